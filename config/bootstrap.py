@@ -1,0 +1,187 @@
+"""Makes .venv from the hash-locked requirements and starts one verb in it.
+
+Standard library only: the Python that runs this file has nothing else. Everything it says goes to
+standard error, because the output of `./run screen` is read by programs.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed.json"
+
+# Each set contains the ones before it, so the last one installed answers for all of them.
+SETS = ("demo", "test", "check", "bench")
+CONTAINS = {
+    "demo": {"demo"},
+    "test": {"demo", "test"},
+    "check": {"demo", "test", "check"},
+    "bench": {"demo", "test", "bench"},
+}
+
+# verb: (requirements, arguments for Python, usage, what it does)
+VERBS = {
+    "demo": (
+        "demo",
+        ["-m", "config.demo"],
+        "demo [--reset] [--port N]",
+        "start everything on this machine and print where to sign in",
+    ),
+    "test": ("test", ["-m", "pytest"], "test [--slow] [ARGS]", "run the tests, ARGS go to pytest"),
+    "check": (
+        "check",
+        ["-m", "config.check"],
+        "check",
+        "linters, types, import rules, migrations, generated documents",
+    ),
+    "screen": (
+        "demo",
+        ["-m", "policy.screen"],
+        "screen FILE.jsonl | -",
+        "screen one deal a line, no database needed",
+    ),
+    "policy": (
+        "demo",
+        ["-m", "policy.command"],
+        "policy ...",
+        "prove, compare and print policy versions",
+    ),
+    "bench": ("bench", ["-m", "tests.bench"], "bench [NAME]", "measure, beside other engines"),
+    "manage": (
+        "demo",
+        ["-m", "config.launch"],
+        "manage COMMAND",
+        "a manage.py command with the demo's servers",
+    ),
+}
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def usage() -> str:
+    lines = [f"  ./run {words:<26} {what}" for _, _, words, what in VERBS.values()]
+    return "\n".join(["Usage:", *lines])
+
+
+def wanted(requirements: str) -> dict:
+    """What the stamp must say for these requirements to count as installed here."""
+    locked = (ROOT / "requirements" / f"{requirements}.txt").read_bytes()
+    return {"lock": hashlib.sha256(locked).hexdigest(), "venv": str(VENV)}
+
+
+def stamps() -> dict:
+    try:
+        return json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def installed(requirements: str) -> bool:
+    # A venv whose Python has vanished leaves a dangling link: exists() follows it.
+    if not PYTHON.exists():
+        return False
+    found = stamps()
+    holders = [name for name in SETS if requirements in CONTAINS[name]]
+    return any(found.get(name) == wanted(name) for name in holders)
+
+
+def usable() -> bool:
+    """True when .venv belongs to this folder and its Python starts."""
+    if json.loads((VENV / "made.json").read_text() or "null") != str(VENV):
+        return False
+    check = [str(PYTHON), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 12))"]
+    return subprocess.run(check, capture_output=True, check=False).returncode == 0  # noqa: S603
+
+
+def make_venv() -> None:
+    try:
+        if usable():
+            return
+        say("The folder .venv was made elsewhere or no longer works; making it again.")
+    except (OSError, ValueError):
+        say("Making .venv ...")
+    if VENV.is_symlink() or VENV.is_file():
+        VENV.unlink()
+    shutil.rmtree(VENV, ignore_errors=True)
+    # The real interpreter, not a shim that may choose another one tomorrow.
+    venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
+    (VENV / "made.json").write_text(json.dumps(str(VENV)))
+
+
+def install(requirements: str) -> None:
+    make_venv()
+    found = stamps()
+    # An interrupted installation must not look finished.
+    STAMP.unlink(missing_ok=True)
+    say(f"Installing packages for ./run {requirements} from requirements/{requirements}.txt ...")
+    pip = [str(PYTHON), "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check"]
+    pip += ["install", "--no-input", "--require-hashes", "--no-deps", "--only-binary=:all:"]
+    pip += ["--requirement", str(ROOT / "requirements" / f"{requirements}.txt")]
+    done = subprocess.run(pip, stdout=sys.stderr, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(
+            "The packages could not be installed (pip says why above). Check that this machine "
+            "reaches a package index, then run the same command again."
+        )
+    kept = {name: stamp for name, stamp in found.items() if stamp == wanted(name)}
+    STAMP.write_text(json.dumps(kept | {requirements: wanted(requirements)}, indent=1))
+
+
+@contextmanager
+def alone():
+    """One installation at a time; the second waits for the first and then finds it done."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    with (ROOT / "var" / "setup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another ./run is installing packages; waiting for it ...")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def prepare(requirements: str) -> None:
+    if installed(requirements):
+        return
+    with alone():
+        if not installed(requirements):
+            install(requirements)
+
+
+def main(arguments: list[str]) -> None:
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        print(usage())
+        return
+    verb, *rest = arguments
+    if verb not in VERBS:
+        say(f"There is no ./run {verb}.")
+        sys.exit(f"{usage()}")
+    requirements, module, _, _ = VERBS[verb]
+    try:
+        prepare(requirements)
+    except KeyboardInterrupt:
+        sys.exit("Stopped before the packages were installed; the next start goes on.")
+    os.environ.pop("PYTHONHOME", None)
+    # The caller's folder stays the current one, so that file names given to a verb mean what they
+    # say; the project is found by PYTHONPATH instead.
+    os.environ["PYTHONPATH"] = str(ROOT)
+    os.environ["PYTHONSAFEPATH"] = "1"
+    if verb in {"test", "bench", "check"}:
+        os.chdir(ROOT)
+    os.execv(PYTHON, [str(PYTHON), *module, *rest])  # noqa: S606
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
