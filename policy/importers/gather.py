@@ -1,0 +1,129 @@
+"""Collects what an importer reads, row by row, and closes it into a list and a report."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+
+from policy.importers.places import places, states
+from policy.ratings import (
+    UNRATED,
+    Imported,
+    ListRefused,
+    Rating,
+    RatingList,
+    Remark,
+    Report,
+    compare,
+    worse,
+)
+
+# A file with more faults than this is another kind of file; going on would only fill memory.
+MOST_REMARKS = 400
+
+
+class Gathering:
+    """The open list.  A place rated twice keeps the worse rating: no duplicate can improve it."""
+
+    def __init__(self) -> None:
+        self.ratings: dict[str, Rating] = {}
+        self.report = Report()
+        self._remarks = 0
+
+    def rate(self, rating: Rating, *, part_of_place: str = "") -> None:
+        """Adds one rating.  `part_of_place` marks rows that are meant to share a code."""
+        known = self.ratings.get(rating.code)
+        if known is None:
+            self.ratings[rating.code] = rating
+            return
+        kept = self._worse(known, rating)
+        self.ratings[rating.code] = kept
+        if part_of_place:
+            self.report.notes.append(
+                f"{rating.code} takes the worse of {known.name} and {rating.name}: {kept.tier}"
+            )
+            return
+        self._remark(
+            self.report.repeated,
+            rating.where,
+            rating.code,
+            f"was rated before ({known.where}); the worse rating, {kept.tier}, is kept",
+            "one row per place",
+        )
+
+    @staticmethod
+    def _worse(known: Rating, rating: Rating) -> Rating:
+        return rating if worse(known.tier, rating.tier) != known.tier else known
+
+    def reject(self, where: str, found: str, why: str, want: str) -> None:
+        self._remark(self.report.rejected, where, found, why, want)
+
+    def unknown(self, where: str, found: str, why: str, near: Iterable[str] = ()) -> None:
+        names = " or ".join(near)
+        want = f"did you mean {names}?" if names else "correct it, or leave the row out"
+        self._remark(self.report.unknown, where, found, why, want)
+
+    def leave_out(self, where: str, found: str, why: str) -> None:
+        self._remark(self.report.left_out, where, found, why, "")
+
+    def note(self, sentence: str) -> None:
+        self.report.notes.append(sentence)
+
+    def _remark(self, to: list[Remark], where: str, found: str, why: str, want: str) -> None:
+        self._remarks += 1
+        if self._remarks > MOST_REMARKS:
+            raise ListRefused(
+                where,
+                "",
+                f"more than {MOST_REMARKS} rows could not be used, the first: "
+                f"{(self.report.rejected or self.report.unknown or to)[0]}",
+                "is this the right file and layout?",
+            )
+        to.append(Remark(where, found[:80], why, want))
+
+    def close(
+        self,
+        *,
+        source: str,
+        edition: str,
+        year: int | None,
+        licence: str,
+        method: str,
+        previous: RatingList | None = None,
+    ) -> Imported:
+        """The finished list; refuses one in which no place is rated."""
+        if all(rating.tier == UNRATED for rating in self.ratings.values()):
+            first = (self.report.rejected or self.report.unknown or [None])[0]
+            raise ListRefused("the file", "", "gives no rating at all", f"first fault: {first}")
+        ratings = tuple(self.ratings[code] for code in sorted(self.ratings))
+        made = RatingList(source, edition, year, licence, method, ratings)
+        self.report.missing = tuple(c for c in sorted(states()) if made.tier(c) == UNRATED)
+        if previous is not None:
+            self.report.changes = compare(previous, made)
+        return Imported(made, self.report)
+
+
+def decimal(text: str, *, comma: str = "") -> Decimal | None:
+    """A plain decimal number, None when it is not one.  `comma="decimal"` reads `87,18`.
+
+    Decimal() alone also takes `1_0`, `NaN`, `Infinity` and digits of other scripts.
+    """
+    spelled = text.strip()
+    if comma == "decimal":
+        if "." in spelled:
+            return None
+        spelled = spelled.replace(",", ".", 1)
+    if not spelled or len(spelled) > 30 or not set(spelled) <= set("0123456789.-"):
+        return None
+    try:
+        return Decimal(spelled)
+    except InvalidOperation:
+        return None
+
+
+def near_code(code: str) -> list[str]:
+    """Codes close to a wrong one, with their names."""
+    shape = code.strip().upper()
+    found = [shape] if shape in places() else difflib.get_close_matches(shape, places(), n=2)
+    return [f"{one} ({places()[one].name})" for one in found]

@@ -1,0 +1,107 @@
+"""The codes and names of places: what a source calls them → our code.
+
+Names match whole, never by part: "Tibet" must not find China, nor "Western Sahara" Morocco.
+One name may stand for several codes (occupied parts of Ukraine) and several names for one
+(West Bank and Gaza Strip), which importers settle by taking the worst.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("places.csv")
+
+# Known, and deliberately given to nobody.
+LEFT_OUT_NAMES = {
+    "czechoslovakia": "no longer exists",
+    "germany e": "no longer exists",
+    "germany w": "no longer exists",
+    "serbia and montenegro": "no longer exists",
+    "ussr": "no longer exists",
+    "vietnam n": "no longer exists",
+    "vietnam s": "no longer exists",
+    "yemen n": "no longer exists",
+    "yemen s": "no longer exists",
+    "yugoslavia": "no longer exists",
+    "yugoslavia serbia montenegro": "no longer exists",
+    "nagorno karabakh": "has no code of its own and must not rate Azerbaijan",
+    "zanzibar": "is part of Tanzania, which has a row of its own",
+    "israeli occupied territories": "has no code of its own and must not rate Israel",
+    "palestinian authority administered territories": "was replaced by two other entries",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`kind` is state, dependency or territory; a territory's code may be local (`X-…`)."""
+
+    code: str
+    iso3: str
+    numeric: str
+    kind: str
+    name: str
+    aliases: tuple[str, ...]
+
+
+@cache
+def places() -> dict[str, Place]:
+    with _FILE.open(encoding="utf-8", newline="") as file:
+        return {
+            row["code"]: Place(
+                row["code"],
+                row["iso3"],
+                row["numeric"],
+                row["kind"],
+                row["name"],
+                tuple(filter(None, row["aliases"].split("|"))),
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def plain(name: str) -> str:
+    """A name without case, accents, punctuation, outer blanks and a leading article."""
+    letters = unicodedata.normalize("NFKD", name.replace("&", " and "))
+    letters = "".join(c for c in letters if not unicodedata.combining(c)).casefold()
+    letters = letters.replace("'", "").replace("\u2019", "")
+    words = "".join(c if c.isalnum() else " " for c in letters).split()
+    return " ".join(words[1:] if words[:1] == ["the"] else words)
+
+
+@cache
+def _by_name() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for place in places().values():
+        for key in {plain(name) for name in (place.name, *place.aliases)}:
+            found.setdefault(key, []).append(place.code)
+    return {key: tuple(codes) for key, codes in found.items()}
+
+
+@cache
+def _by_iso3() -> dict[str, str]:
+    return {place.iso3: place.code for place in places().values() if place.iso3}
+
+
+def codes_of_name(name: str) -> tuple[str, ...]:
+    """The codes that a name stands for; empty when unknown."""
+    return _by_name().get(plain(name), ())
+
+
+def code_of_iso3(iso3: str) -> str | None:
+    return _by_iso3().get(iso3)
+
+
+def near_names(name: str) -> list[str]:
+    """Up to two names that look like this one, for "did you mean"."""
+    keys = difflib.get_close_matches(plain(name)[:100], _by_name(), n=2)
+    return [places()[_by_name()[key][0]].name for key in keys]
+
+
+def states() -> frozenset[str]:
+    """The codes that a world-wide source is expected to rate."""
+    return frozenset(code for code, place in places().items() if place.kind == "state")

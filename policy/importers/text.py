@@ -1,0 +1,106 @@
+"""Bounded reading of text tables: bytes, lines, fields and rows are counted while reading."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from policy.ratings import ListRefused
+
+MOST_BYTES = 20 * 2**20
+LONGEST_LINE = 2**20
+# Tab, LF and CR may stand in a table; no other control character has a meaning there.
+_CONTROL = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
+
+
+def decoded_lines(
+    stream: BinaryIO, *, encoding: str = "utf-8", most_bytes: int = MOST_BYTES
+) -> Iterator[str]:
+    """The lines of a stream, their ends kept.  Refuses NUL, bad bytes, long lines, long files."""
+    size = number = 0
+    while line := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        size += len(line)
+        _check(line, number, size, most_bytes)
+        if number == 1 and line.startswith(b"\xef\xbb\xbf"):
+            line = line[3:]
+        yield _decode(line, number, encoding)
+    if not size:
+        raise ListRefused("line 1", "", "the file is empty")
+
+
+def _check(line: bytes, number: int, size: int, most_bytes: int) -> None:
+    where = f"line {number}"
+    if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ListRefused(where, "", "the file is UTF-16", "save it as UTF-8")
+    if number == 1 and line.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise ListRefused(where, "", "the file is a spreadsheet, not text", "upload it as XLSX")
+    if size > most_bytes:
+        raise ListRefused(where, "", f"the file is larger than {most_bytes:,} bytes")
+    if len(line) > LONGEST_LINE:
+        raise ListRefused(where, "", f"the line is longer than {LONGEST_LINE:,} bytes")
+    if len(line.translate(None, _CONTROL)) != len(line):
+        column, byte = next((i, b) for i, b in enumerate(line, 1) if b in _CONTROL)
+        name = "NUL" if byte == 0 else f"control character 0x{byte:02x}"
+        raise ListRefused(f"{where}, byte {column}", "", f"{name} in a text file")
+
+
+def _decode(line: bytes, number: int, encoding: str) -> str:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError as error:
+        byte = line[error.start]
+        raise ListRefused(
+            f"line {number}, byte {error.start + 1}",
+            "",
+            f"byte 0x{byte:02x} is not {encoding.upper()}",
+            f"save the file as {encoding.upper()}",
+        ) from error
+
+
+def table_rows(lines: Iterable[str], *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """(number of the first line, fields) of each row that is not blank."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for fields in reader:
+            if fields:
+                yield start, fields
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise ListRefused(f"line {start}", "", f"not a {delimiter!r} table: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a table, found by name."""
+
+    line: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, line: str, fields: Iterable[str]) -> Header:
+        names = tuple(field.strip() for field in fields)
+        twice = [name for name, count in Counter(names).items() if name and count > 1]
+        if twice:
+            raise ListRefused(line, twice[0], "names two columns", "each needs its own name")
+        return cls(line, names)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+    def index(self, name: str) -> int:
+        if name in self.names:
+            return self.names.index(name)
+        near = difflib.get_close_matches(name, self.names[:200], n=1)
+        seen = ", ".join(self.names[:8])
+        raise ListRefused(
+            self.line,
+            "",
+            f"there is no column {name!r}; the header begins {seen[:120]}",
+            f"is it {near[0]!r}?" if near else "",
+        )

@@ -1,0 +1,259 @@
+"""Country ratings: one normalised list per source, how two editions differ, which source decides.
+
+A tier is a reading of a source's score, never a measure of the source itself.  `unrated` means
+that no source speaks about a place; the rules treat it like very_high, so nothing here may turn
+it, or a missing row, into anything better.  Territories have their own codes and inherit nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+TIERS = ("low", "medium", "high", "very_high")
+UNRATED = "unrated"
+TIER_WORDS = {
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "very_high": "very high",
+    UNRATED: "not rated",
+}
+_RANK = {tier: rank for rank, tier in enumerate(TIERS)}
+
+
+def worse(first: str, second: str) -> str:
+    """The worse of two tiers of the same place; `unrated` is silence and yields to a rating."""
+    if UNRATED in (first, second):
+        return second if first == UNRATED else first
+    return max(first, second, key=_RANK.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where a score becomes a tier.
+
+    With `rising="freer"` a score below `very_high` is very_high, below `high` high, below
+    `medium` medium, and the rest low.  With `rising="riskier"` a score above `very_high` is
+    very_high, and so on downward.  `lowest` and `highest` bound the scale, both included.
+    """
+
+    very_high: Decimal
+    high: Decimal
+    medium: Decimal
+    lowest: Decimal
+    highest: Decimal
+    rising: str = "freer"
+
+    def __post_init__(self) -> None:
+        ladder = (self.very_high, self.high, self.medium)
+        if self.rising not in ("freer", "riskier"):
+            raise ValueError(f"rising is {self.rising!r}, it must be 'freer' or 'riskier'")
+        ordered = ladder if self.rising == "freer" else ladder[::-1]
+        if not (self.lowest < ordered[0] < ordered[1] < ordered[2] < self.highest):
+            raise ValueError(
+                f"cuts {', '.join(map(str, ladder))} do not climb inside the scale "
+                f"{self.lowest} to {self.highest}, rising = {self.rising}"
+            )
+
+    def tier(self, total: Decimal, count: int = 1) -> str:
+        """The tier of the mean total ÷ count, compared without rounding."""
+        for tier in ("very_high", "high", "medium"):
+            cut = getattr(self, tier) * count
+            if (total < cut) if self.rising == "freer" else (total > cut):
+                return tier
+        return "low"
+
+    def holds(self, score: Decimal) -> bool:
+        return self.lowest <= score <= self.highest
+
+    def __str__(self) -> str:
+        sign = "below" if self.rising == "freer" else "above"
+        return (
+            f"{sign} {self.very_high} very high, {sign} {self.high} high, "
+            f"{sign} {self.medium} medium, otherwise low"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One place in one list.  `score` is in the source's own scale, None where it gave none."""
+
+    code: str
+    tier: str
+    score: Decimal | None = None
+    name: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class RatingList:
+    """One edition of one source.  `year` is the year under review, not the year of the edition."""
+
+    source: str
+    edition: str
+    year: int | None
+    licence: str
+    method: str
+    ratings: tuple[Rating, ...]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Rating]:
+        return {rating.code: rating for rating in self.ratings}
+
+    @property
+    def label(self) -> str:
+        return f"{self.source} {self.edition}"
+
+    def tier(self, code: str) -> str:
+        rating = self.by_code.get(code)
+        return rating.tier if rating else UNRATED
+
+    @property
+    def text(self) -> str:
+        """The list as CSV with LF line ends: code, name, score, tier, sorted by code."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(("code", "name", "score", "tier"))
+        for rating in self.ratings:
+            score = "" if rating.score is None else str(rating.score)
+            writer.writerow((rating.code, rating.name, score, rating.tier))
+        return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing an importer noticed: where it stands, what stands there, why, what to do."""
+
+    where: str
+    found: str
+    why: str
+    want: str = ""
+
+    def __str__(self) -> str:
+        found = f"{self.found!r} " if self.found else ""
+        want = f"; {self.want}" if self.want else ""
+        return f"{self.where}: {found}{self.why}{want}"
+
+
+class ListRefused(Exception):
+    """A file that gives no list at all; carries the Remark that says where and why."""
+
+    def __init__(self, where: str, found: str, why: str, want: str = "") -> None:
+        self.remark = Remark(where, found[:80], why, want)
+        super().__init__(str(self.remark))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    code: str
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The difference between two editions, each tuple sorted by code.
+
+    `raised` and `lowered` speak of risk.  A rating that becomes `unrated` is lost, not lowered.
+    """
+
+    raised: tuple[Change, ...] = ()
+    lowered: tuple[Change, ...] = ()
+    lost: tuple[Change, ...] = ()
+    gained: tuple[Change, ...] = ()
+
+    def marks(self) -> dict[str, Change]:
+        return {c.code: c for c in (*self.raised, *self.lowered, *self.lost, *self.gained)}
+
+
+def compare(before: RatingList, after: RatingList) -> Changes:
+    """What changes for each code when `after` replaces `before`."""
+    kinds: dict[str, list[Change]] = {"raised": [], "lowered": [], "lost": [], "gained": []}
+    for code in sorted(before.by_code.keys() | after.by_code.keys()):
+        old, new = before.tier(code), after.tier(code)
+        if old != new:
+            named = after.by_code.get(code) or before.by_code[code]
+            kinds[_kind(old, new)].append(Change(code, named.name, old, new))
+    return Changes(**{kind: tuple(changes) for kind, changes in kinds.items()})
+
+
+def _kind(old: str, new: str) -> str:
+    if new == UNRATED:
+        return "lost"
+    if old == UNRATED:
+        return "gained"
+    return "raised" if _RANK[new] > _RANK[old] else "lowered"
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The tier that counts for one code, the lists that say so, and those that are silent."""
+
+    code: str
+    tier: str
+    decided_by: tuple[str, ...]
+    silent: tuple[str, ...]
+
+
+def worst_of(lists: Iterable[RatingList]) -> dict[str, Effective]:
+    """The effective tier of every code that any list names: the worst rating that exists.
+
+    A list without a rating for the code is silent; only when all are silent is it `unrated`.
+    A code in no list is absent here and must be read as `unrated` too.
+    """
+    active = tuple(lists)
+    codes = sorted({code for one in active for code in one.by_code})
+    return {code: _effective(code, active) for code in codes}
+
+
+def _effective(code: str, lists: tuple[RatingList, ...]) -> Effective:
+    tier = UNRATED
+    for one in lists:
+        tier = worse(tier, one.tier(code))
+    rated = {one.label: one.tier(code) for one in lists}
+    decided = tuple(label for label, own in rated.items() if own == tier != UNRATED)
+    silent = tuple(label for label, own in rated.items() if own == UNRATED)
+    return Effective(code, tier, decided, silent)
+
+
+@dataclass
+class Report:
+    """What an importer has to say besides the list.  Each tuple of remarks is in file order."""
+
+    rejected: list[Remark] = field(default_factory=list)
+    unknown: list[Remark] = field(default_factory=list)
+    left_out: list[Remark] = field(default_factory=list)
+    repeated: list[Remark] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    missing: tuple[str, ...] = ()
+    changes: Changes | None = None
+
+    def lines(self) -> list[str]:
+        """The report as plain sentences for a page or a terminal."""
+        said = [
+            f"{kind}: {remark}"
+            for kind in ("rejected", "unknown", "left_out", "repeated")
+            for remark in getattr(self, kind)
+        ]
+        said += [f"note: {note}" for note in self.notes]
+        if self.missing:
+            said.append(f"no rating for {len(self.missing)} states: {', '.join(self.missing)}")
+        if self.changes:
+            for kind in ("raised", "lowered", "lost", "gained"):
+                said += [
+                    f"{kind}: {c.code} {c.name}, {TIER_WORDS[c.before]} → {TIER_WORDS[c.after]}"
+                    for c in getattr(self.changes, kind)
+                ]
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    ratings: RatingList
+    report: Report
