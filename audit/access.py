@@ -1,0 +1,99 @@
+"""Roles, and which of them may open a view.
+
+Every view declares its readers with ``@allow(...)``, ``@signed_in`` or ``@public``; a view without
+one keeps the program from starting (config/checks.py). Whether this person may act on *this* deal
+is decided afterwards by the app's permissions.py.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponseBase
+
+from audit.refusals import NotAllowed
+
+SALES = "sales"
+COMPLIANCE = "compliance"
+SENIOR = "senior_reviewer"
+EXECUTIVE = "executive_reviewer"
+POLICY_OWNER = "policy_owner"
+AUDITOR = "auditor"
+ADMINISTRATOR = "administrator"
+
+ROLE_NAMES = {
+    SALES: "Sales",
+    COMPLIANCE: "Compliance",
+    SENIOR: "Senior reviewer",
+    EXECUTIVE: "Executive reviewer",
+    POLICY_OWNER: "Policy owner",
+    AUDITOR: "Auditor",
+    ADMINISTRATOR: "Administrator",
+}
+REVIEWERS = (SENIOR, EXECUTIVE)
+
+# Who proposes the policy does not apply it, and who checks the records makes none.
+EXCLUSIVE = (AUDITOR, ADMINISTRATOR)
+APART = ((POLICY_OWNER, SENIOR), (POLICY_OWNER, EXECUTIVE))
+
+View = Callable[..., HttpResponseBase]
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """The roles that a user holds now, read from the database once per request object."""
+    if not user.is_authenticated:
+        return frozenset()
+    if not hasattr(user, "_proviso_roles"):
+        names = user.groups.values_list("name", flat=True)
+        user._proviso_roles = frozenset(names) & ROLE_NAMES.keys()  # noqa: SLF001
+    roles: frozenset[str] = user._proviso_roles  # noqa: SLF001
+    return roles
+
+
+def has_role(user: Any, *roles: str) -> bool:
+    return not roles_of(user).isdisjoint(roles)
+
+
+def check_role_mix(roles: frozenset[str]) -> None:
+    """Raises NotAllowed for roles that one person may not hold together."""
+    for role in EXCLUSIVE:
+        if role in roles and len(roles) > 1:
+            raise NotAllowed(f"{ROLE_NAMES[role]} cannot be combined with another role.")
+    for one, other in APART:
+        if one in roles and other in roles:
+            raise NotAllowed(
+                f"{ROLE_NAMES[one]} and {ROLE_NAMES[other]} cannot be the same person."
+            )
+
+
+def allow(*roles: str) -> Callable[[View], View]:
+    """Only these roles may open the view; everybody else signed in gets 403 with a sentence."""
+    if not roles or not set(roles) <= ROLE_NAMES.keys():
+        raise ValueError(f"allow() takes roles out of {sorted(ROLE_NAMES)}, not {roles}")
+    names = " or ".join(ROLE_NAMES[role].lower() for role in roles)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not has_role(request.user, *roles):
+                raise NotAllowed(f"This page is for the role {names}.")
+            return view(request, *args, **kwargs)
+
+        guarded.readers = frozenset(roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def signed_in(view: View) -> View:
+    """Everybody with an account may open the view."""
+    view.readers = frozenset(ROLE_NAMES)  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View) -> View:
+    """Nobody has to sign in: health, sign-in and help pages only."""
+    view = login_not_required(view)
+    view.readers = frozenset({"nobody", *ROLE_NAMES})  # type: ignore[attr-defined]
+    return view

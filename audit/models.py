@@ -1,0 +1,55 @@
+"""The record of who did what. Rows are only ever added: a trigger and missing grants see to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, models
+
+from audit.ledger import canonical
+
+SYSTEM = "system"
+
+
+def actor_name(actor: Any) -> str:
+    """How an event names who acted: ``user:7``, or ``system`` for the program itself."""
+    return SYSTEM if actor == SYSTEM else f"user:{actor.pk}"
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def about(self, subject: str) -> "AuditEventQuerySet":
+        return self.filter(subject=subject)
+
+    def in_order(self) -> "AuditEventQuerySet":
+        return self.order_by("pk")
+
+    def append(
+        self, *, subject: str, actor: Any, verb: str, payload: Mapping[str, Any] | None = None
+    ) -> "AuditEvent":
+        """Add one event to the current transaction; there must be one, with the change in it."""
+        if not connection.in_atomic_block:
+            raise RuntimeError("An event is appended in the transaction of the change it records.")
+        return self.create(
+            subject=subject, actor=actor_name(actor), verb=verb, payload=canonical(payload or {})
+        )
+
+
+class AuditEvent(models.Model):
+    """One line of the history. No foreign keys: a cascade would pass any missing grant."""
+
+    at = models.DateTimeField(db_default=models.Func(function="clock_timestamp"))
+    subject = models.CharField(max_length=60)
+    actor = models.CharField(max_length=60)
+    verb = models.CharField(max_length=60)
+    # Text, not JSON: what is hashed later must be the bytes that were stored.
+    payload = models.TextField()
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("subject", "id"), name="audit_subject"),
+            models.Index(fields=("verb", "id"), name="audit_verb"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.verb}"

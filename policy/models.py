@@ -1,0 +1,86 @@
+"""The policy as governed data: every version of the rulebook, ratings, catalogue and registry."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class Kind(models.TextChoices):
+    RULEBOOK = "rulebook", "Rulebook"
+    COUNTRIES = "countries", "Country ratings"
+    CATALOGUE = "catalogue", "Product catalogue"
+    REGISTRY = "registry", "End-user registry"
+
+
+class ReferenceVersionQuerySet(models.QuerySet["ReferenceVersion"]):
+    def active(self) -> "ReferenceVersionQuerySet":
+        return self.filter(activated_at__isnull=False, retired_at__isnull=True)
+
+    def of(self, kind: str) -> "ReferenceVersionQuerySet":
+        return self.filter(kind=kind)
+
+    def newest_first(self) -> "ReferenceVersionQuerySet":
+        return self.order_by("-pk")
+
+
+class ReferenceVersion(models.Model):
+    """One version of one kind of reference data. Its content never changes (trigger)."""
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    label = models.CharField(max_length=40)
+    # Text, not JSON: the digest is of these bytes.
+    content = models.TextField()
+    digest = models.CharField(max_length=71)
+    source = models.CharField(max_length=200)
+    edition = models.CharField(max_length=80, blank=True)
+    licence = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="proposed_versions"
+    )
+    proposed_at = models.DateTimeField(db_default=Now())
+    activated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="activated_versions",
+    )
+    activated_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+
+    objects = ReferenceVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "label"), name="version_label_once_per_kind"),
+            models.UniqueConstraint(
+                fields=("kind",),
+                condition=Q(activated_at__isnull=False, retired_at__isnull=True),
+                name="one_active_version_per_kind",
+            ),
+            # A check passes on NULL, so the pair below keeps "nobody" from activating.
+            models.CheckConstraint(
+                condition=~Q(activated_by=F("proposed_by")), name="activator_is_not_proposer"
+            ),
+            models.CheckConstraint(
+                condition=Q(activated_by__isnull=True, activated_at__isnull=True)
+                | Q(activated_by__isnull=False, activated_at__isnull=False),
+                name="activated_by_iff_activated_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True) | Q(activated_at__isnull=False),
+                name="only_activated_versions_retire",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.label}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.activated_at is not None and self.retired_at is None
+
+    @property
+    def subject(self) -> str:
+        return f"version:{self.pk}"

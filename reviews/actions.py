@@ -1,0 +1,274 @@
+"""The verbs of a review. Each is one transaction: lock, check, write, record."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from audit.ledger import canonical
+from audit.models import AuditEvent
+from audit.refusals import Conflict
+from jobs.models import Clock
+from policy import active
+from reviews import permissions
+from reviews.models import Condition, Decision, Review, Skip, Vote
+from screening import mail
+from screening.lifecycle import Status, move
+from screening.models import Deal, Question, Screening
+
+LEASE = timedelta(minutes=45)
+VALID = timedelta(days=365)
+VALID_IN_HIGH_RISK = timedelta(days=182)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A condition as a vote sets it."""
+
+    text: str
+    due_on: date
+    evidence: str
+
+
+@transaction.atomic
+def claim_deal(deal: Deal, *, actor: Any) -> Review:
+    """Take the deal for 45 minutes; a second call by the same person renews the lease.
+
+    Raises Conflict when somebody else holds it, NotAllowed when this person may not review it.
+    """
+    deal.lock()
+    permissions.check_claim(deal, actor)
+    review = Review.objects.current_of(deal) or _open_review(deal)
+    holder = review.holder()
+    if holder is not None and holder != actor:
+        name = holder.get_full_name() or holder.username
+        raise Conflict(f"{deal.reference} was just claimed by {name}. Take the next one?")
+    _hold(review, actor)
+    if holder is None:
+        _record(deal, actor, "review.claimed", review=review.pk, level=review.level)
+    return review
+
+
+@transaction.atomic
+def take_over_claim(deal: Deal, *, because: str, actor: Any) -> Review:
+    """An executive takes a deal from whoever holds it, and says why."""
+    deal.lock()
+    permissions.check_take_over(deal, actor)
+    review = Review.objects.current_of(deal) or _open_review(deal)
+    former = review.holder()
+    _hold(review, actor)
+    _record(deal, actor, "review.taken_over", because=because,
+            former=former.pk if former else None)
+    return review
+
+
+@transaction.atomic
+def release_deal(deal: Deal, *, actor: Any) -> None:
+    """Give the claim back; nothing that was typed is kept."""
+    deal.lock()
+    review = permissions.check_held(deal, actor)
+    _free(review)
+    _record(deal, actor, "review.released", review=review.pk)
+
+
+@transaction.atomic
+def skip_deal(deal: Deal, *, because: str, actor: Any) -> None:
+    """Leave this screening to others; "take the next" does not offer it again."""
+    deal.lock()
+    permissions.check_claim(deal, actor)
+    Skip.objects.get_or_create(
+        screening_id=deal.screening_id, reviewer=actor, defaults={"deal": deal, "because": because}
+    )
+    review = Review.objects.current_of(deal)
+    if review is not None and review.holder() == actor:
+        _free(review)
+    _record(deal, actor, "review.skipped", because=because)
+
+
+@transaction.atomic
+def pass_up(deal: Deal, *, because: str, actor: Any) -> None:
+    """Send a senior review to the executive level. There is no way down."""
+    deal.lock()
+    review = permissions.check_pass_up(deal, actor)
+    review.level = "executive"
+    review.claimed_by = review.claimed_until = None
+    review.save(update_fields=["level", "claimed_by", "claimed_until"])
+    deal.review_level = "executive"
+    deal.save(update_fields=["review_level"])
+    _record(deal, actor, "review.passed_up", because=because)
+    for reviewer in mail.reviewers_for(deal):
+        mail.tell(deal, reviewer, template="review_needed")
+
+
+@transaction.atomic
+def ask_sales(deal: Deal, *, questions: Sequence[tuple[str, str]], actor: Any) -> list[Question]:
+    """Ask sales, each question tied to a fact (or to none); the deal waits for the answers.
+
+    The round of review ends: the answers make a new revision, which is screened and reviewed.
+    """
+    deal.lock()
+    review = permissions.check_ask(deal, actor)
+    if not questions:
+        raise Conflict("Write at least one question.")
+    asked = deal.questions.count()
+    rows = [
+        Question.objects.create(
+            deal=deal, screening_id=deal.screening_id, number=asked + place, fact=fact, text=text,
+            asked_by=actor,
+        )
+        for place, (fact, text) in enumerate(questions, start=1)
+    ]
+    _close(review, "questions asked")
+    move(deal, Status.NEEDS_INFORMATION, actor=actor, because="A reviewer asked.",
+         payload={"questions": [row.number for row in rows]})
+    mail.tell(deal, deal.owner, template="questions", questions=rows)
+    return rows
+
+
+@transaction.atomic
+def vote(
+    deal: Deal,
+    *,
+    screening: Screening,
+    verdict: str,
+    because: str,
+    assessment: dict[str, Any] | None = None,
+    conditions: Sequence[Duty] = (),
+    actor: Any,
+) -> Vote:
+    """Give one vote on the screening that the reviewer read; the last needed vote decides.
+
+    Raises Conflict when the deal moved on meanwhile: decided, screened again, or the reference
+    data changed; NotAllowed when this person may not vote on it.
+    """
+    deal.lock()
+    review = permissions.check_vote(deal, actor)
+    review.lock()
+    if deal.screening_id != screening.pk:
+        raise Conflict("The deal was screened again while you were writing. Read it again.")
+    _check_current(screening)
+    if (verdict == Vote.Verdict.CONDITIONS) != bool(conditions):
+        raise Conflict("Conditions belong to the verdict “approve with conditions”, and only to it.")
+    revision = screening.revision
+    row = Vote.objects.create(
+        review=review,
+        revision=revision,
+        submitter_id=revision.submitter_id,
+        reviewer=actor,
+        verdict=verdict,
+        because=because,
+        assessment_text=canonical(assessment or {}),
+        conditions_text=canonical([{**asdict(duty), "due_on": duty.due_on.isoformat()}
+                                   for duty in conditions]),
+    )
+    _record(deal, actor, "review.voted", review=review.pk, vote=row.pk, verdict=verdict,
+            screening=screening.pk)
+    tally = review.tally()
+    if tally.decided:
+        _decide(deal, review, tally.decided, because=because, actor=actor)
+    else:
+        _free(review)
+        _tell_next(deal, review, tally.next_voter)
+    return row
+
+
+@transaction.atomic
+def reopen_deal(deal: Deal, *, because: str, actor: Any) -> None:
+    """Return a cleared or approved deal to review: its facts are screened again first."""
+    from screening.actions import rescreen_deal
+
+    deal.lock()
+    permissions.check_reopen(deal, actor)
+    deal.review_level = deal.review_level or "senior"
+    deal.save(update_fields=["review_level"])
+    rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
+
+
+@transaction.atomic
+def settle_condition(condition: Condition, *, because: str, actor: Any) -> None:
+    """Accept the proof of a condition."""
+    condition.refresh_from_db(from_queryset=Condition.objects.select_for_update())
+    permissions.check_settle(condition, actor)
+    condition.met_at, condition.met_by, condition.met_because = Clock(), actor, because
+    condition.save(update_fields=["met_at", "met_by", "met_because"])
+    _record(condition.decision.deal, actor, "condition.met", condition=condition.pk,
+            because=because)
+
+
+def _check_current(screening: Screening) -> None:
+    now_active = {version.pk for version in active.versions(lock=True).values()}
+    if {version.pk for version in screening.versions} != now_active:
+        raise Conflict("The reference data changed since this screening. Screen again first.")
+
+
+def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: Any) -> Decision:
+    decision = Decision.objects.create(
+        review=review, deal=deal, screening=review.screening, outcome=outcome, because=because
+    )
+    if outcome == Status.APPROVED_WITH_CONDITIONS:
+        _set_conditions(decision)
+    if outcome != Status.REJECTED:
+        deal.valid_until = Clock() + _validity(review.screening)
+        deal.save(update_fields=["valid_until"])
+    _close(review, "decided")
+    move(deal, Status(outcome), actor=actor, because=because,
+         payload={"decision": decision.pk, "screening": review.screening_id})
+    mail.tell_of_status(deal)
+    return decision
+
+
+def _set_conditions(decision: Decision) -> None:
+    """The conditions of everybody who approved apply together."""
+    number = 0
+    for given in decision.review.votes.exclude(verdict=Vote.Verdict.REJECT).order_by("pk"):
+        for duty in given.conditions:
+            number += 1
+            Condition.objects.create(
+                decision=decision, number=number, owner=decision.deal.owner, text=duty["text"],
+                due_on=date.fromisoformat(duty["due_on"]), evidence=duty["evidence"],
+            )
+
+
+def _validity(screening: Screening) -> timedelta:
+    risks = {facts.get("country_risk") for facts in screening.facts}
+    return VALID if risks <= {"low", "medium"} else VALID_IN_HIGH_RISK
+
+
+def _open_review(deal: Deal) -> Review:
+    """Start the round for the newest screening; rounds of older screenings end here."""
+    for stale in Review.objects.still_open().filter(deal=deal):
+        _close(stale, "screened again")
+    return Review.objects.create(
+        deal=deal, screening_id=deal.screening_id, level=deal.review_level
+    )
+
+
+def _hold(review: Review, person: Any) -> None:
+    review.claimed_by = person
+    review.claimed_until = Clock() + LEASE
+    review.save(update_fields=["claimed_by", "claimed_until"])
+
+
+def _free(review: Review) -> None:
+    review.claimed_by = review.claimed_until = None
+    review.save(update_fields=["claimed_by", "claimed_until"])
+
+
+def _close(review: Review, because: str) -> None:
+    review.closed_at = Clock()
+    review.closed_because = because
+    review.claimed_by = review.claimed_until = None
+    review.save(update_fields=["closed_at", "closed_because", "claimed_by", "claimed_until"])
+
+
+def _tell_next(deal: Deal, review: Review, level: str) -> None:
+    voted = set(review.votes.values_list("reviewer", flat=True))
+    for person in mail.holders_of(permissions.ROLE_OF_LEVEL[level], deal):
+        if person.pk not in voted:
+            mail.tell(deal, person, template="vote_needed")
+
+
+def _record(deal: Deal, actor: Any, verb: str, **payload: Any) -> None:
+    AuditEvent.objects.append(subject=deal.subject, actor=actor, verb=verb, payload=payload)

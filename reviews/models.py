@@ -1,0 +1,203 @@
+"""The reviewer's side: rounds of review, votes, decisions and the duties they set."""
+
+import json
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from jobs.models import Clock
+from reviews.tally import Tally, tally
+from screening.lifecycle import Status
+from screening.models import LEVELS, Deal, DealRevision, Screening
+
+USER = settings.AUTH_USER_MODEL
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def still_open(self) -> Self:
+        return self.filter(closed_at=None)
+
+    def current_of(self, deal: Deal) -> "Review | None":
+        """The open review of the deal's newest screening; None before somebody claims it."""
+        return self.still_open().filter(deal=deal, screening_id=deal.screening_id).first()
+
+
+class Review(models.Model):
+    """One round of review of one screening at one level. A claim is a lease."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="reviews")
+    # One round for each screening, so that nobody votes twice on the same facts.
+    screening = models.OneToOneField(Screening, on_delete=models.PROTECT, related_name="review")
+    level = models.CharField(max_length=10, choices=LEVELS)
+    opened_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True)
+    closed_because = models.CharField(max_length=40, blank=True)
+    claimed_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="claimed_reviews"
+    )
+    claimed_until = models.DateTimeField(null=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("deal",), condition=Q(closed_at=None), name="one_open_review_per_deal"
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_by=None, claimed_until=None)
+                | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+                name="claimed_by_iff_until",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, closed_because="")
+                | (Q(closed_at__isnull=False) & ~Q(closed_because="")),
+                name="closed_at_iff_because",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.level} review of {self.deal_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    def lock(self) -> None:
+        self.refresh_from_db(from_queryset=Review.objects.select_for_update(of=("self",)))
+
+    def holder(self) -> Any:
+        """Who holds a live claim, by the database's clock; None when nobody does."""
+        live = Review.objects.filter(pk=self.pk, claimed_until__gt=Clock())
+        return live.first().claimed_by if live.exists() else None  # type: ignore[union-attr]
+
+    def tally(self) -> Tally:
+        return tally(self.level, [vote.verdict for vote in self.votes.order_by("pk")])
+
+
+class Vote(models.Model):
+    """One reviewer's verdict with reasons. Never changes (trigger)."""
+
+    class Verdict(models.TextChoices):
+        APPROVE = "approve", "Approve"
+        CONDITIONS = "approve_with_conditions", "Approve with conditions"
+        REJECT = "reject", "Reject"
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="votes")
+    revision = models.ForeignKey(DealRevision, on_delete=models.PROTECT, related_name="votes")
+    # Copied from the revision; a composite foreign key holds the pair to the truth.
+    submitter = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    reviewer = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="votes")
+    verdict = models.CharField(max_length=24, choices=Verdict)
+    because = models.TextField()
+    # Canonical JSON: the assessment of severity, likelihood and the rest, each with its reason.
+    assessment_text = models.TextField(default="{}")
+    # Canonical JSON list of the conditions this vote sets.
+    conditions_text = models.TextField(default="[]")
+    voted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("review", "reviewer"), name="one_vote_per_reviewer_and_review"
+            ),
+            models.CheckConstraint(
+                condition=~Q(reviewer=F("submitter")), name="nobody_votes_on_own_deal"
+            ),
+            models.CheckConstraint(condition=~Q(because=""), name="vote_has_reasons"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.verdict} by {self.reviewer_id}"
+
+    @property
+    def assessment(self) -> dict[str, Any]:
+        assessment: dict[str, Any] = json.loads(self.assessment_text)
+        return assessment
+
+    @property
+    def conditions(self) -> list[dict[str, str]]:
+        conditions: list[dict[str, str]] = json.loads(self.conditions_text)
+        return conditions
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-pk")
+
+
+class Decision(models.Model):
+    """The final result of one review. Never changes (trigger)."""
+
+    review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="decision")
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="decisions")
+    screening = models.OneToOneField(Screening, on_delete=models.PROTECT, related_name="decision")
+    outcome = models.CharField(
+        max_length=24,
+        choices=[
+            (status.value, status.label)
+            for status in (Status.APPROVED, Status.APPROVED_WITH_CONDITIONS, Status.REJECTED)
+        ],
+    )
+    because = models.TextField()
+    decided_at = models.DateTimeField(db_default=Now())
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=~Q(because=""), name="decision_has_reasons"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.outcome} ({self.deal_id})"
+
+
+class Condition(models.Model):
+    """A duty attached to an approval."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="conditions")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    due_on = models.DateField()
+    evidence = models.TextField()
+    owner = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    met_at = models.DateTimeField(null=True)
+    met_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    met_because = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("due_on", "number")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(met_at=None, met_by=None, met_because="")
+                | (Q(met_at__isnull=False, met_by__isnull=False) & ~Q(met_because="")),
+                name="met_at_iff_met_by",
+            ),
+            # Who owes the proof does not accept it.
+            models.CheckConstraint(condition=~Q(met_by=F("owner")), name="verifier_is_not_owner"),
+        )
+
+    def __str__(self) -> str:
+        return f"condition {self.number}"
+
+
+class Skip(models.Model):
+    """Why a reviewer left a deal to somebody else; the reasons are a report."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="skips")
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="+")
+    reviewer = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    because = models.TextField()
+    skipped_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("screening", "reviewer"), name="skip_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"skip by {self.reviewer_id}"

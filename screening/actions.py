@@ -1,0 +1,309 @@
+"""The seller's verbs. Each is one transaction: lock, check, write, record."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.ledger import canonical, digest
+from audit.models import SYSTEM, AuditEvent
+from audit.refusals import Conflict
+from jobs.models import Clock
+from policy import active
+from policy.engine.condition import OUTCOMES
+from policy.engine.reference import Assessment
+from screening import facts, mail, permissions, questions
+from screening.lifecycle import Status, move
+from screening.models import (
+    LEVEL_OF,
+    Answer,
+    Contributor,
+    Deal,
+    DealRevision,
+    FactRuling,
+    Finding,
+    Screening,
+)
+
+VALID = timedelta(days=365)
+DUE = {"senior": timedelta(days=7), "executive": timedelta(days=14)}
+STATUS_OF = {
+    "clear": Status.CLEARED,
+    "senior_review": Status.IN_REVIEW,
+    "executive_review": Status.IN_REVIEW,
+    "needs_information": Status.NEEDS_INFORMATION,
+    "bar": Status.BARRED,
+}
+
+
+@transaction.atomic
+def start_deal(*, actor: Any, predecessor: Deal | None = None) -> Deal:
+    """Begin an empty draft in the actor's first sales team."""
+    permissions.check_start_deal(actor)
+    deal = Deal.objects.create(
+        owner=actor, team=actor.sales_teams.order_by("pk").first(), predecessor=predecessor
+    )
+    _contribute(deal, actor, Contributor.Part.OWNER)
+    _record(deal, actor, "deal.started", predecessor=predecessor.pk if predecessor else None)
+    return deal
+
+
+@transaction.atomic
+def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
+    """Keep one answer of the draft; every change of an answer is an event."""
+    deal.lock()
+    permissions.check_edit(deal, actor)
+    questions.question(slug)
+    if deal.answers.get(slug) == value and slug in deal.answers:
+        return
+    before = deal.answers.get(slug)
+    deal.answers[slug] = value
+    if slug == questions.TITLE:
+        deal.title = str(value or "")
+    deal.save(update_fields=["answers", "title"])
+    _contribute(deal, actor, Contributor.Part.EDITOR)
+    _record(deal, actor, "deal.answer_changed", question=slug, before=before, after=value)
+
+
+@transaction.atomic
+def submit_deal(
+    deal: Deal, *, send_key: UUID, actor: Any, replies: Mapping[int, str] | None = None
+) -> DealRevision:
+    """Freeze the answers, screen them and move the deal: all of it or nothing.
+
+    The same ``send_key`` again returns the first result. ``replies`` maps numbers of open
+    questions to the answers of sales. Raises Conflict when answers or replies are missing.
+    """
+    deal.lock()
+    sent = deal.revisions.filter(send_key=send_key).first()
+    if sent is not None:
+        return sent
+    permissions.check_submit(deal, actor)
+    _check_complete(deal)
+    revision = _freeze(deal, send_key, actor)
+    _answer_questions(deal, revision, replies or {}, actor)
+    _screen(deal, revision, cause=Screening.Cause.SENT, because="Sent by sales.", actor=actor)
+    return revision
+
+
+@transaction.atomic
+def rule_fact(
+    deal: Deal, *, fact: str, value: Any, because: str, source: str, actor: Any
+) -> FactRuling:
+    """Compliance verifies or sets a fact, with a reason and a source; the deal is screened again.
+
+    Raises Conflict for a fact that compliance does not set, or a value that it cannot take.
+    """
+    deal.lock()
+    permissions.check_rule_fact(deal, actor)
+    facts.check_ruling(fact, value)
+    ruling = FactRuling.objects.create(
+        deal=deal, fact=fact, value_text=canonical(value), because=because, source=source,
+        about=facts.ruled_text(fact, deal), ruled_by=actor,
+    )
+    _contribute(deal, actor, Contributor.Part.FACTS)
+    _record(deal, actor, "deal.fact_ruled", fact=fact, value=value, because=because,
+            source=source, ruling=ruling.pk)
+    rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
+    return ruling
+
+
+@transaction.atomic
+def rescreen_deal(deal: Deal, *, cause: str, because: str, actor: Any = SYSTEM) -> Screening:
+    """Screen the newest revision again with the versions that are active now.
+
+    Only deals that are open, cleared or approved; a closed deal keeps its last screening.
+    """
+    deal.lock()
+    revision = deal.newest_revision()
+    if revision is None or deal.is_closed or deal.status == Status.LAPSED:
+        label = deal.get_status_display().lower()
+        raise Conflict(f"A deal that is {label} is not screened again.")
+    return _screen(deal, revision, cause=cause, because=because, actor=actor)
+
+
+@transaction.atomic
+def withdraw_deal(deal: Deal, *, because: str, actor: Any) -> None:
+    deal.lock()
+    permissions.check_withdraw(deal, actor)
+    move(deal, Status.WITHDRAWN, actor=actor, because=because)
+    mail.tell_of_status(deal)
+
+
+@transaction.atomic
+def delete_draft(deal: Deal, *, actor: Any) -> None:
+    """Remove a draft; its events stay."""
+    deal.lock()
+    permissions.check_delete_draft(deal, actor)
+    _record(deal, actor, "deal.draft_deleted")
+    deal.delete()
+
+
+@transaction.atomic
+def copy_deal(deal: Deal, *, actor: Any) -> Deal:
+    """A new draft with the facts of this deal, each to be confirmed; declarations are not copied."""
+    permissions.check_copy(deal, actor)
+    copy = start_deal(actor=actor)
+    _take_answers(copy, deal)
+    _record(copy, actor, "deal.copied", source=deal.pk)
+    return copy
+
+
+@transaction.atomic
+def start_changed_deal(deal: Deal, *, actor: Any) -> Deal:
+    """After a closed deal only a new one that names it can go on."""
+    permissions.check_start_changed(deal, actor)
+    changed = start_deal(actor=actor, predecessor=deal)
+    _take_answers(changed, deal)
+    return changed
+
+
+@transaction.atomic
+def lapse_deal(deal: Deal, *, because: str, actor: Any = SYSTEM) -> None:
+    """End a clearance whose time is over or whose condition was not met."""
+    deal.lock()
+    move(deal, Status.LAPSED, actor=actor, because=because)
+    mail.tell_of_status(deal)
+
+
+def _take_answers(new: Deal, old: Deal) -> None:
+    new.answers = questions.copied(old.answers)
+    new.title = str(new.answers.get(questions.TITLE) or "")
+    new.save(update_fields=["answers", "title"])
+
+
+def _check_complete(deal: Deal) -> None:
+    missing = facts.missing_questions(deal)
+    if missing:
+        count = "1 answer is" if len(missing) == 1 else f"{len(missing)} answers are"
+        raise Conflict(f"You cannot send yet: {count} missing.")
+
+
+def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:
+    newest = deal.newest_revision()
+    text = canonical(deal.answers)
+    revision = DealRevision.objects.create(
+        deal=deal, number=(newest.number if newest else 0) + 1, submitter=actor,
+        answers_text=text, send_key=send_key,
+    )
+    if deal.sent_at is None:
+        deal.sent_at = Clock()
+        deal.save(update_fields=["sent_at"])
+    _contribute(deal, actor, Contributor.Part.SUBMITTER)
+    _record(deal, actor, "deal.sent", revision=revision.pk, number=revision.number,
+            answers=digest(text))
+    return revision
+
+
+def _answer_questions(
+    deal: Deal, revision: DealRevision, replies: Mapping[int, str], actor: Any
+) -> None:
+    unanswered = {q.number: q for q in deal.questions.filter(answer=None)}
+    left = [number for number in unanswered if not replies.get(number, "").strip()]
+    if left:
+        raise Conflict(f"Answer question {left[0]} before you send.")
+    for number, question in unanswered.items():
+        answer = Answer.objects.create(
+            question=question, text=replies[number].strip(), revision=revision, answered_by=actor
+        )
+        _record(deal, actor, "deal.question_answered", question=number, answer=answer.pk)
+
+
+def _screen(
+    deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Any
+) -> Screening:
+    """Derive, assess, store and move; the caller holds the deal's lock."""
+    versions = active.versions(lock=True)
+    data = active.reference_data(versions)
+    found = facts.of_revision(revision, data)
+    assessment = active.assess(data, found.variants)
+    previous = deal.screening
+    screening = _store(revision, cause, versions, found, assessment)
+    _record(
+        deal, actor, "deal.screened", screening=screening.pk, revision=revision.pk, cause=cause,
+        outcome=assessment.outcome, rules=[f.rule for f in assessment.findings],
+        facts=screening.facts_digest,
+        versions={kind: version.digest for kind, version in versions.items()},
+    )
+    _follow(deal, screening, previous, because=because, actor=actor)
+    return screening
+
+
+def _store(
+    revision: DealRevision, cause: str, versions: Mapping[str, Any], found: facts.Found,
+    assessment: Assessment,
+) -> Screening:
+    text = canonical([facts.plain(variant) for variant in found.variants])
+    asked = active.asked_of(assessment)
+    screening = Screening.objects.create(
+        revision=revision, cause=cause, outcome=assessment.outcome,
+        review_floor=assessment.review_floor or "", facts_text=text, facts_digest=digest(text),
+        sources_text=canonical(found.sources), missing_text=canonical(list(assessment.missing)),
+        open_text=canonical(list(assessment.open)), asks_sales="sales" in asked,
+        asks_compliance=bool(asked - {"sales"}),
+        **{f"{kind}_id": version.pk for kind, version in versions.items()},
+    )
+    Finding.objects.bulk_create(
+        Finding(
+            screening=screening, position=place, rule=f.rule, clause=f.clause, outcome=f.outcome,
+            title=f.title, because=f.because, facts_text=canonical(f.facts),
+            evidence_text=canonical(list(f.evidence)), asks=f.asks,
+        )
+        for place, f in enumerate(assessment.findings)
+    )
+    return screening
+
+
+def _follow(
+    deal: Deal, screening: Screening, previous: Screening | None, *, because: str, actor: Any
+) -> None:
+    """Point the deal at its newest screening and move it where the outcome says."""
+    deal.screening = screening
+    deal.review_level = _higher(deal.review_level, _level(screening))
+    target = _target(deal, screening, previous)
+    if target == Status.IN_REVIEW and deal.status != Status.IN_REVIEW:
+        deal.due_at = Clock() + DUE[deal.review_level]
+    if target == Status.CLEARED and deal.status != Status.CLEARED:
+        deal.valid_until = Clock() + VALID
+    deal.save(update_fields=["screening", "review_level", "due_at", "valid_until"])
+    if target != deal.status:
+        move(deal, target, actor=actor, because=because,
+             payload={"screening": screening.pk, "outcome": screening.outcome})
+        mail.tell_of_status(deal)
+    elif target == Status.NEEDS_INFORMATION:
+        mail.tell_of_status(deal)
+
+
+def _target(deal: Deal, screening: Screening, previous: Screening | None) -> Status:
+    target = STATUS_OF[screening.outcome]
+    if target == Status.CLEARED and deal.review_level:
+        # People have looked, or had to look: a person ends it, not the program.
+        target = Status.IN_REVIEW
+    if (
+        target == Status.IN_REVIEW
+        and deal.status in {Status.APPROVED, Status.APPROVED_WITH_CONDITIONS}
+        and screening.cause == Screening.Cause.VERSION
+        and previous is not None
+        and OUTCOMES.index(screening.outcome) <= OUTCOMES.index(previous.outcome)
+    ):
+        # The new version asks for no more than what was decided.
+        return Status(deal.status)
+    return target
+
+
+def _level(screening: Screening) -> str:
+    return LEVEL_OF.get(screening.outcome) or LEVEL_OF.get(screening.review_floor, "")
+
+
+def _higher(one: str, other: str) -> str:
+    return "executive" if "executive" in (one, other) else one or other
+
+
+def _contribute(deal: Deal, user: Any, part: str) -> None:
+    Contributor.objects.get_or_create(deal=deal, user=user, part=part)
+
+
+def _record(deal: Deal, actor: Any, verb: str, **payload: Any) -> None:
+    AuditEvent.objects.append(subject=deal.subject, actor=actor, verb=verb, payload=payload)

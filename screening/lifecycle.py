@@ -1,0 +1,131 @@
+"""The legal moves of a deal, and the only function that makes one.
+
+The table is the law: the migration that guards ``Deal.status`` in PostgreSQL and the diagram in
+docs/ are compared with it by tests. Pure up to ``move``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models, transaction
+
+from audit.models import AuditEvent
+from audit.refusals import Conflict
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    CLEARED = "cleared", "Cleared"
+    NEEDS_INFORMATION = "needs_information", "Needs information"
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    APPROVED_WITH_CONDITIONS = "approved_with_conditions", "Approved with conditions"
+    REJECTED = "rejected", "Rejected"
+    BARRED = "barred", "Barred"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    LAPSED = "lapsed", "Lapsed"
+
+
+S = Status
+_AFTER_SCREENING = (S.CLEARED, S.IN_REVIEW, S.NEEDS_INFORMATION, S.BARRED)
+_AFTER_CLEARANCE = (S.IN_REVIEW, S.NEEDS_INFORMATION, S.BARRED, S.LAPSED)
+
+MOVES: Mapping[Status, tuple[Status, ...]] = {
+    S.DRAFT: (*_AFTER_SCREENING, S.WITHDRAWN),
+    S.NEEDS_INFORMATION: (S.CLEARED, S.IN_REVIEW, S.BARRED, S.WITHDRAWN),
+    # A deal that people look at is never cleared behind their back.
+    S.IN_REVIEW: (
+        S.APPROVED,
+        S.APPROVED_WITH_CONDITIONS,
+        S.REJECTED,
+        S.NEEDS_INFORMATION,
+        S.BARRED,
+        S.WITHDRAWN,
+    ),
+    S.CLEARED: _AFTER_CLEARANCE,
+    S.APPROVED: _AFTER_CLEARANCE,
+    S.APPROVED_WITH_CONDITIONS: _AFTER_CLEARANCE,
+    S.LAPSED: (*_AFTER_SCREENING, S.WITHDRAWN),
+    S.REJECTED: (),
+    S.BARRED: (),
+    S.WITHDRAWN: (),
+}
+
+# Who must act next.
+OWNER: Mapping[Status, str] = {
+    S.DRAFT: "sales",
+    S.NEEDS_INFORMATION: "sales",
+    S.IN_REVIEW: "reviewers",
+    S.CLEARED: "nobody",
+    S.APPROVED: "nobody",
+    S.APPROVED_WITH_CONDITIONS: "sales",
+    S.LAPSED: "sales",
+    S.REJECTED: "closed",
+    S.BARRED: "closed",
+    S.WITHDRAWN: "closed",
+}
+
+_ARRIVAL = {
+    S.CLEARED: "deal.cleared",
+    S.NEEDS_INFORMATION: "deal.information_needed",
+    S.IN_REVIEW: "deal.review_needed",
+    S.APPROVED: "deal.approved",
+    S.APPROVED_WITH_CONDITIONS: "deal.approved_with_conditions",
+    S.REJECTED: "deal.rejected",
+    S.BARRED: "deal.barred",
+    S.WITHDRAWN: "deal.withdrawn",
+    S.LAPSED: "deal.lapsed",
+}
+_SETTLED = (S.CLEARED, S.APPROVED, S.APPROVED_WITH_CONDITIONS)
+_REOPENED = {
+    S.IN_REVIEW: "deal.reopened_for_review",
+    S.NEEDS_INFORMATION: "deal.reopened_for_information",
+    S.BARRED: "deal.barred_afterwards",
+}
+
+
+def _verb(start: Status, to: Status) -> str:
+    return _REOPENED.get(to, _ARRIVAL[to]) if start in _SETTLED else _ARRIVAL[to]
+
+
+# The audit verb of each legal move.
+VERB: Mapping[tuple[Status, Status], str] = {
+    (start, to): _verb(start, to) for start, targets in MOVES.items() for to in targets
+}
+
+CLOSED = frozenset(status for status, owner in OWNER.items() if owner == "closed")
+CLEARANCES = frozenset(_SETTLED)
+
+
+class IllegalMove(Conflict):
+    """The table has no such move."""
+
+
+def check_move(start: str, to: str) -> None:
+    """Raises IllegalMove with a sentence when the table does not hold the pair."""
+    if Status(to) not in MOVES[Status(start)]:
+        raise IllegalMove(
+            f"A deal that is {Status(start).label.lower()} cannot become "
+            f"{Status(to).label.lower()}."
+        )
+
+
+@transaction.atomic
+def move(
+    deal: Any, to: Status, *, actor: Any, because: str, payload: Mapping[str, Any] | None = None
+) -> AuditEvent:
+    """Move the deal: lock, look, write, record. The only writer of ``Deal.status``.
+
+    Raises IllegalMove when, under the lock, the deal's status does not allow it.
+    """
+    deal.lock()
+    start = Status(deal.status)
+    check_move(start, to)
+    deal.status = to
+    deal.save(update_fields=["status"])
+    return AuditEvent.objects.append(
+        subject=deal.subject,
+        actor=actor,
+        verb=VERB[start, to],
+        payload={"from": start.value, "to": to.value, "because": because, **(payload or {})},
+    )

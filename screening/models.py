@@ -1,0 +1,371 @@
+"""Deals and everything that a screening saw and said. What was sent or screened never changes."""
+
+import json
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from audit import access
+from audit.models import AuditEvent
+from policy.models import ReferenceVersion
+from screening.lifecycle import CLEARANCES, CLOSED, OWNER, Status
+
+USER = settings.AUTH_USER_MODEL
+LEVELS = (("senior", "Senior review"), ("executive", "Executive review"))
+LEVEL_OF = {"senior_review": "senior", "executive_review": "executive"}
+
+
+class SalesTeam(models.Model):
+    name = models.CharField(max_length=80, unique=True)
+    members = models.ManyToManyField(USER, related_name="sales_teams")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DealQuerySet(models.QuerySet["Deal"]):
+    def visible_to(self, user: Any) -> Self:
+        """Deals whose existence this person may know of; the rest are "not found"."""
+        roles = access.roles_of(user)
+        seen = Q(pk__in=[])
+        if access.SALES in roles:
+            seen |= Q(owner=user) | (Q(team__members=user) & ~Q(status=Status.DRAFT))
+        if roles & {access.COMPLIANCE, access.SENIOR, access.EXECUTIVE, access.AUDITOR}:
+            seen |= Q(sent_at__isnull=False)
+        return self.filter(seen).distinct()
+
+    def sold_by(self, user: Any) -> Self:
+        """What sales sees as "my deals": one's own, and those of the team that were sent."""
+        return self.filter(
+            Q(owner=user) | (Q(team__members=user) & ~Q(status=Status.DRAFT))
+        ).distinct()
+
+    def awaiting_review(self) -> Self:
+        return self.filter(status=Status.IN_REVIEW)
+
+    def awaiting_compliance(self) -> Self:
+        return self.filter(status=Status.NEEDS_INFORMATION, screening__asks_compliance=True)
+
+    def not_of_own(self, user: Any) -> Self:
+        """Without deals that the person had a hand in or whose sales team is theirs."""
+        return self.exclude(contributors__user=user).exclude(team__members=user)
+
+
+class Deal(models.Model):
+    owner = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="deals")
+    team = models.ForeignKey(SalesTeam, on_delete=models.PROTECT, related_name="deals")
+    status = models.CharField(max_length=24, choices=Status, default=Status.DRAFT)
+    title = models.CharField(max_length=80, blank=True)
+    # The draft answers, slug to value. Frozen as text into a DealRevision when sent.
+    answers = models.JSONField(default=dict)
+    predecessor = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="successors"
+    )
+    # The newest screening; null for a draft.
+    screening = models.ForeignKey(
+        "Screening", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    # The highest review level that this deal ever needed. It never falls, and a deal that has
+    # one is not cleared without a person.
+    review_level = models.CharField(max_length=10, choices=LEVELS, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
+
+    objects = DealQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status="draft", screening=None)
+                | Q(status="withdrawn")
+                | Q(screening__isnull=False, sent_at__isnull=False),
+                name="only_drafts_are_unscreened",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("status", "due_at"), name="deal_status_due"),
+            models.Index(fields=("team", "status"), name="deal_team_status"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}".strip()
+
+    def get_absolute_url(self) -> str:
+        return reverse("screening:deal", kwargs={"pk": self.pk})
+
+    @property
+    def reference(self) -> str:
+        return f"HR-{self.created_at.year}-{self.pk:04d}"
+
+    @property
+    def subject(self) -> str:
+        return f"deal:{self.pk}"
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED
+
+    @property
+    def is_clearance(self) -> bool:
+        return self.status in CLEARANCES
+
+    @property
+    def turn(self) -> str:
+        """Who must act next: sales, compliance, reviewers, nobody or closed."""
+        if (
+            self.status == Status.NEEDS_INFORMATION
+            and self.screening is not None
+            and self.screening.only_compliance
+        ):
+            return "compliance"
+        return OWNER[Status(self.status)]
+
+    def lock(self) -> None:
+        """Read again under a row lock, so that what is checked next is what is written on."""
+        self.refresh_from_db(from_queryset=Deal.objects.select_for_update(of=("self",)))
+
+    def events(self) -> models.QuerySet[AuditEvent]:
+        return AuditEvent.objects.about(self.subject).in_order()
+
+    def audit_verbs(self) -> list[str]:
+        return list(self.events().values_list("verb", flat=True))
+
+    def newest_revision(self) -> "DealRevision | None":
+        return self.revisions.order_by("-number").first()
+
+
+class Contributor(models.Model):
+    """Who had a hand in a deal. They never vote on it, whatever their role becomes."""
+
+    class Part(models.TextChoices):
+        OWNER = "owner"
+        EDITOR = "editor"
+        SUBMITTER = "submitter"
+        FACTS = "facts"
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="contributors")
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    part = models.CharField(max_length=10, choices=Part)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("deal", "user", "part"), name="contributor_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.part}"
+
+
+class DealRevision(models.Model):
+    """The answers as sent, frozen (trigger)."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    submitter = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    answers_text = models.TextField()
+    # One for each form that was opened: a second click or a repeated post finds the first result.
+    send_key = models.UUIDField(unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("deal", "number"), name="revision_number_once"),
+            # What Vote's composite foreign key points at: a vote names the real submitter.
+            models.UniqueConstraint(fields=("id", "submitter"), name="revision_submitter"),
+        )
+
+    def __str__(self) -> str:
+        return f"revision {self.number}"
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        answers: dict[str, Any] = json.loads(self.answers_text)
+        return answers
+
+
+class Screening(models.Model):
+    """A stored Assessment: which revision, which versions, which facts. Never changes (trigger)."""
+
+    class Cause(models.TextChoices):
+        SENT = "sent", "Sent by sales"
+        FACT = "fact", "A fact was set"
+        VERSION = "version", "Reference data changed"
+
+    revision = models.ForeignKey(DealRevision, on_delete=models.PROTECT, related_name="screenings")
+    cause = models.CharField(max_length=8, choices=Cause)
+    outcome = models.CharField(max_length=20)
+    review_floor = models.CharField(max_length=20, blank=True)
+    # Canonical JSON: a list with the facts of each variant (each destination and purpose).
+    facts_text = models.TextField()
+    facts_digest = models.CharField(max_length=71)
+    # Canonical JSON: fact -> {"source", "note"}.
+    sources_text = models.TextField()
+    # Canonical JSON lists: facts that could still raise the outcome, and the open rules.
+    missing_text = models.TextField()
+    open_text = models.TextField()
+    asks_sales = models.BooleanField()
+    asks_compliance = models.BooleanField()
+    rulebook = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="+")
+    countries = models.ForeignKey(
+        ReferenceVersion, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    catalogue = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="+")
+    registry = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.outcome} ({self.pk})"
+
+    @property
+    def facts(self) -> list[dict[str, Any]]:
+        facts: list[dict[str, Any]] = json.loads(self.facts_text)
+        return facts
+
+    @property
+    def sources(self) -> dict[str, dict[str, str]]:
+        sources: dict[str, dict[str, str]] = json.loads(self.sources_text)
+        return sources
+
+    @property
+    def missing(self) -> list[str]:
+        missing: list[str] = json.loads(self.missing_text)
+        return missing
+
+    @property
+    def open_rules(self) -> list[str]:
+        open_rules: list[str] = json.loads(self.open_text)
+        return open_rules
+
+    @property
+    def only_compliance(self) -> bool:
+        return self.asks_compliance and not self.asks_sales
+
+    @property
+    def level(self) -> str:
+        """The review level that the outcome asks for: senior, executive or empty."""
+        return LEVEL_OF.get(self.outcome, "")
+
+    @property
+    def versions(self) -> list[ReferenceVersion]:
+        found = (self.rulebook, self.countries, self.catalogue, self.registry)
+        return [version for version in found if version is not None]
+
+
+class Finding(models.Model):
+    """One rule that fired in a screening. Never changes (trigger)."""
+
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="findings")
+    position = models.PositiveSmallIntegerField()
+    rule = models.CharField(max_length=20)
+    clause = models.CharField(max_length=40)
+    outcome = models.CharField(max_length=20)
+    title = models.CharField(max_length=200)
+    because = models.TextField()
+    facts_text = models.TextField()
+    evidence_text = models.TextField()
+    asks = models.CharField(max_length=12)
+
+    class Meta:
+        ordering = ("position",)
+        indexes = (models.Index(fields=("rule", "screening"), name="finding_rule"),)
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.outcome}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads(self.facts_text)
+        return facts
+
+    @property
+    def evidence(self) -> list[str]:
+        evidence: list[str] = json.loads(self.evidence_text)
+        return evidence
+
+
+class FactRuling(models.Model):
+    """A fact set by compliance or a reviewer, with its reason. The newest of a fact counts.
+
+    ``about`` is the text that was looked at: a legal basis that was verified is no longer
+    verified when sales changes what it cites.
+    """
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="rulings")
+    fact = models.CharField(max_length=40)
+    value_text = models.TextField()
+    about = models.TextField(blank=True)
+    because = models.TextField()
+    source = models.CharField(max_length=200)
+    ruled_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    ruled_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.fact} = {self.value_text}"
+
+    @property
+    def value(self) -> Any:
+        return json.loads(self.value_text)
+
+
+class Question(models.Model):
+    """What a reviewer asks of sales, tied to a fact."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="questions")
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="questions")
+    number = models.PositiveSmallIntegerField()
+    fact = models.CharField(max_length=40, blank=True)
+    text = models.TextField()
+    asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=("deal", "number"), name="question_number_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"question {self.number}"
+
+    @property
+    def is_answered(self) -> bool:
+        return hasattr(self, "answer")
+
+
+class Answer(models.Model):
+    question = models.OneToOneField(Question, on_delete=models.PROTECT, related_name="answer")
+    text = models.TextField()
+    revision = models.ForeignKey(DealRevision, on_delete=models.PROTECT, related_name="+")
+    answered_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"answer to {self.question_id}"
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-pk")
+
+
+class Notification(models.Model):
+    """One mail to one person. Written with the change it tells of; a job delivers it."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="notifications")
+    to = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="notifications")
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.subject
+
