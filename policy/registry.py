@@ -1,0 +1,155 @@
+"""The end-user registry: bodies and companies with the kind of end user that they are.
+
+Names are compared exactly after folding, aliases in every script included. No string distance is
+used here: an acronym or a translation is not near its name, and a near name is no proof.
+
+CSV columns: name, country (ISO 3166-1 alpha-2, empty for international bodies), class, aliases
+(separated by "|"), note, source. A class is a value of the fact end_user_type, or
+
+    question   a hit asks compliance what the body is and decides nothing
+    operator   a known network operator; whether a state owns it is not on the list
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from policy.engine.facts import digest
+from policy.engine.words import did_you_mean, listed, shown
+
+COLUMNS = ("name", "country", "class", "aliases", "note", "source")
+QUESTION, OPERATOR, INTELLIGENCE = "question", "operator", "intelligence_security"
+#: Short forms of this length mean different bodies in different countries.
+LONGEST_ACRONYM = 5
+
+_APART = re.compile(r"[()\[\]/]")
+_ASCII = {at: " " for at in range(128) if not chr(at).isalnum()} | {ord("."): None, ord("'"): None}
+
+
+def fold(name: str) -> str:
+    """A name without case, accents, punctuation and extra blanks, in any script."""
+    if name.isascii():
+        return " ".join(name.lower().translate(_ASCII).split())
+    letters = []
+    for letter in unicodedata.normalize("NFKD", name.casefold()):
+        if letter in ".'’" or unicodedata.combining(letter):
+            continue
+        kind = unicodedata.category(letter)
+        if kind != "Cf":
+            letters.append(" " if kind[0] in "PSZC" else letter)
+    return " ".join("".join(letters).split())
+
+
+def parts(name: str) -> Iterator[str]:
+    """The folded name, and each part between brackets and slashes."""
+    yield fold(name)
+    if _APART.search(name):
+        yield from filter(None, map(fold, _APART.split(name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One row of the registry."""
+
+    name: str
+    country: str
+    kind: str
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A party that bears the name; `at_home` when it belongs to a country of the deal."""
+
+    party: Party
+    at_home: bool
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The parties, and the digest of the text that they were read from."""
+
+    parties: tuple[Party, ...]
+    digest: str
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple[Party, ...]]:
+        found: dict[str, dict[Party, None]] = {}
+        for party in self.parties:
+            for name in (party.name, *party.aliases):
+                for part in parts(name) if name == party.name else (fold(name),):
+                    if part:
+                        found.setdefault(part, {})[party] = None
+        return {name: tuple(parties) for name, parties in found.items()}
+
+    def hits(self, name: str, countries: Container[str]) -> tuple[Hit, ...]:
+        """Who bears this name. A short form counts only in a country of the deal."""
+        by_name = self._by_name
+        if not _APART.search(name):
+            folded = fold(name)
+            if folded not in by_name:
+                return ()
+        hits: dict[Hit, None] = {}
+        for part in parts(name):
+            for party in by_name.get(part, ()):
+                at_home = not party.country or party.country in countries
+                if at_home or len(part.replace(" ", "")) > LONGEST_ACRONYM:
+                    hits[Hit(party, at_home)] = None
+        return tuple(hits)
+
+
+class RegistryError(ValueError):
+    """A registry that cannot be read; `problems` has one sentence for each row at fault."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def read_registry(text: str, *, kinds: Iterable[str], countries: Container[str]) -> Registry:
+    """The registry from CSV text; RegistryError names every row that does not fit.
+
+    `kinds` are the values of end_user_type, `countries` the codes that exist.
+    """
+    rows = csv.DictReader(io.StringIO(text), strict=True)
+    if tuple(rows.fieldnames or ()) != COLUMNS:
+        raise RegistryError([f"line 1: the columns must be {','.join(COLUMNS)}"])
+    known = [kind for kind in kinds if kind != "unknown"] + [QUESTION, OPERATOR]
+    problems: list[str] = []
+    parties: dict[Party, None] = {}
+    try:
+        for row in rows:
+            wrong = _wrong(row, known, countries)
+            if wrong:
+                problems.append(f"line {rows.line_num}: {wrong}")
+            else:
+                parties[_party(row)] = None
+    except csv.Error as error:
+        problems.append(f"line {rows.line_num}: {error}")
+    if problems:
+        raise RegistryError(problems)
+    return Registry(tuple(parties), digest(text))
+
+
+def _wrong(row: Mapping[str, str], known: Sequence[str], countries: Container[str]) -> str:
+    if None in row or None in row.values():
+        return f"expected {len(COLUMNS)} fields"
+    if not fold(row["name"]):
+        return "a party needs a name"
+    if row["country"] and row["country"] not in countries:
+        return f"country {shown(row['country'])} is no ISO 3166-1 alpha-2 code"
+    if row["class"] not in known:
+        hint = did_you_mean(row["class"], known) or f"; it is one of {listed(known)}"
+        return f"class {shown(row['class'])} is unknown{hint}"
+    return ""
+
+
+def _party(row: Mapping[str, str]) -> Party:
+    aliases = tuple(alias.strip() for alias in row["aliases"].split("|") if alias.strip())
+    return Party(row["name"], row["country"], row["class"], aliases, row["note"], row["source"])
