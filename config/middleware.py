@@ -1,0 +1,130 @@
+"""What every request passes through before a view, and every answer on its way out."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from audit.refusals import Conflict
+from config import logs, pages
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+# Tab, line feed and carriage return are text; the other control characters never are.
+CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# The page's own files and nothing of the device: no feature is used, so all are refused.
+FEATURES = (
+    "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture",
+    "encrypted-media", "fullscreen", "geolocation", "gyroscope", "magnetometer", "microphone",
+    "midi", "payment", "picture-in-picture", "screen-wake-lock", "usb", "web-share",
+    "xr-spatial-tracking",
+)  # fmt: skip
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in FEATURES)
+
+
+def request_id(get_response: Answer) -> Answer:
+    """One id for all log lines of a request, also sent back, so that a report can name it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # Never taken from the client: it would let a stranger write into the log.
+        request.id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        token = logs.request_id.set(request.id)  # type: ignore[attr-defined]
+        try:
+            response = get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response.headers["X-Request-Id"] = request.id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
+
+
+def fixed_headers(get_response: Answer) -> Answer:
+    """Headers that are the same on every answer, static files and errors included."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if not request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
+            # Pages hold deals: neither a proxy nor the Back button may show them later.
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def has_control_character(request: HttpRequest) -> bool:
+    """True for NUL and its like in path, query or form; PostgreSQL could not store them."""
+    query = request.META.get("QUERY_STRING", "")
+    address = f"{request.path_info}?{query}".encode()
+    if CONTROL.search(address) or CONTROL.search(unquote_to_bytes(query.replace("+", " "))):
+        return True
+    if request.method in SAFE_METHODS or not request.content_type.endswith("urlencoded"):
+        return False
+    return any(CONTROL.search(text.encode()) for name in request.POST for text in
+               (name, *request.POST.getlist(name)))  # fmt: skip
+
+
+def refuse_control_characters(get_response: Answer) -> Answer:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if has_control_character(request):
+            return plain(400, "The address or the form holds a control character. Remove it.")
+        return get_response(request)
+
+    return middleware
+
+
+def refuse_other_sites(get_response: Answer) -> Answer:
+    """A second lock beside the CSRF token: the browser itself says which site asked.
+
+    Programs that use the API send no such header, and old browsers have the token.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if request.method not in SAFE_METHODS and site not in {"same-origin", "none"}:
+            return plain(403, "This form was sent from another site. Open the page here and send.")
+        return get_response(request)
+
+    return middleware
+
+
+def end_old_sessions(get_response: Answer) -> Answer:
+    """However active, a session ends eight hours after its first page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            began = request.session.setdefault("began", timezone.now().isoformat())
+            if timezone.now() - datetime.fromisoformat(began) > settings.SESSION_LONGEST:
+                logout(request)
+        return get_response(request)
+
+    return middleware
+
+
+def answer_conflicts(get_response: Answer) -> Answer:
+    """Somebody was faster: 409 with the sentence of the action that refused."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return pages.problem(request, 409, sentence=str(error)) if isinstance(
+            error, Conflict
+        ) else None  # fmt: skip
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
+    return middleware
+
+
+def plain(status: int, sentence: str) -> HttpResponse:
+    return HttpResponse(sentence + "\n", status=status, content_type="text/plain; charset=utf-8")

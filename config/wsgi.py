@@ -1,0 +1,12 @@
+"""gunicorn's entry."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()
+
+from config.ops import refuse_mighty_login  # noqa: E402  Django must be set up first
+
+refuse_mighty_login()
