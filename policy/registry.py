@@ -36,7 +36,7 @@ def fold(name: str) -> str:
         return " ".join(name.lower().translate(_ASCII).split())
     letters = []
     for letter in unicodedata.normalize("NFKD", name.casefold()):
-        if letter in ".'’" or unicodedata.combining(letter):
+        if letter in ".'\u2019" or unicodedata.combining(letter):
             continue
         kind = unicodedata.category(letter)
         if kind != "Cf":

@@ -1,0 +1,233 @@
+"""What sales declares: the names, the types and the values, checked before anything is derived.
+
+    country            ISO 3166-1 alpha-2 or XK; null, "" and XX: not known
+    region             ISO 3166-2, or the code of a special territory
+    destinations       instead of the two: a list of {"country": …, "region": …}, each screened
+    end_user_name, customer_name, legal_basis, description        text
+    end_user_type, customer_type                                  kinds of end user; the customer
+                                                                  may be reseller_integrator too
+    customer_country   ISO 3166-1 alpha-2 or XK
+    products           list of names or ids of the catalogue, or {"product": …, "removed":
+                       [features], "proof": text}
+    capabilities       the catalogue's word for lines that are not in it: a list
+    linked_capabilities  what linked deals and the delivered base contain: a list
+    services           list; [] means none
+    intermediaries     list of names or {"name": …, "role": …, "country": …}; [] means none
+    purpose            one purpose; or purposes, a list, each screened
+    legal_obligation   true or false
+    conflict_signs     list of sentences: answers that suggest a conflict of law
+    contradictions     list of sentences: answers that contradict each other
+    linked_deals       list of ids, for the file; their capabilities come in linked_capabilities
+
+Anything else is an error, and so is a value of the wrong type. null means: not answered.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from policy.destinations import NOWHERE, Countries
+from policy.engine.facts import Choice, Flags, Vocabulary
+from policy.engine.words import did_you_mean, listed, shown
+
+RESELLER = "reseller_integrator"
+LONGEST_LIST = 1000
+#: What `derived` of a screening line may hold beside facts: remarks that decide nothing.
+REMARKS = frozenset({"country_score", "country_source"})
+GIVEN = frozenset(
+    {"country_risk", "special_territory", "export_control", "adverse_info", "law_conflict",
+     "fact_conflict", "legal_basis_status", "export_reference", "conflict_note"}
+)  # fmt: skip
+
+TEXTS = ("end_user_name", "customer_name", "legal_basis", "description")
+NAMES = frozenset(
+    {*TEXTS, "country", "region", "destinations", "end_user_type", "customer_type",
+     "customer_country", "products", "capabilities", "linked_capabilities", "services",
+     "intermediaries", "purpose", "purposes", "legal_obligation", "conflict_signs",
+     "contradictions", "linked_deals"}
+)  # fmt: skip
+
+Check = Callable[[str, Any], list[str]]
+
+
+class DeclaredError(ValueError):
+    """Declared facts that cannot be read; `problems` names each fact, its value and the remedy."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class Checks:
+    """The checks of declared facts against one vocabulary and one set of countries."""
+
+    def __init__(self, vocabulary: Vocabulary, countries: Countries) -> None:
+        self.vocabulary = vocabulary
+        self.countries = countries
+        kinds = vocabulary["end_user_type"]
+        assert isinstance(kinds, Choice)  # noqa: S101 - a rulebook without it is not ours
+        self.kinds = kinds.values
+        by_name: dict[str, Check] = dict.fromkeys(TEXTS, _text)
+        by_name |= dict.fromkeys(("conflict_signs", "contradictions", "linked_deals"), _texts)
+        by_name |= dict.fromkeys(("country", "customer_country"), self._country)
+        by_name |= dict.fromkeys(("capabilities", "linked_capabilities"), self._capabilities)
+        by_name |= dict.fromkeys(("end_user_type", "purpose", "services"), self._fact)
+        by_name["legal_obligation"] = self._fact
+        self.by_name = by_name | {
+            "region": self._region,
+            "destinations": self._destinations,
+            "customer_type": self._customer_type,
+            "products": self._products,
+            "intermediaries": self._intermediaries,
+            "purposes": self._purposes,
+        }
+
+    def problems(self, declared: Mapping[str, Any]) -> list[str]:
+        """One sentence for each fact that cannot be read."""
+        found = []
+        for name, value in declared.items():
+            if name not in NAMES:
+                found.append(f"unknown fact {shown(name)}{did_you_mean(name, NAMES)}")
+            elif value is not None:
+                found.extend(self.by_name[name](name, value))
+        for one, many in (("country", "destinations"), ("purpose", "purposes")):
+            if declared.get(one) is not None and declared.get(many) is not None:
+                found.append(f"{one} and {many} are both given; one of them is enough")
+        return found
+
+    def given_problems(self, given: Mapping[str, Any]) -> list[str]:
+        """One sentence for each given value that cannot be read."""
+        found = []
+        for name, value in given.items():
+            if name == "special_territory":
+                if value is not None and value not in _hashable(self.countries.territories, value):
+                    hint = did_you_mean(value, self.countries.territories)
+                    found.append(f"special_territory: unknown code {shown(value)}{hint}")
+            elif name not in self.vocabulary:
+                found.append(f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}")
+            elif value is not None:
+                found.extend(self._fact(name, value))
+        return found
+
+    def _fact(self, name: str, value: Any) -> list[str]:
+        fact = self.vocabulary[name]
+        if isinstance(fact, Flags) and isinstance(value, list) and len(value) > LONGEST_LIST:
+            return [f"{name}: {len(value)} members; at most {LONGEST_LIST} are read"]
+        return [] if _fits(self.vocabulary, name, value) else fact.complaints(value)
+
+    def _capabilities(self, name: str, value: Any) -> list[str]:
+        return [
+            said.replace("capabilities:", f"{name}:", 1)
+            for said in self._fact("capabilities", value)
+        ]
+
+    def _country(self, name: str, value: Any) -> list[str]:
+        if not isinstance(value, str):
+            return [f"{name}: expected a country code as text, not {shown(value)}"]
+        if value in self.countries.names or value in ("", NOWHERE):
+            return []
+        meant = self.countries.meant(value)
+        if meant and meant not in self.countries.names:
+            place = self.countries.territories[meant]
+            return [
+                f"{name}: {shown(value)} is no country; give {place.parent or NOWHERE} as country and {meant} as region"
+            ]
+        hint = f"; did you mean {meant}?" if meant else ""
+        return [f"{name}: {shown(value)} is no ISO 3166-1 alpha-2 code{hint}"]
+
+    def _region(self, name: str, value: Any) -> list[str]:
+        if not isinstance(value, str):
+            return [f"{name}: expected a region code as text, not {shown(value)}"]
+        if not value or value in self.countries.territories:
+            return []
+        state, _, rest = value.partition("-")
+        if state in self.countries.names and 1 <= len(rest) <= 3 and rest.isalnum():
+            return []
+        hint = did_you_mean(value, self.countries.territories)
+        return [f"{name}: {shown(value)} is no ISO 3166-2 code and no special territory{hint}"]
+
+    def _destinations(self, name: str, value: Any) -> list[str]:
+        if not isinstance(value, list) or not value:
+            return [f"{name}: expected a list of places, not {shown(value)}"]
+        found = []
+        for at, place in enumerate(value, start=1):
+            if not isinstance(place, Mapping) or not place.keys() <= {"country", "region"}:
+                found.append(f'{name}, {at}: expected the keys "country" and "region"')
+                continue
+            for key, check in (("country", self._country), ("region", self._region)):
+                if place.get(key) is not None:
+                    found.extend(check(f"{name}, {at}, {key}", place[key]))
+        return found
+
+    def _customer_type(self, name: str, value: Any) -> list[str]:
+        known = (*self.kinds, RESELLER)
+        if isinstance(value, str) and value in known:
+            return []
+        if not isinstance(value, str):
+            return [f"{name}: expected one of its values as text, not {shown(value)}"]
+        hint = did_you_mean(value, known) or f"; it is one of {listed(known)}"
+        return [f"{name}: unknown value {shown(value)}{hint}"]
+
+    def _products(self, name: str, value: Any) -> list[str]:
+        if not isinstance(value, list):
+            return [f"{name}: expected a list of products, not {shown(value)}"]
+        found = []
+        for at, line in enumerate(value, start=1):
+            if isinstance(line, Mapping):
+                if not line.keys() <= {"product", "removed", "proof"} or not isinstance(
+                    line.get("product"), str
+                ):
+                    found.append(f'{name}, {at}: expected the keys "product", "removed", "proof"')
+                    continue
+                found.extend(_texts(f"{name}, {at}, removed", line.get("removed") or []))
+                found.extend(_text(f"{name}, {at}, proof", line.get("proof") or ""))
+            elif not isinstance(line, str) or not line.strip():
+                found.append(f"{name}, {at}: expected the name of a product, not {shown(line)}")
+        return found
+
+    def _intermediaries(self, name: str, value: Any) -> list[str]:
+        if not isinstance(value, list):
+            return [f"{name}: expected a list, [] when there is none, not {shown(value)}"]
+        found = []
+        for at, party in enumerate(value, start=1):
+            if isinstance(party, Mapping):
+                if not party.keys() <= {"name", "role", "country"}:
+                    found.append(f'{name}, {at}: expected the keys "name", "role" and "country"')
+                    continue
+                if not isinstance(party.get("name"), str) or not party["name"].strip():
+                    found.append(f"{name}, {at}: an intermediary needs a name")
+                found.extend(_text(f"{name}, {at}, role", party.get("role") or ""))
+                found.extend(self._country(f"{name}, {at}, country", party.get("country") or ""))
+            elif not isinstance(party, str) or not party.strip():
+                found.append(f"{name}, {at}: expected a name, not {shown(party)}")
+        return found
+
+    def _purposes(self, name: str, value: Any) -> list[str]:
+        if not isinstance(value, list):
+            return [f"{name}: expected a list of purposes, not {shown(value)}"]
+        return [said for one in value for said in self._fact("purpose", one)]
+
+
+def _fits(vocabulary: Vocabulary, name: str, value: Any) -> bool:
+    try:
+        vocabulary.parse({name: value})
+    except ValueError:
+        return False
+    return True
+
+
+def _hashable(known: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
+    return known if isinstance(value, str) else {}
+
+
+def _text(name: str, value: Any) -> list[str]:
+    return [] if isinstance(value, str) else [f"{name}: expected text or null, not {shown(value)}"]
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    if not isinstance(value, list):
+        return [f"{name}: expected a list of texts, not {shown(value)}"]
+    return [
+        f"{name}, {at}: expected text, not {shown(one)}"
+        for at, one in enumerate(value, start=1)
+        if not isinstance(one, str)
+    ]

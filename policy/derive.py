@@ -1,0 +1,431 @@
+"""From what sales declares to the facts that rules read, each with its source and a note.
+
+`policy.declared` lists what may be declared. Reference data settles the rest: products lead to
+capabilities and export control, the destination to its risk, names to the registry. What the
+registry knows wins over what sales says, and a difference is itself a fact, `fact_conflict`.
+
+A deal with several destinations or purposes is screened once for each: one variant, one Facts.
+`given` holds values that replace what would be derived: those that compliance and reviewers set,
+and `derived` of a screening line. Its `special_territory` is a code; the other names are facts.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from policy.catalogue import Catalogue, Product
+from policy.declared import RESELLER, Checks, DeclaredError
+from policy.destinations import NOWHERE, Countries, Place
+from policy.engine.compiled import Compiled, compile_rulebook
+from policy.engine.condition import Rulebook
+from policy.engine.facts import Choice, Facts, Flags
+from policy.engine.words import listed
+from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit, Registry, fold
+
+#: Names that name nobody, folded.
+NOBODY = frozenset(
+    {"", "unknown", "not known", "not yet known", "tbd", "tbc", "to be determined",
+     "to be confirmed", "n a", "na", "none", "nobody", "undisclosed", "confidential", "various"}
+)  # fmt: skip
+#: Capabilities that ask by themselves for power over people without a court.
+LAW_SIGNS = ("direct_access_li", "shutdown_control")
+#: Where the control list speaks of a capability; for lines that the catalogue does not know.
+CONTROL_LIST = {
+    "imsi_catcher": "5A001.f",
+    "mass_interception": "5A001.j",
+    "intrusion_spyware": "4D004",
+    "device_forensics": "5A004.b",
+    "monitoring_centre": "5D001.e",
+    "intercept_analysis": "5D001.e",
+}
+_CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
+NOT_CLASSIFIED = "unclassified"
+NOTHING_GIVEN: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class ReferenceData:
+    """One version of each kind of reference data, parsed."""
+
+    rulebook: Rulebook
+    countries: Countries
+    catalogue: Catalogue
+    registry: Registry
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Kind → "sha256:…" of the version that is used."""
+        return {
+            "rulebook": self.rulebook.digest,
+            "countries": self.countries.digest,
+            "catalogue": self.catalogue.digest,
+            "registry": self.registry.digest,
+        }
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        return compile_rulebook(self.rulebook)
+
+    @cached_property
+    def checks(self) -> Checks:
+        return Checks(self.rulebook.vocabulary, self.countries)
+
+    @cached_property
+    def capabilities(self) -> tuple[str, ...]:
+        fact = self.rulebook.vocabulary["capabilities"]
+        return fact.members if isinstance(fact, Flags) else ()
+
+    @cached_property
+    def kind_words(self) -> Mapping[str, str]:
+        fact = self.rulebook.vocabulary["end_user_type"]
+        return {kind: fact.say(kind) for kind in fact.values} if isinstance(fact, Choice) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from: declared, verified, derived or reviewer, and a sentence on it."""
+
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One destination and one purpose of a deal: its facts, and the origin of each."""
+
+    facts: Facts
+    origins: Mapping[str, Origin]
+
+
+def derive(
+    declared: Mapping[str, Any],
+    reference: ReferenceData,
+    *,
+    given: Mapping[str, Any] = NOTHING_GIVEN,
+) -> list[Facts]:
+    """The facts of each variant of a deal; DeclaredError names every value that cannot be read."""
+    return [variant.facts for variant in trace(declared, reference, given=given)]
+
+
+def trace(
+    declared: Mapping[str, Any],
+    reference: ReferenceData,
+    *,
+    given: Mapping[str, Any] = NOTHING_GIVEN,
+) -> list[Variant]:
+    """The variants of a deal; DeclaredError names every value that cannot be read."""
+    checks = reference.checks
+    problems = checks.problems(declared) + checks.given_problems(given)
+    if problems:
+        raise DeclaredError(problems)
+    variants = []
+    for region, country in _destinations(declared):
+        for purpose in _purposes(declared):
+            one = Derivation(declared, reference, given)
+            plain = one.plain(country, region, purpose)
+            facts = reference.rulebook.vocabulary.parse(plain)
+            variants.append(Variant(facts, _origins(one, reference, given)))
+    return variants
+
+
+def _destinations(declared: Mapping[str, Any]) -> Iterator[tuple[str | None, str | None]]:
+    for place in declared.get("destinations") or (declared,):
+        yield place.get("region"), place.get("country")
+
+
+def _purposes(declared: Mapping[str, Any]) -> list[str | None]:
+    return list(dict.fromkeys(declared.get("purposes") or ())) or [declared.get("purpose")]
+
+
+def _origins(
+    one: "Derivation", reference: ReferenceData, given: Mapping[str, Any]
+) -> dict[str, Origin]:
+    origins = {}
+    for name, fact in reference.rulebook.vocabulary.items():
+        note = one.notes.get(name, "")
+        if name in given or (name == "in_special_territory" and "special_territory" in given):
+            origins[name] = Origin("reviewer", "set by hand")
+        elif note or fact.source in ("derived", "reviewer"):
+            origins[name] = Origin("derived", note)
+        else:
+            origins[name] = Origin(fact.source)
+    return origins
+
+
+def is_named(text: str | None) -> bool:
+    """Whether a text names something, rather than saying that nobody knows."""
+    return bool(text) and fold(text or "") not in NOBODY
+
+
+@dataclass(slots=True)
+class Derivation:
+    """Derives one variant. `declared` and `given` are checked before, or by Vocabulary.parse."""
+
+    declared: Mapping[str, Any]
+    reference: ReferenceData
+    given: Mapping[str, Any]
+    doubts: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def plain(self, country: str | None, region: str | None, purpose: str | None) -> dict[str, Any]:
+        """The plain facts of this variant, ready for Vocabulary.parse."""
+        declared, given = self.declared, self.given
+        place = self._place(country, region)
+        facts: dict[str, Any] = {
+            "services": declared.get("services"),
+            "purpose": purpose,
+            "purpose_stated": purpose is not None,
+            "legal_obligation": declared.get("legal_obligation"),
+            "legal_obligation_stated": declared.get("legal_obligation") is not None,
+            "adverse_info": "none",
+        }
+        self._destination(place, facts)
+        self._end_user(place, facts)
+        self._capabilities(facts)
+        self._export_control(place, facts)
+        self._law(facts)
+        self._between(place, facts)
+        if given:
+            facts.update(given)
+            if "special_territory" in given:
+                # Given as a code; the facts hold its name and whether it is one.
+                self._territory(given["special_territory"], facts)
+            self._stated(facts)
+        self._conflict(facts)
+        return facts
+
+    def _stated(self, facts: dict[str, Any]) -> None:
+        """Whether something is stated follows a value set by hand."""
+        given = self.given
+        if "purpose" in given:
+            facts["purpose_stated"] = facts["purpose"] is not None
+        if "legal_obligation" in given:
+            facts["legal_obligation_stated"] = facts["legal_obligation"] is not None
+        if "end_user_name" in given:
+            facts["end_user_named"] = is_named(facts["end_user_name"])
+
+    def _place(self, country: str | None, region: str | None) -> Place | None:
+        places = self.reference.countries.places
+        territory = self.given.get("special_territory")
+        if territory:
+            region = territory
+        if not region:
+            return None if not country or country == NOWHERE else places[country]
+        place = places.get(region) or places[region.partition("-")[0]]
+        if country and country != NOWHERE and country not in place.countries:
+            names = self.reference.countries.names
+            self.doubts.append(f"{place.name} ({region}) is not in {names[country]}.")
+        return place
+
+    def _destination(self, place: Place | None, facts: dict[str, Any]) -> None:
+        if place is None:
+            facts["destination_named"] = False
+            facts["country_risk"] = "unrated"
+            self.notes["country_risk"] = "no destination is named"
+            return
+        facts["destination_named"] = True
+        facts["country"] = place.code
+        facts["country_name"] = place.name
+        facts["country_risk"] = place.tier
+        facts["in_special_territory"] = place.special
+        facts["special_territory"] = place.territory or None
+        self.notes["country_risk"] = place.note
+
+    def _territory(self, code: str | None, facts: dict[str, Any]) -> None:
+        territories = self.reference.countries.territories
+        facts["in_special_territory"] = code is not None
+        facts["special_territory"] = territories[code].name if code else None
+
+    def _end_user(self, place: Place | None, facts: dict[str, Any]) -> None:
+        declared = self.declared
+        name = (declared.get("end_user_name") or "").strip()
+        kind = self.given.get("end_user_type") or declared.get("end_user_type") or "unknown"
+        facts["end_user_named"] = named = is_named(name)
+        if named:
+            facts["end_user_name"] = name
+            hits = self.reference.registry.hits(name, self._countries(place))
+            if hits and "end_user_type" not in self.given:
+                kind = self._listed_kind(kind, name, hits)
+        facts["end_user_type"] = kind
+        customer = (declared.get("customer_name") or "").strip()
+        facts["customer_name"] = customer or None
+        if customer and customer != name and kind != INTELLIGENCE:
+            self._ask_about(customer, "the customer", self._countries(place))
+        if declared.get("customer_type") == INTELLIGENCE != kind:
+            self.doubts.append(
+                "The customer is an intelligence or security body, but not the end user."
+            )
+
+    def _countries(self, place: Place | None) -> frozenset[str]:
+        own = self.declared.get("customer_country")
+        countries = place.countries if place else frozenset()
+        return countries | {own} if own else countries
+
+    def _listed_kind(self, kind: str, name: str, hits: tuple[Hit, ...]) -> str:
+        """The kind of end user that the registry leads to; doubts go to `doubts`."""
+        listed_as = {
+            hit.party.kind: hit.party
+            for hit in hits
+            if hit.at_home and hit.party.kind not in (QUESTION, OPERATOR)
+        }
+        if not listed_as:
+            if kind != INTELLIGENCE:
+                self.doubts.extend(_question(name, "the end user", hits))
+            return kind
+        best = INTELLIGENCE if INTELLIGENCE in listed_as else min(listed_as)
+        if kind in listed_as and INTELLIGENCE not in listed_as:
+            best = kind
+        self.notes["end_user_type"] = f"{listed_as[best].name} in the registry"
+        if kind in ("unknown", best):
+            return best
+        words = self.reference.kind_words
+        self.doubts.append(
+            f"Declared is {words[kind]}, but the registry lists {listed_as[best].name} as"
+            f" {words[best]}."
+        )
+        # The registry never takes back what sales itself says about an intelligence body.
+        return kind if kind == INTELLIGENCE else best
+
+    def _ask_about(self, name: str, role: str, countries: frozenset[str]) -> None:
+        hits = self.reference.registry.hits(name, countries)
+        if hits:
+            at_home = {hit.party.kind for hit in hits if hit.at_home} - {QUESTION}
+            if INTELLIGENCE in at_home or not at_home:
+                self.doubts.extend(_question(name, role, hits))
+
+    def _capabilities(self, facts: dict[str, Any]) -> None:
+        declared = self.declared
+        products = declared.get("products")
+        given = self.given.get("capabilities") or declared.get("capabilities")
+        linked = declared.get("linked_capabilities")
+        if products:
+            facts["products"] = listed([_line_name(line) for line in products])
+        if given is None:
+            given = self._of_products(products) if products is not None else self._open()
+        else:
+            self.notes["capabilities"] = "given as the catalogue's word for the lines"
+        if linked:
+            self.notes["capabilities"] = (
+                f"{self.notes.get('capabilities', '')}; with linked deals and the delivered base"
+            ).removeprefix("; ")
+            given = _union(given, linked)
+        facts["capabilities"] = given
+
+    def _open(self) -> dict[str, list[str]]:
+        """No product is named: what it is has to be classified, and may be anything."""
+        rest = [one for one in self.reference.capabilities if one != NOT_CLASSIFIED]
+        return {"yes": [NOT_CLASSIFIED], "unknown": rest}
+
+    def _of_products(self, products: list[Any]) -> list[str]:
+        found: dict[str, None] = {}
+        strange = []
+        for line in products:
+            product = self.reference.catalogue.find(_line_name(line))
+            if product is None:
+                strange.append(_line_name(line))
+                found[NOT_CLASSIFIED] = None
+            else:
+                found |= dict.fromkeys(_left(product, line))
+        self.notes["capabilities"] = (
+            f"not in the catalogue: {listed(strange)}" if strange else "from the catalogue"
+        )
+        return list(found)
+
+    def _export_control(self, place: Place | None, facts: dict[str, Any]) -> None:
+        found = {"not_controlled": "no line is classified as controlled"}
+        if place is not None and place.export_control:
+            found[place.export_control] = f"destination {place.name}"
+        for control, why in self._controls(facts["capabilities"]):
+            found.setdefault(control, why)
+        worst = max(found, key=_CONTROLS.index)
+        facts["export_control"] = worst
+        self.notes["export_control"] = found[worst]
+        if worst != "not_controlled":
+            facts["export_reference"] = found[worst]
+
+    def _controls(self, capabilities: Any) -> Iterator[tuple[str, str]]:
+        if self.declared.get("capabilities") is None:
+            for line in self.declared.get("products") or ():
+                product = self.reference.catalogue.find(_line_name(line))
+                if product is not None:
+                    yield product.control, f"{product.name} {product.control_list}".strip()
+        surely = capabilities["yes"] if isinstance(capabilities, dict) else capabilities
+        for capability, entry in CONTROL_LIST.items():
+            if capability in surely:
+                yield "licence_required", entry
+
+    def _law(self, facts: dict[str, Any]) -> None:
+        declared = self.declared
+        basis = (declared.get("legal_basis") or "").strip()
+        facts["legal_basis_status"] = "cited" if is_named(basis) else "none"
+        facts["legal_basis"] = basis or None
+        capabilities = facts["capabilities"]
+        surely = capabilities["yes"] if isinstance(capabilities, dict) else capabilities
+        signs = [*(declared.get("conflict_signs") or ())]
+        signs += [sign for sign in LAW_SIGNS if sign in surely]
+        facts["law_conflict"] = bool(signs)
+        self.notes["law_conflict"] = (
+            f"suggested by: {listed(signs)}" if signs else "no answer suggests one"
+        )
+        self.notes["adverse_info"] = "none on record"
+
+    def _between(self, place: Place | None, facts: dict[str, Any]) -> None:
+        parties = self.declared.get("intermediaries")
+        if self.declared.get("customer_type") == RESELLER:
+            # Whoever buys to resell stands between us and the end user, named or not.
+            facts["has_intermediaries"] = True
+            self.notes["has_intermediaries"] = "the customer is a reseller or integrator"
+        elif parties is not None:
+            facts["has_intermediaries"] = bool(parties)
+        if not parties:
+            return
+        names = []
+        for party in parties:
+            name, home = (
+                (party, "") if isinstance(party, str) else (party["name"], party.get("country"))
+            )
+            names.append(name)
+            self._ask_about(
+                name, "an intermediary", frozenset({home}) if home else self._countries(place)
+            )
+        facts["intermediaries"] = listed(names)
+
+    def _conflict(self, facts: dict[str, Any]) -> None:
+        doubts = [*(self.declared.get("contradictions") or ()), *dict.fromkeys(self.doubts)]
+        if "fact_conflict" not in facts:
+            facts["fact_conflict"] = bool(doubts)
+        if facts["fact_conflict"] and not facts.get("conflict_note"):
+            facts["conflict_note"] = " ".join(doubts) or "The file contradicts what is declared."
+        self.notes["fact_conflict"] = " ".join(doubts) or "nothing contradicts what is declared"
+
+
+def _question(name: str, role: str, hits: tuple[Hit, ...]) -> list[str]:
+    """What compliance must settle about a name; one sentence at most."""
+    for hit in hits:
+        party = hit.party
+        if party.kind in (QUESTION, INTELLIGENCE):
+            home = f" ({party.country})" if party.country else ""
+            known = party.note or "an intelligence or security body"
+            return [f"{name}, {role}, bears the name of {party.name}{home}: {known}."]
+    return []
+
+
+def _line_name(line: Any) -> str:
+    name: str = line if isinstance(line, str) else line["product"]
+    return name
+
+
+def _left(product: Product, line: Any) -> list[str]:
+    """The capabilities of a line; a feature counts as removed only with proof."""
+    if isinstance(line, str) or not (line.get("proof") or "").strip():
+        return list(product.capabilities)
+    return product.capabilities_without(line.get("removed") or ())
+
+
+def _union(capabilities: Any, linked: list[str]) -> Any:
+    if isinstance(capabilities, dict):
+        yes = {*capabilities.get("yes", ()), *linked}
+        unknown = [one for one in capabilities.get("unknown", ()) if one not in yes]
+        return {"yes": sorted(yes), "unknown": unknown}
+    return list(dict.fromkeys([*capabilities, *linked]))

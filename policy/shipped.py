@@ -1,0 +1,82 @@
+"""The first versions of the reference data, as they ship with the program."""
+
+from functools import cache
+from pathlib import Path
+
+from policy.catalogue import Catalogue, read_catalogue
+from policy.derive import ReferenceData
+from policy.destinations import Countries, RatingText, read_countries
+from policy.engine.condition import Rulebook
+from policy.engine.facts import Choice, Flags, Vocabulary
+from policy.engine.reading import read_rulebook, read_vocabulary
+from policy.registry import Registry, read_registry
+
+FOLDER = Path(__file__).parent / "data"
+RULEBOOK = "rulebook-1.0.yaml"
+REGISTRY = ("registry/agencies.csv", "registry/operators.csv", "registry/parties.csv")
+RATINGS = {
+    "countries/vdem-v14-2023.csv": RatingText(
+        text="",
+        source="V-Dem",
+        edition="v14",
+        year=2023,
+        licence="CC BY-SA 4.0; V-Dem does not endorse this use",
+        method="Mean of civil liberties, free expression and rule of law:"
+        " below 0.30 very high, below 0.50 high, below 0.75 medium, otherwise low",
+    ),
+}
+
+
+def text(name: str) -> str:
+    """The text of a shipped file, by its path below policy/data."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+@cache
+def load() -> ReferenceData:
+    """The shipped reference data, read once."""
+    words = vocabulary()
+    rules = rulebook()
+    places = countries()
+    return ReferenceData(rules, places, catalogue(words), registry(words, places))
+
+
+def vocabulary() -> Vocabulary:
+    return read_vocabulary(text("vocabulary.yaml"), file="vocabulary.yaml")
+
+
+def rulebook() -> Rulebook:
+    return read_rulebook(text(RULEBOOK), vocabulary(), file=RULEBOOK)
+
+
+def countries() -> Countries:
+    return read_countries(
+        names=text("countries/names.csv"),
+        territories=text("countries/special_territories.csv"),
+        ratings=[
+            RatingText(text(name), one.source, one.edition, one.year, one.licence, one.method)
+            for name, one in RATINGS.items()
+        ],
+    )
+
+
+def catalogue(words: Vocabulary) -> Catalogue:
+    members = words["capabilities"]
+    return read_catalogue(
+        text("catalogue.yaml"), capabilities=members.members if isinstance(members, Flags) else ()
+    )
+
+
+def registry_text() -> str:
+    """The three files of the registry as one text: a version of the registry is one text."""
+    head, *rest = [text(name) for name in REGISTRY]
+    return head + "".join(one.partition("\n")[2] for one in rest)
+
+
+def registry(words: Vocabulary, places: Countries) -> Registry:
+    kinds = words["end_user_type"]
+    return read_registry(
+        registry_text(),
+        kinds=kinds.values if isinstance(kinds, Choice) else (),
+        countries=places.names,
+    )
