@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from policy.importers.places import places, states
@@ -94,8 +95,9 @@ class Gathering:
     ) -> Imported:
         """The finished list; refuses one in which no place is rated."""
         if all(rating.tier == UNRATED for rating in self.ratings.values()):
-            first = (self.report.rejected or self.report.unknown or [None])[0]
-            raise ListRefused("the file", "", "gives no rating at all", f"first fault: {first}")
+            faults = self.report.rejected + self.report.unknown
+            first = f"the first fault: {faults[0]}" if faults else ""
+            raise ListRefused("the file", "", "gives no rating at all", first)
         ratings = tuple(self.ratings[code] for code in sorted(self.ratings))
         made = RatingList(source, edition, year, licence, method, ratings)
         self.report.missing = tuple(c for c in sorted(states()) if made.tier(c) == UNRATED)
@@ -120,6 +122,38 @@ def decimal(text: str, *, comma: str = "") -> Decimal | None:
         return Decimal(spelled)
     except InvalidOperation:
         return None
+
+
+_DATE = re.compile(
+    r"\d{1,2}[-./ ][^\W\d]{3,9}\.?([-./ ]\d{2,4})?|[^\W\d]{3,9}[-./ ]\d{2,4}"
+    r"|\d{1,4}[-/]\d{1,2}[-/]\d{1,4}|\d{1,2}\.\d{1,2}\.\d{2,4}"
+)
+
+
+def spoilt(text: str, kind: str = "text") -> str:
+    """Why a cell cannot be what its source wrote: a date, a formula or an error; "" when it can."""
+    if kind == "formula" or text[:1] in ("=", "+", "@"):
+        return "is a formula; save values, not formulas"
+    if kind == "date" or _DATE.fullmatch(text.strip()[:40]):
+        return "is a date; a spreadsheet program changed the cell"
+    if kind == "error" or text.startswith("#"):
+        return "is a spreadsheet error"
+    return ""
+
+
+def check_span(column: str, chosen: int, units: Mapping[int, int], wanted: int | None) -> None:
+    """Refuses a year without rows, and a latest year with far fewer rows than the one before."""
+    if not units.get(chosen):
+        span = f"{min(units)} to {max(units)}" if units else "none"
+        raise ListRefused(f"column {column!r}", str(wanted or ""), f"no row; years there: {span}")
+    before = max((year for year in units if year < chosen), default=None)
+    if wanted is None and before and units[chosen] * 2 < units[before]:
+        raise ListRefused(
+            f"column {column!r}",
+            str(chosen),
+            f"has {units[chosen]} rows and {before} has {units[before]}",
+            f"is a year mistyped? Choose one, for example {before}",
+        )
 
 
 def near_code(code: str) -> list[str]:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("places.csv")
+_COUNTRIES = Path(__file__).parents[1] / "data" / "countries"
 
 # Known, and deliberately given to nobody.
 LEFT_OUT_NAMES = {
@@ -50,18 +51,28 @@ class Place:
 
 @cache
 def places() -> dict[str, Place]:
-    with _FILE.open(encoding="utf-8", newline="") as file:
-        return {
-            row["code"]: Place(
-                row["code"],
-                row["iso3"],
-                row["numeric"],
-                row["kind"],
-                row["name"],
-                tuple(filter(None, row["aliases"].split("|"))),
-            )
-            for row in csv.DictReader(file)
-        }
+    """Every code with its names: display names from the country data, the rest from places.csv."""
+    names: dict[str, tuple[str, ...]] = {
+        row["code"]: (row["name"], *filter(None, row.get("also", "").split("|")))
+        for file in ("special_territories.csv", "names.csv")
+        for row in _rows(_COUNTRIES / file)
+    }
+    return {
+        row["code"]: Place(
+            row["code"],
+            row["iso3"],
+            row["numeric"],
+            row["kind"],
+            names[row["code"]][0],
+            (*names[row["code"]][1:], *filter(None, row["aliases"].split("|"))),
+        )
+        for row in _rows(_FILE)
+    }
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def plain(name: str) -> str:
@@ -93,7 +104,8 @@ def codes_of_name(name: str) -> tuple[str, ...]:
 
 
 def code_of_iso3(iso3: str) -> str | None:
-    return _by_iso3().get(iso3)
+    """XKO is met beside XKX for Kosovo, which ISO 3166-1 does not know."""
+    return _by_iso3().get("XKX" if iso3 == "XKO" else iso3)
 
 
 def near_names(name: str) -> list[str]:

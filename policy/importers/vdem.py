@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple
 
-from policy.importers.gather import Gathering, decimal
+from policy.importers.gather import Gathering, check_span, decimal
 from policy.importers.places import code_of_iso3
 from policy.importers.text import Header, decoded_lines, table_rows
 from policy.ratings import UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
@@ -24,11 +24,17 @@ LICENCE = (
     "https://www.v-dem.net. The tier is computed here and is not a V-Dem measure."
 )
 INDICES = ("v2x_civlib", "v2x_freexp_altinf", "v2x_rule")
-CUTS = Cuts(*map(Decimal, ("0.30", "0.50", "0.75", "0", "1")))
+CUTS = Cuts(
+    very_high=Decimal("0.30"),
+    high=Decimal("0.50"),
+    medium=Decimal("0.75"),
+    lowest=Decimal(0),
+    highest=Decimal(1),
+)
 MOST_BYTES = 2 * 2**30
 _OTHER_VERSIONS = ("_codelow", "_codehigh", "_sd", "_osp", "_ord", "_mean", "_nr")
 
-_OWN_CODES = {"XKX": "XK", "XKO": "XK", "SML": "X-SML", "PSE": "PS", "PSG": "PS"}
+_OWN_CODES = {"SML": "X-SML", "PSE": "PS", "PSG": "PS"}
 # Palestine has one code here and two rows there: the worse one counts.
 _PARTS = {"PSE": "West Bank", "PSG": "Gaza"}
 _LEFT_OUT = {
@@ -111,7 +117,7 @@ def _rows_of_year(
             row = _Row(line, fields[code], fields[name], tuple(fields[c] for c in columns))
             _check_single(kept, row, year)
             kept[row.iso3] = row
-    _check_year(latest, units, wanted)
+    check_span("year", latest, units, wanted)
     return latest, list(kept.values())
 
 
@@ -128,20 +134,6 @@ def _check_single(kept: dict[str, _Row], row: _Row, year: int) -> None:
             row.iso3,
             f"has a row for {year} already, line {kept[row.iso3].line}",
             "use the country-year file; the country-date file has several rows a year",
-        )
-
-
-def _check_year(year: int, units: Counter[int], wanted: int | None) -> None:
-    if not units[year]:
-        span = f"{min(units)} to {max(units)}" if units else "none"
-        raise ListRefused("column 'year'", str(wanted or ""), f"no row; years present: {span}")
-    before = max((y for y in units if y < year), default=None)
-    if wanted is None and before and units[year] * 2 < units[before]:
-        raise ListRefused(
-            "column 'year'",
-            str(year),
-            f"has {units[year]} countries and {before} has {units[before]}",
-            f"is a year mistyped? Choose the year, for example {before}",
         )
 
 

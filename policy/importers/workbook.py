@@ -282,7 +282,7 @@ def _parse[T](
 ) -> Iterator[T]:
     """Feeds XML to a reader and yields what it appends to `made`.  Refuses a DOCTYPE."""
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
+    parser.buffer_text = last = True
 
     def refuse(*_: object) -> None:
         raise ListRefused(where, "", "declares a DOCTYPE", "save it again as XLSX")
@@ -302,7 +302,7 @@ def _parse[T](
             parser.Parse(chunk)
             yield from made
             made.clear()
-        parser.Parse(b"", 1)
+        parser.Parse(b"", last)
     except expat.ExpatError as error:
         raise ListRefused(where, "", f"is not valid XML ({error})") from error
     yield from made
