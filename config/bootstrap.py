@@ -102,7 +102,7 @@ def usable() -> bool:
     if json.loads((VENV / "made.json").read_text() or "null") != str(VENV):
         return False
     check = [str(PYTHON), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 12))"]
-    return subprocess.run(check, capture_output=True, check=False).returncode == 0  # noqa: S603
+    return subprocess.run(check, capture_output=True, check=False).returncode == 0
 
 
 def make_venv() -> None:
@@ -129,7 +129,7 @@ def install(requirements: str) -> None:
     pip = [str(PYTHON), "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check"]
     pip += ["install", "--no-input", "--require-hashes", "--no-deps", "--only-binary=:all:"]
     pip += ["--requirement", str(ROOT / "requirements" / f"{requirements}.txt")]
-    done = subprocess.run(pip, stdout=sys.stderr, check=False)  # noqa: S603
+    done = subprocess.run(pip, stdout=sys.stderr, check=False)
     if done.returncode:
         sys.exit(
             "The packages could not be installed (pip says why above). Check that this machine "

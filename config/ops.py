@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -37,11 +38,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-def faults_of_login() -> list[str]:
-    """What the database login of this program may do although it must not."""
-    with connection.cursor() as cursor:
-        cursor.execute(TOO_MIGHTY)
-        mighty, owner, creates, truncates = cursor.fetchone()
+def faults_of_login(cursor: Any) -> list[str]:
+    """What the login of this connection may do although the program's must not."""
+    cursor.execute(TOO_MIGHTY)
+    mighty, owner, creates, truncates = cursor.fetchone()
     faults = {
         "it is a superuser or may create roles or databases": mighty,
         "it owns tables": owner,
@@ -55,7 +55,8 @@ def refuse_mighty_login() -> None:
     """Ends the program when its database login could rewrite the records (web, worker, sweeper)."""
     if settings.TESTING:
         return
-    faults = faults_of_login()
+    with connection.cursor() as cursor:
+        faults = faults_of_login(cursor)
     connection.close()
     if faults:
         sys.exit(

@@ -1,0 +1,141 @@
+"""Real PostgreSQL and Valkey for every test that asks for the database, as production has them.
+
+The schema is made by its owner; tests then sign in as the application, which may not change it.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import TransactionTestCase, override_settings
+from pytest_django import DjangoDbBlocker
+
+from config import embedded
+from config.celery import app as celery_app
+from config.settings import database  # noqa: TID251  the one parser of addresses
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome")
+     if (found := shutil.which(name))), None
+)  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("slow") and not config.getoption("--slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: runs with --slow"))
+        if item.get_closest_marker("browser") and not CHROMIUM:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if "Chromium is not installed" in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True)
+        terminalreporter.write_line(
+            f"{len(skipped)} tests need Chromium, and none was found on PATH. Pages are NOT tested "
+            "in a browser. Debian: apt-get install chromium."
+        )
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[embedded.Servers]:
+    """This run's own PostgreSQL and Valkey (or those that DATABASE_URL and REDIS_URL named)."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            patch.setenv(name, os.environ[f"GIVEN_{name}"])
+        with embedded.temporary() as servers:
+            for name, value in servers.environment().items():
+                patch.setenv(name, value)
+            patch.setattr(settings, "REDIS_URL", servers.redis_url)
+            patch.setattr(settings, "CELERY_BROKER_URL", servers.redis_url)
+            celery_app.conf.broker_url = servers.redis_url
+            yield servers
+
+
+class Databases:
+    """A migrated database that nobody touches, and the copy of it that the tests use."""
+
+    def __init__(self, servers: embedded.Servers) -> None:
+        self.servers = servers
+        self.template = urlsplit(servers.app_url).path.strip("/")
+        self.name = f"{self.template}_tests"
+
+    def sign_in(self, url: str) -> None:
+        """Point Django's one connection, and those of later threads, to this address."""
+        connection.close()
+        connection.settings_dict.update(database(url, "DATABASE_URL"))
+
+    def migrate(self) -> None:
+        self.sign_in(self.servers.owner_url)
+        call_command("migrate", verbosity=0, interactive=False)
+        self.copy()
+        app_url = embedded.with_database(self.servers.app_url, self.name)
+        self.sign_in(app_url)
+        os.environ["DATABASE_URL"] = app_url
+        os.environ["DATABASE_OWNER_URL"] = embedded.with_database(self.servers.owner_url, self.name)
+
+    def copy(self) -> None:
+        """The tests' database as it was after the migrations, triggers and sequences included."""
+        connections.close_all()
+        with embedded.admin(self.servers.admin_url) as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+            cursor.execute(
+                f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" OWNER {embedded.OWNER} '
+                "STRATEGY FILE_COPY"
+            )
+            # Rights on the database itself are not copied with it.
+            cursor.execute(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
+            cursor.execute(f'GRANT CONNECT ON DATABASE "{self.name}" TO {embedded.APP}')
+
+    def drop(self) -> None:
+        connections.close_all()
+        with embedded.admin(self.servers.admin_url) as cursor:
+            for name in (self.name, self.template):
+                cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, servers: embedded.Servers
+) -> Iterator[Databases]:
+    databases = Databases(servers)
+    with django_db_blocker.unblock():
+        databases.migrate()
+    # Django would empty the tables, which the application may not; and records refuse it anyway.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.copy())
+        yield databases
+    with django_db_blocker.unblock():
+        databases.drop()
+
+
+@pytest.fixture
+def owner_url(django_db_setup: Databases) -> str:
+    """The address of the tests' database for the login that owns the schema."""
+    return embedded.with_database(django_db_setup.servers.owner_url, django_db_setup.name)
+
+
+@pytest.fixture
+def superuser_url(django_db_setup: Databases) -> str:
+    """The same for a superuser, who may do what no login of the program may."""
+    return embedded.with_database(django_db_setup.servers.admin_url, django_db_setup.name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _fast_passwords() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
