@@ -15,12 +15,15 @@ from policy import active
 from reviews import permissions
 from reviews.models import Condition, Decision, Review, Skip, Vote
 from screening import mail
+from screening.actions import rescreen_deal
 from screening.lifecycle import Status, move
 from screening.models import Deal, Question, Screening
 
 LEASE = timedelta(minutes=45)
 VALID = timedelta(days=365)
 VALID_IN_HIGH_RISK = timedelta(days=182)
+# Auditors read the reasons of a vote: one word is none.
+LEAST_REASONS = 30
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def claim_deal(deal: Deal, *, actor: Any) -> Review:
 @transaction.atomic
 def take_over_claim(deal: Deal, *, because: str, actor: Any) -> Review:
     """An executive takes a deal from whoever holds it, and says why."""
+    because = _said(because)
     deal.lock()
     permissions.check_take_over(deal, actor)
     review = Review.objects.current_of(deal) or _open_review(deal)
@@ -68,7 +72,7 @@ def take_over_claim(deal: Deal, *, because: str, actor: Any) -> Review:
 def release_deal(deal: Deal, *, actor: Any) -> None:
     """Give the claim back; nothing that was typed is kept."""
     deal.lock()
-    review = permissions.check_held(deal, actor)
+    review = permissions.check_release(deal, actor)
     _free(review)
     _record(deal, actor, "review.released", review=review.pk)
 
@@ -76,6 +80,7 @@ def release_deal(deal: Deal, *, actor: Any) -> None:
 @transaction.atomic
 def skip_deal(deal: Deal, *, because: str, actor: Any) -> None:
     """Leave this screening to others; "take the next" does not offer it again."""
+    because = _said(because)
     deal.lock()
     permissions.check_claim(deal, actor)
     Skip.objects.get_or_create(
@@ -90,6 +95,7 @@ def skip_deal(deal: Deal, *, because: str, actor: Any) -> None:
 @transaction.atomic
 def pass_up(deal: Deal, *, because: str, actor: Any) -> None:
     """Send a senior review to the executive level. There is no way down."""
+    because = _said(because)
     deal.lock()
     review = permissions.check_pass_up(deal, actor)
     review.level = "executive"
@@ -143,14 +149,14 @@ def vote(
     Raises Conflict when the deal moved on meanwhile: decided, screened again, or the reference
     data changed; NotAllowed when this person may not vote on it.
     """
+    because = _said(because, least=LEAST_REASONS)
     deal.lock()
+    _check_not_overtaken(deal, screening)
     review = permissions.check_vote(deal, actor)
     review.lock()
-    if deal.screening_id != screening.pk:
-        raise Conflict("The deal was screened again while you were writing. Read it again.")
     _check_current(screening)
     if (verdict == Vote.Verdict.CONDITIONS) != bool(conditions):
-        raise Conflict("Conditions belong to the verdict “approve with conditions”, and only to it.")
+        raise Conflict("Conditions belong to “approve with conditions”, and only to it.")
     revision = screening.revision
     row = Vote.objects.create(
         review=review,
@@ -175,10 +181,22 @@ def vote(
 
 
 @transaction.atomic
+def screen_again(deal: Deal, *, actor: Any) -> Screening:
+    """Screen a deal in review with the versions that are active now, when they are newer."""
+    deal.lock()
+    permissions.check_claim(deal, actor)
+    assert deal.screening is not None  # noqa: S101  a deal in review was screened
+    if _is_current(deal.screening):
+        raise Conflict("This deal was screened with the versions that are active now.")
+    return rescreen_deal(
+        deal, cause=Screening.Cause.VERSION, because="Reference data changed.", actor=actor
+    )
+
+
+@transaction.atomic
 def reopen_deal(deal: Deal, *, because: str, actor: Any) -> None:
     """Return a cleared or approved deal to review: its facts are screened again first."""
-    from screening.actions import rescreen_deal
-
+    because = _said(because)
     deal.lock()
     permissions.check_reopen(deal, actor)
     deal.review_level = deal.review_level or "senior"
@@ -189,6 +207,7 @@ def reopen_deal(deal: Deal, *, because: str, actor: Any) -> None:
 @transaction.atomic
 def settle_condition(condition: Condition, *, because: str, actor: Any) -> None:
     """Accept the proof of a condition."""
+    because = _said(because)
     condition.refresh_from_db(from_queryset=Condition.objects.select_for_update())
     permissions.check_settle(condition, actor)
     condition.met_at, condition.met_by, condition.met_because = Clock(), actor, because
@@ -197,9 +216,33 @@ def settle_condition(condition: Condition, *, because: str, actor: Any) -> None:
             because=because)
 
 
-def _check_current(screening: Screening) -> None:
+def _said(because: str, *, least: int = 1) -> str:
+    """The reason without blanks around it. Raises Conflict when it is too short to be one."""
+    because = because.strip()
+    if len(because) < least:
+        raise Conflict("Say why." if least == 1 else f"Say why, in {least} characters or more.")
+    return because
+
+
+def _check_not_overtaken(deal: Deal, screening: Screening) -> None:
+    """Raises Conflict when the deal is no longer where the reviewer read it."""
+    decision = Decision.objects.filter(screening=screening).first()
+    if decision is not None:
+        last = decision.review.votes.select_related("reviewer").latest("pk")
+        name = last.reviewer.get_full_name() or last.reviewer.username
+        raise Conflict(f"{name} decided this deal with a vote at {decision.decided_at:%H:%M} UTC, "
+                       "while you were writing.")
+    if deal.screening_id != screening.pk:
+        raise Conflict("The deal was screened again while you were writing. Read it again.")
+
+
+def _is_current(screening: Screening) -> bool:
     now_active = {version.pk for version in active.versions(lock=True).values()}
-    if {version.pk for version in screening.versions} != now_active:
+    return {version.pk for version in screening.versions} == now_active
+
+
+def _check_current(screening: Screening) -> None:
+    if not _is_current(screening):
         raise Conflict("The reference data changed since this screening. Screen again first.")
 
 

@@ -55,6 +55,14 @@ def check_held(deal: Deal, user: Any) -> Review:
     return review
 
 
+def check_release(deal: Deal, user: Any) -> Review:
+    """Only who holds a claim gives it back."""
+    review = check_held(deal, user)
+    if review.holder() != user:
+        raise Conflict("You do not hold this deal.")
+    return review
+
+
 def check_vote(deal: Deal, user: Any) -> Review:
     return check_held(deal, user)
 
