@@ -1,0 +1,229 @@
+"""YAML 1.2 as a tree that knows its positions, read within limits.
+
+Only what a policy needs: mappings, lists and plain values. Anchors, aliases, tags and directives
+are refused, because two places that look different would then be one, or the other way round.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLStreamError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from policy.engine.words import shown
+
+LARGEST_FILE = 1_000_000  # bytes
+DEEPEST = 60
+MOST_NODES = 60_000
+MOST_PROBLEMS = 200
+
+_INTEGER = re.compile(r"[-+]?[0-9]{1,20}\Z")
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)(e[-+]?[0-9]+)?\Z|[-+]?\.inf\Z|\.nan\Z", re.IGNORECASE
+)
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, and where: line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.what}"
+
+
+class ReadingError(ValueError):
+    """A text that can not be read; `problems` holds all that was found in one pass."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(slots=True)
+class Node:
+    """A scalar (str, bool, int, float or None), a list, or a mapping with its keys as nodes."""
+
+    line: int
+    column: int
+    value: object = None
+    parts: list["Node"] | None = None
+    entries: list[tuple["Node", "Node"]] | None = None
+
+    def __iter__(self) -> Iterator["Node"]:
+        return iter(self.parts or ())
+
+    @property
+    def described(self) -> str:
+        """What stands here, as an error message says it."""
+        if self.entries is not None:
+            return "a mapping"
+        if self.parts is not None:
+            return "a list"
+        if self.value is None:
+            return "nothing"
+        if isinstance(self.value, bool):
+            return "true" if self.value else "false"
+        return shown(self.value)
+
+
+@dataclass
+class Problems:
+    """Collects problems of one file; too many are cut off, so that reading stays bounded."""
+
+    file: str
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, node: Node, what: str) -> None:
+        self.at(node.line, node.column, what)
+
+    def at(self, line: int, column: int, what: str) -> None:
+        if len(self.found) < MOST_PROBLEMS:
+            self.found.append(Problem(self.file, line, column, what))
+
+    @property
+    def full(self) -> bool:
+        return len(self.found) >= MOST_PROBLEMS
+
+    def check(self) -> None:
+        """Raises ReadingError when anything was found."""
+        if self.found:
+            self.found.sort(key=lambda problem: (problem.line, problem.column))
+            if self.full:
+                last = self.found[-1]
+                self.found[-1] = replace(last, what=f"{last.what}; further problems are not shown")
+            raise ReadingError(self.found)
+
+
+def read_marked(text: str, problems: Problems) -> Node:
+    """The one mapping that the text holds; raises ReadingError when it is no such YAML."""
+    size = len(text.encode(errors="surrogatepass"))
+    if size > LARGEST_FILE:
+        problems.at(1, 1, f"{size} bytes; at most {LARGEST_FILE} are read")
+        problems.check()
+    root: Node | None = None
+    try:
+        root = _Builder(problems).build(YAML(typ="safe", pure=True).parse(text))
+    except ReadingError:
+        raise
+    except MarkedYAMLError as error:
+        mark: Any = error.problem_mark or error.context_mark
+        what = " ".join(str(error.problem or error.context).split())
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problems.at(line, column, f"not YAML: {what}")
+    except (YAMLError, YAMLStreamError) as error:
+        what = " ".join(str(getattr(error, "reason", "") or error).split())
+        line, column = _place(text, getattr(error, "position", 0))
+        problems.at(line, column, f"not YAML: {what}")
+    # ruamel.yaml 0.19 answers some malformed escapes and directives with these.
+    except (ValueError, OverflowError, IndexError, AttributeError, AssertionError) as error:
+        problems.at(1, 1, f"not YAML: {error or type(error).__name__}")
+    problems.check()
+    if root is None or root.entries is None:
+        problems.at(1, 1, f"expected a mapping, not {root.described if root else 'nothing'}")
+        problems.check()
+        raise AssertionError  # check() has raised
+    return root
+
+
+def _place(text: str, position: object) -> tuple[int, int]:
+    before = text[: position if isinstance(position, int) else 0]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+_NODES = (AliasEvent, ScalarEvent, MappingStartEvent, SequenceStartEvent)
+
+
+class _Builder:
+    """Makes nodes from parser events, without recursion."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.nodes = 0
+
+    def build(self, events: Any) -> Node | None:
+        root: Node | None = None
+        stack: list[Node] = []
+        keys: list[Node | None] = []  # per open mapping: the key that waits for its value
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                if root is not None:
+                    self._stop(event, "a second document; a file holds one")
+                if event.version or event.tags:
+                    self._stop(event, "a %-directive; the file is YAML 1.2 and needs none")
+            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+                stack.pop()
+                keys.pop()
+            elif isinstance(event, _NODES):
+                node = self._node(event, len(stack))
+                if not stack:
+                    root = node
+                else:
+                    self._attach(stack[-1], keys, node)
+                if node.entries is not None or node.parts is not None:
+                    stack.append(node)
+                    keys.append(None)
+        return root
+
+    def _node(self, event: Any, depth: int) -> Node:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            self._stop(event, f"more than {MOST_NODES} values")
+        if depth >= DEEPEST:
+            self._stop(event, f"nested deeper than {DEEPEST}")
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, AliasEvent):
+            self.problems.at(line, column, f"an alias (*{event.anchor}); write the value out")
+            return Node(line, column)
+        if event.anchor:
+            self.problems.at(line, column, f"an anchor (&{event.anchor}); anchors are not allowed")
+        if event.tag and str(event.tag) not in {"!", "None"}:
+            self.problems.at(line, column, f"a tag ({event.tag}); tags are not allowed")
+        if isinstance(event, MappingStartEvent):
+            return Node(line, column, entries=[])
+        if isinstance(event, SequenceStartEvent):
+            return Node(line, column, parts=[])
+        return Node(line, column, value=_scalar(event.value, quoted=event.style is not None))
+
+    def _attach(self, parent: Node, keys: list[Node | None], node: Node) -> None:
+        if parent.parts is not None:
+            parent.parts.append(node)
+        elif (key := keys[-1]) is None:
+            keys[-1] = node
+        elif parent.entries is not None:
+            keys[-1] = None
+            parent.entries.append((key, node))
+
+    def _stop(self, event: Any, what: str) -> None:
+        self.problems.at(event.start_mark.line + 1, event.start_mark.column + 1, what)
+        self.problems.check()
+
+
+def _scalar(text: str, *, quoted: bool) -> object:
+    if quoted:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text):
+        return int(text)
+    return float("nan") if _FLOAT.match(text) else text

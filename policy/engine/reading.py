@@ -1,0 +1,384 @@
+"""YAML → Rulebook: every problem in one pass, as `file:line:column: what; did you mean …?`.
+
+The text is YAML 1.2, so `no` and `NO` are words. What is read is checked against the vocabulary:
+names, values, types, and that a condition can be false.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from policy.engine.condition import (
+    ASKED,
+    OUTCOMES,
+    All,
+    Condition,
+    Either,
+    EveryRule,
+    Exists,
+    Losing,
+    Not,
+    Outcome,
+    Promise,
+    Raising,
+    Rule,
+    Rulebook,
+    Surely,
+    Term,
+)
+from policy.engine.facts import Choice, Text, Vocabulary
+from policy.engine.marked import DEEPEST, Node, Problem, Problems, ReadingError, read_marked
+from policy.engine.reading_conditions import ConditionReader
+from policy.engine.reading_tables import TableReader
+from policy.engine.reading_vocabulary import read_vocabulary
+from policy.engine.shapes import Shapes
+from policy.engine.words import did_you_mean, shown
+
+__all__ = ["Problem", "ReadingError", "read_canonical", "read_rulebook", "read_vocabulary"]
+
+# A condition may use terms that use terms; written out, it may have this many parts.
+MOST_PARTS = 2_000
+MOST_RULES = 5_000
+MOST_TERMS = 1_000
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+ANY_FACT = "any_fact"
+SETTLED_BY_A_RULE = OUTCOMES[1:]
+
+
+def read_rulebook(text: str, vocabulary: Vocabulary, *, file: str) -> Rulebook:
+    """The rulebook that the YAML text writes down; ReadingError holds every problem."""
+    problems = Problems(file)
+    root = read_marked(text, problems)
+    rulebook = _RulebookReader(vocabulary, problems).read(root)
+    problems.check()
+    return rulebook
+
+
+def read_canonical(text: str, *, file: str = "canonical") -> Rulebook:
+    """The rulebook whose `canonical` text this is, with its own vocabulary.
+
+    JSON is YAML, so the ordinary reader reads it; a text that was tampered with is a ReadingError.
+    """
+    try:
+        stored = json.loads(text)
+        facts = {fact.pop("name"): _as_written(fact) for fact in stored["vocabulary"]}
+        rulebook = stored["rulebook"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        problem = Problem(file, 1, 1, f"not the canonical text of a rulebook: {error!r}")
+        raise ReadingError([problem]) from None
+    vocabulary = read_vocabulary(json.dumps(facts), file=f"{file} (vocabulary)")
+    return read_rulebook(json.dumps(rulebook), vocabulary, file=f"{file} (rulebook)")
+
+
+def _as_written(fact: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: dict(value) if key in {"values", "members"} else value for key, value in fact.items()
+    }
+
+
+class _RulebookReader:
+    def __init__(self, vocabulary: Vocabulary, problems: Problems) -> None:
+        self.vocabulary = vocabulary
+        self.problems = problems
+        self.shapes = Shapes(problems)
+        self.tables = TableReader(vocabulary, problems)
+        self.conditions = ConditionReader(vocabulary, (), problems)
+        self.sizes: dict[str, int] = {}
+        self.depths: dict[str, int] = {}
+
+    def read(self, root: Node) -> Rulebook:
+        fields = self.shapes.fields(
+            root, "rulebook", ("rulebook", "label", "source", "rules"), ("terms", "promises")
+        )
+        terms = self._terms(fields.get("terms"))
+        return Rulebook(
+            name=self.shapes.text(fields.get("rulebook"), "rulebook"),
+            label=self.shapes.text(fields.get("label"), "label"),
+            source=self.shapes.text(fields.get("source"), "source"),
+            vocabulary=self.vocabulary,
+            terms=terms,
+            rules=self._rules(fields.get("rules")),
+            promises=self._promises(fields.get("promises")),
+        )
+
+    # Terms
+
+    def _terms(self, node: Node | None) -> dict[str, Condition]:
+        pairs = list(self.shapes.pairs(node, "terms")) if node else []
+        if len(pairs) > MOST_TERMS:
+            self.problems.add(pairs[MOST_TERMS][1], f"terms: more than {MOST_TERMS}")
+            del pairs[MOST_TERMS:]
+        self.conditions.terms = {name for name, _, _ in pairs}
+        terms: dict[str, Condition] = {}
+        for name, key, value in pairs:
+            self.shapes.name(key, "term")
+            if name in self.vocabulary:
+                self.problems.add(key, f"term: {name} is already the name of a fact")
+            terms[name] = self.conditions.read(value, f"term {name}")
+        self._measure(terms, {name: key for name, key, _ in pairs})
+        return terms
+
+    def _measure(self, terms: Mapping[str, Condition], keys: Mapping[str, Node]) -> None:
+        """Sizes of all terms written out; a cycle or a term that explodes is a problem."""
+        uses = {name: _terms_in(term) for name, term in terms.items()}
+        waiting = dict(uses)
+        while ready := [name for name in waiting if uses[name] <= self.sizes.keys()]:
+            for name in ready:
+                self.sizes[name] = min(self._size(terms[name]), MOST_PARTS + 1)
+                self.depths[name] = self._depth(terms[name])
+                del waiting[name]
+        for name in self.sizes:
+            self._check_size(keys[name], f"term {name}", terms[name])
+        for name in waiting:
+            path = _cycle(name, uses)
+            if path:
+                self.problems.add(keys[name], f"term {name} uses itself: {' → '.join(path)}")
+            self.sizes[name] = 1
+
+    def _size(self, condition: Condition) -> int:
+        match condition:
+            case Term(name):
+                return self.sizes.get(name, 1)
+            case All(parts) | Either(parts):
+                return 1 + sum(self._size(part) for part in parts)
+            case Not(part):
+                return 1 + self._size(part)
+        return 1
+
+    def _depth(self, condition: Condition) -> int:
+        match condition:
+            case Term(name):
+                return self.depths.get(name, 1)
+            case All(parts) | Either(parts):
+                return 1 + max((self._depth(part) for part in parts), default=0)
+            case Not(part):
+                return 1 + self._depth(part)
+        return 1
+
+    def _check_size(self, node: Node, what: str, condition: Condition) -> None:
+        if self._size(condition) > MOST_PARTS:
+            self.problems.add(
+                node, f"{what}: with its terms written out, has more than {MOST_PARTS} parts"
+            )
+        if self._depth(condition) > DEEPEST:
+            self.problems.add(
+                node, f"{what}: with its terms written out, is nested deeper than {DEEPEST}"
+            )
+
+    def _condition(self, node: Node, what: str) -> Condition:
+        condition = self.conditions.read(node, what)
+        self._check_size(node, what, condition)
+        return condition
+
+    # Rules
+
+    def _rules(self, node: Node | None) -> tuple[Rule, ...]:
+        taken: dict[str, int] = {}
+        rules: list[Rule] = []
+        nodes = self.shapes.parts(node, "rules")
+        if node is not None and node.parts == []:
+            self.problems.add(node, "rules: the list is empty; a rulebook without rules clears all")
+        for number, part in enumerate(nodes, 1):
+            rules.extend(self._rule(part, number, taken))
+            if self.problems.full:
+                break
+            if len(rules) > MOST_RULES:
+                self.problems.add(part, f"rules: more than {MOST_RULES}")
+                break
+        return tuple(rules)
+
+    def _rule(self, node: Node, number: int, taken: dict[str, int]) -> list[Rule]:
+        named = _entry(node, "id")
+        name = named.value if named and isinstance(named.value, str) else f"number {number}"
+        what = f"rule {shown(name).strip(chr(34))}"
+        is_table = _entry(node, "table") is not None
+        required = ("id", "title", "clause", "because")
+        optional = ("evidence", "asks")
+        if is_table:
+            fields = self.shapes.fields(node, what, (*required, "table"), (*optional, "when"))
+        else:
+            fields = self.shapes.fields(node, what, (*required, "outcome", "when"), optional)
+        id_ = self.shapes.id(fields.get("id"), f"{what}: id", taken)
+        when = self._condition(fields["when"], f"{what}: when") if "when" in fields else None
+        outcome = _outcome(self._outcome_word(fields.get("outcome"), f"{what}: outcome"))
+        common: dict[str, Any] = {
+            "title": self.shapes.text(fields.get("title"), f"{what}: title"),
+            "clause": self.shapes.text(fields.get("clause"), f"{what}: clause"),
+            "because": self._because(fields.get("because"), f"{what}: because"),
+            "evidence": self._evidence(fields.get("evidence"), f"{what}: evidence"),
+            "asks": self.shapes.one_of(fields.get("asks"), f"{what}: asks", ASKED) or "sales",
+        }
+        if is_table and "table" in fields:
+            cells = self.tables.cells(fields["table"], f"{what}: table", when)
+            return [
+                self._row(Rule(f"{id_}.{row}", outcome=raised, when=both, **common), node, taken)
+                for row, raised, both in cells
+            ]
+        if when is None:
+            return []
+        return [Rule(id_, outcome=outcome, when=when, **common)]
+
+    def _row(self, rule: Rule, node: Node, taken: dict[str, int]) -> Rule:
+        if rule.id in taken:
+            self.problems.add(node, f"duplicate id {rule.id}; first in line {taken[rule.id]}")
+        taken[rule.id] = node.line
+        return rule
+
+    def _outcome_word(self, node: Node | None, what: str) -> str:
+        if node is not None and node.value == OUTCOMES[0]:
+            self.problems.add(
+                node, f"{what}: clear is what remains when no rule fires; a rule can only raise it"
+            )
+            return ""
+        return self.shapes.one_of(node, what, SETTLED_BY_A_RULE)
+
+    def _because(self, node: Node | None, what: str) -> str:
+        sentence = self.shapes.text(node, what)
+        if node is None:
+            return sentence
+        for name in PLACEHOLDER.findall(sentence):
+            if name not in self.vocabulary:
+                hint = did_you_mean(name, self.vocabulary)
+                self.problems.add(node, f"{what}: unknown placeholder {{{name}}}{hint}")
+        if set(PLACEHOLDER.sub("", sentence)) & set("{}"):
+            self.problems.add(node, f"{what}: a brace without its partner; write {{fact}}")
+        return sentence
+
+    def _evidence(self, node: Node | None, what: str) -> tuple[str, ...]:
+        found: list[str] = []
+        for part in self.shapes.parts(node, what):
+            word = self.shapes.text(part, what)
+            if word in found:
+                self.problems.add(part, f"{what}: {shown(word)} is listed twice")
+            elif word:
+                found.append(word)
+        return tuple(found)
+
+    # Promises
+
+    def _promises(self, node: Node | None) -> tuple[Promise, ...]:
+        taken: dict[str, int] = {}
+        promises = []
+        for number, part in enumerate(self.shapes.parts(node, "promises"), 1):
+            promise = self._promise(part, number, taken)
+            if promise is not None:
+                promises.append(promise)
+            if self.problems.full:
+                break
+        return tuple(promises)
+
+    def _promise(self, node: Node, number: int, taken: dict[str, int]) -> Promise | None:
+        named = _entry(node, "id")
+        name = named.value if named and isinstance(named.value, str) else f"number {number}"
+        what = f"promise {shown(name).strip(chr(34))}"
+        kinds = [kind for kind in PROMISE_KEYS if _entry(node, kind) is not None]
+        if kinds == ["surely", "possibly"]:
+            kinds = ["surely"]
+        if len(kinds) != 1:
+            self.problems.add(
+                node, f"{what}: expected exactly one of the keys {', '.join(PROMISE_KEYS)}"
+            )
+            return None
+        required, optional = PROMISE_KEYS[kinds[0]]
+        fields = self.shapes.fields(node, what, ("id", "says", kinds[0], *required), optional)
+        id_ = self.shapes.id(fields.get("id"), f"{what}: id", taken)
+        says = self.shapes.text(fields.get("says"), f"{what}: says")
+        conditions = {
+            key: self._condition(fields[key], f"{what}: {key}")
+            for key in ("surely", "possibly", "given", "exists")
+            if key in fields
+        }
+        if "never" in fields:
+            self.shapes.one_of(fields["never"], f"{what}: never", ("milder",))
+        match kinds[0]:
+            case "surely" | "possibly":
+                only = self._outcomes(fields.get("only"), f"{what}: only")
+                return Surely(id_, says, only, **conditions)
+            case "raising":
+                fact = self._rising_fact(fields.get("raising"), f"{what}: raising")
+                return Raising(id_, says, fact, **conditions)
+            case "losing":
+                return Losing(id_, says, self._lost(fields.get("losing"), f"{what}: losing"))
+            case "exists":
+                outcome = self._outcomes(fields.get("outcome"), f"{what}: outcome")
+                return Exists(id_, says, outcome=outcome, **conditions)
+        can = self.shapes.one_of(fields["every_rule"], f"{what}: every_rule", EVERY_RULE)
+        return EveryRule(id_, says, "decide" if can == "can_decide" else "fire")
+
+    def _outcomes(self, node: Node | None, what: str) -> tuple[Outcome, ...]:
+        if node is not None and node.parts is None and node.value is not None:
+            words: tuple[str, ...] = (self.shapes.one_of(node, what, OUTCOMES),)
+        else:
+            words = self.shapes.several_of(node, what, OUTCOMES)
+        if set(words) == set(OUTCOMES) and node is not None:
+            self.problems.add(node, f"{what}: lists every outcome, so it promises nothing")
+        return tuple(outcome for outcome in OUTCOMES if outcome in words)
+
+    def _rising_fact(self, node: Node | None, what: str) -> str:
+        name = self.shapes.one_of(node, what, self._readable())
+        fact = self.vocabulary.get(name)
+        if node is not None and isinstance(fact, Choice) and len(fact.rising) < 2:
+            self.problems.add(node, f"{what}: the vocabulary gives the values of {name} no order")
+        return name
+
+    def _lost(self, node: Node | None, what: str) -> tuple[str, ...]:
+        if node is not None and node.value == ANY_FACT:
+            return tuple(self._readable())
+        if node is not None and node.parts is None:
+            name = self.shapes.one_of(node, what, [*self._readable(), ANY_FACT])
+            return (name,) if name else ()
+        return self.shapes.several_of(node, what, self._readable())
+
+    def _readable(self) -> list[str]:
+        return [name for name, fact in self.vocabulary.items() if not isinstance(fact, Text)]
+
+
+# Per promise: the key that says what it is about, the keys it needs, and those it may have.
+PROMISE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "surely": (("only",), ("possibly",)),
+    "possibly": (("only",), ("surely",)),
+    "raising": (("never",), ("given",)),
+    "losing": (("never",), ()),
+    "exists": (("outcome",), ()),
+    "every_rule": ((), ()),
+}
+EVERY_RULE = ("can_fire", "can_decide")
+
+
+def _entry(node: Node, name: str) -> Node | None:
+    return next((value for key, value in node.entries or () if key.value == name), None)
+
+
+def _outcome(word: str) -> Outcome:
+    return next((outcome for outcome in OUTCOMES if outcome == word), "bar")
+
+
+def _terms_in(condition: Condition) -> set[str]:
+    match condition:
+        case Term(name):
+            return {name}
+        case All(parts) | Either(parts):
+            return set().union(*(_terms_in(part) for part in parts))
+        case Not(part):
+            return _terms_in(part)
+    return set()
+
+
+def _cycle(name: str, uses: Mapping[str, set[str]]) -> list[str]:
+    """A path from a term back to itself, or nothing when it only leads into a cycle."""
+    path, seen = [name], {name}
+    waiting = [sorted(uses[name])]
+    while waiting:
+        if not waiting[-1]:
+            waiting.pop()
+            path.pop()
+            continue
+        step = waiting[-1].pop(0)
+        if step == name:
+            return [*path, name]
+        if step not in seen and step in uses:
+            seen.add(step)
+            path.append(step)
+            waiting.append(sorted(uses[step]))
+    return []

@@ -1,0 +1,36 @@
+"""Small things about language: lists in a sentence, and "did you mean …?"."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+# difflib is quadratic in the length of a word, and nobody misspells a name of this length.
+LONGEST_GUESS = 60
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def guess(word: object, known: Iterable[str]) -> str:
+    """The known word that was probably meant, or "" when nothing is near."""
+    if not isinstance(word, str) or len(word) > LONGEST_GUESS:
+        return ""
+    by_fold = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower().replace(" ", "_"), by_fold, n=1, cutoff=0.6)
+    return by_fold[near[0]] if near else ""
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """ "; did you mean x?", or "" when nothing is near."""
+    name = guess(word, known)
+    return f"; did you mean {name}?" if name else ""
+
+
+def shown(value: object) -> str:
+    """A value as an error message shows it: short, on one line."""
+    text = ascii(value) if not isinstance(value, str) else f'"{value}"'
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_GUESS else f"{text[:LONGEST_GUESS]}…"
