@@ -1,0 +1,146 @@
+"""The events of a deal in words, newest first."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from audit.models import SYSTEM, AuditEvent
+from reviews import words
+from reviews.models import Vote
+from screening.models import Deal
+
+# Every keystroke of a draft is on record; reviewers read the answers as they were sent.
+NOISE = ("deal.answer_changed",)
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event as a page shows it. ``details`` holds what was recorded, as label and text."""
+
+    pk: int
+    verb: str
+    what: str
+    at: datetime
+    who: str
+    note: str
+    details: list[tuple[str, str]]
+
+
+def of_deal(deal: Deal) -> list[Entry]:
+    """For reviewers: without the drafting, and without what a vote said."""
+    events = deal.events().exclude(verb__in=NOISE)
+    return _entries(events, tell_votes=False)
+
+
+def of_record(deal: Deal) -> list[Entry]:
+    """For the auditor: every event with all that was recorded."""
+    return _entries(deal.events(), tell_votes=True)
+
+
+def _entries(events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:
+    found = list(events)
+    names = _names(found)
+    return [_entry(event, names, tell_votes=tell_votes) for event in reversed(found)]
+
+
+def _entry(event: AuditEvent, names: Mapping[str, str], *, tell_votes: bool) -> Entry:
+    payload = json.loads(event.payload)
+    what = SENTENCES.get(event.verb, _unnamed(event.verb))(payload)
+    note = str(payload.get("because", ""))
+    if event.verb == "review.voted" and tell_votes:
+        what = f"{what}: {Vote.Verdict(payload['verdict']).label.lower()}"
+    if event.verb in DECISIONS and not tell_votes:
+        # The reasons of a decision are those of a vote; the page shows them where both are in.
+        note = ""
+    details = [(key.replace("_", " "), _shown(value)) for key, value in payload.items()]
+    return Entry(
+        pk=event.pk,
+        verb=event.verb,
+        what=what,
+        at=event.at,
+        who=names.get(event.actor, event.actor),
+        note=note,
+        details=details if tell_votes else [],
+    )
+
+
+def _names(events: list[AuditEvent]) -> dict[str, str]:
+    """How each actor of the events is called."""
+    numbers = {
+        int(event.actor.removeprefix("user:"))
+        for event in events
+        if event.actor.startswith("user:")
+    }
+    people = get_user_model().objects.filter(pk__in=numbers)
+    return {SYSTEM: "Proviso", **{f"user:{one.pk}": words.person(one) for one in people}}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _unnamed(verb: str) -> Callable[[Payload], str]:
+    """A verb without a sentence is shown as it is; nothing on record stays hidden."""
+    return lambda payload: verb.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def _fixed(sentence: str) -> Callable[[Payload], str]:
+    return lambda payload: sentence
+
+
+def _screened(payload: Payload) -> str:
+    outcome = words.OUTCOMES.get(payload["outcome"], payload["outcome"]).lower()
+    rules = ", ".join(payload.get("rules", ())) or "no rule"
+    return f"Screened: {outcome} ({rules})"
+
+
+def _asked(payload: Payload) -> str:
+    count = len(payload.get("questions", ()))
+    if not count:
+        return "Waits for information"
+    return "Asked sales a question" if count == 1 else f"Asked sales {count} questions"
+
+
+def _ruled(payload: Payload) -> str:
+    fact = payload["fact"]
+    return f"Set “{words.label(fact)}” to {words.value_words(fact, payload['value'])}"
+
+
+DECISIONS = ("deal.approved", "deal.approved_with_conditions", "deal.rejected")
+SENTENCES: dict[str, Callable[[Payload], str]] = {
+    "deal.started": _fixed("Started the deal"),
+    "deal.copied": _fixed("Copied from another deal"),
+    "deal.answer_changed": lambda payload: f"Changed the answer {payload['question']}",
+    "deal.draft_deleted": _fixed("Deleted the draft"),
+    "deal.sent": lambda payload: f"Sent revision {payload['number']}",
+    "deal.question_answered": lambda payload: f"Answered question {payload['question']}",
+    "deal.screened": _screened,
+    "deal.fact_ruled": _ruled,
+    "deal.cleared": _fixed("Cleared"),
+    "deal.information_needed": _asked,
+    "deal.review_needed": _fixed("Went to review"),
+    "deal.approved": _fixed("Approved"),
+    "deal.approved_with_conditions": _fixed("Approved with conditions"),
+    "deal.rejected": _fixed("Rejected"),
+    "deal.barred": _fixed("Barred by the policy"),
+    "deal.barred_afterwards": _fixed("Barred by the policy, after it had passed"),
+    "deal.reopened_for_review": _fixed("Returned to review"),
+    "deal.reopened_for_information": _fixed("Returned for information"),
+    "deal.withdrawn": _fixed("Withdrew the deal"),
+    "deal.lapsed": _fixed("Lapsed"),
+    "review.claimed": lambda payload: f"Claimed for the {payload['level']} review",
+    "review.taken_over": _fixed("Took over the claim"),
+    "review.released": _fixed("Released the claim"),
+    "review.skipped": _fixed("Skipped the deal"),
+    "review.passed_up": _fixed("Passed up to executive review"),
+    "review.voted": _fixed("Voted"),
+    "condition.met": _fixed("Accepted the proof of a condition"),
+    "decisions.exported": lambda payload: f"Exported {payload['rows']} decisions",
+}
