@@ -26,11 +26,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from policy.destinations import NOWHERE, Countries
-from policy.engine.facts import Choice, Flags, Vocabulary
+from policy.engine.facts import Choice, Vocabulary
 from policy.engine.words import did_you_mean, listed, shown
 
 RESELLER = "reseller_integrator"
-LONGEST_LIST = 1000
 #: What `derived` of a screening line may hold beside facts: remarks that decide nothing.
 REMARKS = frozenset({"country_score", "country_source"})
 GIVEN = frozenset(
@@ -44,6 +43,11 @@ NAMES = frozenset(
      "customer_country", "products", "capabilities", "linked_capabilities", "services",
      "intermediaries", "purpose", "purposes", "legal_obligation", "conflict_signs",
      "contradictions", "linked_deals"}
+)  # fmt: skip
+
+_ORDINARY = frozenset(
+    {*TEXTS, "country", "end_user_type", "customer_type", "products", "capabilities", "services",
+     "intermediaries", "purpose", "legal_obligation"}
 )  # fmt: skip
 
 Check = Callable[[str, Any], list[str]]
@@ -72,6 +76,9 @@ class Checks:
         by_name |= dict.fromkeys(("capabilities", "linked_capabilities"), self._capabilities)
         by_name |= dict.fromkeys(("end_user_type", "purpose", "services"), self._fact)
         by_name["legal_obligation"] = self._fact
+        self._types = frozenset((None, *self.kinds))
+        self._customer_types = frozenset((None, *self.kinds, RESELLER))
+        self._codes = frozenset((None, "", NOWHERE, *countries.names))
         self.by_name = by_name | {
             "region": self._region,
             "destinations": self._destinations,
@@ -80,6 +87,38 @@ class Checks:
             "intermediaries": self._intermediaries,
             "purposes": self._purposes,
         }
+
+    def is_sound(self, declared: Mapping[str, Any]) -> bool:
+        """A quick yes for the ordinary deal; False when `problems` or `trace` must look closer.
+
+        What is read here as a fact (purpose, services, capabilities, obligation) is checked by
+        Vocabulary.parse anyway.
+        """
+        get = declared.get
+        if not declared.keys() <= _ORDINARY:
+            return False
+        for name in TEXTS:
+            if not (type(get(name)) is str or get(name) is None):
+                return False
+        products, between, capabilities = (
+            get("products"),
+            get("intermediaries"),
+            get("capabilities"),
+        )
+        if not (products is None or (type(products) is list and _named(products))):
+            return False
+        if not (between is None or (type(between) is list and _named(between))):
+            return False
+        if not (capabilities is None or type(capabilities) is list):
+            return False
+        try:
+            return (
+                get("country") in self._codes
+                and get("end_user_type") in self._types
+                and get("customer_type") in self._customer_types
+            )
+        except TypeError:
+            return False
 
     def problems(self, declared: Mapping[str, Any]) -> list[str]:
         """One sentence for each fact that cannot be read."""
@@ -110,8 +149,6 @@ class Checks:
 
     def _fact(self, name: str, value: Any) -> list[str]:
         fact = self.vocabulary[name]
-        if isinstance(fact, Flags) and isinstance(value, list) and len(value) > LONGEST_LIST:
-            return [f"{name}: {len(value)} members; at most {LONGEST_LIST} are read"]
         return [] if _fits(self.vocabulary, name, value) else fact.complaints(value)
 
     def _capabilities(self, name: str, value: Any) -> list[str]:
@@ -129,7 +166,8 @@ class Checks:
         if meant and meant not in self.countries.names:
             place = self.countries.territories[meant]
             return [
-                f"{name}: {shown(value)} is no country; give {place.parent or NOWHERE} as country and {meant} as region"
+                f"{name}: {shown(value)} is no country;"
+                f" give {place.parent or NOWHERE} as country and {meant} as region"
             ]
         hint = f"; did you mean {meant}?" if meant else ""
         return [f"{name}: {shown(value)} is no ISO 3166-1 alpha-2 code{hint}"]
@@ -205,6 +243,10 @@ class Checks:
         if not isinstance(value, list):
             return [f"{name}: expected a list of purposes, not {shown(value)}"]
         return [said for one in value for said in self._fact("purpose", one)]
+
+
+def _named(names: list[Any]) -> bool:
+    return all(type(name) is str and name.strip() for name in names)
 
 
 def _fits(vocabulary: Vocabulary, name: str, value: Any) -> bool:

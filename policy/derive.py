@@ -40,6 +40,7 @@ CONTROL_LIST = {
     "intercept_analysis": "5D001.e",
 }
 _CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
+SECURITY = ("law_enforcement", "military", INTELLIGENCE, "unknown")
 NOT_CLASSIFIED = "unclassified"
 NOTHING_GIVEN: Mapping[str, Any] = {}
 
@@ -245,8 +246,8 @@ class Derivation:
         if named:
             facts["end_user_name"] = name
             hits = self.reference.registry.hits(name, self._countries(place))
-            if hits and "end_user_type" not in self.given:
-                kind = self._listed_kind(kind, name, hits)
+            if "end_user_type" not in self.given:
+                kind = self._listed_kind(kind, name, hits) if hits else self._heard(kind, name)
         facts["end_user_type"] = kind
         customer = (declared.get("customer_name") or "").strip()
         facts["customer_name"] = customer or None
@@ -286,6 +287,13 @@ class Derivation:
         )
         # The registry never takes back what sales itself says about an intelligence body.
         return kind if kind == INTELLIGENCE else best
+
+    def _heard(self, kind: str, name: str) -> str:
+        """The same kind; a name that does not fit it is a doubt."""
+        if kind not in SECURITY and self.reference.registry.sounds_like_security(name):
+            words = self.reference.kind_words[kind]
+            self.doubts.append(f"{name} sounds like a security body, and declared is {words}.")
+        return kind
 
     def _ask_about(self, name: str, role: str, countries: frozenset[str]) -> None:
         hits = self.reference.registry.hits(name, countries)

@@ -15,8 +15,10 @@ import io
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from anyascii import anyascii
 
 from policy.engine.facts import digest
 from policy.engine.words import did_you_mean, listed, shown
@@ -77,6 +79,18 @@ class Registry:
 
     parties: tuple[Party, ...]
     digest: str
+    #: Stems of names that sound like a security body, folded.
+    stems: tuple[str, ...] = field(default=(), compare=False)
+
+    def sounds_like_security(self, name: str) -> bool:
+        """Whether the name contains a stem; it raises a question and decides nothing."""
+        said = f" {fold(name)} "
+        if any(stem in said for stem in self.stems):
+            return True
+        if name.isascii():
+            return False
+        said = f" {fold(anyascii(name))} "
+        return any(stem in said for stem in self.stems)
 
     @cached_property
     def _by_name(self) -> Mapping[str, tuple[Party, ...]]:
@@ -112,7 +126,19 @@ class RegistryError(ValueError):
         self.problems = tuple(problems)
 
 
-def read_registry(text: str, *, kinds: Iterable[str], countries: Container[str]) -> Registry:
+def read_stems(text: str) -> tuple[str, ...]:
+    """The stems of a word list: one a line, folded, blanks at the ends kept, "#" for remarks."""
+    stems = {}
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            before, after = " " * line.startswith(" "), " " * line.endswith(" ")
+            stems[f"{before}{fold(line)}{after}"] = None
+    return tuple(stems)
+
+
+def read_registry(
+    text: str, *, kinds: Iterable[str], countries: Container[str], stems: tuple[str, ...] = ()
+) -> Registry:
     """The registry from CSV text; RegistryError names every row that does not fit.
 
     `kinds` are the values of end_user_type, `countries` the codes that exist.
@@ -134,7 +160,7 @@ def read_registry(text: str, *, kinds: Iterable[str], countries: Container[str])
         problems.append(f"line {rows.line_num}: {error}")
     if problems:
         raise RegistryError(problems)
-    return Registry(tuple(parties), digest(text))
+    return Registry(tuple(parties), digest(text), stems)
 
 
 def _wrong(row: Mapping[str, str], known: Sequence[str], countries: Container[str]) -> str:

@@ -9,7 +9,7 @@ from policy.destinations import Countries, RatingText, read_countries
 from policy.engine.condition import Rulebook
 from policy.engine.facts import Choice, Flags, Vocabulary
 from policy.engine.reading import read_rulebook, read_vocabulary
-from policy.registry import Registry, read_registry
+from policy.registry import Registry, read_registry, read_stems
 
 FOLDER = Path(__file__).parent / "data"
 RULEBOOK = "rulebook-1.0.yaml"
@@ -79,4 +79,5 @@ def registry(words: Vocabulary, places: Countries) -> Registry:
         registry_text(),
         kinds=kinds.values if isinstance(kinds, Choice) else (),
         countries=places.names,
+        stems=read_stems(text("registry/security_words.txt")),
     )

@@ -1,0 +1,293 @@
+"""Screening from the command line, without database and without Django.
+
+    python -m policy.screen FILE      one deal a line (JSON), one result a line, in the same order
+    python -m policy.screen -         the same from standard input
+
+A line is {"id": …, "facts": {…}, "derived": {…}}: `facts` as `policy.declared` lists them,
+`derived` optional values that replace what would be derived. Other keys are remarks and ignored.
+Exit status: 0 when every line could be read, 1 when some could not (their result is
+{"id": …, "error": "…"}, the others are screened all the same), 2 for wrong use.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import orjson
+
+from policy import shipped
+from policy.declared import GIVEN, REMARKS
+from policy.derive import NOTHING_GIVEN, Derivation, ReferenceData, is_named, trace
+from policy.engine.facts import Facts
+from policy.engine.reference import Assessment, combine
+from policy.engine.words import did_you_mean, guess, shown
+
+USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"
+KEYS = ("id", "facts", "derived")
+#: Bytes of one line; a deal needs a few thousand.
+LONGEST_LINE = 1_000_000
+CHUNK = 1 << 16
+LONGEST_ID = 1000
+#: What sales is asked for when a derived fact says that something is not there.
+ASKED_AS = {
+    "destination_named": "country",
+    "end_user_named": "end_user_name",
+    "purpose_stated": "purpose",
+    "legal_obligation_stated": "legal_obligation",
+    "legal_basis_status": "legal_basis",
+    "has_intermediaries": "intermediaries",
+    "in_special_territory": "special_territory",
+}
+
+
+class Source(Protocol):
+    def read(self, size: int, /) -> bytes | None: ...
+
+
+class LineError(ValueError):
+    """A line that cannot be screened; the message says what is wrong and where."""
+
+
+class Screener:
+    """Screens lines with one set of reference data."""
+
+    def __init__(self, reference: ReferenceData) -> None:
+        self.reference = reference
+        self.vocabulary = reference.rulebook.vocabulary
+        self.checks = reference.checks
+        self.assess = reference.compiled.assess
+        rulebook = reference.rulebook
+        self.rulebook = {"label": rulebook.label, "digest": rulebook.digest}
+
+    def result(self, number: int, raw: bytes) -> tuple[bytes, bool]:
+        """The result line for one raw line, and whether the line could be read."""
+        name: Any = None
+        try:
+            line = _read(raw)
+            name = line.get("id")
+            assessment = self.assessment(line)
+        except LineError as error:
+            kept = name if _is_id(name) else None
+            return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
+        return orjson.dumps(self._said(name, assessment)), True
+
+    def assessment(self, line: Mapping[str, Any]) -> Assessment:
+        """The assessment of one line; LineError when it cannot be read."""
+        declared, given = _parts(line)
+        if self.checks.is_sound(declared) and given.get("special_territory") is None:
+            one = Derivation(declared, self.reference, given)
+            try:
+                plain = one.plain(declared.get("country"), None, declared.get("purpose"))
+                return self.assess(self.vocabulary.parse(plain))
+            except (ValueError, TypeError, KeyError):
+                pass  # said in full below
+        return combine([self.assess(facts) for facts in self._variants(declared, given)])
+
+    def _variants(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[Facts]:
+        try:
+            return [variant.facts for variant in trace(declared, self.reference, given=given)]
+        except ValueError as error:
+            problems = getattr(error, "problems", None) or (str(error),)
+            raise LineError("; ".join(problems)) from None
+
+    def _said(self, name: Any, assessment: Assessment) -> dict[str, Any]:
+        findings = [
+            {
+                "rule": finding.rule,
+                "clause": finding.clause,
+                "outcome": finding.outcome,
+                "because": finding.because,
+                "facts": finding.facts,
+            }
+            for finding in assessment.findings
+        ]
+        return {
+            "id": name,
+            "outcome": assessment.outcome,
+            "review_floor": assessment.review_floor,
+            "missing": _missing(assessment),
+            "findings": findings,
+            "rulebook": self.rulebook,
+        }
+
+
+def _missing(assessment: Assessment) -> list[str]:
+    """The facts that could still raise the outcome, by the names that sales knows."""
+    if assessment.outcome != "needs_information":
+        return []
+    missing = {ASKED_AS.get(name, name): None for name in assessment.missing}
+    for finding in assessment.findings:
+        if finding.outcome == "needs_information":
+            missing |= {
+                ASKED_AS[name]: None
+                for name, value in finding.facts.items()
+                if value in (False, "none") and name in ASKED_AS
+            }
+            if finding.facts.get("end_user_type") == "unknown":
+                missing["end_user_type"] = None
+    return list(missing)
+
+
+def _is_id(name: Any) -> bool:
+    if isinstance(name, str):
+        return 0 < len(name) <= LONGEST_ID
+    return isinstance(name, int) and not isinstance(name, bool)
+
+
+def _read(raw: bytes) -> dict[str, Any]:
+    """The JSON object of a line. NaN, repeated keys and bytes that are not UTF-8 are errors."""
+    if len(raw) > LONGEST_LINE:
+        raise LineError(f"longer than {LONGEST_LINE} bytes")
+    try:
+        line = orjson.loads(raw)
+        if type(line) is not dict:
+            what = "is empty" if not raw.strip() else "is no JSON object"
+            raise LineError(what)
+        if _may_repeat(raw, line):
+            json.loads(raw, object_pairs_hook=_unrepeated)
+    except orjson.JSONDecodeError as error:
+        why = "is empty" if not raw.strip() else f"not readable as JSON: {error}"
+        raise LineError(why) from None
+    except RecursionError:
+        raise LineError("nested too deeply") from None
+    return line
+
+
+def _may_repeat(raw: bytes, line: dict[str, Any]) -> bool:
+    """False only when no key of the line can be there twice: orjson keeps the last one silently.
+
+    Every key is followed by `":`. Where that is the only place of `":`, there are as many of
+    them as keys that survived, unless one was repeated.
+    """
+    if b'" ' in raw or b'"\t' in raw or b'"\r' in raw:
+        return True
+    keys = len(line)
+    for part in line.values():
+        if type(part) is dict:
+            keys += len(part)
+    return raw.count(b'":') != keys
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise LineError(f"the key {shown(twice)} is there twice")
+    return found
+
+
+def _parts(line: dict[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The declared facts and the given ones of a line."""
+    if not _is_id(line.get("id")):
+        raise LineError(f'"id" must be a text or a whole number, not {shown(line.get("id"))}')
+    declared = line.get("facts")
+    derived = line.get("derived")
+    if type(declared) is not dict:
+        for key in line:
+            if key not in KEYS and guess(key, KEYS):
+                raise LineError(f"unknown key {shown(key)}{did_you_mean(key, KEYS)}")
+        raise LineError('"facts" must be an object with the declared facts')
+    given = NOTHING_GIVEN
+    if derived is not None:
+        if type(derived) is not dict:
+            raise LineError('"derived" must be an object')
+        given = _given(derived)
+    elif "derived" not in line:
+        _check_spelling(line)
+    if is_named(_text(declared.get("legal_basis"))) and "legal_basis_status" not in given:
+        # On the command line nobody verifies: a citation counts as cited and verified.
+        given = {**given, "legal_basis_status": "verified"}
+    return declared, given
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _check_spelling(line: Mapping[str, Any]) -> None:
+    """A misspelt "derived" would silently be derived instead."""
+    for key in get_close_matches("derived", line.keys() - set(KEYS), n=1, cutoff=0.75):
+        raise LineError(f"unknown key {shown(key)}; did you mean derived?")
+
+
+def _given(derived: dict[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in derived.items() if name not in REMARKS}
+    strange = given.keys() - GIVEN
+    if strange:
+        names = [f"{shown(name)}{did_you_mean(name, GIVEN)}" for name in sorted(strange)]
+        raise LineError(f"derived: unknown fact {'; unknown fact '.join(names)}")
+    return given
+
+
+def lines(source: Source) -> Iterator[list[bytes]]:
+    """The lines of a stream, as many at a time as came with one read; no line is kept for long.
+
+    Of a line that is too long only its beginning is kept, one byte more than is allowed.
+    """
+    rest = b""
+    first = True
+    while chunk := source.read(CHUNK):
+        if first:
+            chunk = chunk.removeprefix(b"\xef\xbb\xbf")
+            first = False
+        *whole, tail = chunk.split(b"\n")
+        if whole:
+            whole[0] = rest + whole[0]
+            rest = tail
+            yield whole
+        else:
+            rest += tail
+        rest = rest[: LONGEST_LINE + 1]
+    if rest:
+        yield [rest]
+
+
+def screen(source: Source, out: BinaryIO, screener: Screener) -> bool:
+    """Screens every line of `source`; whether all could be read."""
+    every = True
+    number = 0
+    for some in lines(source):
+        results = []
+        for raw in some:
+            number += 1
+            result, readable = screener.result(number, raw)
+            every = every and readable
+            results.append(result)
+        results.append(b"")
+        out.write(b"\n".join(results))
+        out.flush()
+    return every
+
+
+def main(arguments: list[str]) -> int:
+    """The exit status of one run."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if len(arguments) != 1 or (arguments[0].startswith("-") and arguments[0] != "-"):
+        print(USAGE, file=sys.stderr)
+        return 2
+    screener = Screener(shipped.load())
+    try:
+        if arguments[0] == "-":
+            every = screen(sys.stdin.buffer.raw, sys.stdout.buffer, screener)  # type: ignore[attr-defined]
+        else:
+            with Path(arguments[0]).open("rb", buffering=0) as source:
+                every = screen(source, sys.stdout.buffer, screener)
+    except BrokenPipeError:
+        # The reader of the results went away; Python would complain again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"cannot read {arguments[0]}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    return 0 if every else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
