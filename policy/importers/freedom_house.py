@@ -175,6 +175,11 @@ class _Entry:
         self.gathering.reject(self._where(column), self._cell(column).text, why, want)
 
     def _sound_words(self, name: str) -> bool:
+        for column in ("Country/Territory", "C/T", "Status"):
+            cell = self._cell(column)
+            if why := spoilt(cell.text, cell.kind):
+                self._reject(column, why, "the word itself")
+                return False
         if not name:
             self._reject("Country/Territory", "is empty", "the name of a country or territory")
         elif self._cell("C/T").text.strip() not in ("c", "t"):

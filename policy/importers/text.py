@@ -12,6 +12,7 @@ from typing import BinaryIO
 from policy.ratings import ListRefused
 
 MOST_BYTES = 20 * 2**20
+MOST_LINES = 100_000
 LONGEST_LINE = 2**20
 # Tab, LF and CR may stand in a table; no other control character has a meaning there.
 _CONTROL = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
@@ -39,6 +40,8 @@ def _check(line: bytes, number: int, size: int, most_bytes: int) -> None:
         raise ListRefused(where, "", "the file is UTF-16", "save it as UTF-8")
     if number == 1 and line.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise ListRefused(where, "", "the file is a spreadsheet, not text", "upload it as XLSX")
+    if number > MOST_LINES:
+        raise ListRefused(where, "", f"the file has more than {MOST_LINES:,} lines")
     if size > most_bytes:
         raise ListRefused(where, "", f"the file is larger than {most_bytes:,} bytes")
     if len(line) > LONGEST_LINE:
@@ -73,6 +76,13 @@ def table_rows(lines: Iterable[str], *, delimiter: str) -> Iterator[tuple[int, l
             start = reader.line_num + 1
     except csv.Error as error:
         raise ListRefused(f"line {start}", "", f"not a {delimiter!r} table: {error}") from error
+
+
+def first_row(rows: Iterator[tuple[int, list[str]]]) -> Header:
+    """The header of a table; refuses a file of blank lines."""
+    for line, fields in rows:
+        return Header.read(f"line {line}", fields)
+    raise ListRefused("line 1", "", "the file has no header")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from policy.importers.gather import Gathering, check_span, decimal
 from policy.importers.places import code_of_iso3
-from policy.importers.text import Header, decoded_lines, table_rows
+from policy.importers.text import decoded_lines, first_row, table_rows
 from policy.ratings import UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
 
 SOURCE = "V-Dem"
@@ -98,7 +98,7 @@ def _rows_of_year(
     stream: BinaryIO, wanted: int | None, indices: Sequence[str]
 ) -> tuple[int, list[_Row]]:
     table = table_rows(decoded_lines(stream, most_bytes=MOST_BYTES), delimiter=",")
-    header = Header.read("line 1", next(table)[1])
+    header = first_row(table)
     code, name, when = map(header.index, ("country_text_id", "country_name", "year"))
     columns = [header.index(index) for index in indices]
     kept: dict[str, _Row] = {}
