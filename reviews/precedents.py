@@ -37,10 +37,11 @@ def nearest(screening: Screening, user: Any) -> list[Precedent]:
     visible = Deal.objects.visible_to(user)
     if access.has_role(user, *access.REVIEWERS):
         visible = visible.not_of_own(user)
+    shared = Count("screening__findings", filter=Q(screening__findings__rule__in=rules))
     candidates = (
         Decision.objects.filter(deal__in=visible.values("pk"))
         .exclude(deal=screening.revision.deal_id)
-        .annotate(shared=Count("screening__findings", filter=Q(screening__findings__rule__in=rules)))
+        .annotate(shared=shared)
         .filter(shared__gt=0)
         .select_related("deal", "screening")
         .prefetch_related("screening__findings")

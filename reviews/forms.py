@@ -1,0 +1,214 @@
+"""What reviewers type, parsed. Whether they may is decided elsewhere."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from policy import clauses
+from reviews import words
+from reviews.actions import LEAST_REASONS, Duty
+from reviews.assessment import CRITERIA, LEAST_REASON, Choice, Criterion
+from reviews.models import Vote
+from screening.models import LEVELS
+
+MOST_CONDITIONS = 12
+MOST_QUESTIONS = 3
+Options = list[tuple[str, str]]
+ANY: Options = [("", "Any")]
+
+
+class Area(forms.CharField):
+    """Several lines of text, between so many characters."""
+
+    def __init__(self, *, least: int, refusal: str, rows: int = 4, **more: Any) -> None:
+        attrs = {"rows": rows}
+        super().__init__(
+            min_length=least,
+            max_length=5000,
+            widget=forms.Textarea(attrs=attrs),
+            error_messages={"required": refusal, "min_length": refusal},
+            **more,
+        )
+
+
+class QueueFilters(forms.Form):
+    """The filters of the queue; a value that is not offered is dropped, not an error page."""
+
+    text = forms.CharField(label="Search", required=False, max_length=80)
+    country = forms.ChoiceField(required=False)
+    risk = forms.ChoiceField(label="Country risk", required=False)
+    level = forms.ChoiceField(required=False)
+    clause = forms.ChoiceField(required=False)
+    claimed_by = forms.ChoiceField(label="Claimed by", required=False)
+
+    def __init__(
+        self, *args: Any, countries: Options, people: Iterable[Any], **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
+        named = [(str(person.pk), words.person(person)) for person in people]
+        self._offer("country", countries)
+        self._offer("risk", list(words.RISKS.items()))
+        self._offer("level", list(LEVELS))
+        self._offer("clause", clause_options())
+        self._offer("claimed_by", [("me", "Me"), ("nobody", "Nobody"), *named])
+        self.fields["text"].widget.attrs["data-key"] = "/"
+
+    def _offer(self, name: str, options: Options) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
+        field.choices = ANY + options
+
+    def chosen(self) -> dict[str, str]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+def clause_options() -> Options:
+    return [(one.id, f"{one.id} {one.title}") for one in clauses.clauses().values()]
+
+
+class ReasonForm(forms.Form):
+    """One reason, for a verb that wants one."""
+
+    because = Area(least=1, refusal="Say why", label="Reason", rows=3)
+
+
+class QuestionForm(forms.Form):
+    """One question to sales, tied to a fact of the deal or to none."""
+
+    text = Area(
+        least=1, refusal="Write the question", label="Question", rows=3, required=False
+    )
+    fact = forms.ChoiceField(label="Which fact is it about?", required=False)
+
+    def __init__(self, *args: Any, facts: Options, **more: Any) -> None:
+        super().__init__(*args, **more)
+        field = self.fields["fact"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
+        field.choices = [("", "None of them"), *facts]
+
+
+class QuestionsForm:
+    """Up to three questions; the first one is required."""
+
+    def __init__(self, data: Any = None, *, facts: Options) -> None:
+        self.rows = [
+            QuestionForm(data, prefix=f"q{place}", facts=facts)
+            for place in range(1, MOST_QUESTIONS + 1)
+        ]
+        self.rows[0].fields["text"].required = True
+
+    def is_valid(self) -> bool:
+        return all([row.is_valid() for row in self.rows])
+
+    def questions(self) -> list[tuple[str, str]]:
+        """Fact and text of each question, for ``ask_sales``."""
+        given = [row.cleaned_data for row in self.rows]
+        return [(one["fact"], one["text"]) for one in given if one["text"]]
+
+
+class AssessmentForm(forms.Form):
+    """What has to be weighed before a vote."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for criterion in CRITERIA:
+            for choice in criterion.choices:
+                self.fields[choice.name] = _radios(choice)
+            self.fields[criterion.reason] = Area(
+                least=LEAST_REASON,
+                refusal=f"Give a reason for “{criterion.title}”, in {LEAST_REASON} characters "
+                "or more",
+                label="Why?",
+                help_text=f"At least {LEAST_REASON} characters. Auditors read this.",
+                rows=3,
+            )
+
+    def groups(self) -> list[tuple[Criterion, list[forms.BoundField]]]:
+        return [
+            (one, [self[choice.name] for choice in one.choices] + [self[one.reason]])
+            for one in CRITERIA
+        ]
+
+
+def _radios(choice: Choice) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=choice.question,
+        help_text=choice.hint,
+        choices=list(choice.options.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": f"Choose an answer: {choice.question}"},
+    )
+
+
+class VoteForm(forms.Form):
+    """The verdict and its reasons; ``screening`` is the one that the reviewer read."""
+
+    screening = forms.IntegerField(widget=forms.HiddenInput)
+    verdict = forms.ChoiceField(
+        label="Your verdict",
+        choices=Vote.Verdict.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a verdict"},
+    )
+    because = Area(
+        least=LEAST_REASONS,
+        refusal=f"Give your reasons, in {LEAST_REASONS} characters or more",
+        label="Reasons",
+        help_text="Say which facts decided it. Sales reads this when the deal is decided.",
+        rows=6,
+    )
+
+
+class ConditionForm(forms.Form):
+    """One condition. A row that is left empty is no condition."""
+
+    text = forms.CharField(
+        label="What must be done?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    due_on = forms.DateField(
+        label="By when?",
+        widget=forms.DateInput(attrs={"type": "date", "class": "medium"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Enter the due date as year-month-day, like 2027-03-31"},
+    )
+    evidence = forms.CharField(
+        label="What proves it?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, number: int, **more: Any) -> None:
+        super().__init__(*args, prefix=f"c{number}", empty_permitted=True, **more)
+        self.use_required_attribute = False
+        self.number = number
+        for name, wanted in (("text", "what must be done"), ("due_on", "the due date"),
+                             ("evidence", "what proves it")):  # fmt: skip
+            self.fields[name].error_messages["required"] = f"Condition {number}: enter {wanted}"
+
+    def clean_due_on(self) -> date:
+        due: date = self.cleaned_data["due_on"]
+        if due <= timezone.localdate():
+            raise forms.ValidationError(f"Condition {self.number}: enter a date after today")
+        return due
+
+    def duty(self) -> Duty:
+        given = self.cleaned_data
+        return Duty(text=given["text"], due_on=given["due_on"], evidence=given["evidence"])
+
+
+class ConditionRows:
+    """The rows of conditions on the vote page; "add another" asks for one more."""
+
+    def __init__(self, data: Any = None, *, more: int = 0) -> None:
+        asked = data.get("rows", "1") if data is not None else "1"
+        rows = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
+        self.count = max(1, min(rows + more, MOST_CONDITIONS))
+        self.rows = [ConditionForm(data, number=number) for number in range(1, self.count + 1)]
+        self.may_add = self.count < MOST_CONDITIONS
+
+    def is_valid(self) -> bool:
+        return all([row.is_valid() for row in self.rows])
+
+    def duties(self) -> list[Duty]:
+        return [row.duty() for row in self.rows if row.has_changed()]
