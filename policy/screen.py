@@ -22,8 +22,8 @@ import orjson
 from policy import shipped
 from policy.declared import GIVEN, REMARKS
 from policy.derive import NOTHING_GIVEN, Derivation, ReferenceData, is_named, trace
+from policy.engine.assessment import Assessment, combine
 from policy.engine.facts import Facts
-from policy.engine.reference import Assessment, combine
 from policy.engine.words import did_you_mean, guess, shown
 
 USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"
