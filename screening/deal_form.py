@@ -1,0 +1,392 @@
+"""The pages of the deal form, in the order of the task list: one question a page.
+
+Data only. ``screening.questions`` says what is asked next and what the answers declare.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Answers = Mapping[str, Any]
+Text = str | Promise
+UNKNOWN = "?"
+TITLE = "name"
+DECLARATION = "declaration"
+
+#: The capability classes that a question depends on, by letter. A test compares them with the
+#: terms of the rulebook.
+CLASSES: Mapping[str, frozenset[str]] = {
+    "A": frozenset(
+        {"monitoring_centre", "intercept_storage", "intercept_analysis", "mass_interception",
+         "imsi_catcher", "intrusion_spyware", "decryption_mitm", "covert_location_tracking",
+         "signalling_exploitation", "retention_analytics", "active_surveillance_integration"}
+    ),
+    "L": frozenset({"li_interface", "li_mediation", "li_administration"}),
+    "X": frozenset({"direct_access_li"}),
+    "T": frozenset({"data_retention", "lawful_disclosure"}),
+    "C": frozenset(
+        {"url_content_filtering", "dpi_blocking", "keyword_message_filtering",
+         "circumvention_blocking", "shutdown_control"}
+    ),
+    "B": frozenset({"remote_biometric_id"}),
+    "D": frozenset(
+        {"dpi_traffic_management", "subscriber_analytics_individual", "location_platform",
+         "video_surveillance", "anpr", "drone_video", "sms_content_inspection",
+         "managed_access_system"}
+    ),
+}  # fmt: skip
+HIGH = frozenset({"high", "very_high", "unrated"})
+PUBLIC = frozenset(
+    {"municipality", "civil_government", "telecom_regulator", "emergency_services",
+     "law_enforcement", "military", "intelligence_security"}
+)  # fmt: skip
+INTERCEPTION_PURPOSES = frozenset(
+    {"li_compliance", "data_retention_compliance", "crime_investigation",
+     "national_security_monitoring", "population_monitoring"}
+)  # fmt: skip
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    PRODUCTS = "products"
+    MONEY = "money"
+    DATE = "date"
+    COUNTRY = "country"
+    COUNTRIES = "countries"
+    PLACES = "places"
+    ELSEWHERE = "elsewhere"
+    PARTIES = "parties"
+    END_USER = "end_user"
+    DETAIL = "detail"
+    BASIS = "basis"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the draft's products and countries mean by the active reference data."""
+
+    capabilities: frozenset[str] = frozenset()
+    #: The worst tier of the destinations; "" while none is named.
+    country_risk: str = ""
+    #: Rules that fire for the draft as it is.
+    findings: tuple[str, ...] = ()
+
+    def has(self, letters: str) -> bool:
+        """Whether a capability of one of these classes is there."""
+        return any(self.capabilities & CLASSES[letter] for letter in letters)
+
+
+Shown = Callable[[Answers, Context], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One page of the form. ``choices`` names the words in screening.words, or a fact."""
+
+    number: str
+    slug: str
+    section: int
+    title: Text
+    kind: Kind
+    error: Text
+    hint: Text = ""
+    choices: str = ""
+    unknown: bool = False
+    optional: bool = False
+    longest: int = 0
+    too_long: Text = ""
+    #: The fact that it declares; "" for a label, which no rule reads.
+    fact: str = ""
+    clause: str = ""
+    #: What else sales is asked to write on the same page.
+    detail: Text = ""
+    shown: Shown = field(default=lambda answers, context: True)
+
+
+@dataclass(frozen=True)
+class Section:
+    number: int
+    slug: str
+    title: Text
+
+
+# ---- what the answers say ----
+
+
+def end_user_kind(answers: Answers) -> str:
+    """The kind of end user that the answers declare; "" while it is not answered."""
+    kind: str = (answers.get("end-user") or {}).get("kind", "")
+    if kind == "commercial_operator" and answers.get("state-owned") == "yes":
+        return "state_operator"
+    return "unknown" if kind == UNKNOWN else kind
+
+
+def end_user_is_customer(answers: Answers) -> bool:
+    return bool((answers.get("end-user") or {}).get("is_customer"))
+
+
+def _may_be_state_owned(answers: Answers, context: Context) -> bool:
+    kind = (answers.get("end-user") or {}).get("kind")
+    return kind in ("commercial_operator", "private_enterprise")
+
+
+def _may_reach_intelligence(answers: Answers, context: Context) -> bool:
+    kind = end_user_kind(answers)
+    public = kind in PUBLIC or kind in ("state_operator", "unknown")
+    state = _may_be_state_owned(answers, context) and answers.get("state-owned") in ("yes", UNKNOWN)
+    return public or state or context.has("LXTCBD")
+
+
+def _may_intercept(answers: Answers, context: Context) -> bool:
+    purposes = INTERCEPTION_PURPOSES.intersection(answers.get("purposes") or ())
+    return context.has("LX") or bool(purposes)
+
+
+def _hands_over(answers: Answers, context: Context) -> bool:
+    return _may_intercept(answers, context) and answers.get("handover") not in (None, "no")
+
+
+def _may_restrict(answers: Answers, context: Context) -> bool:
+    return context.has("C") or "dpi_traffic_management" in context.capabilities
+
+
+def _may_follow(answers: Answers, context: Context) -> bool:
+    purposes = {"smart_city", "public_safety"}.intersection(answers.get("purposes") or ())
+    return context.has("BD") or bool(purposes)
+
+
+def _may_conflict(answers: Answers, context: Context) -> bool:
+    return context.country_risk in HIGH or context.has("LXTCB")
+
+
+# ---- the questions, in the order of the task list ----
+
+YES_NO = _("Select yes, no or I do not know")
+
+SECTIONS = (
+    Section(1, "sold", _("Say what is being sold")),
+    Section(2, "parties", _("Name the customer and end user")),
+    Section(3, "places", _("Say where it will be used")),
+    Section(4, "purpose", _("Say what it will be used for")),
+    Section(5, "concerns", _("Name known concerns and safeguards")),
+    Section(6, "send", _("Check your answers and send")),
+)
+
+QUESTIONS: tuple[Question, ...] = (
+    Question(
+        number="1.1", slug=TITLE, section=1, kind=Kind.TEXT, longest=80,
+        title=_("What do you call this deal?"),
+        hint=_("Your team, compliance, reviewers and auditors see it."),
+        error=_("Enter a name for the deal"), too_long=_("Name must be 80 characters or fewer"),
+    ),
+    Question(
+        number="1.2", slug="reference", section=1, kind=Kind.TEXT, longest=40, optional=True,
+        title=_("What is the reference in your sales system? (optional)"),
+        error="", too_long=_("Reference must be 40 characters or fewer"),
+    ),
+    Question(
+        number="1.3", slug="products", section=1, kind=Kind.PRODUCTS, fact="capabilities",
+        clause="C1 to C4", title=_("What are you selling?"),
+        hint=_("Choose all that apply. The list comes from the product catalogue."),
+        error=_("Select at least one product"),
+    ),
+    Question(
+        number="1.4", slug="deal-kind", section=1, kind=Kind.CHOICE, choices="deal_kind",
+        fact="services", clause="C4", title=_("Is this new, an upgrade, support, or a trial?"),
+        hint=_("Renewals count: conditions may have changed."),
+        error=_("Select what kind of deal this is"),
+    ),
+    Question(
+        number="1.4b", slug="services", section=1, kind=Kind.CHOICES, choices="services",
+        fact="services", clause="C2b, C4", title=_("Which services are part of it?"),
+        hint=_("Also services on a system that others delivered."),
+        error=_('Select at least one, or "Supply only"'),
+    ),
+    Question(
+        number="1.5", slug="value", section=1, kind=Kind.MONEY, title=_("What is it worth?"),
+        hint=_("An estimate is fine."), error=_("Enter the value, like 1 200 000"),
+    ),
+    Question(
+        number="1.6", slug="sign-date", section=1, kind=Kind.DATE,
+        title=_("When do you expect to sign?"),
+        hint=_("This sets the review date. It rushes nobody. For example, 31 3 2027."),
+        error=_("Enter a date after today"),
+    ),
+    Question(
+        number="1.7", slug="intermediaries", section=1, kind=Kind.PARTIES,
+        fact="has_intermediaries", clause="C4a",
+        title=_("Does anybody else sell, install, pay for, receive or run it?"),
+        hint=_("Resellers, integrators, forwarders, partners."), error=_("Say yes or no"),
+    ),
+    Question(
+        number="2.1", slug="customer", section=2, kind=Kind.TEXT, longest=200,
+        fact="customer_name", clause="C4", title=_("Who signs the contract?"),
+        hint=_("Legal name."), error=_("Enter the customer's legal name"),
+        too_long=_("Name must be 200 characters or fewer"),
+    ),
+    Question(
+        number="2.1b", slug="customer-kind", section=2, kind=Kind.CHOICE, choices="customer_type",
+        fact="has_intermediaries", clause="C3, C4", unknown=True,
+        title=_("What kind of organisation signs?"),
+        error=_("Select what kind of organisation signs"),
+    ),
+    Question(
+        number="2.2", slug="customer-country", section=2, kind=Kind.COUNTRY, clause="C4",
+        title=_("Where is the customer registered?"), error=_("Select a country"),
+    ),
+    Question(
+        number="2.3", slug="end-user", section=2, kind=Kind.END_USER, choices="end_user_type",
+        fact="end_user_type", clause="C1 to C4", unknown=True,
+        title=_("Who will use the system day to day?"),
+        hint=_(
+            "Not always who pays. “Intelligence or security” includes units that watch people"
+            " or content."
+        ),
+        error=_("Select who will use the system"),
+    ),
+    Question(
+        number="2.4", slug="end-user-name", section=2, kind=Kind.TEXT, longest=200,
+        fact="end_user_name", clause="C3b, C4a", title=_("What is the end user called?"),
+        hint=_("Write “unknown” when nobody knows yet. You are asked again before a decision."),
+        error=_("Enter the end user's name"), too_long=_("Name must be 200 characters or fewer"),
+        shown=lambda answers, context: not end_user_is_customer(answers),
+    ),
+    Question(
+        number="2.5", slug="state-owned", section=2, kind=Kind.CHOICE, choices="yes_no",
+        fact="end_user_type", clause="C3, C4", unknown=True,
+        title=_("Does a state own or control the end user?"),
+        hint=_("More than 50 %, or it appoints the head."), error=YES_NO,
+        shown=_may_be_state_owned,
+    ),
+    Question(
+        number="2.6", slug="intelligence-access", section=2, kind=Kind.CHOICE, choices="yes_no",
+        fact="fact_conflict", clause="C3b", unknown=True,
+        title=_(
+            "Will an intelligence agency or similar body be able to use it, directly or through"
+            " the end user?"
+        ),
+        error=YES_NO, shown=_may_reach_intelligence,
+    ),
+    Question(
+        number="3.1", slug="countries", section=3, kind=Kind.COUNTRIES, fact="country_risk",
+        clause="C4b", title=_("In which countries will it be installed?"),
+        hint=_(
+            "Add all, with region or site. Send each call-off of a frame agreement separately."
+        ),
+        error=_("Add at least one country"),
+    ),
+    Question(
+        number="3.2", slug="run-from", section=3, kind=Kind.PLACES, fact="country_risk",
+        clause="C4b", unknown=True,
+        title=_("From which country will it be run, and where are its records kept?"),
+        error=_("Select a country or I do not know"),
+    ),
+    Question(
+        number="3.3", slug="elsewhere", section=3, kind=Kind.ELSEWHERE, fact="country_risk",
+        clause="C4", unknown=True, title=_("Could it be moved or resold elsewhere?"),
+        error=YES_NO, detail=_("Name the countries that you know of"),
+    ),
+    Question(
+        number="4.1", slug="description", section=4, kind=Kind.LONG_TEXT, longest=2000,
+        clause="C1", title=_("What is the purpose, in the customer's words?"),
+        hint=_("Quote the tender if you can."), error=_("Enter the purpose"),
+        too_long=_("Purpose must be 2000 characters or fewer"),
+    ),
+    Question(
+        number="4.2", slug="purposes", section=4, kind=Kind.CHOICES, choices="purpose",
+        fact="purpose", clause="C1, C3", unknown=True, title=_("Which of these is it for?"),
+        hint=_("Tick all that apply."), error=_("Select at least one"),
+    ),
+    Question(
+        number="4.3", slug="handover", section=4, kind=Kind.CHOICE, choices="handover",
+        fact="fact_conflict", clause="C2", unknown=True,
+        title=_("Does it hand over communications to the authorities?"),
+        hint=_("Lawful interception."), error=_("Select one"), shown=_may_intercept,
+    ),
+    Question(
+        number="4.4", slug="obligation", section=4, kind=Kind.CHOICE, choices="yes_no",
+        fact="legal_obligation", clause="C2a", unknown=True,
+        title=_("Does a law or licence oblige the customer to do this?"),
+        hint=_("The customer, not the authority."), error=YES_NO,
+        shown=lambda answers, context: context.has("LXT"),
+    ),
+    Question(
+        number="4.4b", slug="legal-basis", section=4, kind=Kind.BASIS, fact="legal_basis_status",
+        clause="C2a", title=_("Which one?"),
+        hint=_("Act, article, date, and who can order it."), error=_("Enter the law or licence"),
+        shown=lambda answers, context: (
+            context.has("LXT") and answers.get("obligation") == "yes"
+        ),
+    ),
+    Question(
+        number="4.5", slug="stores", section=4, kind=Kind.CHOICE, choices="as_sold",
+        fact="fact_conflict", clause="C2b", unknown=True,
+        title=_("As sold, can it store what is intercepted?"),
+        hint=_("Count features that are switched off but can be switched on."),
+        error=_("Select one"), shown=_hands_over,
+    ),
+    Question(
+        number="4.6", slug="analyses", section=4, kind=Kind.CHOICE, choices="as_sold",
+        fact="fact_conflict", clause="C2b", unknown=True,
+        title=_("As sold, can it analyse what is intercepted?"),
+        hint=_("Search, profile, match, score."), error=_("Select one"), shown=_hands_over,
+    ),
+    Question(
+        number="4.7", slug="restricts", section=4, kind=Kind.DETAIL, fact="purpose", clause="C1",
+        unknown=True, title=_("Can it block, slow or change what people say or read?"),
+        hint=_("Who owns the list, and who can appeal?"), error=YES_NO, detail=_("What for?"),
+        choices="list_owner", shown=_may_restrict,
+    ),
+    Question(
+        number="4.8", slug="follows", section=4, kind=Kind.DETAIL, fact="fact_conflict",
+        clause="C1, C3", unknown=True,
+        title=_("Can it follow, find or recognise individual people?"),
+        hint=_("Cameras, faces, numbers, phones."), error=YES_NO, detail=_("What for?"),
+        shown=_may_follow,
+    ),
+    Question(
+        number="4.9", slug="limits-speech", section=4, kind=Kind.DETAIL, fact="fact_conflict",
+        clause="C1", unknown=True,
+        title=_(
+            "Has anybody asked for a change that would limit political speech, protest or the"
+            " press?"
+        ),
+        hint=_("Say yes even if we refused."), error=YES_NO, detail=_("What was asked, and when?"),
+    ),
+    Question(
+        number="4.10", slug="law-conflict", section=4, kind=Kind.DETAIL, fact="law_conflict",
+        clause="C5", unknown=True,
+        title=_(
+            "Does local law ask for something that international human rights standards do not"
+            " allow?"
+        ),
+        hint=_("Ask your legal contact; “I do not know” is fine."), error=YES_NO,
+        detail=_("What does it ask for?"), shown=_may_conflict,
+    ),
+    Question(
+        number="5.1", slug="reports", section=5, kind=Kind.DETAIL, fact="adverse_info",
+        clause="C4a", unknown=True,
+        title=_("Do you know of reports that the customer or end user misused technology?"),
+        hint=_("Press, courts, NGOs, sanctions."), error=YES_NO,
+        detail=_("What do they say? Add links if you have them"),
+    ),
+    Question(
+        number="5.2", slug="safeguards", section=5, kind=Kind.CHOICES, choices="safeguard",
+        clause="C4", title=_("What will limit misuse?"),
+        hint=_("Choose what is really in the offer."), error=_('Select at least one, or "None"'),
+        shown=lambda answers, context: bool(context.findings),
+    ),
+    Question(
+        number="6.3", slug=DECLARATION, section=6, kind=Kind.CONFIRM,
+        title=_("I have told you what I know. I understand that changes are kept."),
+        error=_("Confirm the declaration to send"),
+    ),
+)  # fmt: skip

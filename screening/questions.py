@@ -1,0 +1,313 @@
+"""The deal form as data: its questions, when each is asked, and what the answers declare.
+
+Pure: no model, no database. ``answers`` is a plain mapping, slug → JSON value, as the draft keeps
+it; ``Context`` holds what the chosen products and countries mean by the active reference data.
+
+How an answer is kept, by kind of question:
+
+    text, long_text     text
+    choice              the chosen value, or "?" for "I do not know"
+    choices, products   list of the chosen values; "?" may be among them
+    money               {"amount": whole number as text, "currency": ISO 4217}
+    date                "2026-12-31"
+    country             a code, or "?"
+    countries           list of {"place": code, "site": text}
+    places              {"run": code or "?", "records": code or "?"}
+    elsewhere           {"answer": "yes" | "no" | "?", "places": [codes]}
+    parties             {"answer": "yes" | "no", "parties": [{"name", "role", "country"}]}
+    end_user            {"kind": value, "is_customer": bool}
+    detail              {"answer": "yes" | "no" | "?", "text": text}, and "owner" in 4.7
+    basis               {"act", "article", "date", "orders"}: texts
+
+A place is a country code or the code of a special territory ("UA-43"): the territory names its
+country, so one list serves for both.
+
+What the checks declare (pages of the form that compare an answer with reference data): an answer
+that differs from what the catalogue says, and an answer that only compliance can settle, become
+sentences in ``contradictions``. They set the fact ``fact_conflict``, so the deal stops until
+compliance has looked. An answer never takes away what the catalogue says, and "I do not know" is
+settled by the catalogue (4.3, 4.5 to 4.8), by compliance (2.5, 2.6, 4.9, 4.10, 5.1), or leaves
+the fact unknown; a country that is not known is "XX".
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from screening.deal_form import (
+    CLASSES,
+    DECLARATION,
+    QUESTIONS,
+    SECTIONS,
+    TITLE,
+    UNKNOWN,
+    Answers,
+    Context,
+    Question,
+    Section,
+    end_user_is_customer,
+    end_user_kind,
+)
+
+__all__ = ("DECLARATION", "TITLE", "UNKNOWN", "Answers", "Context", "Question", "Section")
+
+NOWHERE = "XX"
+#: Dual use that finds or follows people; traffic management and SMS inspection do neither.
+FOLLOWS_PEOPLE = CLASSES["B"] | CLASSES["D"] - {"dpi_traffic_management", "sms_content_inspection"}
+#: Who owns a block list settles the purpose; it is added to the purposes that sales ticks.
+LIST_OWNERS: Mapping[str, str] = {
+    "authorities": "content_blocking_state_list",
+    "court": "court_ordered_blocking",
+    "child_protection": "child_protection",
+}
+DEAL_KINDS: Mapping[str, str] = {
+    "change": "change_request",
+    "capacity": "capacity_expansion",
+    "support": "support_maintenance",
+}
+
+BY_SLUG: Mapping[str, Question] = {one.slug: one for one in QUESTIONS}
+#: Answers that a copy does not take over: they speak of a day, or of what somebody confirmed.
+NOT_COPIED = frozenset({DECLARATION, "sign-date", "reports", "limits-speech", "law-conflict"})
+
+
+def question(slug: str) -> Question:
+    """The question with this slug; KeyError when there is none."""
+    return BY_SLUG[slug]
+
+
+def sections() -> tuple[Section, ...]:
+    return SECTIONS
+
+
+def section(slug: str) -> Section:
+    """The section with this slug; KeyError when there is none."""
+    return {one.slug: one for one in SECTIONS}[slug]
+
+
+def shown_questions(answers: Answers, context: Context) -> list[Question]:
+    """The questions to ask, in order, the declaration last."""
+    return [one for one in QUESTIONS if one.shown(answers, context)]
+
+
+def shown_answers(answers: Answers, context: Context) -> dict[str, Any]:
+    """Without answers to questions that are not asked any more."""
+    slugs = [one.slug for one in shown_questions(answers, context)]
+    return {slug: answers[slug] for slug in slugs if slug in answers}
+
+
+def is_answered(one: Question, answers: Answers) -> bool:
+    value = answers.get(one.slug)
+    return one.optional or value not in (None, "", [], {}, False)
+
+
+def is_unknown(one: Question, answers: Answers) -> bool:
+    """Whether "I do not know" is (a part of) the answer."""
+    value = answers.get(one.slug)
+    if isinstance(value, Mapping):
+        return UNKNOWN in value.values()
+    return value == UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
+
+
+def missing_questions(answers: Answers, context: Context) -> list[Question]:
+    return [one for one in shown_questions(answers, context) if not is_answered(one, answers)]
+
+
+def next_question(after: Question, answers: Answers, context: Context) -> Question | None:
+    """The next question of the same section, answered or not; None at its end."""
+    rest = QUESTIONS[QUESTIONS.index(after) + 1 :]
+    same = (one for one in rest if one.section == after.section)
+    return next((one for one in same if one.shown(answers, context)), None)
+
+
+def copied(answers: Answers) -> dict[str, Any]:
+    """What a copy of a deal takes over."""
+    return {slug: value for slug, value in answers.items() if slug not in NOT_COPIED}
+
+
+# ---- what the answers declare ----
+
+
+def declared_facts(answers: Answers, context: Context | None = None) -> dict[str, Any]:
+    """The answers as policy.derive reads them; what is not answered is left out.
+
+    With a context, answers to questions that are no longer asked are left out too, and the
+    answers that are compared with the catalogue are compared.
+    """
+    if context is not None:
+        answers = shown_answers(answers, context)
+    declared = {
+        "products": answers.get("products"),
+        "services": _services(answers),
+        "intermediaries": _intermediaries(answers),
+        "customer_name": answers.get("customer"),
+        "customer_type": _customer_type(answers),
+        "customer_country": _code(answers.get("customer-country")),
+        "end_user_type": end_user_kind(answers) or None,
+        "end_user_name": _end_user_name(answers),
+        "destinations": _destinations(answers),
+        "description": answers.get("description"),
+        "purposes": _purposes(answers),
+        "legal_obligation": _yes_no(answers.get("obligation")),
+        "legal_basis": _legal_basis(answers),
+        "conflict_signs": _conflict_signs(answers),
+        "contradictions": [*_for_compliance(answers), *_differences(answers, context)],
+    }
+    return {name: value for name, value in declared.items() if value not in (None, [])} | {
+        name: [] for name in ("services", "intermediaries") if declared[name] == []
+    }
+
+
+def _services(answers: Answers) -> list[str] | None:
+    chosen = answers.get("services")
+    if not chosen:
+        return None
+    added = DEAL_KINDS.get(answers.get("deal-kind") or "")
+    return list(dict.fromkeys([*chosen, added] if added else chosen))
+
+
+def _intermediaries(answers: Answers) -> list[dict[str, str]] | None:
+    answer = answers.get("intermediaries")
+    if not answer:
+        return None
+    if answer["answer"] == "no":
+        return []
+    return [
+        {key: _code(party[key]) or "" if key == "country" else party[key] for key in party}
+        for party in answer["parties"]
+    ]
+
+
+def _customer_type(answers: Answers) -> str | None:
+    kind = answers.get("customer-kind")
+    return "unknown" if kind == UNKNOWN else kind
+
+
+def _end_user_name(answers: Answers) -> str | None:
+    name: str | None = answers.get("customer" if end_user_is_customer(answers) else "end-user-name")
+    return name
+
+
+def _destinations(answers: Answers) -> list[dict[str, str]] | None:
+    """Where it is installed, run from, recorded, or may be moved to: each counts alike."""
+    codes = [row["place"] for row in answers.get("countries") or ()]
+    codes += (answers.get("run-from") or {}).values()
+    elsewhere = answers.get("elsewhere") or {}
+    if elsewhere.get("answer") in ("yes", UNKNOWN):
+        codes += elsewhere.get("places") or [UNKNOWN]
+    return [_place(code) for code in dict.fromkeys(codes)] or None
+
+
+def _place(code: str) -> dict[str, str]:
+    if code == UNKNOWN:
+        return {"country": NOWHERE}
+    # Territories have longer codes ("UA-43", "X-NCY"); the countries know where they lie.
+    return {"country": code} if len(code) == 2 else {"region": code}
+
+
+def _code(value: str | None) -> str | None:
+    return NOWHERE if value == UNKNOWN else value
+
+
+def _purposes(answers: Answers) -> list[str | None] | None:
+    chosen = answers.get("purposes")
+    if not chosen:
+        return None
+    purposes: list[str | None] = [None if one == UNKNOWN else one for one in chosen]
+    restricts = answers.get("restricts") or {}
+    if restricts.get("answer") == "yes" and restricts.get("owner") in LIST_OWNERS:
+        purposes.append(LIST_OWNERS[restricts["owner"]])
+    return list(dict.fromkeys(purposes))
+
+
+def _yes_no(value: str | None) -> bool | None:
+    return {"yes": True, "no": False}.get(value or "")
+
+
+def _legal_basis(answers: Answers) -> str | None:
+    basis = answers.get("legal-basis")
+    if not basis or answers.get("obligation") != "yes":
+        return None
+    cited = ", ".join(basis[key] for key in ("act", "article", "date") if basis.get(key))
+    return f"{cited} (ordered by {basis['orders']})" if basis.get("orders") else cited
+
+
+def _conflict_signs(answers: Answers) -> list[str]:
+    law = answers.get("law-conflict") or {}
+    return ["sales says that local law asks for it"] if law.get("answer") == "yes" else []
+
+
+def _for_compliance(answers: Answers) -> Iterator[str]:
+    """What only compliance can settle, a sentence each."""
+    kind = end_user_kind(answers)
+    if answers.get("state-owned") == UNKNOWN:
+        yield "Sales does not know whether a state owns or controls the end user."
+    if answers.get("state-owned") == "yes" and kind == "private_enterprise":
+        yield "The end user is declared a private enterprise and owned or controlled by a state."
+    if end_user_is_customer(answers) and _kinds_differ(answers):
+        yield "The customer is also the end user, but two kinds of organisation are declared."
+    if kind != "intelligence_security":
+        access = answers.get("intelligence-access")
+        if access == "yes":
+            yield "Sales says that an intelligence agency or similar body will be able to use it."
+        elif access == UNKNOWN:
+            yield "Sales does not know whether an intelligence agency will be able to use it."
+    for slug, yes, unknown in _ASKED_OF_COMPLIANCE:
+        answer = (answers.get(slug) or {}).get("answer")
+        if answer == "yes" and yes:
+            yield yes
+        elif answer == UNKNOWN:
+            yield unknown
+
+
+def _kinds_differ(answers: Answers) -> bool:
+    as_customer, as_user = answers.get("customer-kind"), answers["end-user"]["kind"]
+    return bool(as_customer) and as_customer != as_user and UNKNOWN not in (as_customer, as_user)
+
+
+_ASKED_OF_COMPLIANCE = (
+    ("limits-speech",
+     "Sales says that somebody asked for a change that would limit political speech.",
+     "Sales does not know whether somebody asked for a change that would limit political speech."),
+    ("law-conflict", "",
+     "Sales does not know whether local law conflicts with human-rights standards."),
+    ("reports",
+     "Sales knows of reports that the customer or end user misused technology.",
+     "Sales does not know whether there are reports of misuse."),
+)  # fmt: skip
+
+
+def _differences(answers: Answers, context: Context | None) -> Iterator[str]:
+    """Answers that differ from what the catalogue says of the chosen products, a sentence each."""
+    if context is None:
+        return
+    yield from _handover_difference(answers.get("handover"), context)
+    able = context.capabilities
+    for slug, act, may, surely in (
+        ("stores", "store what is intercepted", _STORES, _STORES),
+        ("analyses", "analyse what is intercepted", _ANALYSES, _ANALYSES),
+        ("restricts", "block, slow or change content", CLASSES["C"], CLASSES["C"]),
+        ("follows", "follow or find people", CLASSES["B"] | CLASSES["D"], FOLLOWS_PEOPLE),
+    ):
+        answer = answers.get(slug)
+        if isinstance(answer, Mapping):
+            answer = answer["answer"]
+        # What can be switched on later is there as sold.
+        if answer in ("yes", "later") and not able & may:
+            yield f"Sales says that it can {act}; the catalogue does not."
+        if answer == "no" and able & surely:
+            yield f"Sales says that it cannot {act}; the catalogue says that it can."
+
+
+_STORES = frozenset({"intercept_storage"})
+_ANALYSES = frozenset({"intercept_analysis"})
+
+
+def _handover_difference(answer: str | None, context: Context) -> Iterator[str]:
+    if answer == "no" and context.has("LXA"):
+        yield "Sales says that it hands over nothing; the catalogue says that it can."
+    if answer in ("standard", "more") and not context.has("LXA"):
+        yield "Sales says that it hands over communications; the catalogue does not."
+    if answer == "standard" and context.has("XA"):
+        yield "Sales says that it only has a standard handover; the catalogue says more."
+    if answer == "more" and context.has("L") and not context.has("XA"):
+        yield "Sales says that it does more than a standard handover; the catalogue does not."
