@@ -257,6 +257,13 @@ def atoms(condition: Condition) -> Iterator[Atom]:
             yield condition
 
 
+def as_atom(condition: Condition) -> Atom:
+    """The condition, when it is an atom; TypeError when it is not."""
+    if isinstance(condition, OneOf | HasAny | HasEvery | Is | Compare):
+        return condition
+    raise TypeError(f"{condition} is no atom; are its terms opened?")
+
+
 def _looks(condition: Condition) -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for atom in atoms(condition):

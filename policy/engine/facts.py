@@ -42,7 +42,8 @@ class _Misfit(Exception):
     """A value that its fact refuses; caught inside this module, which then says why."""
 
 
-Reader = Callable[[object, list[Cell], dict[str, str]], None]
+#: Writes a value into the cells or texts; returns whether the fact is now fully answered.
+Reader = Callable[[object, list[Cell], dict[str, str]], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +81,9 @@ class Choice(_Fact):
     def reader(self, slot: int) -> Reader:
         bits: dict[object, int] = {value: 1 << at for at, value in enumerate(self.values)}
 
-        def read(value: object, cells: list[Cell], _: dict[str, str]) -> None:
+        def read(value: object, cells: list[Cell], _: dict[str, str]) -> bool:
             cells[slot] = bits[value]
+            return True
 
         return read
 
@@ -112,13 +114,14 @@ class YesNo(_Fact):
         return self.words.get(value) or {"true": "yes", "false": "no"}[value]
 
     def reader(self, slot: int) -> Reader:
-        def read(value: object, cells: list[Cell], _: dict[str, str]) -> None:
+        def read(value: object, cells: list[Cell], _: dict[str, str]) -> bool:
             if value is True:
                 cells[slot] = YES
             elif value is False:
                 cells[slot] = NO
             else:
                 raise _Misfit
+            return True
 
         return read
 
@@ -143,10 +146,11 @@ class Amount(_Fact):
         return f"{value} {self.unit}".strip()
 
     def reader(self, slot: int) -> Reader:
-        def read(value: object, cells: list[Cell], _: dict[str, str]) -> None:
+        def read(value: object, cells: list[Cell], _: dict[str, str]) -> bool:
             if type(value) is not int or abs(value) > LARGEST_AMOUNT:
                 raise _Misfit
             cells[slot] = value
+            return True
 
         return read
 
@@ -186,7 +190,7 @@ class Flags(_Fact):
     def reader(self, slot: int) -> Reader:
         bits = self.bits
 
-        def read(value: object, cells: list[Cell], _: dict[str, str]) -> None:
+        def read(value: object, cells: list[Cell], _: dict[str, str]) -> bool:
             surely = maybe = 0
             if type(value) is list or type(value) is tuple:
                 for member in value:
@@ -202,6 +206,7 @@ class Flags(_Fact):
                 raise _Misfit
             cells[slot] = surely
             cells[slot + 1] = surely | maybe
+            return not maybe
 
         return read
 
@@ -255,13 +260,14 @@ class Text(_Fact):
     def reader(self, slot: int) -> Reader:
         name = self.name
 
-        def read(value: object, _: list[Cell], texts: dict[str, str]) -> None:
+        def read(value: object, _: list[Cell], texts: dict[str, str]) -> bool:
             if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\x00" in value:
                 raise _Misfit
             if not value.isascii():
                 value = unicodedata.normalize("NFC", value)
                 value.encode()  # half a surrogate pair cannot be stored or hashed
             texts[name] = value
+            return True
 
         return read
 
@@ -284,6 +290,8 @@ class Vocabulary(Mapping[str, Fact]):
         if len(self._facts) != len(facts):
             raise ValueError("two facts share a name")
         self.slots: dict[str, int] = {}
+        #: A bit per fact, for `Facts.known`.
+        self.bits = {fact.name: 1 << at for at, fact in enumerate(facts)}
         blank: list[Cell] = []
         self._readers: dict[str, Reader] = {}
         for fact in facts:
@@ -310,16 +318,18 @@ class Vocabulary(Mapping[str, Fact]):
         """
         cells = list(self.blank)
         texts: dict[str, str] = {}
-        readers = self._readers
+        readers, bits = self._readers, self.bits
+        known = 0
         try:
             for name, value in plain.items():
                 if value is not None:
-                    readers[name](value, cells, texts)
+                    if readers[name](value, cells, texts):
+                        known |= bits[name]
                 elif name not in readers:
                     raise _Misfit
         except (_Misfit, KeyError, TypeError, UnicodeEncodeError):
             raise FactError(self._complaints(plain)) from None
-        return Facts(self, tuple(cells), texts)
+        return Facts(self, tuple(cells), texts, known)
 
     def _complaints(self, plain: Mapping[str, object]) -> list[str]:
         problems: list[str] = []
@@ -337,12 +347,18 @@ class Vocabulary(Mapping[str, Fact]):
 class Facts:
     """What is known about one deal; frozen. Made by `Vocabulary.parse`."""
 
-    __slots__ = ("_digest", "_text", "cells", "texts", "vocabulary")
+    __slots__ = ("_digest", "_text", "cells", "known", "texts", "vocabulary")
 
     def __init__(
-        self, vocabulary: Vocabulary, cells: tuple[Cell, ...], texts: Mapping[str, str]
+        self,
+        vocabulary: Vocabulary,
+        cells: tuple[Cell, ...],
+        texts: Mapping[str, str],
+        known: int = 0,
     ) -> None:
         self.vocabulary = vocabulary
+        #: Bits of facts that are fully answered; one that is not set promises nothing.
+        self.known = known
         self.cells = cells
         self.texts = texts
         self._text = ""

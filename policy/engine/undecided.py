@@ -24,6 +24,7 @@ from policy.engine.condition import (
     HasEvery,
     Not,
     OneOf,
+    as_atom,
 )
 from policy.engine.facts import LARGEST_AMOUNT, NO, YES, Cell, Choice, Facts, Flags, YesNo
 from policy.engine.kleene import truth
@@ -73,7 +74,7 @@ def _open_atoms(condition: Condition, facts: Facts) -> Iterator[Atom]:
         case Not(part):
             yield from _open_atoms(part, facts)
         case _:
-            yield condition  # type: ignore[misc]
+            yield as_atom(condition)
 
 
 def _needed(condition: Condition, facts: Facts, answers: dict[str, list[Cells]]) -> frozenset[str]:

@@ -1,0 +1,34 @@
+"""The policy engine: reads a rulebook, screens deals, explains, replays. Pure Python, no Django.
+
+    from policy.engine.reading import ReadingError, read_canonical, read_rulebook, read_vocabulary
+    from policy.engine.facts import FactError
+    from policy.engine.compiled import compile_rulebook
+    from policy.engine.assessment import combine
+    from policy.engine.reference import assess, explain
+    from policy.engine.replay import replay
+
+    vocabulary = read_vocabulary(text, file="vocabulary.yaml")          # ReadingError: .problems
+    rulebook = read_rulebook(text, vocabulary, file="rulebook.yaml")    # file:line:column: what
+    rulebook.digest                        # "sha256:…", covers the vocabulary
+    read_canonical(rulebook.canonical)     # the same rulebook again, vocabulary included
+
+    facts = vocabulary.parse({             # FactError: .problems
+        "country_risk": "high",            # choice: a value; None or left out: unknown
+        "capabilities": ["ran"],           # flags: exactly these, all others surely absent
+        "services": {"yes": ["supply"], "unknown": ["training"]},   # flags, partly answered
+        "legal_obligation": None,          # yes/no: True, False or None
+    })
+    facts.text, facts.digest               # canonical JSON and its "sha256:…"
+    facts["country_risk"], facts.has("services", "training"), facts.replace(country_risk="low")
+
+    compiled = compile_rulebook(rulebook)  # keep it; takes some milliseconds
+    compiled.outcome(facts)                # "needs_information"; the fastest
+    compiled.verdict(facts)                # (outcome, fired, open), rules by id
+    compiled.assess(facts)                 # Assessment with findings; equals assess(rulebook, facts)
+    combine([assessment, …])               # one deal screened in several variants
+    explain(rulebook, "B07", facts)        # a tree; print it, or walk .says .truth .decided .parts
+    replay(compiled, facts_text=…, facts_digest=…, rulebook_digest=…, outcome=…)   # None or Mismatch
+
+An Assessment has outcome, fired, open, missing, review_floor (or None) and findings; a Finding has
+rule, clause, outcome, because, facts, evidence, title and asks.
+"""
