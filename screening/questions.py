@@ -33,6 +33,8 @@ the fact unknown; a country that is not known is "XX".
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policy.derive import ReferenceData, derive
+from policy.engine.reference import Finding
 from screening.deal_form import (
     CLASSES,
     DECLARATION,
@@ -51,6 +53,7 @@ from screening.deal_form import (
 __all__ = ("DECLARATION", "TITLE", "UNKNOWN", "Answers", "Context", "Question", "Section")
 
 NOWHERE = "XX"
+TIERS = ("low", "medium", "high", "very_high", "unrated")
 #: Dual use that finds or follows people; traffic management and SMS inspection do neither.
 FOLLOWS_PEOPLE = CLASSES["B"] | CLASSES["D"] - {"dpi_traffic_management", "sms_content_inspection"}
 #: Who owns a block list settles the purpose; it is added to the purposes that sales ticks.
@@ -68,6 +71,27 @@ DEAL_KINDS: Mapping[str, str] = {
 BY_SLUG: Mapping[str, Question] = {one.slug: one for one in QUESTIONS}
 #: Answers that a copy does not take over: they speak of a day, or of what somebody confirmed.
 NOT_COPIED = frozenset({DECLARATION, "sign-date", "reports", "limits-speech", "law-conflict"})
+
+
+def context_of(answers: Answers, data: ReferenceData) -> Context:
+    """What the answers mean so far: capabilities, worst tier of the destinations, rules fired."""
+    declared = declared_facts(answers)
+    if not declared:
+        return Context()
+    variants = derive(declared, data)
+    findings = [finding for one in variants for finding in data.compiled.assess(one).findings]
+    capabilities = variants[0].plain["capabilities"] if declared.get("products") else []
+    tiers = [one.plain["country_risk"] for one in variants] if "destinations" in declared else []
+    return Context(
+        capabilities=frozenset(capabilities or ()),
+        country_risk=max(tiers, key=TIERS.index, default=""),
+        findings=tuple(dict.fromkeys(one.rule for one in findings if not _asks_sales(one))),
+    )
+
+
+def _asks_sales(finding: Finding) -> bool:
+    """Whether a rule only misses an answer of sales; that is no finding about the deal yet."""
+    return finding.outcome == "needs_information" and finding.asks == "sales"
 
 
 def question(slug: str) -> Question:
