@@ -44,8 +44,10 @@ class Sweeper:
             cursor.execute(f"LISTEN {CHANNEL}")
         link = connection.connection
         link.poll()
-        if not link.notifies:
-            select.select([link], [], [], seconds)
+        until = time.monotonic() + seconds
+        # A second at a time: Python goes back to waiting after a signal, and a stop must be seen.
+        while self.running and not link.notifies and time.monotonic() < until:
+            select.select([link], [], [], 1)
             link.poll()
         link.notifies.clear()
 
