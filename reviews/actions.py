@@ -14,10 +14,10 @@ from jobs.models import Clock
 from policy import active
 from reviews import permissions
 from reviews.models import Condition, Decision, Review, Skip, Vote
+from screening import actions as selling
 from screening import mail
-from screening.actions import rescreen_deal
 from screening.lifecycle import Status, move
-from screening.models import Deal, Question, Screening
+from screening.models import Deal, FactRuling, Question, Screening
 
 LEASE = timedelta(minutes=45)
 VALID = timedelta(days=365)
@@ -151,7 +151,7 @@ def vote(
     """
     because = _said(because, least=LEAST_REASONS)
     deal.lock()
-    _check_not_overtaken(deal, screening)
+    check_not_overtaken(deal, screening)
     review = permissions.check_vote(deal, actor)
     review.lock()
     _check_current(screening)
@@ -188,7 +188,7 @@ def screen_again(deal: Deal, *, actor: Any) -> Screening:
     assert deal.screening is not None  # noqa: S101  a deal in review was screened
     if _is_current(deal.screening):
         raise Conflict("This deal was screened with the versions that are active now.")
-    return rescreen_deal(
+    return selling.rescreen_deal(
         deal, cause=Screening.Cause.VERSION, because="Reference data changed.", actor=actor
     )
 
@@ -201,7 +201,34 @@ def reopen_deal(deal: Deal, *, because: str, actor: Any) -> None:
     permissions.check_reopen(deal, actor)
     deal.review_level = deal.review_level or "senior"
     deal.save(update_fields=["review_level"])
-    rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
+    selling.rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
+
+
+@transaction.atomic
+def rule_fact(
+    deal: Deal,
+    *,
+    screening: Screening,
+    fact: str,
+    value: Any,
+    because: str,
+    source: str,
+    actor: Any,
+) -> FactRuling:
+    """Set a fact as compliance read it.
+
+    Raises Conflict when sales sent another revision, or another fact was set, meanwhile.
+    """
+    because = _said(because)
+    deal.lock()
+    if deal.screening_id != screening.pk:
+        revision = deal.newest_revision()
+        if revision is not None and revision.pk != screening.revision_id:
+            raise Conflict(f"Sales sent revision {revision.number} while you were writing.")
+        raise Conflict("A fact of this deal was set while you were writing. Read it again.")
+    return selling.rule_fact(
+        deal, fact=fact, value=value, because=because, source=source, actor=actor
+    )
 
 
 @transaction.atomic
@@ -224,7 +251,7 @@ def _said(because: str, *, least: int = 1) -> str:
     return because
 
 
-def _check_not_overtaken(deal: Deal, screening: Screening) -> None:
+def check_not_overtaken(deal: Deal, screening: Screening) -> None:
     """Raises Conflict when the deal is no longer where the reviewer read it."""
     decision = Decision.objects.filter(screening=screening).first()
     if decision is not None:

@@ -1,6 +1,6 @@
 """What reviewers type, parsed. Whether they may is decided elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from policy import clauses
+from policy.models import Kind, ReferenceVersion
 from reviews import words
 from reviews.actions import LEAST_REASONS, Duty
 from reviews.assessment import CRITERIA, LEAST_REASON, Choice, Criterion
@@ -18,6 +19,7 @@ MOST_CONDITIONS = 12
 MOST_QUESTIONS = 3
 Options = list[tuple[str, str]]
 ANY: Options = [("", "Any")]
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class Area(forms.CharField):
@@ -34,8 +36,21 @@ class Area(forms.CharField):
         )
 
 
-class QueueFilters(forms.Form):
-    """The filters of the queue; a value that is not offered is dropped, not an error page."""
+class Filters(forms.Form):
+    """Filters of a list; a value that is not offered is dropped, not an error page."""
+
+    def offer(self, name: str, options: Options) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  only choices are offered
+        field.choices = ANY + options
+
+    def chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class QueueFilters(Filters):
+    """The filters of the queue."""
 
     text = forms.CharField(label="Search", required=False, max_length=80)
     country = forms.ChoiceField(required=False)
@@ -49,25 +64,49 @@ class QueueFilters(forms.Form):
     ) -> None:
         super().__init__(*args, **more)
         named = [(str(person.pk), words.person(person)) for person in people]
-        self._offer("country", countries)
-        self._offer("risk", list(words.RISKS.items()))
-        self._offer("level", list(LEVELS))
-        self._offer("clause", clause_options())
-        self._offer("claimed_by", [("me", "Me"), ("nobody", "Nobody"), *named])
+        self.offer("country", countries)
+        self.offer("risk", list(words.RISKS.items()))
+        self.offer("level", list(LEVELS))
+        self.offer("clause", clause_options())
+        self.offer("claimed_by", [("me", "Me"), ("nobody", "Nobody"), *named])
         self.fields["text"].widget.attrs["data-key"] = "/"
-
-    def _offer(self, name: str, options: Options) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
-        field.choices = ANY + options
-
-    def chosen(self) -> dict[str, str]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 def clause_options() -> Options:
     return [(one.id, f"{one.id} {one.title}") for one in clauses.clauses().values()]
+
+
+class HistoryFilters(Filters):
+    """The filters of the decision history."""
+
+    text = forms.CharField(label="Search", required=False, max_length=80)
+    since = forms.DateField(label="From", required=False, widget=DAY)
+    until = forms.DateField(label="To", required=False, widget=DAY)
+    country = forms.ChoiceField(required=False)
+    clause = forms.ChoiceField(required=False)
+    rule = forms.CharField(required=False, max_length=20)
+    outcome = forms.ChoiceField(label="Outcome of the screening", required=False)
+    result = forms.ChoiceField(label="What came of it", required=False)
+    person = forms.CharField(label="Sent or voted on by", required=False, max_length=80)
+    rulebook = forms.ChoiceField(required=False)
+
+    def __init__(
+        self, *args: Any, countries: Options, results: Mapping[str, str], **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
+        self.offer("country", countries)
+        self.offer("clause", clause_options())
+        self.offer("outcome", list(words.OUTCOMES.items()))
+        self.offer("rulebook", rulebook_options())
+        field = self.fields["result"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
+        field.choices = [("", "Any final result"), *results.items(), ("any", "Anything")]
+
+
+def rulebook_options() -> Options:
+    versions = ReferenceVersion.objects.of(Kind.RULEBOOK).newest_first()
+    found = versions.values_list("pk", "label")
+    return [(str(number), name) for number, name in found]
 
 
 class ReasonForm(forms.Form):
@@ -102,7 +141,9 @@ class QuestionsForm:
         self.rows[0].fields["text"].required = True
 
     def is_valid(self) -> bool:
-        return all([row.is_valid() for row in self.rows])
+        # Every row is looked at, so that all errors show at once.
+        wrong = [row for row in self.rows if not row.is_valid()]
+        return not wrong
 
     def questions(self) -> list[tuple[str, str]]:
         """Fact and text of each question, for ``ask_sales``."""
@@ -208,7 +249,33 @@ class ConditionRows:
         self.may_add = self.count < MOST_CONDITIONS
 
     def is_valid(self) -> bool:
-        return all([row.is_valid() for row in self.rows])
+        # Every row is looked at, so that all errors show at once.
+        wrong = [row for row in self.rows if not row.is_valid()]
+        return not wrong
 
     def duties(self) -> list[Duty]:
         return [row.duty() for row in self.rows if row.has_changed()]
+
+
+class RulingForm(forms.Form):
+    """A fact as compliance sets it; ``screening`` is the one that was read."""
+
+    screening = forms.IntegerField(widget=forms.HiddenInput)
+    value = forms.ChoiceField(
+        label="What is it?",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what it is"},
+    )
+    source = forms.CharField(
+        label="Source",
+        help_text="Where you read it: the act and article, the decision, the page and its date.",
+        max_length=200,
+        error_messages={"required": "Name the source"},
+    )
+    because = Area(least=1, refusal="Say why", label="Reason", rows=4)
+
+    def __init__(self, *args: Any, options: Options, **more: Any) -> None:
+        super().__init__(*args, **more)
+        field = self.fields["value"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
+        field.choices = options

@@ -1,0 +1,153 @@
+"""Pages of the auditor: the decision history, its export, and the record of one deal."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from audit import access
+from audit.access import allow
+from audit.models import AuditEvent
+from policy import shipped
+from reviews import history, replaying, timeline, words
+from reviews.forms import HistoryFilters
+from reviews.models import Decision
+from screening.models import Deal, Screening
+
+PER_PAGE = 50
+SUBJECT = "decisions"
+
+
+@allow(access.AUDITOR)
+@require_safe
+def decisions(request: HttpRequest) -> HttpResponse:
+    form = _form(request)
+    chosen = form.chosen()
+    rows = history.filtered(history.screenings(), chosen)
+    paginator = Paginator(history.with_rows(history.newest_first(rows)), PER_PAGE)
+    page = paginator.get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "page": page,
+        "rows": [_row(screening) for screening in page],
+        "totals": history.totals(rows),
+    }
+    return render(request, "audit/decisions.html", context)
+
+
+def _form(request: HttpRequest) -> HistoryFilters:
+    names = shipped.load().countries.names
+    countries = sorted(names.items(), key=lambda pair: pair[1])
+    return HistoryFilters(request.GET, countries=countries, results=history.RESULTS)
+
+
+def _row(screening: Any) -> dict[str, Any]:
+    return {
+        "screening": screening,
+        "deal": screening.revision.deal,
+        "customer": words.joined(screening, "customer_name"),
+        "countries": words.joined(screening, "country_name"),
+        "outcome": words.OUTCOMES[screening.outcome],
+        "result": screening.result,
+        "result_words": history.RESULTS.get(screening.result, screening.result),
+        "at": screening.result_at,
+        "rules": [finding.rule for finding in screening.findings.all()],
+        "voters": history.voters(screening),
+    }
+
+
+@allow(access.AUDITOR)
+@require_safe
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Exactly the filtered list as CSV; that it was asked for is on record before it begins."""
+    chosen = _form(request).chosen()
+    rows = history.newest_first(history.filtered(history.screenings(), chosen))
+    filters = {name: str(value) for name, value in chosen.items()}
+    with transaction.atomic():
+        AuditEvent.objects.append(
+            subject=SUBJECT, actor=request.user, verb="decisions.export_begun",
+            payload={"filters": filters},
+        )  # fmt: skip
+    response = StreamingHttpResponse(
+        _stream(rows, filters, request.user), content_type="text/csv; charset=utf-8"
+    )
+    name = f"decisions-{timezone.now():%Y-%m-%d-%H%M%S}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _stream(rows: QuerySet[Screening], filters: dict[str, str], actor: Any) -> Iterator[bytes]:
+    """The bytes of the export; a complete one leaves its digest on record."""
+    seen, count = hashlib.sha256(), -1
+    with transaction.atomic():
+        for line in history.csv_lines(rows):
+            piece = line.encode()
+            seen.update(piece)
+            count += 1
+            yield piece
+        AuditEvent.objects.append(
+            subject=SUBJECT, actor=actor, verb="decisions.exported",
+            payload={"filters": filters, "rows": count, "digest": f"sha256:{seen.hexdigest()}"},
+        )  # fmt: skip
+
+
+@allow(access.AUDITOR)
+@require_safe
+def deal(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "audit/deal.html", _record(_find(request, pk)))
+
+
+@allow(access.AUDITOR)
+@require_POST
+def replay(request: HttpRequest, pk: int) -> HttpResponse:
+    """Screen the stored facts again with the stored rulebook; nothing is written."""
+    found = _find(request, pk)
+    replayed = {
+        screening.pk: replaying.replay(screening) for screening in _screenings(found)
+    }
+    return render(request, "audit/deal.html", _record(found, replayed))
+
+
+def _find(request: HttpRequest, pk: int) -> Deal:
+    visible = Deal.objects.visible_to(request.user)
+    deals = Deal.objects.filter(pk__in=visible.values("pk")).select_related("owner", "team")
+    return get_object_or_404(deals, pk=pk)
+
+
+def _screenings(found: Deal) -> QuerySet[Screening]:
+    return (
+        Screening.objects.filter(revision__deal=found)
+        .select_related("revision__submitter", "rulebook", "countries", "catalogue", "registry")
+        .prefetch_related("findings", "review__votes__reviewer")
+        .order_by("-pk")
+    )
+
+
+def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) -> dict[str, Any]:
+    steps = [
+        {
+            "screening": screening,
+            "outcome_words": words.OUTCOMES[screening.outcome],
+            "facts": words.fact_rows(screening),
+            "versions": screening.versions,
+            "votes": screening.review.votes.all() if hasattr(screening, "review") else [],
+            "replayed": (replayed or {}).get(screening.pk),
+        }
+        for screening in _screenings(found)
+    ]
+    return {
+        "deal": found,
+        "steps": steps,
+        "timeline": timeline.of_record(found),
+        "decisions": Decision.objects.filter(deal=found).newest_first(),
+        "replayed": replayed is not None,
+        "differs": any(not one.is_same for one in (replayed or {}).values()),
+    }

@@ -1,0 +1,78 @@
+"""What the review page offers this person: the side panel, and what a vote would lead to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from audit import access
+from reviews import permissions, words
+from reviews.models import Review, Vote
+from screening.lifecycle import Status
+from screening.models import Deal
+
+
+@dataclass(frozen=True)
+class Panel:
+    """``state`` is barred, read, closed, refused, free, held (by somebody else) or mine."""
+
+    state: str
+    sentence: str = ""
+    holder: str = ""
+    until: datetime | None = None
+    may_take_over: bool = False
+    may_pass_up: bool = False
+    may_reopen: bool = False
+    votes_given: int = 0
+
+
+def panel(deal: Deal, user: Any) -> Panel:
+    """A barred deal has no panel for anybody, and the auditor only reads."""
+    if deal.status == Status.BARRED:
+        return Panel("barred", "Nobody can approve this deal.")
+    if not access.has_role(user, *access.REVIEWERS):
+        return Panel("read", "You read this deal. Reviewers decide.")
+    if deal.status != Status.IN_REVIEW:
+        sentence = f"This deal is {deal.get_status_display().lower()}."
+        return Panel(
+            "closed", sentence, may_reopen=permissions.may(permissions.check_reopen, deal, user)
+        )
+    return _open_panel(deal, user)
+
+
+def _open_panel(deal: Deal, user: Any) -> Panel:
+    review = Review.objects.current_of(deal)
+    holder = review.holder() if review else None
+    shared = {
+        "holder": words.person(holder) if holder else "",
+        "until": review.claimed_until if review and holder else None,
+        "votes_given": review.votes.count() if review else 0,
+    }
+    refusal = permissions.why_not(permissions.check_claim, deal, user)
+    if refusal:
+        return Panel("refused", refusal, **shared)
+    if holder is None:
+        return Panel("free", **shared)
+    if holder != user:
+        may = permissions.may(permissions.check_take_over, deal, user)
+        return Panel("held", may_take_over=may, **shared)
+    may = permissions.may(permissions.check_pass_up, deal, user)
+    return Panel("mine", may_pass_up=may, **shared)
+
+
+def consequence(level: str, votes_given: int, verdict: str) -> str:
+    """What recording this vote leads to.
+
+    The second voter reads the same sentence whatever the first vote was.
+    """
+    if votes_given == 1:
+        return (
+            "Yours is the second vote. Two votes that agree decide the deal, and the conditions "
+            "of both apply. Votes that differ go to an executive reviewer."
+        )
+    if votes_given == 0 and level == "executive":
+        return "A second executive reviewer votes next, without seeing your vote."
+    if votes_given == 0 and verdict == Vote.Verdict.CONDITIONS:
+        return "Conditions need a second vote. Another senior reviewer votes next."
+    if verdict == Vote.Verdict.REJECT:
+        return "Your vote decides: the deal is rejected for good. Sales may start a changed deal."
+    return "Your vote decides: the deal is approved, and sales hears of it now."
