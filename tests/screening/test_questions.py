@@ -11,29 +11,8 @@ from policy.derive import derive
 from policy.engine.facts import Choice, Flags
 from screening import deal_form, questions, words
 from screening.questions import Context
+from tests.screening.answers import SIMPLE
 
-SIMPLE: dict[str, Any] = {
-    "name": "Metro radio",
-    "products": ["nr-macro"],
-    "deal-kind": "new",
-    "services": ["supply", "installation"],
-    "value": {"amount": "1200000", "currency": "EUR"},
-    "sign-date": "2027-03-31",
-    "intermediaries": {"answer": "no", "parties": []},
-    "customer": "Elisa Oyj",
-    "customer-kind": "commercial_operator",
-    "customer-country": "FI",
-    "end-user": {"kind": "commercial_operator", "is_customer": True},
-    "state-owned": "no",
-    "countries": [{"place": "FI", "site": "Helsinki"}],
-    "run-from": {"run": "FI", "records": "FI"},
-    "elsewhere": {"answer": "no", "places": []},
-    "description": "Mobile service for subscribers",
-    "purposes": ["commercial_service"],
-    "limits-speech": {"answer": "no", "text": ""},
-    "reports": {"answer": "no", "text": ""},
-    "declaration": True,
-}
 RADIO = Context(frozenset({"ran"}), "low")
 CORE = Context(frozenset({"mobile_core", "li_interface"}), "low")
 
