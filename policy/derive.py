@@ -39,6 +39,14 @@ CONTROL_LIST = {
     "monitoring_centre": "5D001.e",
     "intercept_analysis": "5D001.e",
 }
+#: What every deal must say and no other rule asks for, and how a sentence names it.
+MANDATORY = {
+    "products": "what is sold",
+    "customer_name": "who signs the contract",
+    "customer_type": "what kind of organisation signs",
+    "services": "which services are part of it",
+    "intermediaries": "whether others sell, install, pay for, receive or run it",
+}
 _CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
 SECURITY = ("law_enforcement", "military", INTELLIGENCE, "unknown")
 NOT_CLASSIFIED = "unclassified"
@@ -187,6 +195,7 @@ class Derivation:
         self._export_control(place, facts)
         self._law(facts)
         self._between(place, facts)
+        self._complete(facts)
         if given:
             facts.update(given)
             if "special_territory" in given:
@@ -384,7 +393,7 @@ class Derivation:
             # Whoever buys to resell stands between us and the end user, named or not.
             facts["has_intermediaries"] = True
             self.notes["has_intermediaries"] = "the customer is a reseller or integrator"
-        elif parties is not None:
+        elif parties or (parties is not None and self.declared.get("customer_type")):
             facts["has_intermediaries"] = bool(parties)
         if not parties:
             return
@@ -399,6 +408,13 @@ class Derivation:
             )
         facts["intermediaries"] = listed(names)
 
+    def _complete(self, facts: dict[str, Any]) -> None:
+        """An empty field is no answer: also not where no rule would read it in this deal."""
+        open_ = [MANDATORY[name] for name in unanswered(self.declared)]
+        facts["answers_complete"] = not open_
+        if open_:
+            facts["unanswered"] = listed(open_)
+
     def _conflict(self, facts: dict[str, Any]) -> None:
         doubts = [*(self.declared.get("contradictions") or ()), *dict.fromkeys(self.doubts)]
         if "fact_conflict" not in facts:
@@ -406,6 +422,17 @@ class Derivation:
         if facts["fact_conflict"] and not facts.get("conflict_note"):
             facts["conflict_note"] = " ".join(doubts) or "The file contradicts what is declared."
         self.notes["fact_conflict"] = " ".join(doubts) or "nothing contradicts what is declared"
+
+
+def unanswered(declared: Mapping[str, Any]) -> list[str]:
+    """The mandatory answers that are not given; [] is an answer to services and intermediaries."""
+    return [
+        name
+        for name in MANDATORY
+        if (value := declared.get(name)) is None
+        or (not value and name in ("products", "customer_name"))
+        or (name == "customer_name" and not is_named(value))
+    ]
 
 
 def _question(name: str, role: str, hits: tuple[Hit, ...]) -> list[str]:

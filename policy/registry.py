@@ -37,7 +37,7 @@ def fold(name: str) -> str:
     if name.isascii():
         return " ".join(name.lower().translate(_ASCII).split())
     letters = []
-    for letter in unicodedata.normalize("NFKD", name.casefold()):
+    for letter in unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()):
         if letter in ".'\u2019" or unicodedata.combining(letter):
             continue
         kind = unicodedata.category(letter)
@@ -157,7 +157,7 @@ def read_registry(
             else:
                 parties[_party(row)] = None
     except csv.Error as error:
-        problems.append(f"line {rows.line_num}: {error}")
+        problems.append(f"line {rows.line_num + 1}: {error}")
     if problems:
         raise RegistryError(problems)
     return Registry(tuple(parties), digest(text), stems)

@@ -21,7 +21,14 @@ import orjson
 
 from policy import shipped
 from policy.declared import GIVEN, REMARKS
-from policy.derive import NOTHING_GIVEN, Derivation, ReferenceData, is_named, trace
+from policy.derive import (
+    NOTHING_GIVEN,
+    Derivation,
+    ReferenceData,
+    is_named,
+    trace,
+    unanswered,
+)
 from policy.engine.assessment import Assessment, combine
 from policy.engine.facts import Facts
 from policy.engine.words import did_you_mean, guess, shown
@@ -73,7 +80,8 @@ class Screener:
         except LineError as error:
             kept = name if _is_id(name) else None
             return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
-        return orjson.dumps(self._said(name, assessment)), True
+        missing = _missing(assessment, line["facts"])
+        return orjson.dumps(self._said(name, assessment, missing)), True
 
     def assessment(self, line: Mapping[str, Any]) -> Assessment:
         """The assessment of one line; LineError when it cannot be read."""
@@ -94,7 +102,7 @@ class Screener:
             problems = getattr(error, "problems", None) or (str(error),)
             raise LineError("; ".join(problems)) from None
 
-    def _said(self, name: Any, assessment: Assessment) -> dict[str, Any]:
+    def _said(self, name: Any, assessment: Assessment, missing: list[str]) -> dict[str, Any]:
         findings = [
             {
                 "rule": finding.rule,
@@ -109,17 +117,18 @@ class Screener:
             "id": name,
             "outcome": assessment.outcome,
             "review_floor": assessment.review_floor,
-            "missing": _missing(assessment),
+            "missing": missing,
             "findings": findings,
             "rulebook": self.rulebook,
         }
 
 
-def _missing(assessment: Assessment) -> list[str]:
-    """The facts that could still raise the outcome, by the names that sales knows."""
+def _missing(assessment: Assessment, declared: Mapping[str, Any]) -> list[str]:
+    """The facts that are asked for or could still raise the outcome, by the names sales knows."""
     if assessment.outcome != "needs_information":
         return []
     missing = {ASKED_AS.get(name, name): None for name in assessment.missing}
+    missing |= dict.fromkeys(unanswered(declared))
     for finding in assessment.findings:
         if finding.outcome == "needs_information":
             missing |= {
