@@ -32,6 +32,8 @@ class ReferenceVersion(models.Model):
     # Text, not JSON: the digest is of these bytes.
     content = models.TextField()
     digest = models.CharField(max_length=71)
+    # A rulebook as its author wrote it, comments and all; empty for the other kinds.
+    written = models.TextField(blank=True)
     source = models.CharField(max_length=200)
     edition = models.CharField(max_length=80, blank=True)
     licence = models.TextField(blank=True)

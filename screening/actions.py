@@ -12,8 +12,8 @@ from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock
 from policy import active
+from policy.engine.assessment import Assessment
 from policy.engine.condition import OUTCOMES
-from policy.engine.reference import Assessment
 from screening import facts, mail, permissions, questions
 from screening.lifecycle import Status, move
 from screening.models import (
@@ -55,7 +55,8 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
     """Keep one answer of the draft; every change of an answer is an event."""
     deal.lock()
     permissions.check_edit(deal, actor)
-    questions.question(slug)
+    if slug not in questions.BY_SLUG:
+        raise Conflict(f"The form has no question “{slug}”.")
     if deal.answers.get(slug) == value and slug in deal.answers:
         return
     before = deal.answers.get(slug)
@@ -98,7 +99,7 @@ def rule_fact(
     """
     deal.lock()
     permissions.check_rule_fact(deal, actor)
-    facts.check_ruling(fact, value)
+    facts.check_ruling(fact, value, deal)
     ruling = FactRuling.objects.create(
         deal=deal, fact=fact, value_text=canonical(value), because=because, source=source,
         about=facts.ruled_text(fact, deal), ruled_by=actor,
@@ -220,7 +221,9 @@ def _screen(
     found = facts.of_revision(revision, data)
     assessment = active.assess(data, found.variants)
     previous = deal.screening
-    screening = _store(revision, cause, versions, found, assessment)
+    deal.end_user_key = found.end_user_key
+    asked = active.asked_of(assessment, data.rulebook)
+    screening = _store(revision, cause, versions, found, assessment, asked)
     _record(
         deal, actor, "deal.screened", screening=screening.pk, revision=revision.pk, cause=cause,
         outcome=assessment.outcome, rules=[f.rule for f in assessment.findings],
@@ -233,10 +236,9 @@ def _screen(
 
 def _store(
     revision: DealRevision, cause: str, versions: Mapping[str, Any], found: facts.Found,
-    assessment: Assessment,
+    assessment: Assessment, asked: set[str],
 ) -> Screening:
-    text = canonical([facts.plain(variant) for variant in found.variants])
-    asked = active.asked_of(assessment)
+    text = found.text
     screening = Screening.objects.create(
         revision=revision, cause=cause, outcome=assessment.outcome,
         review_floor=assessment.review_floor or "", facts_text=text, facts_digest=digest(text),
@@ -267,7 +269,9 @@ def _follow(
         deal.due_at = Clock() + DUE[deal.review_level]
     if target == Status.CLEARED and deal.status != Status.CLEARED:
         deal.valid_until = Clock() + VALID
-    deal.save(update_fields=["screening", "review_level", "due_at", "valid_until"])
+    deal.save(
+        update_fields=["screening", "review_level", "due_at", "valid_until", "end_user_key"]
+    )
     if target != deal.status:
         move(deal, target, actor=actor, because=because,
              payload={"screening": screening.pk, "outcome": screening.outcome})

@@ -1,6 +1,7 @@
 """Deals and everything that a screening saw and said. What was sent or screened never changes."""
 
 import json
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -50,6 +51,11 @@ class DealQuerySet(models.QuerySet["Deal"]):
     def awaiting_compliance(self) -> Self:
         return self.filter(status=Status.NEEDS_INFORMATION, screening__asks_compliance=True)
 
+    def of_end_user(self, key: str) -> Self:
+        """Deals of this end user that may still be delivered, sent in the last twelve months."""
+        recent = Now() - timedelta(days=365)
+        return self.filter(end_user_key=key, sent_at__gt=recent).exclude(status__in=CLOSED)
+
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or whose sales team is theirs."""
         return self.exclude(contributors__user=user).exclude(team__members=user)
@@ -72,6 +78,8 @@ class Deal(models.Model):
     # The highest review level that this deal ever needed. It never falls, and a deal that has
     # one is not cleared without a person.
     review_level = models.CharField(max_length=10, choices=LEVELS, blank=True)
+    # The end users' folded names, as last screened: how deals of one end user find each other.
+    end_user_key = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
@@ -91,6 +99,7 @@ class Deal(models.Model):
         indexes = (
             models.Index(fields=("status", "due_at"), name="deal_status_due"),
             models.Index(fields=("team", "status"), name="deal_team_status"),
+            models.Index(fields=("end_user_key", "sent_at"), name="deal_end_user"),
         )
 
     def __str__(self) -> str:

@@ -6,10 +6,10 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'a reference version is never deleted' USING ERRCODE = '23514';
     END IF;
-    IF (NEW.kind, NEW.label, NEW.content, NEW.digest, NEW.source, NEW.edition, NEW.licence,
+    IF (NEW.kind, NEW.label, NEW.content, NEW.written, NEW.digest, NEW.source, NEW.edition, NEW.licence,
         NEW.note, NEW.proposed_by_id, NEW.proposed_at)
        IS DISTINCT FROM
-       (OLD.kind, OLD.label, OLD.content, OLD.digest, OLD.source, OLD.edition, OLD.licence,
+       (OLD.kind, OLD.label, OLD.content, OLD.written, OLD.digest, OLD.source, OLD.edition, OLD.licence,
         OLD.note, OLD.proposed_by_id, OLD.proposed_at) THEN
         RAISE EXCEPTION 'the content of a reference version never changes'
             USING ERRCODE = '23514';

@@ -1,0 +1,122 @@
+"""How each kind of reference data is kept as one text, and read again.
+
+rulebook    canonical JSON of the rulebook with its vocabulary (policy.engine.condition)
+countries   {"names", "territories", "ratings": [{"text", "source", …}]}
+catalogue   {"catalogue"}: YAML
+registry    {"registry", "stems"}: CSV and word stems
+
+The digest of a version is that of its text, so for a rulebook it is the engine's own.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from audit.ledger import canonical, digest
+from policy import shipped
+from policy.catalogue import read_catalogue
+from policy.derive import ReferenceData
+from policy.destinations import Countries, RatingText, read_countries
+from policy.engine.condition import Rulebook
+from policy.engine.facts import Choice, Flags
+from policy.engine.reading import read_canonical
+from policy.models import Kind
+from policy.registry import read_registry, read_stems
+
+
+@dataclass(frozen=True)
+class Content:
+    """One version before it is stored."""
+
+    kind: str
+    label: str
+    text: str
+    written: str
+    source: str
+    edition: str
+    licence: str
+
+    @property
+    def digest(self) -> str:
+        return digest(self.text)
+
+
+def shipped_contents() -> list[Content]:
+    """The first version of each kind, as the program brings it."""
+    rulebook = shipped.rulebook()
+    ratings = [
+        RatingText(shipped.text(name), one.source, one.edition, one.year, one.licence, one.method)
+        for name, one in shipped.RATINGS.items()
+    ]
+    return [
+        Content(
+            Kind.RULEBOOK, rulebook.label, rulebook.canonical, shipped.text(shipped.RULEBOOK),
+            rulebook.source, rulebook.label, "",
+        ),
+        Content(
+            Kind.COUNTRIES, "1.0",
+            canonical({
+                "names": shipped.text("countries/names.csv"),
+                "territories": shipped.text("countries/special_territories.csv"),
+                "ratings": [asdict(one) for one in ratings],
+            }),
+            "", ", ".join(one.source for one in ratings),
+            ", ".join(one.edition for one in ratings),
+            "; ".join(one.licence for one in ratings),
+        ),
+        Content(
+            Kind.CATALOGUE, "1.0", canonical({"catalogue": shipped.text("catalogue.yaml")}),
+            "", "Shipped with the program", "1.0", "",
+        ),
+        Content(
+            Kind.REGISTRY, "1.0",
+            canonical({
+                "registry": shipped.registry_text(),
+                "stems": shipped.text("registry/security_words.txt"),
+            }),
+            "", "Public lists, see policy/data/NOTICE.md", "1.0", "CC0 1.0, MIT",
+        ),
+    ]  # fmt: skip
+
+
+def read(texts: Mapping[str, str]) -> ReferenceData:
+    """The bundle of these version texts; without country ratings every place is unrated."""
+    rulebook = read_canonical(texts[Kind.RULEBOOK])
+    countries = read_countries_text(texts.get(Kind.COUNTRIES))
+    capabilities = rulebook.vocabulary["capabilities"]
+    kinds = rulebook.vocabulary["end_user_type"]
+    registry = json.loads(texts[Kind.REGISTRY])
+    return ReferenceData(
+        rulebook=rulebook,
+        countries=countries,
+        catalogue=read_catalogue(
+            json.loads(texts[Kind.CATALOGUE])["catalogue"],
+            capabilities=capabilities.members if isinstance(capabilities, Flags) else (),
+        ),
+        registry=read_registry(
+            registry["registry"],
+            kinds=kinds.values if isinstance(kinds, Choice) else (),
+            countries=countries.names,
+            stems=read_stems(registry["stems"]),
+        ),
+    )
+
+
+def read_rulebook_text(text: str) -> Rulebook:
+    return read_canonical(text)
+
+
+def read_countries_text(text: str | None) -> Countries:
+    """The countries of a version; without one, the names that ship and no rating at all."""
+    if text is None:
+        return read_countries(
+            names=shipped.text("countries/names.csv"),
+            territories=shipped.text("countries/special_territories.csv"),
+            ratings=[],
+        )
+    content = json.loads(text)
+    return read_countries(
+        names=content["names"],
+        territories=content["territories"],
+        ratings=[RatingText(**one) for one in content["ratings"]],
+    )
