@@ -20,7 +20,7 @@ HIDDEN = frozenset({"request", "data", "args", "kwargs", "sql", "params", "alias
 
 class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,

@@ -68,7 +68,7 @@ def has_control_character(request: HttpRequest) -> bool:
     address = f"{request.path_info}?{query}".encode()
     if CONTROL.search(address) or CONTROL.search(unquote_to_bytes(query.replace("+", " "))):
         return True
-    if request.method in SAFE_METHODS or not request.content_type.endswith("urlencoded"):
+    if request.method in SAFE_METHODS or not (request.content_type or "").endswith("urlencoded"):
         return False
     return any(CONTROL.search(text.encode()) for name in request.POST for text in
                (name, *request.POST.getlist(name)))  # fmt: skip

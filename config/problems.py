@@ -46,9 +46,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     else:
         body["detail"] = str(problem.detail)
     headers = {}
-    if getattr(problem, "auth_header", None):
-        headers["WWW-Authenticate"] = problem.auth_header
-    if getattr(problem, "wait", None):
-        headers["Retry-After"] = str(int(problem.wait) + 1)
+    if challenge := getattr(problem, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if seconds := getattr(problem, "wait", None):
+        headers["Retry-After"] = str(int(seconds) + 1)
     return Response(body, problem.status_code, headers=headers,
                     content_type="application/problem+json")  # fmt: skip

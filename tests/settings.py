@@ -22,7 +22,7 @@ os.environ |= {
     "REDIS_URL": "redis://127.0.0.1:1/0",
 }
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: E402, F403, TID251
 
 # Programs that a test starts read the real file.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
