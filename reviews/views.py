@@ -186,12 +186,13 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "votes__reviewer"
     )
     former = reading.former_screening(found)
+    is_waiting = found.status == Status.IN_REVIEW
     return {
         "deal": found,
         "screening": screening,
         "outcome_words": words.OUTCOMES[screening.outcome],
-        "level": words.LEVELS.get(found.review_level, ""),
-        "due": words.due(found, timezone.now()) if found.status == Status.IN_REVIEW else None,
+        "level": words.LEVELS.get(found.review_level, "") if is_waiting else "",
+        "due": words.due(found, timezone.now()) if is_waiting else None,
         "places": _places(screening),
         "customer": words.joined(screening, "customer_name"),
         "cards": reading.cards(screening),
