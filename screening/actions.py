@@ -61,6 +61,7 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
         return
     before = deal.answers.get(slug)
     deal.answers[slug] = value
+    facts.check_readable(deal.answers)
     if slug == questions.TITLE:
         deal.title = str(value or "")
     deal.save(update_fields=["answers", "title"])

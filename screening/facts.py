@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from audit.ledger import canonical
 from audit.refusals import Conflict
 from policy import active
+from policy.declared import DeclaredError
 from policy.derive import ReferenceData, Variant, trace
 from policy.engine.facts import FactError, Facts
 from policy.registry import INTELLIGENCE, fold
@@ -93,6 +94,14 @@ def linked_deals(deal: Deal, key: str) -> list[Deal]:
 
 def end_user_key(declared: Mapping[str, Any]) -> str:
     return fold(str(declared.get("end_user_name") or ""))[:200]
+
+
+def check_readable(answers: Mapping[str, Any]) -> None:
+    """Raises Conflict for an answer that no form gives; pages check before, this is for the rest."""
+    try:
+        questions.context_of(answers, active.reference_data())
+    except DeclaredError as error:
+        raise Conflict("; ".join(error.problems)) from error
 
 
 def missing_questions(deal: Deal) -> list[Doubt]:

@@ -1,0 +1,29 @@
+"""The program does not start with a view that says nothing about who may open it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+from django.urls import URLPattern, URLResolver, get_resolver
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every URL pattern with its whole route."""
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from patterns(one, prefix + str(one.pattern))
+        else:
+            yield prefix + str(one.pattern), one
+
+
+@register()
+def every_view_names_its_readers(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"The view at /{route} does not say who may open it.",
+            hint="Decorate it with @allow(…), @signed_in or @public from audit.access.",
+            id="proviso.E001",
+        )
+        for route, pattern in patterns(get_resolver())
+        if not hasattr(pattern.callback, "readers")
+    ]
