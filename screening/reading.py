@@ -1,0 +1,418 @@
+"""How stored answers, facts, findings, statuses and events read to sales.
+
+Sales learns outcomes, clauses, sentences and whose turn it is; never votes, reviewers' notes or
+their names, and of an adverse search only that it was made.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from audit.models import AuditEvent
+from policy import clauses
+from policy.clauses import Clause
+from policy.derive import ReferenceData
+from policy.engine.condition import OUTCOMES
+from screening import questions
+from screening.deal_form import Kind, Question
+from screening.lifecycle import Status
+from screening.models import Deal, Screening
+from screening.questions import UNKNOWN, Context
+from screening.words import LABELS, NOT_KNOWN
+
+OUTCOME_WORDS = {
+    "clear": gettext_lazy("Clear"),
+    "senior_review": gettext_lazy("Senior review"),
+    "executive_review": gettext_lazy("Executive review"),
+    "needs_information": gettext_lazy("More information needed"),
+    "bar": gettext_lazy("Stopped by the policy"),
+}
+STATUS_WORDS = {
+    Status.DRAFT: gettext_lazy("Draft"),
+    Status.CLEARED: gettext_lazy("Cleared"),
+    Status.NEEDS_INFORMATION: gettext_lazy("More information needed"),
+    Status.IN_REVIEW: gettext_lazy("In review"),
+    Status.APPROVED: gettext_lazy("Approved"),
+    Status.APPROVED_WITH_CONDITIONS: gettext_lazy("Approved with conditions"),
+    Status.REJECTED: gettext_lazy("Not approved"),
+    Status.BARRED: gettext_lazy("Stopped by the policy"),
+    Status.WITHDRAWN: gettext_lazy("Withdrawn"),
+    Status.LAPSED: gettext_lazy("Lapsed"),
+}
+#: Facts whose value stays with compliance and reviewers.
+KEPT_FROM_SALES = {"adverse_info": gettext_lazy("A search was made")}
+#: Codes and names stand for one another; the name is enough.
+BESIDE = frozenset({"country"})
+
+
+class FactRow(NamedTuple):
+    label: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One finding: what the clauses ask beside the facts that fired the rule."""
+
+    outcome: str
+    outcome_words: Any
+    title: str
+    because: str
+    rule: str
+    clauses: list[Clause]
+    facts: list[FactRow]
+    evidence: list[str]
+
+
+class AnswerRow(NamedTuple):
+    asked: Question
+    lines: list[str]
+    is_answered: bool
+    is_unknown: bool
+    url: str
+
+
+class Turn(NamedTuple):
+    """Whose turn it is, what is expected, and where to do it."""
+
+    kind: str
+    title: str
+    text: str
+    url: str = ""
+    action: str = ""
+
+
+class Happened(NamedTuple):
+    what: str
+    at: datetime
+    who: str
+    note: str
+
+
+# ---- answers ----
+
+
+def answer_rows(deal: Deal, context: Context, data: ReferenceData) -> list[AnswerRow]:
+    """The answers to the questions that are asked, in the order of the form."""
+    return [
+        AnswerRow(
+            asked=asked,
+            lines=answer_words(asked, deal.answers.get(asked.slug), data),
+            is_answered=questions.is_answered(asked, deal.answers),
+            is_unknown=questions.is_unknown(asked, deal.answers),
+            url=question_url(deal, asked),
+        )
+        for asked in questions.shown_questions(deal.answers, context)
+        if asked.slug != questions.DECLARATION
+    ]
+
+
+def question_url(deal: Deal, asked: Question) -> str:
+    section = questions.sections()[asked.section - 1]
+    return reverse(
+        "screening:question",
+        kwargs={"pk": deal.pk, "section": section.slug, "slug": asked.slug},
+    )
+
+
+def answer_words(asked: Question, value: Any, data: ReferenceData) -> list[str]:
+    """An answer in words, a line each; none when there is no answer."""
+    if value in (None, "", [], {}):
+        return []
+    return [str(line) for line in _WORDS.get(asked.kind, _as_text)(asked, value, data) if line]
+
+
+Words = Iterable[Any]
+
+
+def _as_text(asked: Question, value: Any, data: ReferenceData) -> Words:
+    return [NOT_KNOWN if value == UNKNOWN else value]
+
+
+def _label(choices: str, value: str) -> Any:
+    found = {row[0]: row[1] for row in LABELS[choices]}
+    return NOT_KNOWN if value == UNKNOWN else found.get(value, value)
+
+
+def _choice(asked: Question, value: Any, data: ReferenceData) -> Words:
+    return [_label(asked.choices, value)]
+
+
+def _choices(asked: Question, value: Any, data: ReferenceData) -> Words:
+    return [_label(asked.choices, one) for one in value]
+
+
+def _products(asked: Question, value: Any, data: ReferenceData) -> Words:
+    known = data.catalogue.by_id
+    return [known[one].name if one in known else one for one in value]
+
+
+def _money(asked: Question, value: Any, data: ReferenceData) -> Words:
+    amount = f"{int(value['amount']):,}".replace(",", "\u00a0")
+    return [f"{value['currency']} {amount}"]
+
+
+def _date(asked: Question, value: Any, data: ReferenceData) -> Words:
+    return [day(date.fromisoformat(value))]
+
+
+def place_name(code: str, data: ReferenceData) -> Any:
+    if code == UNKNOWN:
+        return NOT_KNOWN
+    place = data.countries.places.get(code)
+    return place.name if place else code
+
+
+def _country(asked: Question, value: Any, data: ReferenceData) -> Words:
+    return [place_name(value, data)]
+
+
+def _countries(asked: Question, value: Any, data: ReferenceData) -> Words:
+    for row in value:
+        name = place_name(row["place"], data)
+        yield f"{name}, {row['site']}" if row["site"] else name
+
+
+def _places(asked: Question, value: Any, data: ReferenceData) -> Words:
+    yield _("Run from: %(place)s") % {"place": place_name(value["run"], data)}
+    yield _("Records in: %(place)s") % {"place": place_name(value["records"], data)}
+
+
+def _elsewhere(asked: Question, value: Any, data: ReferenceData) -> Words:
+    yield _label("yes_no", value["answer"])
+    yield from (place_name(code, data) for code in value["places"])
+
+
+def _parties(asked: Question, value: Any, data: ReferenceData) -> Words:
+    yield _label("yes_no", value["answer"])
+    for party in value["parties"]:
+        role, country = _label("party_role", party["role"]), place_name(party["country"], data)
+        yield f"{party['name']} ({role}, {country})"
+
+
+def _end_user(asked: Question, value: Any, data: ReferenceData) -> Words:
+    yield _label(asked.choices, value["kind"])
+    if value["is_customer"]:
+        yield _("The same organisation that signs")
+
+
+def _detail(asked: Question, value: Any, data: ReferenceData) -> Words:
+    yield _label("yes_no", value["answer"])
+    if value.get("owner"):
+        yield _label("list_owner", value["owner"])
+    yield value.get("text", "")
+
+
+def _basis(asked: Question, value: Any, data: ReferenceData) -> Words:
+    return [value.get(name, "") for name in ("act", "article", "date", "orders")]
+
+
+_WORDS: Mapping[Kind, Callable[[Question, Any, ReferenceData], Words]] = {
+    Kind.CHOICE: _choice,
+    Kind.CHOICES: _choices,
+    Kind.PRODUCTS: _products,
+    Kind.MONEY: _money,
+    Kind.DATE: _date,
+    Kind.COUNTRY: _country,
+    Kind.COUNTRIES: _countries,
+    Kind.PLACES: _places,
+    Kind.ELSEWHERE: _elsewhere,
+    Kind.PARTIES: _parties,
+    Kind.END_USER: _end_user,
+    Kind.DETAIL: _detail,
+    Kind.BASIS: _basis,
+}
+
+
+def day(moment: date) -> str:
+    return date_format(moment, "j M Y")
+
+
+# ---- facts and findings ----
+
+
+def value_words(fact: Any, value: Any) -> str:
+    """A plain value of a fact of the vocabulary in words."""
+    if value is None:
+        return _("not known")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Mapping):
+        value = value.get("yes", [])
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(fact.say(one) for one in value) or _("none")
+    return str(fact.say(value)) if hasattr(fact, "values") else str(value)
+
+
+def card(finding: Any, sources: Mapping[str, Mapping[str, str]], data: ReferenceData) -> Card:
+    """A finding, stored or just assessed, as sales reads it."""
+    rows = []
+    for name, value in finding.facts.items():
+        fact = data.rulebook.vocabulary.get(name)
+        if fact is None or name in BESIDE:
+            continue
+        words = KEPT_FROM_SALES.get(name) or value_words(fact, value)
+        rows.append(FactRow(fact.label, str(words), sources.get(name, {}).get("note", "")))
+    return Card(
+        outcome=finding.outcome,
+        outcome_words=OUTCOME_WORDS[finding.outcome],
+        title=finding.title,
+        because=finding.because,
+        rule=finding.rule,
+        clauses=clauses.cited(finding.clause),
+        facts=rows,
+        evidence=[clauses.evidence().get(one, one) for one in finding.evidence],
+    )
+
+
+def cards(screening: Screening, data: ReferenceData) -> list[Card]:
+    """One card a finding, strictest first."""
+    found = sorted(
+        screening.findings.all(), key=lambda one: (-OUTCOMES.index(one.outcome), one.position)
+    )
+    return [card(one, screening.sources, data) for one in found]
+
+
+# ---- whose turn it is ----
+
+
+def turn(deal: Deal) -> Turn:
+    """What sales is told about the status of its deal."""
+    status = Status(deal.status)
+    until = day(deal.valid_until) if deal.valid_until else ""
+    edit = reverse("screening:check", kwargs={"pk": deal.pk})
+    if status == Status.NEEDS_INFORMATION:
+        return _information_turn(deal)
+    if status == Status.IN_REVIEW:
+        return _review_turn(deal)
+    return {
+        Status.CLEARED: Turn(
+            "cleared", _("Cleared until %(date)s") % {"date": until}, _("You can go on.")
+        ),
+        Status.APPROVED: Turn(
+            "approved", _("Approved until %(date)s") % {"date": until}, _("You can go on.")
+        ),
+        Status.APPROVED_WITH_CONDITIONS: Turn(
+            "approved_with_conditions",
+            _("Approved with conditions until %(date)s") % {"date": until},
+            _("You can go on while each condition is met in time."),
+            "/conditions/",
+            _("See the conditions"),
+        ),
+        Status.REJECTED: Turn(
+            "rejected", _("Not approved"),
+            _("The reasons and the clauses are below. You can start a changed deal."),
+        ),
+        Status.BARRED: Turn(
+            "barred", _("Nobody can approve this deal"),
+            _("The policy stops it. The clauses and facts are below."
+              " You can start a changed deal."),
+        ),
+        Status.WITHDRAWN: Turn("withdrawn", _("Withdrawn"), _("This deal is closed.")),
+        Status.LAPSED: Turn(
+            "lapsed", _("It is your turn: this deal has lapsed"),
+            _("Check the answers and send it again."), edit, _("Check the answers"),
+        ),
+        Status.DRAFT: Turn("draft", _("Draft, not sent"), ""),
+    }[status]  # fmt: skip
+
+
+def _information_turn(deal: Deal) -> Turn:
+    if deal.turn == "compliance":
+        return Turn(
+            "needs_information",
+            _("It is compliance's turn"),
+            _("Compliance is checking what you said. You have nothing to do."),
+        )
+    asked = open_questions(deal)
+    count = ngettext("Answer %(count)d question", "Answer %(count)d questions", len(asked)) % {
+        "count": len(asked)
+    }
+    floor = deal.screening.review_floor if deal.screening else ""
+    after = {
+        "senior_review": _("At least a senior review follows."),
+        "executive_review": _("An executive review follows."),
+    }.get(floor, "")
+    revision = deal.screening.revision.number if deal.screening else 1
+    return Turn(
+        "your-turn",
+        _("It is your turn"),
+        f"{count}. {after}" if asked else _("Some answers are missing. %(after)s") % {
+            "after": after
+        },
+        reverse("screening:questions", kwargs={"pk": deal.pk, "number": revision}),
+        _("Answer and send"),
+    )  # fmt: skip
+
+
+def _review_turn(deal: Deal) -> Turn:
+    who = (
+        _("With two executive reviewers")
+        if deal.review_level == "executive"
+        else _("With a senior reviewer")
+    )
+    due = _(", due by %(date)s") % {"date": day(deal.due_at)} if deal.due_at else ""
+    return Turn(
+        "in_review", f"{who}{due}",
+        _("It is the reviewers' turn. You get a mail when they ask or decide."),
+    )  # fmt: skip
+
+
+def open_questions(deal: Deal) -> list[str]:
+    """What is asked of sales now: by reviewers, and by rules that miss an answer."""
+    asked = [one.text for one in deal.questions.filter(answer=None)]
+    if deal.screening is not None:
+        asked += [
+            one.because for one in deal.screening.findings.all()
+            if one.outcome == "needs_information" and one.asks == "sales"
+        ]  # fmt: skip
+    return asked
+
+
+# ---- what happened ----
+
+_EVENTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "deal.started": lambda said: _("Started"),
+    "deal.copied": lambda said: _("Copied from another deal"),
+    "deal.sent": lambda said: _("Sent revision %(number)s") % {"number": said["number"]},
+    "deal.screened": lambda said: (
+        _("Screened: %(outcome)s") % {"outcome": str(OUTCOME_WORDS[said["outcome"]]).lower()}
+    ),
+    "deal.question_answered": lambda said: _("Answered a question"),
+    "deal.fact_ruled": lambda said: _("Compliance settled a fact"),
+    "deal.cleared": lambda said: _("Cleared"),
+    "deal.information_needed": lambda said: _("More information was asked for"),
+    "deal.reopened_for_information": lambda said: _("Reopened: more information is needed"),
+    "deal.review_needed": lambda said: _("Went to review"),
+    "deal.reopened_for_review": lambda said: _("Reopened: went to review"),
+    "deal.approved": lambda said: _("Approved"),
+    "deal.approved_with_conditions": lambda said: _("Approved with conditions"),
+    "deal.rejected": lambda said: _("Not approved"),
+    "deal.barred": lambda said: _("Stopped by the policy"),
+    "deal.barred_afterwards": lambda said: _("Stopped by the policy"),
+    "deal.withdrawn": lambda said: _("Withdrawn"),
+    "deal.lapsed": lambda said: _("Lapsed"),
+}
+#: The reasons that sales reads; the reasons of a vote stay with the reviewers.
+_TOLD = frozenset({"deal.withdrawn", "deal.lapsed"})
+
+
+def history(deal: Deal, user: Any) -> list[Happened]:
+    """The deal's events in words, newest first."""
+    events = deal.events().filter(verb__in=_EVENTS)
+    return [_happened(event, deal, user) for event in reversed(list(events))]
+
+
+def _happened(event: AuditEvent, deal: Deal, user: Any) -> Happened:
+    said = json.loads(event.payload)
+    by = {f"user:{user.pk}": _("You"), f"user:{deal.owner_id}": deal.owner.get_full_name()}
+    note = str(said.get("because", "")) if event.verb in _TOLD else ""
+    return Happened(_EVENTS[event.verb](said), event.at, by.get(event.actor, ""), note)
