@@ -53,9 +53,9 @@ def secret(name: str, hint: str, default: str | None = None) -> str:
         raise refuse(
             f"{name}_FILE names {path}, which cannot be read ({error.strerror})."
         ) from error
-    if not value:
+    if not value and default is None:
         raise refuse(f"{name}_FILE names {path}, which is empty. It must hold {hint}.")
-    return value
+    return value or default or ""
 
 
 def database(url: str, name: str) -> dict:
