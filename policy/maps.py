@@ -82,34 +82,35 @@ def world_map(
     `name` begins every id, so two maps can share a page.  `link` gives the address of a place; the
     map is then a group of links, because nothing inside an image can be reached.
     """
-    drawn = [_place(code, tiers.get(code, UNRATED), name, link) for code in _drawn(tiers)]
+    drawn = [_place(code, tiers, name, link) for code in _drawn(tiers)]
     return _svg(name, title, description, drawn, links=bool(link))
 
 
 def _drawn(tiers: Mapping[str, str]) -> list[str]:
-    """Codes in drawing order: outlines first, then the circles, so that none is covered.
-
-    A circle of a territory or dependency appears only when the list speaks of it.
-    """
+    """Codes in drawing order: outlines first, then bare circles, so that none is covered."""
     shapes = world()["places"]
     outlines = [code for code in shapes if "d" in shapes[code]]
-    circles = [
-        code
-        for code in shapes
-        if "d" not in shapes[code] and (code in tiers or places()[code].kind == "state")
-    ]
+    circles = [code for code in shapes if "d" not in shapes[code] and _has_circle(code, tiers)]
     return outlines + circles
 
 
-def _place(code: str, tier: str, name: str, link: Callable[[str], str] | None) -> str:
+def _has_circle(code: str, tiers: Mapping[str, str]) -> bool:
+    """Small states always; territories and dependencies only when the list speaks of them."""
+    return "dot" in world()["places"][code] and (code in tiers or places()[code].kind == "state")
+
+
+def _place(
+    code: str, tiers: Mapping[str, str], name: str, link: Callable[[str], str] | None
+) -> str:
+    tier = tiers.get(code, UNRATED)
     label = f"{places()[code].name}: {TIER_WORDS[tier]}"
-    mark = _outline(code, tier, name, label)
+    mark = _marks(code, tier, name, label, circle=_has_circle(code, tiers))
     if link is None:
         return mark
     return f'<a href="{escape(link(code))}" aria-label="{escape(label)}">{mark}</a>'
 
 
-def _outline(code: str, tier: str, name: str, label: str) -> str:
+def _marks(code: str, tier: str, name: str, label: str, *, circle: bool) -> str:
     shape = world()["places"][code]
     fill = f' fill="url(#{name}-{tier})"' if tier in _HATCHES else ""
     titled = f"<title>{escape(label)}</title>"
@@ -117,9 +118,9 @@ def _outline(code: str, tier: str, name: str, label: str) -> str:
     marks = ""
     if "d" in shape:
         marks += f'<path class="{css}"{fill} d="{shape["d"]}">{titled}</path>'
-    if "dot" in shape:
+    if circle:
         x, y = shape["dot"]
-        marks += f'<circle class="map-dot {css}"{fill} cx="{x}" cy="{y}" r="27">{titled}</circle>'
+        marks += f'<circle class="map-dot {css}"{fill} cx="{x}" cy="{y}" r="28">{titled}</circle>'
     return marks
 
 
@@ -208,8 +209,8 @@ def _change_words(code: str, changed: tuple[str, Change] | None) -> str:
 def _mark(kind: str, shape: Shape, words: str) -> str:
     x, y = shape["dot"] if "dot" in shape else shape["at"]
     return (
-        f'<path class="map-mark map-mark-{kind}" transform="translate({x} {y})" '
-        f'd="{_MARKS[kind]}"><title>{escape(words)}</title></path>'
+        f'<g transform="translate({x} {y})"><path class="map-mark map-mark-{kind}" '
+        f'd="{_MARKS[kind]}"><title>{escape(words)}</title></path></g>'
     )
 
 

@@ -16,7 +16,7 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 from policy.importers.places import places
@@ -136,7 +136,7 @@ def unwrapped(points: Iterable[Point]) -> list[Point]:
 
 
 def simplified(arc: list[Point]) -> list[Point]:
-    """Visvalingam and Whyatt (1993): drops the point with the smallest triangle, again and again."""
+    """Visvalingam and Whyatt (1993): drops the point with the smallest triangle, repeatedly."""
     flat = [
         (SCALE * math.radians(x) * math.cos(math.radians(y)), SCALE * math.radians(y))
         for x, y in arc
@@ -255,29 +255,25 @@ def outline() -> str:
     return path([ring])
 
 
-def spread(dots: dict[str, Point]) -> dict[str, tuple[int, int]]:
-    """Pushes circles apart until none hides another; the same input gives the same output."""
-    at = {code: list(point) for code, point in sorted(dots.items())}
-    codes = list(at)
+def spread(dots: dict[str, Point], fixed: dict[str, Point]) -> dict[str, Point]:
+    """Pushes circles apart until none hides another or a fixed one; the same in, the same out."""
+    at = {**fixed, **dict(sorted(dots.items()))}
     for _ in range(400):
         moved = False
-        for i, one in enumerate(codes):
-            for other in codes[i + 1 :]:
-                dx, dy = at[other][0] - at[one][0], at[other][1] - at[one][1]
-                far = math.hypot(dx, dy)
-                if far >= DOT_GAP:
-                    continue
-                if far < 1:
-                    dx, dy, far = 1.0, 0.0, 1.0
-                push = (DOT_GAP - far) / 2 + 0.5
-                at[one][0] -= dx / far * push
-                at[one][1] -= dy / far * push
-                at[other][0] += dx / far * push
-                at[other][1] += dy / far * push
-                moved = True
+        for one, other in combinations(at, 2):
+            (ax, ay), (bx, by) = at[one], at[other]
+            far = math.dist((ax, ay), (bx, by))
+            if far >= DOT_GAP or other in fixed:
+                continue
+            east, south = ((bx - ax) / far, (by - ay) / far) if far > 1 else (1.0, 0.0)
+            push = DOT_GAP - far + 1
+            back = 0.0 if one in fixed else push / 2
+            at[one] = (ax - east * back, ay - south * back)
+            at[other] = (bx + east * (push - back), by + south * (push - back))
+            moved = True
         if not moved:
             break
-    return {code: (round(x), round(y)) for code, (x, y) in at.items()}
+    return at
 
 
 def world(topology: dict) -> dict:
@@ -295,8 +291,10 @@ def world(topology: dict) -> dict:
         if drawn := path(kept or (coarse.get(code, [])[:2] if whole > DOT_BELOW else [])):
             x, y = centroid((kept or rings)[0])
             shapes[code] = {"at": (round(x), round(y)), "d": drawn}
-    for code, point in spread(dots).items():
-        shapes[code]["dot"] = point
+    # States first: their circles are always drawn, the others only when a list speaks of them.
+    ours = spread({code: at for code, at in dots.items() if places()[code].kind == "state"}, {})
+    for code, (x, y) in spread({c: at for c, at in dots.items() if c not in ours}, ours).items():
+        shapes[code]["dot"] = (round(x), round(y))
     return {
         "width": WIDTH,
         "height": HEIGHT,
