@@ -8,3 +8,7 @@ __all__ = ("ConfigConfig", "celery_app")
 
 class ConfigConfig(AppConfig):
     name = "config"
+
+    def ready(self) -> None:
+        # Registers the check; it needs every app loaded, so it cannot be imported at the top.
+        from config import checks  # noqa: F401, PLC0415

@@ -1,14 +1,78 @@
 """What every page knows, and the pages that say what went wrong."""
 
+import json
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.views import LoginView
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audit.access import ROLE_NAMES, public, roles_of, signed_in
+from config.navigation import links_for
+from screening.models import Notification
+
+MAILS_A_PAGE = 20
+DEMO_ACCOUNTS = settings.BASE_DIR / "var" / "demo-accounts.json"
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    return {"demo": settings.DEMO, "navigation": []}
+    user = getattr(request, "user", None)
+    navigation = links_for(request) if user is not None and user.is_authenticated else []
+    return {"demo": settings.DEMO, "navigation": navigation}
+
+
+class SignIn(LoginView):
+    """Sign-in; in the demo it also says who one can be."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        people = demo_people() if settings.DEMO else []
+        password = people[0]["password"] if people else ""
+        return super().get_context_data(demo_people=people, demo_password=password, **kwargs)
+
+
+sign_in = public(SignIn.as_view())
+
+
+def demo_people() -> list[dict[str, str]]:
+    """The example accounts; an empty list before they are made."""
+    try:
+        people: list[dict[str, str]] = json.loads(DEMO_ACCOUNTS.read_text())
+    except FileNotFoundError:
+        return []
+    return people
+
+
+@public
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "help.html")
+
+
+@public
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "accessibility.html")
+
+
+@signed_in
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """Who I am here: roles, sales teams."""
+    roles = [ROLE_NAMES[role] for role in sorted(roles_of(request.user))]
+    teams = request.user.sales_teams.order_by("name")
+    return render(request, "account.html", {"roles": roles, "teams": teams})
+
+
+@signed_in
+@require_safe
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """Every mail that this person got, newest first."""
+    notes = Notification.objects.filter(to=request.user).newest_first()
+    page = Paginator(notes, MAILS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "mail.html", {"page": page})
 
 
 def problem(

@@ -1,9 +1,21 @@
-from django.urls import path
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
 
-from config import ops
+from audit.access import public
+from config import ops, pages
 
 urlpatterns = [
     path("healthz", ops.healthz, name="healthz"),
+    path("sign-in/", pages.sign_in, name="login"),
+    path("sign-out/", public(LogoutView.as_view()), name="logout"),
+    path("account/", pages.account, name="account"),
+    path("mail/", pages.mailbox, name="mail"),
+    path("help/", pages.help_page, name="help"),
+    path("accessibility/", pages.accessibility, name="accessibility"),
+    path("api/v1/", include("config.api")),
+    path("", include("policy.urls")),
+    path("", include("reviews.urls")),
+    path("", include("screening.urls")),
 ]
 
 handler400 = "config.pages.bad_request"

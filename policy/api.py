@@ -1,0 +1,111 @@
+"""The policy for other programs: the active rulebook, and screening facts without a deal."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.access import AUDITOR, COMPLIANCE, POLICY_OWNER, REVIEWERS, allow, signed_in
+from policy import active
+from policy.declared import DeclaredError
+from policy.derive import derive
+from policy.engine.assessment import Assessment
+from policy.engine.facts import FactError
+
+
+class RuleSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    clause = serializers.CharField()
+    outcome = serializers.CharField()
+    because = serializers.CharField()
+
+
+class RulebookSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()
+    digest = serializers.CharField()
+    source = serializers.CharField()
+    rules = RuleSerializer(many=True)
+
+
+class FactsSerializer(serializers.Serializer[Any]):
+    """Declared facts, and values that replace derived ones."""
+
+    facts = serializers.DictField()
+    derived = serializers.DictField(required=False)
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    rule = serializers.CharField()
+    clause = serializers.CharField()
+    outcome = serializers.CharField()
+    because = serializers.CharField()
+    facts = serializers.DictField()
+
+
+class AssessmentSerializer(serializers.Serializer[Any]):
+    outcome = serializers.CharField()
+    review_floor = serializers.CharField(allow_null=True)
+    missing = serializers.ListField(child=serializers.CharField())
+    findings = FindingSerializer(many=True)
+    rulebook = serializers.DictField()
+
+
+@extend_schema(responses=RulebookSerializer)
+@api_view(["GET"])
+def rulebook_view(request: Request) -> Response:
+    """The active rulebook: every rule with its clause and reason."""
+    book = active.reference_data().rulebook
+    rules = [
+        {"id": rule.id, "title": rule.title, "clause": rule.clause, "outcome": rule.outcome,
+         "because": rule.because}
+        for rule in book.rules
+    ]  # fmt: skip
+    return Response(
+        {"label": book.label, "digest": book.digest, "source": book.source, "rules": rules}
+    )
+
+
+@extend_schema(request=FactsSerializer, responses=AssessmentSerializer)
+@api_view(["POST"])
+def screen_view(request: Request) -> Response:
+    """Screen facts without a deal. It stores nothing, so repeating it is harmless.
+
+    Sales does not get this: trying out answers would teach how to pass.
+    """
+    asked = FactsSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    unknown = sorted(set(request.data) - set(asked.fields))
+    if unknown:
+        raise serializers.ValidationError({name: "This field is not known." for name in unknown})
+    data = active.reference_data()
+    try:
+        variants = derive(
+            asked.validated_data["facts"], data, given=asked.validated_data.get("derived", {})
+        )
+    except (DeclaredError, FactError) as error:
+        raise serializers.ValidationError({"facts": list(error.problems)}) from error
+    return Response(as_json(active.assess(data, variants), data.rulebook.label,
+                            data.rulebook.digest))  # fmt: skip
+
+
+def as_json(assessment: Assessment, label: str, digest: str) -> dict[str, Any]:
+    """The assessment in the form that the command line prints."""
+    return {
+        "outcome": assessment.outcome,
+        "review_floor": assessment.review_floor,
+        "missing": list(assessment.missing),
+        "findings": [
+            {"rule": f.rule, "clause": f.clause, "outcome": f.outcome, "because": f.because,
+             "facts": dict(f.facts)}
+            for f in assessment.findings
+        ],
+        "rulebook": {"label": label, "digest": digest},
+    }  # fmt: skip
+
+
+rulebook = signed_in(rulebook_view)
+screen = allow(COMPLIANCE, *REVIEWERS, POLICY_OWNER, AUDITOR)(screen_view)

@@ -1,0 +1,72 @@
+"""Deals for other programs. Reading only: an API never sends, votes or decides."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.access import AUDITOR, COMPLIANCE, REVIEWERS, SALES, allow
+from screening.models import Deal
+
+READERS = (SALES, COMPLIANCE, *REVIEWERS, AUDITOR)
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    rule = serializers.CharField()
+    clause = serializers.CharField()
+    outcome = serializers.CharField()
+    because = serializers.CharField()
+
+
+class DealSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    reference = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.CharField()
+    turn = serializers.CharField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+    valid_until = serializers.DateTimeField(allow_null=True)
+
+
+class DealDetailSerializer(DealSerializer):
+    outcome = serializers.CharField(source="screening.outcome", default="")
+    review_floor = serializers.CharField(source="screening.review_floor", default="")
+    missing = serializers.ListField(source="screening.missing", default=list)
+    findings = FindingSerializer(source="screening.findings.all", many=True, default=list)
+
+
+class DealPages(CursorPagination):
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+    ordering = "-id"
+
+
+@extend_schema(
+    parameters=[OpenApiParameter("cursor", str), OpenApiParameter("page_size", int)],
+    responses=DealSerializer(many=True),
+)
+@api_view(["GET"])
+def deals_view(request: Request) -> Response:
+    """The deals that the caller may see, newest first, in keyset pages."""
+    pages = DealPages()
+    found = Deal.objects.visible_to(request.user).select_related("screening")
+    rows = pages.paginate_queryset(found, request)
+    return pages.get_paginated_response(DealSerializer(rows, many=True).data)
+
+
+@extend_schema(responses=DealDetailSerializer)
+@api_view(["GET"])
+def deal_view(request: Request, pk: int) -> Response:
+    """One deal with the findings of its newest screening; 404 when the caller may not see it."""
+    deal = get_object_or_404(Deal.objects.visible_to(request.user), pk=pk)
+    return Response(DealDetailSerializer(deal).data)
+
+
+deals = allow(*READERS)(deals_view)
+deal = allow(*READERS)(deal_view)
