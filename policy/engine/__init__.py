@@ -24,10 +24,10 @@
     compiled = compile_rulebook(rulebook)  # keep it; takes some milliseconds
     compiled.outcome(facts)                # "needs_information"; the fastest
     compiled.verdict(facts)                # (outcome, fired, open), rules by id
-    compiled.assess(facts)                 # Assessment with findings; equals assess(rulebook, facts)
+    compiled.assess(facts)                 # Assessment with findings; as assess(rulebook, facts)
     combine([assessment, …])               # one deal screened in several variants
     explain(rulebook, "B07", facts)        # a tree; print it, or walk .says .truth .decided .parts
-    replay(compiled, facts_text=…, facts_digest=…, rulebook_digest=…, outcome=…)   # None or Mismatch
+    replay(compiled, facts_text=…, facts_digest=…, rulebook_digest=…, outcome=…)  # or Mismatch
 
 An Assessment has outcome, fired, open, missing, review_floor (or None) and findings; a Finding has
 rule, clause, outcome, because, facts, evidence, title and asks.

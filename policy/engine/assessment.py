@@ -97,7 +97,7 @@ def sentence(because: str, facts: Facts, looks: Mapping[str, frozenset[str]]) ->
     for at in range(1, len(pieces), 2):
         name = pieces[at]
         said = value_words(vocabulary[name], facts, looks.get(name, frozenset()))
-        quoted = isinstance(vocabulary[name], Text) and name in facts.texts
+        quoted = isinstance(vocabulary[name], Text) and facts.texts.get(name)
         pieces[at] = said if quoted or at > 1 or pieces[0] else capitalised(said)
     return "".join(pieces)
 

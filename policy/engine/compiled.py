@@ -40,10 +40,14 @@ class _Plan(NamedTuple):
 
 
 class Compiled:
-    """A rulebook that screens facts of its own vocabulary. Made by `compile_rulebook`."""
+    """A rulebook that screens facts. Made by `compile_rulebook`.
+
+    Facts of another vocabulary are read again in this one: FactError when they do not fit.
+    """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
+        self._vocabulary = rulebook.vocabulary
         self._ranked = rulebook.ranked
         count = len(self._ranked)
         # The highest rule has the highest bit, so that ranks compare like numbers.
@@ -63,12 +67,16 @@ class Compiled:
 
     def outcome(self, facts: Facts) -> Outcome:
         """The outcome alone."""
+        if facts.vocabulary is not self._vocabulary:
+            facts = self._vocabulary.adopt(facts)
         fired, open_ = self._screen(facts.cells, facts.known)
         plan = self._plan(fired)
         return "needs_information" if open_ & plan.higher else plan.outcome
 
     def verdict(self, facts: Facts) -> Verdict:
         """Outcome, fired and open rules."""
+        if facts.vocabulary is not self._vocabulary:
+            facts = self._vocabulary.adopt(facts)
         fired, open_ = self._screen(facts.cells, facts.known)
         plan = self._plan(fired)
         if not open_:
@@ -78,6 +86,8 @@ class Compiled:
 
     def assess(self, facts: Facts) -> Assessment:
         """Everything that `reference.assess` says."""
+        if facts.vocabulary is not self._vocabulary:
+            facts = self._vocabulary.adopt(facts)
         cells, texts = facts.cells, facts.texts
         fired, open_ = self._screen(cells, facts.known)
         plan = self._plan(fired)

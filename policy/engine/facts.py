@@ -331,6 +331,10 @@ class Vocabulary(Mapping[str, Fact]):
             raise FactError(self._complaints(plain)) from None
         return Facts(self, tuple(cells), texts, known)
 
+    def adopt(self, facts: "Facts") -> "Facts":
+        """The same facts in this vocabulary; FactError when they do not fit it."""
+        return facts if facts.vocabulary is self else self.parse(facts.plain)
+
     def _complaints(self, plain: Mapping[str, object]) -> list[str]:
         problems: list[str] = []
         for name, value in plain.items():

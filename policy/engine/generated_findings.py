@@ -125,14 +125,8 @@ class FindingSource:
             case All(parts) | Either(parts):
                 one_is_enough = isinstance(condition, Either) is wanted
                 for part in parts:
-                    own = guards
-                    if one_is_enough and len(parts) > 1:
-                        sure = self.expressions.surely(part)
-                        own = (
-                            *guards,
-                            sure if wanted else f"not {self.expressions.possibly(part)}",
-                        )
-                    yield from self._deciding(part, own, wanted=wanted)
+                    own = (self._is(part, wanted=wanted),) if one_is_enough else ()
+                    yield from self._deciding(part, (*guards, *own), wanted=wanted)
             case Not(part):
                 yield from self._deciding(part, guards, wanted=not wanted)
             case _:

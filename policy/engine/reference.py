@@ -39,7 +39,8 @@ from policy.engine.undecided import facts_that_could_fire
 
 
 def assess(rulebook: Rulebook, facts: Facts) -> Assessment:
-    """Screens one deal."""
+    """Screens one deal; FactError when the facts do not fit the rulebook's vocabulary."""
+    facts = rulebook.vocabulary.adopt(facts)
     truths = {rule.id: truth(rulebook.opened(rule.when), facts) for rule in rulebook.rules}
     fired = [rule for rule in rulebook.ranked if truths[rule.id] is True]
     open_ = [rule for rule in rulebook.ranked if truths[rule.id] is None]
@@ -127,6 +128,7 @@ class Explanation:
 
 def explain(rulebook: Rulebook, rule_id: str, facts: Facts) -> Explanation:
     """The condition of a rule as a tree with the deal's own values and the parts that decided."""
+    facts = rulebook.vocabulary.adopt(facts)
     return _explained(rulebook, rulebook.by_id[rule_id].when, facts, decides=True)
 
 
