@@ -57,10 +57,12 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
     permissions.check_edit(deal, actor)
     if slug not in questions.BY_SLUG:
         raise Conflict(f"The form has no question “{slug}”.")
-    if deal.answers.get(slug) == value and slug in deal.answers:
+    known = slug in deal.answers and not questions.copied_from(deal.answers, slug)
+    if known and deal.answers[slug] == value:
         return
     before = deal.answers.get(slug)
     deal.answers[slug] = value
+    questions.confirm(deal.answers, slug)
     facts.check_readable(deal.answers)
     if slug == questions.TITLE:
         deal.title = str(value or "")
@@ -171,7 +173,7 @@ def lapse_deal(deal: Deal, *, because: str, actor: Any = SYSTEM) -> None:
 
 
 def _take_answers(new: Deal, old: Deal) -> None:
-    new.answers = questions.copied(old.answers)
+    new.answers = questions.copied(old.answers, source=old.reference)
     new.title = str(new.answers.get(questions.TITLE) or "")
     new.save(update_fields=["answers", "title"])
 
@@ -180,7 +182,8 @@ def _check_complete(deal: Deal) -> None:
     missing = facts.missing_questions(deal)
     if missing:
         count = "1 answer is" if len(missing) == 1 else f"{len(missing)} answers are"
-        raise Conflict(f"You cannot send yet: {count} missing.")
+        titles = " ".join(one.title for one in missing)
+        raise Conflict(f"You cannot send yet: {count} missing. {titles}")
 
 
 def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:

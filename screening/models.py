@@ -51,6 +51,34 @@ class DealQuerySet(models.QuerySet["Deal"]):
     def awaiting_compliance(self) -> Self:
         return self.filter(status=Status.NEEDS_INFORMATION, screening__asks_compliance=True)
 
+    def in_tab(self, tab: str) -> Self:
+        """My deals by who acts next: yours, drafts, others, decided."""
+        waiting = Q(status=Status.NEEDS_INFORMATION)
+        compliance = waiting & Q(screening__asks_compliance=True, screening__asks_sales=False)
+        yours = (waiting & ~compliance) | Q(status=Status.LAPSED)
+        others = compliance | Q(status=Status.IN_REVIEW)
+        drafts = Q(status=Status.DRAFT)
+        tabs = {"yours": yours, "others": others, "drafts": drafts}
+        return self.filter(tabs[tab] if tab in tabs else ~(yours | others | drafts))
+
+    def titled(self, words: str) -> Self:
+        """Deals whose name, customer or reference has these words; all of them without words."""
+        if not words:
+            return self
+        found = Q(title__icontains=words) | Q(answers__customer__icontains=words)
+        number = words.rpartition("-")[2]
+        if number.isascii() and number.isdigit() and len(number) < 10:
+            found |= Q(pk=int(number))
+        return self.filter(found)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-pk")
+
+    def customer_names(self) -> list[str]:
+        """Customers that were named before, so that a name is typed once."""
+        names = self.order_by().values_list("answers__customer", flat=True).distinct()[:500]
+        return sorted({name for name in names if name})
+
     def of_end_user(self, key: str) -> Self:
         """Deals of this end user that may still be delivered, sent in the last twelve months."""
         recent = Now() - timedelta(days=365)
@@ -141,6 +169,11 @@ class Deal(models.Model):
 
     def events(self) -> models.QuerySet[AuditEvent]:
         return AuditEvent.objects.about(self.subject).in_order()
+
+    def why(self, *, verb: str) -> str:
+        """The reason recorded with the newest event of this verb; empty when there is none."""
+        event = self.events().filter(verb=verb).last()
+        return str(json.loads(event.payload).get("because", "")) if event else ""
 
     def audit_verbs(self) -> list[str]:
         return list(self.events().values_list("verb", flat=True))

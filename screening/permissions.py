@@ -18,6 +18,15 @@ def check_start_deal(user: Any) -> None:
         raise NotAllowed("You are in no sales team yet. Ask an administrator to add you to one.")
 
 
+def why_not_start_deal(user: Any) -> str:
+    """The sentence of the refusal; empty when this person may start a deal."""
+    try:
+        check_start_deal(user)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
+
+
 def check_own(deal: Deal, user: Any) -> None:
     if deal.owner_id != user.pk or not access.has_role(user, access.SALES):
         raise NotAllowed("Only the owner of this deal in sales may do this.")

@@ -34,7 +34,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy.derive import ReferenceData, derive
-from policy.engine.reference import Finding
+from policy.engine.assessment import Finding
 from screening.deal_form import (
     CLASSES,
     DECLARATION,
@@ -53,6 +53,8 @@ from screening.deal_form import (
 __all__ = ("DECLARATION", "TITLE", "UNKNOWN", "Answers", "Context", "Question", "Section")
 
 NOWHERE = "XX"
+#: Marks answers that were copied and not confirmed yet; beside the answers, never one of them.
+COPIED = "_copied"
 TIERS = ("low", "medium", "high", "very_high", "unrated")
 #: Dual use that finds or follows people; traffic management and SMS inspection do neither.
 FOLLOWS_PEOPLE = CLASSES["B"] | CLASSES["D"] - {"dpi_traffic_management", "sms_content_inspection"}
@@ -85,11 +87,13 @@ def context_of(answers: Answers, data: ReferenceData) -> Context:
     return Context(
         capabilities=frozenset(capabilities or ()),
         country_risk=max(tiers, key=TIERS.index, default=""),
-        findings=tuple(dict.fromkeys(one.rule for one in findings if not _asks_sales(one))),
+        findings=tuple(
+            dict.fromkeys(one.rule for one in findings if not only_misses_an_answer(one))
+        ),
     )
 
 
-def _asks_sales(finding: Finding) -> bool:
+def only_misses_an_answer(finding: Finding) -> bool:
     """Whether a rule only misses an answer of sales; that is no finding about the deal yet."""
     return finding.outcome == "needs_information" and finding.asks == "sales"
 
@@ -143,9 +147,25 @@ def next_question(after: Question, answers: Answers, context: Context) -> Questi
     return next((one for one in same if one.shown(answers, context)), None)
 
 
-def copied(answers: Answers) -> dict[str, Any]:
-    """What a copy of a deal takes over."""
-    return {slug: value for slug, value in answers.items() if slug not in NOT_COPIED}
+def copied(answers: Answers, *, source: str = "") -> dict[str, Any]:
+    """What a copy of a deal takes over; ``source`` is the reference that each answer shows."""
+    kept = {slug: value for slug, value in answers.items() if slug not in {*NOT_COPIED, COPIED}}
+    return {**kept, COPIED: {"source": source, "slugs": sorted(kept)}} if source else kept
+
+
+def copied_from(answers: Answers, slug: str) -> str:
+    """The deal that an answer was copied from, until it is confirmed; empty for one's own."""
+    marks = answers.get(COPIED) or {}
+    return str(marks["source"]) if slug in marks.get("slugs", ()) else ""
+
+
+def confirm(answers: dict[str, Any], slug: str) -> None:
+    """The answer is one's own from now on; the declaration makes all of them one's own."""
+    marks = answers.pop(COPIED, None)
+    if marks and slug != DECLARATION:
+        left = [one for one in marks["slugs"] if one != slug]
+        if left:
+            answers[COPIED] = {**marks, "slugs": left}
 
 
 # ---- what the answers declare ----

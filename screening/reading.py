@@ -284,8 +284,13 @@ def cards(screening: Screening, data: ReferenceData) -> list[Card]:
 # ---- whose turn it is ----
 
 
-def turn(deal: Deal) -> Turn:
-    """What sales is told about the status of its deal."""
+def turn(deal: Deal, *, may_act: bool) -> Turn:
+    """What sales is told about the status of a deal; who may not act gets no button."""
+    told = _turn(deal)
+    return told if may_act or deal.turn != "sales" or deal.is_clearance else told._replace(url="")
+
+
+def _turn(deal: Deal) -> Turn:
     status = Status(deal.status)
     until = day(deal.valid_until) if deal.valid_until else ""
     edit = reverse("screening:check", kwargs={"pk": deal.pk})

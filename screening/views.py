@@ -1,0 +1,390 @@
+"""Pages of sales. Each view fetches what the person may see, asks one action, answers."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from audit import access
+from audit.access import allow
+from audit.refusals import Conflict
+from policy import active
+from screening import actions, meanings, permissions, questions, reading
+from screening.deal_form import Question
+from screening.forms import QuestionForm, WithdrawForm, question_form
+from screening.lifecycle import Status
+from screening.models import Deal
+
+PER_PAGE = 20
+TABS = {
+    "yours": (_("Your turn"), _("No deal waits for you.")),
+    "drafts": (_("Drafts"), _("You have no drafts.")),
+    "others": (_("With others"), _("No deal is with compliance or reviewers.")),
+    "decided": (_("Decided"), _("No deal was decided yet.")),
+}
+READ = require_safe
+READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def _own(request: HttpRequest, pk: int) -> Deal:
+    seen = Deal.objects.sold_by(request.user).select_related("owner", "screening__revision")
+    return get_object_or_404(seen, pk=pk)
+
+
+# ---- my deals ----
+
+
+@allow(access.SALES)
+@READ
+def my_deals(request: HttpRequest) -> HttpResponse:
+    everything = Deal.objects.sold_by(request.user).select_related("owner", "screening")
+    words = request.GET.get("words", "").strip()[:80]
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else next(_first_filled(everything), "yours")
+    found = everything.in_tab(tab).titled(words).newest_first()
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [(deal, reading.STATUS_WORDS[Status(deal.status)]) for deal in page],
+        "tabs": _tabs(everything, tab),
+        "tab": tab,
+        "words": words,
+        "nothing": TABS[tab][1],
+        "has_deals": everything.exists(),
+        "why_not_start": permissions.why_not_start_deal(request.user),
+    }
+    return render(request, "screening/deals.html", context)
+
+
+def _first_filled(everything: Any) -> Any:
+    return (name for name in TABS if everything.in_tab(name).exists())
+
+
+def _tabs(everything: Any, chosen: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": f"{reverse('screening:deals')}?tab={name}",
+            "label": label,
+            "count": everything.in_tab(name).count(),
+            "current": name == chosen,
+        }
+        for name, (label, _nothing) in TABS.items()
+    ]
+
+
+@allow(access.SALES)
+@READ_OR_SEND
+def new_deal(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return redirect(actions.start_deal(actor=request.user))
+    why_not = permissions.why_not_start_deal(request.user)
+    return render(request, "screening/new.html", {"why_not": why_not})
+
+
+# ---- one deal ----
+
+
+@allow(access.SALES)
+@READ
+def deal(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    if found.status == Status.DRAFT:
+        return _task_list(request, found)
+    data = active.reference_data()
+    context = {
+        "deal": found,
+        "turn": reading.turn(found, may_act=permissions.may_edit(found, request.user)),
+        "status_words": reading.STATUS_WORDS[Status(found.status)],
+        "cards": reading.cards(found.screening, data) if found.screening else [],
+        "reasons": _reasons_of_rejection(found),
+        "history": reading.history(found, request.user),
+        "answers": reading.answer_rows(found, questions.context_of(found.answers, data), data),
+        "may_withdraw": permissions.may_withdraw(found, request.user),
+        "may_copy": permissions.may_copy(found, request.user),
+        "may_start_changed": permissions.may_start_changed(found, request.user),
+        "may_edit": permissions.may_edit(found, request.user),
+        "successor": found.successors.order_by("pk").first(),
+    }
+    return render(request, "screening/status.html", context)
+
+
+def _reasons_of_rejection(found: Deal) -> str:
+    if found.status != Status.REJECTED:
+        return ""
+    return found.why(verb="deal.rejected")
+
+
+def _task_list(request: HttpRequest, found: Deal) -> HttpResponse:
+    data = active.reference_data()
+    rows = reading.answer_rows(found, questions.context_of(found.answers, data), data)
+    tasks = [_task(section, rows) for section in questions.sections()[:-1]]
+    done = [task["state"] for task in tasks].count("done")
+    context = {
+        "deal": found,
+        "tasks": tasks,
+        "done": done,
+        "all_done": done == len(tasks),
+        "may_edit": permissions.may_edit(found, request.user),
+    }
+    return render(request, "screening/tasks.html", context)
+
+
+def _task(section: questions.Section, rows: list[reading.AnswerRow]) -> dict[str, Any]:
+    own = [row for row in rows if row.asked.section == section.number]
+    open_rows = [row for row in own if not row.is_answered]
+    begun = any(row.lines for row in own)
+    state = "begun" if begun else "untouched"
+    return {
+        "title": section.title,
+        "url": (open_rows or own)[0].url,
+        "state": state if open_rows else "done",
+        "unknown": sum(row.is_unknown for row in own),
+    }
+
+
+# ---- the form ----
+
+
+@allow(access.SALES)
+@READ_OR_SEND
+def question(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResponse:
+    found, asked = _own(request, pk), _asked(section, slug)
+    permissions.check_edit(found, request.user)
+    data = active.reference_data()
+    form = question_form(asked, data, stored=found.answers.get(slug), posted=request.POST or None)
+    if request.method == "POST" and form.is_valid() and not form.wants_more():
+        before = dict(found.answers)
+        actions.save_answer(found, slug=slug, value=form.answer(), actor=request.user)
+        meaning = meanings.of_answer(before, found.answers, data)
+        return _after_answer(request, found, asked, meaning)
+    return render(
+        request, "screening/question.html", _question_page(request, found, asked, form),
+        status=422 if request.method == "POST" and not form.wants_more() else 200,
+    )  # fmt: skip
+
+
+def _asked(section: str, slug: str) -> Question:
+    try:
+        asked = questions.question(slug)
+        if asked.section != questions.section(section).number or slug == questions.DECLARATION:
+            raise Http404
+    except KeyError:
+        raise Http404 from None
+    return asked
+
+
+def _question_page(
+    request: HttpRequest, found: Deal, asked: Question, form: QuestionForm
+) -> dict[str, Any]:
+    data = active.reference_data()
+    without = {slug: value for slug, value in found.answers.items() if slug != asked.slug}
+    return {
+        "deal": found,
+        "asked": asked,
+        "form": form,
+        "section": questions.sections()[asked.section - 1],
+        "sections": len(questions.sections()),
+        "meaning": meanings.of_answer(without, found.answers, data),
+        "is_answered": asked.slug in found.answers,
+        "copied": questions.copied_from(found.answers, asked.slug),
+        "check": request.GET.get("from") == "check",
+        "names": Deal.objects.sold_by(request.user).customer_names(),
+    }
+
+
+def _after_answer(
+    request: HttpRequest, found: Deal, asked: Question, meaning: meanings.Meaning
+) -> HttpResponse:
+    if meaning.cards:
+        messages.warning(request, meaning.as_text)
+    if "later" in request.POST:
+        messages.success(request, _("Saved. You can come back later."))
+        return redirect(found)
+    if request.GET.get("from") == "check" or found.status != Status.DRAFT:
+        return redirect("screening:check", pk=found.pk)
+    context = questions.context_of(found.answers, active.reference_data())
+    following = questions.next_question(asked, found.answers, context)
+    return redirect(reading.question_url(found, following) if following else found)
+
+
+@allow(access.SALES)
+@require_POST
+def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResponse:
+    """What the answer on the page would mean; saves nothing."""
+    found, asked = _own(request, pk), _asked(section, slug)
+    data = active.reference_data()
+    form = question_form(asked, data, posted=request.POST)
+    without = {name: value for name, value in found.answers.items() if name != slug}
+    answers = without | ({slug: form.answer()} if form.is_valid() else {})
+    context = {
+        "meaning": meanings.of_answer(without, answers, data),
+        "is_answered": slug in answers,
+    }
+    return render(request, "screening/meaning.html", context)
+
+
+@allow(access.SALES)
+@READ_OR_SEND
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    permissions.check_edit(found, request.user)
+    data = active.reference_data()
+    context = questions.context_of(found.answers, data)
+    rows = reading.answer_rows(found, context, data)
+    missing = [row for row in rows if not row.is_answered]
+    declaration = question_form(
+        questions.question(questions.DECLARATION), data, posted=request.POST or None
+    )
+    if request.method == "POST" and not missing and declaration.is_valid():
+        return _send(request, found, replies={})
+    page = {
+        "deal": found,
+        "form": declaration,
+        "sections": _by_section(rows),
+        "missing": missing,
+        "unknown": [row for row in rows if row.is_unknown],
+        "send_key": request.POST.get("send_key") or uuid4(),
+        "asked": list(found.questions.filter(answer=None)),
+    }
+    return render(
+        request, "screening/check.html", page, status=422 if request.method == "POST" else 200
+    )
+
+
+def _by_section(rows: list[reading.AnswerRow]) -> list[tuple[Any, list[reading.AnswerRow]]]:
+    return [
+        (section, [row for row in rows if row.asked.section == section.number])
+        for section in questions.sections()[:-1]
+    ]
+
+
+def _send(request: HttpRequest, found: Deal, *, replies: dict[int, str]) -> HttpResponse:
+    actions.save_answer(found, slug=questions.DECLARATION, value=True, actor=request.user)
+    actions.submit_deal(found, send_key=_send_key(request), actor=request.user, replies=replies)
+    return redirect("screening:sent", pk=found.pk)
+
+
+def _send_key(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("send_key", ""))
+    except ValueError:
+        raise Conflict(_("Open “Check your answers” again and send from there.")) from None
+
+
+@allow(access.SALES)
+@READ
+def sent(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    if found.screening is None:
+        return redirect(found)
+    data = active.reference_data()
+    context = {
+        "deal": found,
+        "turn": reading.turn(found, may_act=permissions.may_edit(found, request.user)),
+        "outcome_words": reading.OUTCOME_WORDS[found.screening.outcome],
+        "cards": reading.cards(found.screening, data),
+    }
+    return render(request, "screening/sent.html", context)
+
+
+@allow(access.SALES)
+@READ_OR_SEND
+def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """What reviewers and rules ask of sales about revision ``number``, answered in place."""
+    found = _own(request, pk)
+    revision = get_object_or_404(found.revisions, number=number)
+    later = found.revisions.filter(number__gt=number).order_by("number").first()
+    asked = list(found.questions.filter(answer=None))
+    replies = {one.number: request.POST.get(f"reply_{one.number}", "").strip() for one in asked}
+    data = active.reference_data()
+    declaration = question_form(
+        questions.question(questions.DECLARATION), data, posted=request.POST or None
+    )
+    problems = _unanswered(replies) if request.method == "POST" else []
+    if later is None:
+        permissions.check_edit(found, request.user)
+        if request.method == "POST" and not problems and declaration.is_valid():
+            return _send(request, found, replies=replies)
+    context = {
+        "deal": found,
+        "later": later,
+        "revision": revision,
+        "asked": [(one, replies[one.number]) for one in asked],
+        "cards": [
+            card for card in reading.cards(found.screening, data)
+            if card.outcome == "needs_information"
+        ] if found.screening else [],
+        "rows": reading.answer_rows(found, questions.context_of(found.answers, data), data),
+        "form": declaration,
+        "problems": problems,
+        "has_errors": bool(problems),
+        "send_key": request.POST.get("send_key") or uuid4(),
+    }  # fmt: skip
+    return render(
+        request, "screening/questions.html", context,
+        status=422 if request.method == "POST" else 200,
+    )  # fmt: skip
+
+
+def _unanswered(replies: dict[int, str]) -> list[dict[str, str]]:
+    return [
+        {"text": _("Answer question %(number)d") % {"number": number}, "href": f"#reply_{number}"}
+        for number, reply in replies.items()
+        if not reply
+    ]
+
+
+# ---- copy, change, end ----
+
+
+@allow(access.SALES)
+@READ_OR_SEND
+def copy(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    permissions.check_copy(found, request.user)
+    if request.method == "POST":
+        return redirect(actions.copy_deal(found, actor=request.user))
+    return render(request, "screening/copy.html", {"deal": found})
+
+
+@allow(access.SALES)
+@READ_OR_SEND
+def start_changed(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    permissions.check_start_changed(found, request.user)
+    if request.method == "POST":
+        return redirect(actions.start_changed_deal(found, actor=request.user))
+    return render(request, "screening/changed.html", {"deal": found})
+
+
+@allow(access.SALES)
+@READ_OR_SEND
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    permissions.check_withdraw(found, request.user)
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.withdraw_deal(found, because=form.cleaned_data["because"], actor=request.user)
+        return redirect(found)
+    return render(
+        request, "screening/withdraw.html", {"deal": found, "form": form},
+        status=422 if form.errors else 200,
+    )  # fmt: skip
+
+
+@allow(access.SALES)
+@READ_OR_SEND
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    permissions.check_delete_draft(found, request.user)
+    if request.method == "POST":
+        actions.delete_draft(found, actor=request.user)
+        messages.success(request, _("The draft was deleted."))
+        return redirect("screening:deals")
+    return render(request, "screening/delete.html", {"deal": found})
