@@ -235,7 +235,8 @@ class Postgres:
         self.host, self.port = "127.0.0.1", 0
 
     def url(self, user: str, password: str, database: str) -> str:
-        where = urlencode({"host": self.host, "port": self.port})
+        # libpq takes %20 for a space, not the plus sign of web forms.
+        where = urlencode({"host": self.host, "port": self.port}, quote_via=quote)
         return f"postgresql://{quote(user)}:{quote(password)}@/{quote(database)}?{where}"
 
     @property
@@ -307,7 +308,9 @@ class Postgres:
                 if self.process is None or self.process.poll() is not None:
                     raise ServerError(f"PostgreSQL did not start.{self.last_words()}") from error
                 if time.monotonic() > deadline:
-                    raise ServerError(f"PostgreSQL does not answer.{self.last_words()}") from error
+                    raise ServerError(
+                        f"PostgreSQL does not answer: {error}{self.last_words()}"
+                    ) from error
                 time.sleep(0.05)
             else:
                 return
