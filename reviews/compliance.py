@@ -19,8 +19,9 @@ from reviews import actions, reading, words
 from reviews.forms import RulingForm
 from reviews.permissions import why_not
 from reviews.views import posted
+from screening import facts
 from screening import permissions as selling
-from screening.models import Deal, Finding, Screening
+from screening.models import Deal, FactRuling, Finding, Screening
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     assert screening is not None  # noqa: S101  _find leaves drafts out
     may = selling.may_rule_fact(found, request.user)
     asked = {fact for fact, _ in _waits_for(found)} if may else set()
+    rulings = found.rulings.select_related("ruled_by").order_by("-pk")
     context = {
         "deal": found,
         "screening": screening,
@@ -147,11 +149,21 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": found.rulings.select_related("ruled_by").order_by("-pk"),
+        "rulings": [_ruling(one) for one in rulings],
         "may_rule": may,
         "why_not": why_not(selling.check_rule_fact, found, request.user),
     }
     return render(request, "compliance/deal.html", context)
+
+
+def _ruling(one: FactRuling) -> dict[str, Any]:
+    """A ruling as the timeline shows it."""
+    return {
+        "what": f"{words.label(one.fact)}: {words.value_words(one.fact, one.value)}",
+        "at": one.ruled_at,
+        "who": words.person(one.ruled_by),
+        "note": f"{one.because} ({one.source})",
+    }
 
 
 @allow(access.COMPLIANCE)
@@ -228,20 +240,24 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
 
 
 def _options(found: Deal, fact: str) -> list[tuple[str, str]]:
-    """The values that the fact can take here; a country risk only ever rises."""
+    """The values that the fact can take here; some facts are raised and never lowered."""
     known = shipped.load().rulebook.vocabulary[fact]
     if isinstance(known, YesNo):
-        return [("yes", "Yes"), ("no", "No")]
-    assert isinstance(known, Choice)  # noqa: S101  SETTLED names choices and yes/no facts
-    values = list(known.values)
-    if fact == "country_risk":
-        assert found.screening is not None  # noqa: S101  _find leaves drafts out
-        least = max(
-            known.rising.index(value) if value else 0
-            for value in words.over_variants(found.screening, fact)
-        )
-        values = list(known.rising[least + 1 :])
-    return [(value, known.say(value).capitalize()) for value in values]
+        values = [("yes", "Yes"), ("no", "No")]
+    else:
+        assert isinstance(known, Choice)  # noqa: S101  SETTLED names choices and yes/no facts
+        values = [(value, known.say(value).capitalize()) for value in known.values]
+    if fact not in facts.ONLY_RAISED:
+        return values
+    return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]))]
+
+
+def _may_take(found: Deal, fact: str, value: Any) -> bool:
+    try:
+        facts.check_ruling(fact, value, found)
+    except Conflict:
+        return False
+    return True
 
 
 def _plain(fact: str, value: str) -> Any:

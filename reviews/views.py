@@ -404,9 +404,33 @@ def conditions(request: HttpRequest) -> HttpResponse:
          "current": name == state}
         for name, rows in views.items()
     ]  # fmt: skip
-    may = access.has_role(request.user, *access.REVIEWERS)
-    context = {"page": page, "tabs": tabs, "today": today, "may_settle": may, "view": state}
+    context = {
+        "page": page,
+        "rows": [_condition_row(one, request.user) for one in page],
+        "tabs": tabs,
+        "nothing": {"open": "No open conditions.", "overdue": "No condition is overdue.",
+                    "met": "No condition is met yet."}[state],
+    }  # fmt: skip
     return render(request, "reviews/conditions.html", context)
+
+
+def _condition_row(condition: Condition, user: Any) -> dict[str, Any]:
+    kind, state = "open", "Open"
+    if condition.met_at:
+        kind, state = "met", "Met"
+    elif condition.due_on < timezone.localdate():
+        kind, state = "late", "Overdue"
+    found = condition.decision.deal
+    may = permissions.may(permissions.check_settle, condition, user)
+    reads = access.has_role(user, *access.REVIEWERS)
+    return {
+        "condition": condition,
+        "owner": words.person(condition.owner),
+        "kind": kind,
+        "state": state,
+        "may_settle": may,
+        "url": reverse("reviews:deal", args=[found.pk]) if reads else found.get_absolute_url(),
+    }
 
 
 def _visible_conditions(user: Any) -> QuerySet[Condition]:

@@ -1,0 +1,179 @@
+"""People and deals for tests. Every state is reached by the real actions, the way users do."""
+
+from functools import cache
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import Group, User
+
+from audit import access
+from policy import actions as governing
+from policy.models import ReferenceVersion
+from policy.versions import Content, shipped_contents
+from reviews import actions as reviewing
+from screening import actions as selling
+from screening.models import Deal, SalesTeam
+from tests.screening.answers import SIMPLE
+
+_numbers = count(1)
+PASSWORD = "correct horse battery staple"
+
+
+def person(*roles: str, name: str = "") -> User:
+    """A user with these roles; "Ada 7" when the name does not matter."""
+    number = next(_numbers)
+    first, _, last = (name or f"Ada {number}").partition(" ")
+    user = User.objects.create_user(
+        f"user{number}", f"user{number}@example.com", PASSWORD, first_name=first, last_name=last
+    )
+    for role in roles:
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+    return user
+
+
+def sales_person(*, team: SalesTeam | None = None, name: str = "") -> User:
+    user = person(access.SALES, name=name)
+    (team or sales_team()).members.add(user)
+    return user
+
+
+def sales_team(name: str = "") -> SalesTeam:
+    return SalesTeam.objects.create(name=name or f"Team {next(_numbers)}")
+
+
+def senior(name: str = "") -> User:
+    return person(access.SENIOR, name=name)
+
+
+def executive(name: str = "") -> User:
+    return person(access.EXECUTIVE, name=name)
+
+
+def compliance_officer(name: str = "") -> User:
+    return person(access.COMPLIANCE, name=name)
+
+
+def auditor(name: str = "") -> User:
+    return person(access.AUDITOR, name=name)
+
+
+@cache
+def _contents() -> list[Content]:
+    return shipped_contents()
+
+
+def reference_data() -> None:
+    """The shipped versions, proposed by one policy owner and activated by another; once."""
+    if ReferenceVersion.objects.exists():
+        return
+    proposer, activator = person(access.POLICY_OWNER), person(access.POLICY_OWNER)
+    for content in _contents():
+        version = governing.propose_version(content, actor=proposer)
+        governing.activate_version(version, actor=activator)
+
+
+def in_country(code: str) -> dict[str, Any]:
+    return {
+        "customer-country": code,
+        "countries": [{"place": code, "site": ""}],
+        "run-from": {"run": code, "records": code},
+    }
+
+
+_ASKED_IN_HIGH_RISK: dict[str, Any] = {
+    "law-conflict": {"answer": "no", "text": ""},
+    "safeguards": ["contract_clause"],
+}
+#: Radio for an operator in a country of high risk: S01, senior review.
+SENIOR = {**SIMPLE, **in_country("TR"), **_ASKED_IN_HIGH_RISK, "customer": "Anadolu Telekom"}
+#: Radio for an army in such a country: E14, executive review.
+EXECUTIVE = {
+    **SENIOR,
+    **in_country("BY"),
+    "customer": "Army of the north",
+    "customer-kind": "military",
+    "end-user": {"kind": "military", "is_customer": True},
+    "intelligence-access": "no",
+    "purposes": ["defence_communications"],
+}
+#: An interception gateway with a law cited: I09, compliance verifies; then a review.
+CITED = {
+    **SENIOR,
+    "products": ["li-gateway"],
+    "handover": "standard",
+    "obligation": "yes",
+    "legal-basis": {
+        "act": "Electronic Communications Act",
+        "article": "27",
+        "date": "2020-01-01",
+        "orders": "a court",
+    },
+    "stores": "no",
+    "analyses": "no",
+    "intelligence-access": "no",
+    "restricts": {"answer": "no", "text": "", "owner": ""},
+    "follows": {"answer": "no", "text": ""},
+}
+#: A monitoring centre: B01, barred for everybody.
+BARRED = {**CITED, **in_country("BY"), "products": ["x-monitoring-centre"]}
+#: Sales does not know whether the law conflicts with human rights: I07, compliance settles it.
+DOUBTFUL = {**SENIOR, "law-conflict": {"answer": "?", "text": ""}}
+
+
+def draft_deal(owner: User | None = None, answers: dict[str, Any] | None = None) -> Deal:
+    owner = owner or sales_person()
+    deal = selling.start_deal(actor=owner)
+    for slug, value in (SIMPLE if answers is None else answers).items():
+        selling.save_answer(deal, slug=slug, value=value, actor=owner)
+    return deal
+
+
+def sent_deal(answers: dict[str, Any], owner: User | None = None) -> Deal:
+    reference_data()
+    deal = draft_deal(owner, answers)
+    selling.submit_deal(deal, send_key=uuid4(), actor=deal.owner)
+    return deal
+
+
+def cleared_deal(owner: User | None = None) -> Deal:
+    return sent_deal(SIMPLE, owner)
+
+
+def deal_in_review(owner: User | None = None, *, level: str = "senior") -> Deal:
+    return sent_deal(EXECUTIVE if level == "executive" else SENIOR, owner)
+
+
+def barred_deal(owner: User | None = None) -> Deal:
+    return sent_deal(BARRED, owner)
+
+
+def deal_for_compliance(owner: User | None = None) -> Deal:
+    return sent_deal(CITED, owner)
+
+
+REASONS = "The end user is a network operator and the offer is radio only."
+
+
+def vote_on(deal: Deal, *, actor: User, verdict: str = "approve", **more: Any) -> Any:
+    """Claim, then vote on the newest screening."""
+    reviewing.claim_deal(deal, actor=actor)
+    deal.refresh_from_db()
+    return reviewing.vote(
+        deal, screening=deal.screening, verdict=verdict, actor=actor,
+        because=more.pop("because", REASONS), **more,
+    )  # fmt: skip
+
+
+def approved_deal(owner: User | None = None) -> Deal:
+    deal = deal_in_review(owner)
+    vote_on(deal, actor=senior())
+    deal.refresh_from_db()
+    return deal
+
+
+def rejected_deal(owner: User | None = None) -> Deal:
+    deal = deal_in_review(owner)
+    vote_on(deal, actor=senior(), verdict="reject")
+    deal.refresh_from_db()
+    return deal
