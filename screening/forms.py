@@ -22,6 +22,7 @@ FIRST_ROWS = 2
 MOST_ROWS = 20
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "JPY", "INR", "CNY", "BRL")
 LARGEST_VALUE = 10**15
+NAMES = ("customer", "end-user-name")
 
 
 class QuestionForm(forms.Form):
@@ -70,7 +71,10 @@ class TextForm(QuestionForm):
             help_text=asked.hint,
             required=not asked.optional,
             max_length=asked.longest,
-            widget=forms.Textarea(attrs={"rows": 6}) if long else forms.TextInput,
+            # Names that were used before are offered, so that a name is typed once.
+            widget=forms.Textarea(attrs={"rows": 6})
+            if long
+            else forms.TextInput(attrs={"list": "names"} if asked.slug in NAMES else {}),
             error_messages={"required": asked.error, "max_length": asked.too_long},
         )
 
@@ -301,6 +305,7 @@ class RowsForm(QuestionForm):
 
     heading_field = ""
     columns: Sequence[str] = ()
+    row_name: Any = gettext_lazy("Country")
 
     def __init__(self, asked: Question, data: ReferenceData, stored: Any, posted: Any) -> None:
         self.count = self._count(stored, posted)
@@ -318,6 +323,10 @@ class RowsForm(QuestionForm):
 
     def wants_more(self) -> bool:
         return self.is_bound and "add" in self.data
+
+    @property
+    def may_add(self) -> bool:
+        return self.count < MOST_ROWS
 
     def stored_rows(self, stored: Any) -> Sequence[Mapping[str, Any]]:
         return stored or ()
@@ -405,6 +414,7 @@ class ElsewhereForm(RowsForm):
 class PartiesForm(RowsForm):
     heading_field = "answer"
     columns = ("name", "role", "country")
+    row_name = gettext_lazy("Party")
 
     def stored_rows(self, stored: Any) -> Sequence[Mapping[str, Any]]:
         rows: Sequence[Mapping[str, Any]] = (stored or {}).get("parties", ())

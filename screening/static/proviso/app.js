@@ -19,6 +19,21 @@
     form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
   }
 
+  const find = document.querySelector("[data-filter]");
+  if (find) {
+    const rows = [...find.form.querySelectorAll(find.dataset.filter)];
+    find.parentElement.hidden = false;
+    find.addEventListener("input", () => {
+      const words = find.value.trim().toLowerCase();
+      for (const row of rows) {
+        row.hidden = !row.textContent.toLowerCase().includes(words) && !row.querySelector(":checked");
+      }
+    });
+    // Enter in the search box must not send the form; its own change is no answer.
+    find.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    find.addEventListener("change", (event) => event.stopPropagation());
+  }
+
   const legend = document.querySelector("[data-shortcuts]");
   const toggle = document.querySelector("[data-shortcuts-toggle]");
   let off = localStorage.getItem("shortcuts") === "off";
