@@ -129,8 +129,11 @@ def draft_deal(owner: User | None = None, answers: dict[str, Any] | None = None)
     return deal
 
 
-def sent_deal(answers: dict[str, Any], owner: User | None = None) -> Deal:
+def sent_deal(answers: dict[str, Any], owner: User | None = None, *, alone: bool = True) -> Deal:
+    """A deal with these answers. Alone, its customer has no other deal to be linked with."""
     reference_data()
+    if alone:
+        answers = {**answers, "customer": f"{answers['customer']} {next(_numbers)}"}
     deal = draft_deal(owner, answers)
     selling.submit_deal(deal, send_key=uuid4(), actor=deal.owner)
     return deal
