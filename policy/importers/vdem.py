@@ -122,8 +122,9 @@ def _rows_of_year(
 
 
 def _year(text: str, line: int) -> int:
-    if text.isascii() and text.isdigit() and 1789 <= int(text[:5]) <= 2100:
-        return int(text)
+    whole = text.removesuffix(".0")  # files that went through a data frame
+    if whole.isascii() and whole.isdigit() and 1789 <= int(whole[:5]) <= 2100:
+        return int(whole)
     raise ListRefused(f"line {line}, column 'year'", text, "is not a year from 1789 to 2100")
 
 

@@ -137,7 +137,11 @@ def test_a_mistyped_year_does_not_empty_the_list():
         read(*rows, unit("ISL", year=2052))
 
 
-@pytest.mark.parametrize("year", ["", "2025.0", "May-25", "20255", "\u00b2025"])
+def test_a_year_that_went_through_a_data_frame_is_read():
+    assert read(unit("FIN", year="2025.0")).ratings.year == 2025
+
+
+@pytest.mark.parametrize("year", ["", "2025.5", "2025.0.0", "May-25", "20255", "\u00b2025"])
 def test_a_year_that_is_none_is_refused(year):
     with pytest.raises(ListRefused, match="line 2, column 'year'"):
         read(unit("FIN", year=year))
