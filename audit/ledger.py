@@ -40,7 +40,7 @@ def _checked(value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         return {_key(key): _checked(part) for key, part in value.items()}
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return [_checked(part) for part in value]
     raise TypeError(f"{type(value).__name__} cannot be recorded; write it as text")
 

@@ -80,7 +80,7 @@ def screen_view(request: Request) -> Response:
     asked.is_valid(raise_exception=True)
     unknown = sorted(set(request.data) - set(asked.fields))
     if unknown:
-        raise serializers.ValidationError({name: "This field is not known." for name in unknown})
+        raise serializers.ValidationError(dict.fromkeys(unknown, "This field is not known."))
     data = active.reference_data()
     try:
         variants = derive(

@@ -1,0 +1,124 @@
+"""What the application's own login cannot do to what was recorded, through a real login."""
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from audit.models import SYSTEM, AuditEvent
+from screening import actions
+from tests import factories
+
+FROZEN = (
+    "audit_auditevent",
+    "screening_dealrevision",
+    "screening_screening",
+    "screening_finding",
+    "screening_factruling",
+    "screening_question",
+    "screening_answer",
+    "reviews_vote",
+    "reviews_decision",
+    "reviews_skip",
+)
+ATTACKS = (
+    "UPDATE {table} SET id = id",
+    "DELETE FROM {table}",
+    "TRUNCATE {table}",
+    "TRUNCATE {table} CASCADE",
+    "ALTER TABLE {table} DISABLE TRIGGER ALL",
+    "ALTER TABLE {table} DISABLE TRIGGER refuse_change",
+    "DROP TABLE {table} CASCADE",
+    "CREATE RULE away AS ON INSERT TO {table} DO INSTEAD NOTHING",
+    "GRANT ALL ON {table} TO proviso_app",
+    "ALTER TABLE {table} OWNER TO proviso_app",
+)
+ANYWHERE = (
+    "SET session_replication_role = replica",
+    "SET ROLE proviso_owner",
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RETURN NEW; END $$",
+    "DROP FUNCTION refuse_change() CASCADE",
+    "DROP FUNCTION deal_status_guard() CASCADE",
+    "TRUNCATE screening_deal CASCADE",
+)
+
+
+def run(sql: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def granted(privilege: str, table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(session_user, %s, %s)", [table, privilege])
+        return bool(cursor.fetchone()[0])
+
+
+def test_the_tests_sign_in_as_the_application(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_user, current_setting('is_superuser')")
+        assert cursor.fetchone() == ("proviso_app", "off")
+
+
+@pytest.mark.parametrize("table", FROZEN)
+def test_a_frozen_table_refuses(db, table):
+    factories.approved_deal()
+    before = AuditEvent.objects.count()
+    for attack in ATTACKS:
+        # GRANT by somebody without the right only warns: the privileges are looked at afterwards.
+        if attack.startswith("GRANT"):
+            run(attack.format(table=table))
+        else:
+            with pytest.raises(DatabaseError):
+                run(attack.format(table=table))
+    assert not any(granted(right, table) for right in ("UPDATE", "DELETE", "TRUNCATE"))
+    assert AuditEvent.objects.count() == before > 0
+
+
+@pytest.mark.parametrize("attack", ANYWHERE)
+def test_the_application_is_no_owner(db, attack):
+    with pytest.raises(DatabaseError):
+        run(attack)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_triggers_refuse_even_the_owner(owner_url):
+    """Missing grants stop the application; the trigger stops a slip of whoever migrates."""
+    import psycopg2  # noqa: PLC0415, TID251  a login of its own, not Django's
+
+    factories.approved_deal()
+    link = psycopg2.connect(owner_url)
+    link.autocommit = True
+    tried = 0
+    with link.cursor() as cursor:
+        for table in FROZEN:
+            cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608  a name of the list above
+            attacks = [f"TRUNCATE {table} CASCADE"]
+            if cursor.fetchone()[0]:
+                attacks += [f"UPDATE {table} SET id = id", f"DELETE FROM {table}"]  # noqa: S608
+            for attack in attacks:
+                with pytest.raises(psycopg2.errors.CheckViolation):
+                    cursor.execute(attack)
+                tried += 1
+    link.close()
+    assert tried >= 20
+
+
+def test_an_event_needs_the_transaction_of_its_change(transactional_db):
+    with pytest.raises(RuntimeError, match="transaction"):
+        AuditEvent.objects.append(subject="deal:1", actor=SYSTEM, verb="deal.sent")
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_draft_goes_and_its_events_stay(db):
+    deal = factories.draft_deal(answers={})
+    subject, pk = deal.subject, deal.pk
+    actions.delete_draft(deal, actor=deal.owner)
+    verbs = list(AuditEvent.objects.about(subject).in_order().values_list("verb", flat=True))
+    assert verbs == ["deal.started", "deal.draft_deleted"]
+    assert not type(deal).objects.filter(pk=pk).exists()
+
+
+def test_activator_is_not_proposer_by_sql(db):
+    factories.reference_data()
+    with pytest.raises(IntegrityError, match=r"activator_is_not_proposer|final"):
+        run("UPDATE policy_referenceversion SET activated_by_id = proposed_by_id")
