@@ -142,7 +142,11 @@ def generated() -> Result:
 
 GATES = (
     Gate("ruff check", program("-m", "ruff", "check", "--output-format=concise")),
-    Gate("ruff format", program("-m", "ruff", "format", "--check", "--output-format=concise", counted=r"\d+ files")),
+    Gate(
+        "ruff format",
+        program("-m", "ruff", "format", "--check", "--output-format=concise",
+                counted=r"\d+ files"),
+    ),
     Gate("types", types),
     Gate(
         "import rules",

@@ -4,11 +4,12 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from audit.refusals import Conflict
@@ -18,6 +19,9 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 # Tab, line feed and carriage return are text; the other control characters never are.
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+JSON_CONTROL = re.compile(rb"\\u00(0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF])")
+JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+DEEPEST_JSON = 32
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # The page's own files and nothing of the device: no feature is used, so all are refused.
@@ -62,22 +66,58 @@ def fixed_headers(get_response: Answer) -> Answer:
     return middleware
 
 
-def has_control_character(request: HttpRequest) -> bool:
+def holds_control_character(request: HttpRequest) -> bool:
     """True for NUL and its like in path, query or form; PostgreSQL could not store them."""
     query = request.META.get("QUERY_STRING", "")
-    address = f"{request.path_info}?{query}".encode()
+    address = f"{request.path_info}?{query}".encode(errors="replace")
     if CONTROL.search(address) or CONTROL.search(unquote_to_bytes(query.replace("+", " "))):
         return True
+    # Reading a form with files here would receive the files before a view can limit them; the
+    # fields of such a form refuse NUL themselves.
     if request.method in SAFE_METHODS or not (request.content_type or "").endswith("urlencoded"):
         return False
-    return any(CONTROL.search(text.encode()) for name in request.POST for text in
-               (name, *request.POST.getlist(name)))  # fmt: skip
+    words = (word for name, values in request.POST.lists() for word in (name, *values))
+    return any(CONTROL.search(word.encode(errors="replace")) for word in words)
+
+
+def depth(body: bytes) -> int:
+    """How deep the brackets of a JSON text are nested; brackets inside strings do not count."""
+    deepest = now = 0
+    for byte in JSON_STRING.sub(b"", body):
+        if byte in b"[{":
+            now += 1
+            deepest = max(deepest, now)
+        elif byte in b"]}":
+            now -= 1
+    return deepest
+
+
+def is_hostile_json(request: HttpRequest) -> bool:
+    """True for a JSON body with control characters, plain or escaped, or nested too deep."""
+    if request.content_type != "application/json":
+        return False
+    body = request.body
+    # A doubled backslash before the u is a backslash and text, not an escape.
+    plain_body = body.replace(b"\\\\", b"")
+    return bool(
+        CONTROL.search(body) or JSON_CONTROL.search(plain_body) or depth(body) > DEEPEST_JSON
+    )
 
 
 def refuse_control_characters(get_response: Answer) -> Answer:
+    """Stops at the edge what no later part should have to think of."""
+
     def middleware(request: HttpRequest) -> HttpResponse:
-        if has_control_character(request):
-            return plain(400, "The address or the form holds a control character. Remove it.")
+        if holds_control_character(request):
+            return refuse(
+                request, 400, "The address or the form holds a control character. Remove it."
+            )
+        if is_hostile_json(request):
+            return refuse(
+                request,
+                400,
+                f"The JSON holds a control character or is nested deeper than {DEEPEST_JSON}.",
+            )
         return get_response(request)
 
     return middleware
@@ -92,7 +132,9 @@ def refuse_other_sites(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponse:
         site = request.headers.get("Sec-Fetch-Site", "none")
         if request.method not in SAFE_METHODS and site not in {"same-origin", "none"}:
-            return plain(403, "This form was sent from another site. Open the page here and send.")
+            return refuse(
+                request, 403, "This form was sent from another site. Open the page here and send."
+            )
         return get_response(request)
 
     return middleware
@@ -118,13 +160,18 @@ def answer_conflicts(get_response: Answer) -> Answer:
         return get_response(request)
 
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return pages.problem(request, 409, sentence=str(error)) if isinstance(
-            error, Conflict
-        ) else None  # fmt: skip
+        if not isinstance(error, Conflict):
+            return None
+        return pages.problem(request, 409, sentence=str(error))
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
 
 
-def plain(status: int, sentence: str) -> HttpResponse:
+def refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    """A short answer before any session or template is touched."""
+    if request.path_info.startswith("/api/"):
+        title = HTTPStatus(status).phrase
+        body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
     return HttpResponse(sentence + "\n", status=status, content_type="text/plain; charset=utf-8")
