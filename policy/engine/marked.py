@@ -226,4 +226,6 @@ def _scalar(text: str, *, quoted: bool) -> object:
         return _WORDS[text]
     if _INTEGER.match(text):
         return int(text)
-    return float("nan") if _FLOAT.match(text) else text
+    if _FLOAT.match(text):
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return text

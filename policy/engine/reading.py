@@ -39,6 +39,7 @@ __all__ = ["Problem", "ReadingError", "read_canonical", "read_rulebook", "read_v
 
 # A condition may use terms that use terms; written out, it may have this many parts.
 MOST_PARTS = 2_000
+MOST_PARTS_IN_ALL = 100_000
 MOST_RULES = 5_000
 MOST_TERMS = 1_000
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -86,6 +87,7 @@ class _RulebookReader:
         self.conditions = ConditionReader(vocabulary, (), problems)
         self.sizes: dict[str, int] = {}
         self.depths: dict[str, int] = {}
+        self.parts = 0
 
     def read(self, root: Node) -> Rulebook:
         fields = self.shapes.fields(
@@ -158,13 +160,9 @@ class _RulebookReader:
 
     def _check_size(self, node: Node, what: str, condition: Condition) -> None:
         if self._size(condition) > MOST_PARTS:
-            self.problems.add(
-                node, f"{what}: with its terms written out, has more than {MOST_PARTS} parts"
-            )
+            self.problems.add(node, f"{what}: written out, has more than {MOST_PARTS} parts")
         if self._depth(condition) > DEEPEST:
-            self.problems.add(
-                node, f"{what}: with its terms written out, is nested deeper than {DEEPEST}"
-            )
+            self.problems.add(node, f"{what}: written out, is nested deeper than {DEEPEST}")
 
     def _condition(self, node: Node, what: str) -> Condition:
         condition = self.conditions.read(node, what)
@@ -180,11 +178,19 @@ class _RulebookReader:
         if node is not None and node.parts == []:
             self.problems.add(node, "rules: the list is empty; a rulebook without rules clears all")
         for number, part in enumerate(nodes, 1):
-            rules.extend(self._rule(part, number, taken))
+            read = self._rule(part, number, taken)
+            self.parts += sum(self._size(rule.when) for rule in read)
+            rules.extend(read)
             if self.problems.full:
                 break
             if len(rules) > MOST_RULES:
                 self.problems.add(part, f"rules: more than {MOST_RULES}")
+                break
+            if self.parts > MOST_PARTS_IN_ALL:
+                self.problems.add(
+                    part,
+                    f"rules: written out, have more than {MOST_PARTS_IN_ALL} parts",
+                )
                 break
         return tuple(rules)
 

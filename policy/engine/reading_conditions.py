@@ -70,7 +70,8 @@ class ConditionReader:
     def _mapping(self, node: Node, what: str) -> Condition:
         pairs = list(self.shapes.pairs(node, what))
         if not pairs:
-            self.problems.add(node, f"{what}: the condition is empty")
+            if not node.entries:
+                self.problems.add(node, f"{what}: the condition is empty")
             return BLANK
         if len(pairs) == 1:
             return self._entry(*pairs[0], what)

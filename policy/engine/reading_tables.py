@@ -74,7 +74,7 @@ class TableReader:
             if name in fact.values or name == OTHERS:
                 named[name] = value
             else:
-                hint = did_you_mean(name, [*fact.values, OTHERS])
+                hint = self.shapes.hint(name, [*fact.values, OTHERS])
                 self.problems.add(key, f"{what}: unknown value {shown(name)}{hint}")
         others = named.pop(OTHERS, None)
         left = [value for value in fact.values if value not in named]

@@ -47,7 +47,7 @@ class Shapes:
             if name in known:
                 found[name] = value
             else:
-                hint = self._hint(name, known)
+                hint = self.hint(name, known)
                 self.problems.add(key, f"{what}: unknown key {shown(name)}{hint}")
         missing = [name for name in required if name not in found]
         if missing and node.entries is not None:
@@ -105,7 +105,7 @@ class Shapes:
         if node is None:
             return ""
         if not isinstance(node.value, str) or node.value not in known:
-            hint = self._hint(node.value, known)
+            hint = self.hint(node.value, known)
             if isinstance(node.value, bool):
                 hint = self._quote_hint(node)
             self.problems.add(node, f"{what}: unknown value {node.described}{hint}")
@@ -153,7 +153,8 @@ class Shapes:
             return []
         return node.parts
 
-    def _hint(self, value: object, known: Collection[str]) -> str:
+    def hint(self, value: object, known: Collection[str]) -> str:
+        """What may have been meant: a near word, or all words when they are few."""
         # Guessing costs more than all other checks together, so a flood of errors gets few guesses.
         if len(self.problems.found) > 50:
             return ""
@@ -169,5 +170,5 @@ class Shapes:
                 f' "{str(node.value).lower()}" (no and NO are text without quotes)'
             )
         if isinstance(node.value, int | float):
-            return '; put it in quotes, for example "1.0"'
+            return f'; put it in quotes: "{node.value}"'
         return ""
