@@ -220,8 +220,9 @@ class ConditionForm(forms.Form):
     )
 
     def __init__(self, *args: Any, number: int, **more: Any) -> None:
-        super().__init__(*args, prefix=f"c{number}", empty_permitted=True, **more)
-        self.use_required_attribute = False
+        super().__init__(
+            *args, prefix=f"c{number}", empty_permitted=True, use_required_attribute=False, **more
+        )
         self.number = number
         for name, wanted in (("text", "what must be done"), ("due_on", "the due date"),
                              ("evidence", "what proves it")):  # fmt: skip
