@@ -51,7 +51,10 @@ def my_deals(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": [(deal, reading.STATUS_WORDS[Status(deal.status)]) for deal in page],
+        "rows": [
+            (deal, reading.STATUS_WORDS[Status(deal.status)], deal.answers.get("customer", ""))
+            for deal in page
+        ],
         "tabs": _tabs(everything, tab),
         "tab": tab,
         "words": words,
@@ -233,6 +236,8 @@ def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpRespo
 @READ_OR_SEND
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
+    if _was_sent(request, found):
+        return redirect("screening:sent", pk=pk)
     permissions.check_edit(found, request.user)
     data = active.reference_data()
     context = questions.context_of(found.answers, data)
@@ -265,9 +270,20 @@ def _by_section(rows: list[reading.AnswerRow]) -> list[tuple[Any, list[reading.A
 
 
 def _send(request: HttpRequest, found: Deal, *, replies: dict[int, str]) -> HttpResponse:
-    actions.save_answer(found, slug=questions.DECLARATION, value=True, actor=request.user)
-    actions.submit_deal(found, send_key=_send_key(request), actor=request.user, replies=replies)
+    try:
+        actions.save_answer(found, slug=questions.DECLARATION, value=True, actor=request.user)
+        actions.submit_deal(found, send_key=_send_key(request), actor=request.user, replies=replies)
+    except Conflict:
+        # The other of two clicks was faster: it sent the same form, so its result is ours.
+        if not _was_sent(request, found):
+            raise
     return redirect("screening:sent", pk=found.pk)
+
+
+def _was_sent(request: HttpRequest, found: Deal) -> bool:
+    """Whether this very form has made a revision already."""
+    typed = request.POST.get("send_key")
+    return bool(typed) and found.revisions.filter(send_key=_send_key(request)).exists()
 
 
 def _send_key(request: HttpRequest) -> UUID:
@@ -298,6 +314,8 @@ def sent(request: HttpRequest, pk: int) -> HttpResponse:
 def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """What reviewers and rules ask of sales about revision ``number``, answered in place."""
     found = _own(request, pk)
+    if _was_sent(request, found):
+        return redirect("screening:sent", pk=pk)
     revision = get_object_or_404(found.revisions, number=number)
     later = found.revisions.filter(number__gt=number).order_by("number").first()
     asked = list(found.questions.filter(answer=None))
