@@ -2,9 +2,10 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from audit.access import public
-from config import ops, pages
+from config import home, ops, pages
 
 urlpatterns = [
+    path("", home.home, name="home"),
     path("healthz", ops.healthz, name="healthz"),
     path("sign-in/", pages.sign_in, name="login"),
     path("sign-out/", public(LogoutView.as_view()), name="logout"),

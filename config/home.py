@@ -1,0 +1,121 @@
+"""The first page: whose turn it is, by role, and the one next thing to do."""
+
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audit import access
+from policy.models import Kind, ReferenceVersion
+from reviews import queue
+from reviews.models import Review
+from screening.lifecycle import Status
+from screening.models import Deal
+
+MOST = 5
+
+
+class Turn(NamedTuple):
+    """One thing that waits for this person; ``deals`` are shown below it."""
+
+    title: str
+    text: str
+    url: str
+    action: str
+    deals: list[Deal]
+    address: str = ""
+
+
+@access.signed_in
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    roles = access.roles_of(request.user)
+    turns = [turn for role, ask in ASKS.items() if role in roles for turn in ask(request.user)]
+    changed = Deal.objects.visible_to(request.user).exclude(status=Status.DRAFT)
+    words = {
+        "turns": turns,
+        "recent": changed.select_related("owner").order_by("-screening_id")[:MOST],
+        "recent_address": _address(roles),
+        "starts": access.SALES in roles,
+        "is_ready": ReferenceVersion.objects.active().count() == len(Kind),
+        "has_role": bool(roles),
+    }
+    return render(request, "home.html", words)
+
+
+def _address(roles: frozenset[str]) -> str:
+    """Whose page of a deal this person may open."""
+    if access.SALES in roles:
+        return ""
+    return "compliance" if roles == {access.COMPLIANCE} else "reviews"
+
+
+def _of_sales(user: Any) -> list[Turn]:
+    own = Deal.objects.filter(owner=user).select_related("screening").order_by("pk")
+    asked = [deal for deal in own.filter(status=Status.NEEDS_INFORMATION) if deal.turn == "sales"]
+    lapsed = list(own.filter(status=Status.LAPSED)[:MOST])
+    drafts = list(own.filter(status=Status.DRAFT)[:MOST])
+    return [
+        *_some(asked, "waits for your answers", "wait for your answers", "/deals/", "See my deals"),
+        *_some(lapsed, "lapsed and is sent again before you go on",
+               "lapsed and are sent again before you go on", "/deals/", "See my deals"),
+        *_some(drafts, "is not sent yet", "are not sent yet", "/deals/", "See my drafts"),
+    ]  # fmt: skip
+
+
+def _of_compliance(user: Any) -> list[Turn]:
+    waiting = Deal.objects.awaiting_compliance().not_of_own(user).select_related("screening")
+    return _some(
+        list(waiting.order_by("sent_at")), "waits for compliance", "wait for compliance",
+        "/compliance/", "Open the desk", address="compliance",
+    )  # fmt: skip
+
+
+def _of_reviewers(user: Any) -> list[Turn]:
+    mine = Review.objects.still_open().filter(claimed_by=user, deal__status=Status.IN_REVIEW)
+    claimed = Deal.objects.filter(pk__in=mine.values("deal"))
+    takeable: QuerySet[Deal] = queue.in_order(queue.takeable(user)).exclude(pk__in=claimed)
+    return [
+        *_some(list(claimed), "is claimed by you", "are claimed by you", "/reviews/?view=mine",
+               "See what I claimed", address="reviews"),
+        *_some(list(takeable[:50]), "waits for a vote that you can give",
+               "wait for a vote that you can give", "/reviews/", "Open the queue",
+               address="reviews"),
+    ]  # fmt: skip
+
+
+def _of_auditors(user: Any) -> list[Turn]:
+    return [Turn("Every decision, with its reasons", "Filter the history, open a timeline, replay "
+                 "a screening, export the list.", "/audit/", "Open the decisions", [])]  # fmt: skip
+
+
+def _of_policy_owners(user: Any) -> list[Turn]:
+    proposed = ReferenceVersion.objects.filter(activated_at=None).exclude(proposed_by=user)
+    count = proposed.count()
+    if not count:
+        return []
+    verb = "version waits" if count == 1 else "versions wait"
+    return [Turn(f"{count} {verb} for another person than the proposer",
+                 "Read the report of its check before you activate it.", "/versions/",
+                 "See the versions", [])]  # fmt: skip
+
+
+ASKS = {
+    access.SALES: _of_sales,
+    access.COMPLIANCE: _of_compliance,
+    access.SENIOR: _of_reviewers,
+    access.EXECUTIVE: _of_reviewers,
+    access.AUDITOR: _of_auditors,
+    access.POLICY_OWNER: _of_policy_owners,
+}
+
+
+def _some(
+    deals: list[Deal], one: str, many: str, url: str, action: str, *, address: str = ""
+) -> list[Turn]:
+    if not deals:
+        return []
+    title = f"1 deal {one}" if len(deals) == 1 else f"{len(deals)} deals {many}"
+    return [Turn(title, "", url, action, deals[:MOST], address)]
