@@ -76,14 +76,27 @@ class Registry:
             return 0
         ended = 0
         for pid, created in reversed(left.values()):
-            # A process id is given out again some day: the time of birth tells them apart.
-            with suppress(psutil.Error):
-                process = psutil.Process(int(pid))
-                if abs(process.create_time() - created) < 1:
-                    stop_group(process.pid, first=signal.SIGINT, patience=8)
-                    ended += 1
+            if self.is_ours(int(pid), created):
+                stop_group(int(pid), first=signal.SIGINT, patience=8)
+                ended += 1
         self.path.unlink(missing_ok=True)
         return ended
+
+    def is_ours(self, pid: int, created: float) -> bool:
+        """Process ids are given out again, so the leader's time of birth must agree too.
+
+        A leader that was killed may have left children behind, who work in the project's folders.
+        """
+        try:
+            return abs(psutil.Process(pid).create_time() - created) < 1
+        except psutil.Error:
+            homes = (self.path.parent, ROOT, shelter())
+            return any(
+                Path(cwd).is_relative_to(home)
+                for member in psutil.process_iter(["pid", "cwd"])
+                if _group_of(member.info["pid"]) == pid and (cwd := member.info["cwd"])
+                for home in homes
+            )
 
 
 def group_lives(pid: int) -> bool:
@@ -291,8 +304,9 @@ class Postgres:
     def start(self) -> None:
         if not (self.data / "PG_VERSION").exists():
             self.initialise()
-        # Whoever wrote it is gone: the folder's lock is ours and remains were stopped.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # Whoever wrote them is gone: the folder's lock is ours and remains were stopped.
+        for left in (self.data / "postmaster.pid", *self.place.make_folder("s").iterdir()):
+            left.unlink(missing_ok=True)
         words = [str(self.place.binaries / "postgres"), "-D", str(self.data)]
         words += self.choose_address() + self.options()
         with self.log.open("ab") as log:

@@ -1,0 +1,246 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from config import embedded
+
+START = """
+import sys, time
+from pathlib import Path
+from config import embedded
+servers = embedded.start(Path(sys.argv[1]), lasting=True)
+with embedded.admin(servers.owner_url) as cursor:
+    cursor.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
+    cursor.execute("INSERT INTO kept VALUES ('x')")
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_servers(monkeypatch):
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("REDIS_URL")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a space that every account can reach, as PostgreSQL run by root needs."""
+    for step in (tmp_path, *tmp_path.parents):
+        if step.stat().st_uid == os.geteuid() and step != Path("/"):
+            step.chmod(step.stat().st_mode | 0o011)
+    path = tmp_path / "a b"
+    path.mkdir(mode=0o711)
+    return path
+
+
+def processes_of(folder):
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(folder) in word for word in process.info["cmdline"] or ()):
+            found.append(process)
+    return found
+
+
+def wait_until_gone(folder):
+    deadline = time.monotonic() + 20
+    while processes_of(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not processes_of(folder)
+
+
+def test_start_stop_and_start_again(folder):
+    words = []
+    for _ in range(2):
+        servers = embedded.start(folder, lasting=True)
+        try:
+            assert redis.Redis.from_url(servers.redis_url).ping()
+            with embedded.admin(servers.owner_url) as cursor:
+                cursor.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
+                cursor.execute("INSERT INTO kept VALUES ('x')")
+            with embedded.admin(servers.app_url) as cursor:
+                cursor.execute("SELECT count(*) FROM kept")
+                words.append(cursor.fetchone()[0])
+        finally:
+            servers.stop()
+        assert wait_until_gone(folder)
+    assert words == [1, 2]
+
+
+def test_without_the_password_nobody_enters(folder):
+    servers = embedded.start(folder, lasting=False)
+    try:
+        for url in (servers.admin_url, servers.app_url):
+            user = url.split("//")[1].split(":")[0]
+            with (
+                pytest.raises(Exception, match="password authentication failed"),
+                embedded.admin(embedded.with_login(url, user, "wrong")),
+            ):
+                pass
+        address = servers.redis_url.split("@")[1]
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis.from_url(f"redis://{address}").ping()
+        for process in processes_of(folder):
+            secrets_of = embedded.passwords(folder).values()
+            assert not any(word in part for part in process.cmdline() for word in secrets_of)
+    finally:
+        servers.stop()
+
+
+def test_secrets_are_closed_to_others(folder):
+    embedded.passwords(folder)
+    assert (folder / "passwords.json").stat().st_mode & 0o777 == 0o600
+    assert len(set(embedded.passwords(folder).values())) == 5
+
+
+def test_long_folder_uses_a_port(folder):
+    """A socket's path holds about a hundred bytes."""
+    deep = folder / ("x" * 90)
+    deep.mkdir(mode=0o711)
+    servers = embedded.start(deep, lasting=False)
+    try:
+        assert "host=127.0.0.1" in servers.app_url
+        with embedded.admin(servers.app_url) as cursor:
+            cursor.execute("SELECT inet_server_addr()::text")
+            assert cursor.fetchone()[0].startswith("127.0.0.1")
+    finally:
+        servers.stop()
+
+
+@pytest.mark.parametrize("also_postmaster", [False, True])
+def test_everything_killed_and_started_again(folder, also_postmaster):
+    """kill -9 of the supervisor, and of the servers too: the next start finds the same rows."""
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", START, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    with supervisor:
+        assert supervisor.stdout.readline() == "ready\n"
+        supervisor.kill()
+    left = json.loads((folder / "processes.json").read_text())
+    assert left.keys() == {"postgres", "valkey"}
+    if also_postmaster:
+        for pid, _ in left.values():
+            os.kill(pid, signal.SIGKILL)
+    servers = embedded.start(folder, lasting=True)
+    try:
+        with embedded.admin(servers.app_url) as cursor:
+            cursor.execute("SELECT count(*) FROM kept")
+            assert cursor.fetchone()[0] == 1
+        alive = {process.pid for process in processes_of(folder)}
+        assert not alive & {int(pid) for pid, _ in left.values()}
+    finally:
+        servers.stop()
+    assert wait_until_gone(folder)
+
+
+def test_a_reused_process_number_is_left_alone(folder):
+    """The list names a living process that was born at another time: somebody else's."""
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        (folder / "processes.json").write_text(json.dumps({"postgres": [stranger.pid, 1.0]}))
+        assert embedded.Registry(folder / "processes.json").stop_remains() == 0
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_unfinished_data_folder_is_made_again(folder):
+    (folder / "postgres.new").mkdir()
+    (folder / "postgres.new" / "PG_VERSION").write_text("18")
+    servers = embedded.start(folder, lasting=False)
+    servers.stop()
+    assert not (folder / "postgres.new").exists()
+
+
+def test_a_server_that_cannot_start_says_why(folder):
+    servers = embedded.start(folder, lasting=False)
+    servers.stop()
+    (servers.place.folder / "postgres" / "global" / "pg_control").unlink()
+    with pytest.raises(
+        embedded.ServerError, match=r"did not start.\n.*postgres\.log ends(.|\n)*pg_control"
+    ):
+        embedded.start(folder, lasting=False)
+    assert wait_until_gone(folder)
+
+
+def test_servers_that_the_environment_names_are_used(folder, servers, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", servers.admin_url)
+    monkeypatch.setenv("REDIS_URL", servers.redis_url)
+    mine = embedded.start(folder, lasting=True, database="proviso_elsewhere")
+    try:
+        assert mine.postgres is None
+        assert mine.valkey is None
+        assert mine.redis_url == servers.redis_url
+        with embedded.admin(mine.app_url) as cursor:
+            cursor.execute("SELECT current_database(), session_user")
+            assert cursor.fetchone() == ("proviso_elsewhere", "proviso_app")
+    finally:
+        # The logins belong to the whole server: give them back the passwords of this test run.
+        known = embedded.passwords(Path(servers.registry.path).parent)
+        name = embedded.urlsplit(servers.app_url).path.strip("/")
+        if servers.postgres:
+            embedded.bootstrap_roles(
+                servers.admin_url, database=name, owner=known["owner"], app=known["app"]
+            )
+        with embedded.admin(servers.admin_url) as cursor:
+            cursor.execute("DROP DATABASE proviso_elsewhere WITH (FORCE)")
+
+
+def test_a_login_without_rights_is_refused(folder, servers, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", servers.app_url)
+    monkeypatch.setenv("REDIS_URL", servers.redis_url)
+    with pytest.raises(embedded.ServerError, match="must sign in as a superuser"):
+        embedded.start(folder, lasting=True, database="proviso_elsewhere")
+
+
+def test_a_server_that_does_not_answer(folder, servers, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://postgres@127.0.0.1:1/postgres")
+    monkeypatch.setenv("REDIS_URL", servers.redis_url)
+    with pytest.raises(embedded.ServerError, match="DATABASE_URL does not answer"):
+        embedded.start(folder, lasting=True)
+
+
+def test_one_holder_at_a_time(folder):
+    with (
+        embedded.hold(folder / "lock"),
+        pytest.raises(embedded.Busy, match="in use"),
+        embedded.hold(folder / "lock"),
+    ):
+        pass
+    with embedded.hold(folder / "lock"):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+class TestAsRoot:
+    def test_nothing_runs_as_root(self, folder):
+        servers = embedded.start(folder, lasting=False)
+        try:
+            assert {process.username() for process in processes_of(folder)} == {"nobody"}
+        finally:
+            servers.stop()
+
+    def test_closed_folder_stays_closed(self, folder, monkeypatch, capsys):
+        """Files go to a folder of their own instead of opening the ones above."""
+        monkeypatch.setattr(embedded, "ROOT", folder)
+        closed = folder / "closed"
+        closed.mkdir(mode=0o700)
+        place = embedded.find_place(closed / "demo")
+        try:
+            assert closed.stat().st_mode & 0o777 == 0o700
+            assert place.folder.parent == embedded.shelter()
+            assert place.binaries.is_relative_to(embedded.shelter())
+            assert f"go to {embedded.shelter()}" in capsys.readouterr().err
+            server = embedded.Postgres(place, password="x", lasting=False, log=folder / "log")
+            server.start()
+            with embedded.admin(server.admin_url) as cursor:
+                cursor.execute("SELECT 1")
+            server.stop()
+        finally:
+            embedded.shutil.rmtree(embedded.shelter())
