@@ -28,6 +28,7 @@ from typing import Any
 from policy.destinations import NOWHERE, Countries
 from policy.engine.facts import Choice, Vocabulary
 from policy.engine.words import did_you_mean, listed, shown
+from policy.registry import fold
 
 RESELLER = "reseller_integrator"
 #: What `derived` of a screening line may hold beside facts: remarks that decide nothing.
@@ -49,6 +50,21 @@ _ORDINARY = frozenset(
     {*TEXTS, "country", "end_user_type", "customer_type", "products", "capabilities", "services",
      "intermediaries", "purpose", "legal_obligation"}
 )  # fmt: skip
+
+#: Names that name nobody, folded.
+NOBODY = frozenset(
+    {"", "unknown", "not known", "not yet known", "tbd", "tbc", "to be determined",
+     "to be confirmed", "n a", "na", "none", "nobody", "undisclosed", "confidential", "various"}
+)  # fmt: skip
+LONGEST_NOBODY = 4 + max(map(len, NOBODY))
+#: What every deal must say and no other rule asks for, and how a sentence names it.
+MANDATORY = {
+    "products": "what is sold",
+    "customer_name": "who signs the contract",
+    "customer_type": "what kind of organisation signs",
+    "services": "which services are part of it",
+    "intermediaries": "whether others sell, install, pay for, receive or run it",
+}
 
 Check = Callable[[str, Any], list[str]]
 
@@ -243,6 +259,23 @@ class Checks:
         if not isinstance(value, list):
             return [f"{name}: expected a list of purposes, not {shown(value)}"]
         return [said for one in value for said in self._fact("purpose", one)]
+
+
+def is_named(text: str | None) -> bool:
+    """Whether a text names something, rather than saying that nobody knows."""
+    return bool(text) and (len(text) > LONGEST_NOBODY or fold(text) not in NOBODY)
+
+
+def unanswered(declared: Mapping[str, Any]) -> list[str]:
+    """The mandatory answers that are not given; [] is an answer to services and intermediaries."""
+    get = declared.get
+    return [
+        name
+        for name in MANDATORY
+        if get(name) is None
+        or (name == "products" and not get(name))
+        or (name == "customer_name" and not is_named(get(name)))
+    ]
 
 
 def _named(names: list[Any]) -> bool:

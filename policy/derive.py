@@ -15,19 +15,14 @@ from functools import cached_property
 from typing import Any
 
 from policy.catalogue import Catalogue, Product
-from policy.declared import RESELLER, Checks, DeclaredError
+from policy.declared import MANDATORY, RESELLER, Checks, DeclaredError, is_named, unanswered
 from policy.destinations import NOWHERE, Countries, Place
 from policy.engine.compiled import Compiled, compile_rulebook
 from policy.engine.condition import Rulebook
 from policy.engine.facts import Choice, Facts, Flags
 from policy.engine.words import listed
-from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit, Registry, fold
+from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit, Registry
 
-#: Names that name nobody, folded.
-NOBODY = frozenset(
-    {"", "unknown", "not known", "not yet known", "tbd", "tbc", "to be determined",
-     "to be confirmed", "n a", "na", "none", "nobody", "undisclosed", "confidential", "various"}
-)  # fmt: skip
 #: Capabilities that ask by themselves for power over people without a court.
 LAW_SIGNS = ("direct_access_li", "shutdown_control")
 #: Where the control list speaks of a capability; for lines that the catalogue does not know.
@@ -39,17 +34,11 @@ CONTROL_LIST = {
     "monitoring_centre": "5D001.e",
     "intercept_analysis": "5D001.e",
 }
-#: What every deal must say and no other rule asks for, and how a sentence names it.
-MANDATORY = {
-    "products": "what is sold",
-    "customer_name": "who signs the contract",
-    "customer_type": "what kind of organisation signs",
-    "services": "which services are part of it",
-    "intermediaries": "whether others sell, install, pay for, receive or run it",
-}
+_CONTROLLED = frozenset(CONTROL_LIST)
 _CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
 SECURITY = ("law_enforcement", "military", INTELLIGENCE, "unknown")
 NOT_CLASSIFIED = "unclassified"
+LONGEST_NOTE = 2000
 NOTHING_GIVEN: Mapping[str, Any] = {}
 
 
@@ -162,11 +151,6 @@ def _origins(
     return origins
 
 
-def is_named(text: str | None) -> bool:
-    """Whether a text names something, rather than saying that nobody knows."""
-    return bool(text) and fold(text or "") not in NOBODY
-
-
 @dataclass(slots=True)
 class Derivation:
     """Derives one variant. `declared` and `given` are checked before, or by Vocabulary.parse."""
@@ -185,8 +169,8 @@ class Derivation:
             "services": declared.get("services"),
             "purpose": purpose,
             "purpose_stated": purpose is not None,
-            "legal_obligation": declared.get("legal_obligation"),
-            "legal_obligation_stated": declared.get("legal_obligation") is not None,
+            "legal_obligation": (obligation := declared.get("legal_obligation")),
+            "legal_obligation_stated": obligation is not None,
             "adverse_info": "none",
         }
         self._destination(place, facts)
@@ -214,6 +198,9 @@ class Derivation:
             facts["legal_obligation_stated"] = facts["legal_obligation"] is not None
         if "end_user_name" in given:
             facts["end_user_named"] = is_named(facts["end_user_name"])
+        if "export_control" in given and "export_reference" not in given:
+            # What was derived is no reason for what was set by hand.
+            facts["export_reference"] = None
 
     def _place(self, country: str | None, region: str | None) -> Place | None:
         places = self.reference.countries.places
@@ -239,7 +226,8 @@ class Derivation:
         facts["country_name"] = place.name
         facts["country_risk"] = place.tier
         facts["in_special_territory"] = place.special
-        facts["special_territory"] = place.territory or None
+        if place.territory:
+            facts["special_territory"] = place.territory
         self.notes["country_risk"] = place.note
 
     def _territory(self, code: str | None, facts: dict[str, Any]) -> None:
@@ -259,9 +247,10 @@ class Derivation:
                 kind = self._listed_kind(kind, name, hits) if hits else self._heard(kind, name)
         facts["end_user_type"] = kind
         customer = (declared.get("customer_name") or "").strip()
-        facts["customer_name"] = customer or None
-        if customer and customer != name and kind != INTELLIGENCE:
-            self._ask_about(customer, "the customer", self._countries(place))
+        if customer:
+            facts["customer_name"] = customer
+            if customer != name and kind != INTELLIGENCE:
+                self._ask_about(customer, "the customer", self._countries(place))
         if declared.get("customer_type") == INTELLIGENCE != kind:
             self.doubts.append(
                 "The customer is an intelligence or security body, but not the end user."
@@ -297,15 +286,21 @@ class Derivation:
         # The registry never takes back what sales itself says about an intelligence body.
         return kind if kind == INTELLIGENCE else best
 
+    def _settled(self) -> bool:
+        """Whether compliance has said that nothing contradicts; then no doubt counts."""
+        return self.given.get("fact_conflict") is False
+
     def _heard(self, kind: str, name: str) -> str:
         """The same kind; a name that does not fit it is a doubt."""
-        if kind not in SECURITY and self.reference.registry.sounds_like_security(name):
+        if self._settled() or kind in SECURITY:
+            return kind
+        if self.reference.registry.sounds_like_security(name):
             words = self.reference.kind_words[kind]
             self.doubts.append(f"{name} sounds like a security body, and declared is {words}.")
         return kind
 
     def _ask_about(self, name: str, role: str, countries: frozenset[str]) -> None:
-        hits = self.reference.registry.hits(name, countries)
+        hits = () if self._settled() else self.reference.registry.hits(name, countries)
         if hits:
             at_home = {hit.party.kind for hit in hits if hit.at_home} - {QUESTION}
             if INTELLIGENCE in at_home or not at_home:
@@ -317,7 +312,9 @@ class Derivation:
         given = self.given.get("capabilities") or declared.get("capabilities")
         linked = declared.get("linked_capabilities")
         if products:
-            facts["products"] = listed([_line_name(line) for line in products])
+            facts["products"] = listed(
+                [line if type(line) is str else line["product"] for line in products]
+            )
         if given is None:
             given = self._of_products(products) if products is not None else self._open()
         else:
@@ -355,11 +352,12 @@ class Derivation:
             found[place.export_control] = f"destination {place.name}"
         for control, why in self._controls(facts["capabilities"]):
             found.setdefault(control, why)
-        worst = max(found, key=_CONTROLS.index)
+        worst = "not_controlled"
+        if len(found) > 1:
+            worst = max(found, key=_CONTROLS.index)
+            facts["export_reference"] = found[worst]
         facts["export_control"] = worst
         self.notes["export_control"] = found[worst]
-        if worst != "not_controlled":
-            facts["export_reference"] = found[worst]
 
     def _controls(self, capabilities: Any) -> Iterator[tuple[str, str]]:
         if self.declared.get("capabilities") is None:
@@ -367,19 +365,20 @@ class Derivation:
                 product = self.reference.catalogue.find(_line_name(line))
                 if product is not None:
                     yield product.control, f"{product.name} {product.control_list}".strip()
-        surely = capabilities["yes"] if isinstance(capabilities, dict) else capabilities
-        for capability, entry in CONTROL_LIST.items():
-            if capability in surely:
-                yield "licence_required", entry
+        surely = _surely(capabilities)
+        if not _CONTROLLED.isdisjoint(surely):
+            for capability, entry in CONTROL_LIST.items():
+                if capability in surely:
+                    yield "licence_required", entry
 
     def _law(self, facts: dict[str, Any]) -> None:
         declared = self.declared
         basis = (declared.get("legal_basis") or "").strip()
         facts["legal_basis_status"] = "cited" if is_named(basis) else "none"
-        facts["legal_basis"] = basis or None
-        capabilities = facts["capabilities"]
-        surely = capabilities["yes"] if isinstance(capabilities, dict) else capabilities
-        signs = [*(declared.get("conflict_signs") or ())]
+        if basis:
+            facts["legal_basis"] = basis
+        surely = _surely(facts["capabilities"])
+        signs = list(declared.get("conflict_signs") or ())
         signs += [sign for sign in LAW_SIGNS if sign in surely]
         facts["law_conflict"] = bool(signs)
         self.notes["law_conflict"] = (
@@ -389,11 +388,12 @@ class Derivation:
 
     def _between(self, place: Place | None, facts: dict[str, Any]) -> None:
         parties = self.declared.get("intermediaries")
-        if self.declared.get("customer_type") == RESELLER:
+        kind = self.declared.get("customer_type")
+        if kind == RESELLER:
             # Whoever buys to resell stands between us and the end user, named or not.
             facts["has_intermediaries"] = True
             self.notes["has_intermediaries"] = "the customer is a reseller or integrator"
-        elif parties or (parties is not None and self.declared.get("customer_type")):
+        elif parties or (parties is not None and kind):
             facts["has_intermediaries"] = bool(parties)
         if not parties:
             return
@@ -410,29 +410,19 @@ class Derivation:
 
     def _complete(self, facts: dict[str, Any]) -> None:
         """An empty field is no answer: also not where no rule would read it in this deal."""
-        open_ = [MANDATORY[name] for name in unanswered(self.declared)]
-        facts["answers_complete"] = not open_
-        if open_:
-            facts["unanswered"] = listed(open_)
+        missing = unanswered(self.declared)
+        facts["answers_complete"] = not missing
+        if missing:
+            facts["unanswered"] = listed([MANDATORY[name] for name in missing])
 
     def _conflict(self, facts: dict[str, Any]) -> None:
-        doubts = [*(self.declared.get("contradictions") or ()), *dict.fromkeys(self.doubts)]
+        said = [*(self.declared.get("contradictions") or ()), *self.doubts]
+        doubts = " ".join(dict.fromkeys(said))[:LONGEST_NOTE] if said else ""
         if "fact_conflict" not in facts:
-            facts["fact_conflict"] = bool(doubts)
-        if facts["fact_conflict"] and not facts.get("conflict_note"):
-            facts["conflict_note"] = " ".join(doubts) or "The file contradicts what is declared."
-        self.notes["fact_conflict"] = " ".join(doubts) or "nothing contradicts what is declared"
-
-
-def unanswered(declared: Mapping[str, Any]) -> list[str]:
-    """The mandatory answers that are not given; [] is an answer to services and intermediaries."""
-    return [
-        name
-        for name in MANDATORY
-        if (value := declared.get(name)) is None
-        or (not value and name in ("products", "customer_name"))
-        or (name == "customer_name" and not is_named(value))
-    ]
+            facts["fact_conflict"] = bool(said)
+        if facts["fact_conflict"] and not facts.get("conflict_note") and doubts:
+            facts["conflict_note"] = doubts
+        self.notes["fact_conflict"] = doubts or "nothing contradicts what is declared"
 
 
 def _question(name: str, role: str, hits: tuple[Hit, ...]) -> list[str]:
@@ -444,6 +434,11 @@ def _question(name: str, role: str, hits: tuple[Hit, ...]) -> list[str]:
             known = party.note or "an intelligence or security body"
             return [f"{name}, {role}, bears the name of {party.name}{home}: {known}."]
     return []
+
+
+def _surely(capabilities: Any) -> Any:
+    """The capabilities that are surely there, from the plain form of flags."""
+    return capabilities.get("yes", ()) if isinstance(capabilities, dict) else capabilities
 
 
 def _line_name(line: Any) -> str:

@@ -20,18 +20,16 @@ from typing import Any, BinaryIO, Protocol
 import orjson
 
 from policy import shipped
-from policy.declared import GIVEN, REMARKS
+from policy.declared import GIVEN, REMARKS, is_named, unanswered
 from policy.derive import (
     NOTHING_GIVEN,
-    Derivation,
     ReferenceData,
-    is_named,
     trace,
-    unanswered,
 )
 from policy.engine.assessment import Assessment, combine
 from policy.engine.facts import Facts
 from policy.engine.words import did_you_mean, guess, shown
+from policy.ordinary import Ordinary
 
 USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"
 KEYS = ("id", "facts", "derived")
@@ -64,8 +62,7 @@ class Screener:
 
     def __init__(self, reference: ReferenceData) -> None:
         self.reference = reference
-        self.vocabulary = reference.rulebook.vocabulary
-        self.checks = reference.checks
+        self.ordinary = Ordinary(reference)
         self.assess = reference.compiled.assess
         rulebook = reference.rulebook
         self.rulebook = {"label": rulebook.label, "digest": rulebook.digest}
@@ -86,13 +83,10 @@ class Screener:
     def assessment(self, line: Mapping[str, Any]) -> Assessment:
         """The assessment of one line; LineError when it cannot be read."""
         declared, given = _parts(line)
-        if self.checks.is_sound(declared) and given.get("special_territory") is None:
-            one = Derivation(declared, self.reference, given)
-            try:
-                plain = one.plain(declared.get("country"), None, declared.get("purpose"))
-                return self.assess(self.vocabulary.parse(plain))
-            except (ValueError, TypeError, KeyError):
-                pass  # said in full below
+        if given.get("special_territory") is None:
+            facts = self.ordinary.facts(declared, given)
+            if facts is not None:
+                return self.assess(facts)
         return combine([self.assess(facts) for facts in self._variants(declared, given)])
 
     def _variants(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[Facts]:
@@ -152,6 +146,7 @@ def _read(raw: bytes) -> dict[str, Any]:
     if len(raw) > LONGEST_LINE:
         raise LineError(f"longer than {LONGEST_LINE} bytes")
     try:
+        raw = raw.removesuffix(b"\r")
         line = orjson.loads(raw)
         if type(line) is not dict:
             what = "is empty" if not raw.strip() else "is no JSON object"
@@ -169,10 +164,10 @@ def _read(raw: bytes) -> dict[str, Any]:
 def _may_repeat(raw: bytes, line: dict[str, Any]) -> bool:
     """False only when no key of the line can be there twice: orjson keeps the last one silently.
 
-    Every key is followed by `":`. Where that is the only place of `":`, there are as many of
-    them as keys that survived, unless one was repeated.
+    With no blank before a colon, every key is followed by `":`. If there are as many of them as
+    keys that survived, none was repeated.
     """
-    if b'" ' in raw or b'"\t' in raw or b'"\r' in raw:
+    if b" :" in raw or b"\t" in raw or b"\r" in raw:
         return True
     keys = len(line)
     for part in line.values():
