@@ -1,0 +1,174 @@
+"""The seller in a real browser: with and without scripts, narrow, light and dark."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from tests import factories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LOOKS = [
+    {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    {"viewport": {"width": 320, "height": 800}, "color_scheme": "dark"},
+]
+
+
+@pytest.fixture
+def alice() -> Any:
+    factories.reference_data()
+    return factories.sales_person(name="Alice Sato")
+
+
+def addresses(alice: Any) -> list[str]:
+    draft = factories.draft_deal(alice)
+    unknown = factories.draft_deal(alice, {**factories.SIMPLE, "state-owned": "?", "value": ""})
+    in_review, barred = factories.deal_in_review(alice), factories.barred_deal(alice)
+    questions = [
+        ("sold", "name"), ("sold", "products"), ("sold", "value"), ("sold", "sign-date"),
+        ("sold", "intermediaries"), ("parties", "end-user"), ("places", "countries"),
+        ("places", "run-from"), ("purpose", "purposes"), ("purpose", "legal-basis"),
+        ("purpose", "restricts"),
+    ]  # fmt: skip
+    return [
+        reverse("screening:deals"),
+        reverse("screening:new"),
+        *(f"/deals/{draft.pk}/q/{section}/{slug}/" for section, slug in questions),
+        f"/deals/{draft.pk}/",
+        f"/deals/{draft.pk}/delete/",
+        f"/deals/{unknown.pk}/check/",
+        f"/deals/{in_review.pk}/",
+        f"/deals/{in_review.pk}/withdraw/",
+        f"/deals/{in_review.pk}/copy/",
+        f"/deals/{barred.pk}/",
+        f"/deals/{barred.pk}/sent/",
+        f"/deals/{barred.pk}/changed/",
+        "/deals/987654/",
+    ]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["wide-light", "narrow-dark"])
+def test_every_page_is_accessible_and_fits(visitor: Any, alice: Any, look: dict[str, Any]) -> None:
+    seller = visitor(**look)
+    seller.sign_in(alice)
+    found = {}
+    for address in addresses(alice):
+        seller.open(address)
+        problems = seller.violations()
+        if wide := seller.overflow():
+            problems.append(f"{wide} pixels too wide")
+        if problems:
+            found[address] = problems
+    assert found == {}
+
+
+def test_an_error_takes_the_focus_and_leads_to_its_field(visitor: Any, alice: Any) -> None:
+    seller = visitor()
+    seller.sign_in(alice)
+    deal = factories.draft_deal(alice, {})
+    page = seller.open(f"/deals/{deal.pk}/q/sold/name/")
+    page.get_by_role("button", name="Save and continue").click()
+    assert page.title().startswith("Error: ")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.get_by_role("link", name="Enter a name for the deal").click()
+    assert page.evaluate("document.activeElement.id") == "id_answer"
+    assert seller.violations() == []
+
+
+def test_the_meaning_of_an_answer_appears_while_answering(visitor: Any, alice: Any) -> None:
+    seller = visitor()
+    seller.sign_in(alice)
+    deal = factories.draft_deal(alice)
+    page = seller.open(f"/deals/{deal.pk}/q/purpose/purposes/")
+    page.get_by_label("Control of political content").check()
+    page.get_by_text("Nobody can approve a deal like this.").wait_for()
+    deal.refresh_from_db()
+    assert deal.answers["purposes"] == ["commercial_service"]
+
+
+def test_the_list_of_products_can_be_searched(visitor: Any, alice: Any) -> None:
+    seller = visitor()
+    seller.sign_in(alice)
+    deal = factories.draft_deal(alice, {})
+    page = seller.open(f"/deals/{deal.pk}/q/sold/products/")
+    page.get_by_label("Search the list").fill("microwave")
+    assert not page.get_by_label("5G macro radio").is_visible()
+
+
+def test_keys_walk_the_list_and_open_a_deal(visitor: Any, alice: Any) -> None:
+    seller = visitor()
+    seller.sign_in(alice)
+    older, newer = factories.draft_deal(alice), factories.draft_deal(alice)
+    page = seller.open("/deals/?tab=drafts")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == f"/deals/{newer.pk}/"
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/deals/{older.pk}/")
+    page.go_back()
+    page.get_by_role("button", name="Turn shortcuts off").click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
+def test_a_deal_is_sent_without_any_script(visitor: Any, alice: Any) -> None:
+    seller = visitor(java_script_enabled=False)
+    seller.sign_in(alice)
+    page = seller.open("/deals/new/")
+    page.get_by_role("button", name="Start now").click()
+    page.get_by_role("link", name="Say what is being sold").click()
+    save = page.get_by_role("button", name="Save and continue")
+    page.get_by_label("What do you call this deal?").fill("Metro radio")
+    save.click()
+    save.click()
+    page.get_by_label("5G macro radio").check()
+    save.click()
+    page.get_by_label("New", exact=True).check()
+    save.click()
+    page.get_by_label("Supply only").check()
+    save.click()
+    page.get_by_label("Amount").fill("1 200 000")
+    save.click()
+    for label, typed in (("Day", "31"), ("Month", "3"), ("Year", "2099")):
+        page.get_by_label(label).fill(typed)
+    save.click()
+    page.get_by_label("No", exact=True).check()
+    save.click()
+    page.get_by_role("link", name="Name the customer and end user").click()
+    page.get_by_label("Who signs the contract?").fill("Elisa Oyj")
+    save.click()
+    page.get_by_label("Commercial operator").check()
+    save.click()
+    page.get_by_label("Where is the customer registered?").select_option("FI")
+    save.click()
+    page.get_by_label("Commercial operator").check()
+    page.get_by_label("The organisation that signs is the end user").check()
+    save.click()
+    page.get_by_label("No", exact=True).check()
+    save.click()
+    page.get_by_role("link", name="Say where it will be used").click()
+    page.get_by_label("Country or area").first.select_option("FI")
+    page.get_by_role("button", name="Add another").click()
+    assert page.get_by_label("Country or area").count() == 3
+    save.click()
+    page.get_by_label("It is run from").select_option("FI")
+    page.get_by_label("Its records are in").select_option("FI")
+    save.click()
+    page.get_by_label("No", exact=True).check()
+    save.click()
+    page.get_by_role("link", name="Say what it will be used for").click()
+    page.get_by_label("What is the purpose").fill("Mobile service for subscribers")
+    save.click()
+    page.get_by_label("Commercial service for subscribers").check()
+    save.click()
+    page.get_by_label("No", exact=True).check()
+    save.click()
+    page.get_by_role("link", name="Name known concerns and safeguards").click()
+    page.get_by_label("No", exact=True).check()
+    save.click()
+    page.get_by_role("link", name="Check your answers and send").click()
+    page.get_by_label("I have told you what I know.").check()
+    page.get_by_role("button", name="Send for screening").click()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Cleared until")
+    assert alice.deals.get().status == "cleared"
