@@ -1,0 +1,145 @@
+"""Every URL × role against the table in tests/access.csv; a route that is not in it fails.
+
+The table speaks of GET for pages and POST for routes that only act. The deal of the walk belongs
+to the sales person of column `sales`; `other_sales` is of another team.
+"""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import get_resolver
+
+from audit import access
+from audit.models import AuditEvent
+from config.checks import patterns
+from policy.models import ReferenceVersion
+from reviews.actions import Duty
+from reviews.models import Condition, Decision, Review, Vote
+from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening
+from tests import factories
+
+TABLE = Path(__file__).with_name("access.csv")
+ROWS = list(csv.DictReader(TABLE.read_text().splitlines()))
+COLUMNS = (
+    "nobody", "sales", "other_sales", "compliance", "senior_reviewer", "executive_reviewer",
+    "policy_owner", "auditor", "administrator",
+)  # fmt: skip
+RECORDS = (
+    AuditEvent, Deal, DealRevision, Screening, FactRuling, Question, Answer, Review, Vote, Decision,
+    Condition, ReferenceVersion,
+)  # fmt: skip
+API = "api/v1/"
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, User]:
+    factories.reference_data()
+    owner = factories.sales_person()
+    roles = (role for role in access.ROLE_NAMES if role != access.SALES)
+    return {
+        "sales": owner,
+        "other_sales": factories.sales_person(),
+        **{role: factories.person(role) for role in roles},
+    }
+
+
+def deal_for(route: str, owner: User) -> Deal:
+    """A deal in the state that the route is about."""
+    if any(part in route for part in ("/q/", "/check/", "/delete/")):
+        return factories.draft_deal(owner)
+    if "/changed/" in route:
+        return factories.barred_deal(owner)
+    if "compliance/" in route:
+        return factories.deal_for_compliance(owner)
+    return factories.deal_in_review(owner)
+
+
+def condition_for(owner: User) -> Condition:
+    from datetime import date  # noqa: PLC0415
+
+    deal = factories.deal_in_review(owner)
+    duty = Duty(text="Remove the export feature", due_on=date(2027, 6, 1), evidence="build log")
+    for _ in range(2):
+        factories.vote_on(
+            deal, actor=factories.senior(), verdict="approve_with_conditions", conditions=[duty]
+        )
+    return Condition.objects.latest("pk")
+
+
+def address(route: str, owner: User) -> str:
+    """The route with the ids of things that exist."""
+    if "condition" in route and "<int:pk>" in route:
+        pk = condition_for(owner).pk
+    elif "version" in route and "<int:pk>" in route:
+        pk = ReferenceVersion.objects.earliest("pk").pk
+    elif "<int:pk>" in route:
+        pk = deal_for(route, owner).pk
+    else:
+        pk = 0
+    words = {
+        "<int:pk>": str(pk), "<int:number>": "1", "<slug:section>": "sold", "<slug:slug>": "name",
+        "<slug:fact>": "adverse_info", "<str:kind>": "rulebook", "<slug:kind>": "rulebook",
+        "<str:rule>": "B01", "<slug:rule>": "B01", "<str:rule_id>": "B01", "<slug:rule_id>": "B01",
+        "<str:code>": "FI", "<slug:code>": "FI", "<str:iso>": "FI", "<slug:iso>": "FI",
+    }  # fmt: skip
+    path = "/" + re.sub(r"<[^>]+>", lambda found: words[found[0]], route)
+    return path
+
+
+def test_the_table_holds_every_route():
+    routes = {route for route, _ in patterns(get_resolver())}
+    assert {row["route"] for row in ROWS} == routes
+    assert len(ROWS) == len(routes)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["route"] or "home" for row in ROWS])
+def test_each_role(row, people):
+    path = address(row["route"], people["sales"])
+    found = {}
+    for column in COLUMNS:
+        client = Client()
+        if column != "nobody":
+            client.force_login(people[column])
+        answer = client.generic(row["method"], path, secure=True)
+        found[column] = str(answer.status_code)
+        if answer.status_code == 302 and "/sign-in/" in answer["Location"]:
+            found[column] = "sign-in"
+    assert found == {column: row[column] for column in COLUMNS}
+
+
+@pytest.mark.parametrize("route", [row["route"] for row in ROWS if row["method"] == "GET"])
+def test_a_get_changes_nothing(route, people):
+    """Reading twice leaves every row as it was; only an export writes that it was made."""
+    path = address(route, people["sales"])
+
+    def counted() -> list[int]:
+        return [model.objects.count() for model in RECORDS]
+
+    before = counted()
+    for person in people.values():
+        client = Client()
+        client.force_login(person)
+        client.get(path, secure=True)
+    exports = AuditEvent.objects.filter(verb__contains="export").count()
+    after = counted()
+    assert after[1:] == before[1:]
+    assert after[0] - exports == before[0]
+
+
+def test_an_auditor_writes_nothing(people):
+    """Every route, every way to write: refused, and nothing changes."""
+    client = Client()
+    client.force_login(people["auditor"])
+    paths = [address(row["route"], people["sales"]) for row in ROWS]
+    before = [model.objects.count() for model in RECORDS]
+    for path in paths:
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            if path in {"/sign-in/", "/sign-out/", "/api/v1/screen"} or "replay" in path:
+                continue
+            status = client.generic(method, path, secure=True).status_code
+            assert status in {403, 404, 405}, (method, path, status)
+    assert [model.objects.count() for model in RECORDS] == before
