@@ -46,8 +46,8 @@ def roles_of(user: Any) -> frozenset[str]:
         return frozenset()
     if not hasattr(user, "_proviso_roles"):
         names = user.groups.values_list("name", flat=True)
-        user._proviso_roles = frozenset(names) & ROLE_NAMES.keys()  # noqa: SLF001
-    roles: frozenset[str] = user._proviso_roles  # noqa: SLF001
+        user._proviso_roles = frozenset(names) & ROLE_NAMES.keys()
+    roles: frozenset[str] = user._proviso_roles
     return roles
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from audit.access import ROLE_NAMES, public, roles_of, signed_in
 from config.navigation import links_for
-from screening.models import Notification
+from screening.models import Notification, SalesTeam
 
 MAILS_A_PAGE = 20
 DEMO_ACCOUNTS = settings.BASE_DIR / "var" / "demo-accounts.json"
@@ -62,7 +62,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest) -> HttpResponse:
     """Who I am here: roles, sales teams."""
     roles = [ROLE_NAMES[role] for role in sorted(roles_of(request.user))]
-    teams = request.user.sales_teams.order_by("name")
+    teams = SalesTeam.objects.filter(members=request.user.pk).order_by("name")
     return render(request, "account.html", {"roles": roles, "teams": teams})
 
 
@@ -70,7 +70,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """Every mail that this person got, newest first."""
-    notes = Notification.objects.filter(to=request.user).newest_first()
+    notes = Notification.objects.filter(to=request.user.pk).newest_first()
     page = Paginator(notes, MAILS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "mail.html", {"page": page})
 

@@ -38,7 +38,7 @@ class FactsSerializer(serializers.Serializer[Any]):
     derived = serializers.DictField(required=False)
 
 
-class FindingSerializer(serializers.Serializer[Any]):
+class ScreenedFindingSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField()
     clause = serializers.CharField()
     outcome = serializers.CharField()
@@ -50,7 +50,7 @@ class AssessmentSerializer(serializers.Serializer[Any]):
     outcome = serializers.CharField()
     review_floor = serializers.CharField(allow_null=True)
     missing = serializers.ListField(child=serializers.CharField())
-    findings = FindingSerializer(many=True)
+    findings = ScreenedFindingSerializer(many=True)
     rulebook = serializers.DictField()
 
 

@@ -147,7 +147,7 @@ def delete_draft(deal: Deal, *, actor: Any) -> None:
 
 @transaction.atomic
 def copy_deal(deal: Deal, *, actor: Any) -> Deal:
-    """A new draft with the facts of this deal, each to be confirmed; declarations are not copied."""
+    """A new draft with the facts of this deal, each to be confirmed; no declaration is copied."""
     permissions.check_copy(deal, actor)
     copy = start_deal(actor=actor)
     _take_answers(copy, deal)

@@ -97,7 +97,7 @@ def end_user_key(declared: Mapping[str, Any]) -> str:
 
 
 def check_readable(answers: Mapping[str, Any]) -> None:
-    """Raises Conflict for an answer that no form gives; pages check before, this is for the rest."""
+    """Raises Conflict for an answer that no form gives; pages check before, this is the last."""
     try:
         questions.context_of(answers, active.reference_data())
     except DeclaredError as error:
@@ -107,9 +107,8 @@ def check_readable(answers: Mapping[str, Any]) -> None:
 def missing_questions(deal: Deal) -> list[Doubt]:
     """What sales still has to answer before the deal can be sent."""
     context = questions.context_of(deal.answers, active.reference_data())
-    return [
-        Doubt(one.slug, str(one.title)) for one in questions.missing_questions(deal.answers, context)
-    ]
+    missing = questions.missing_questions(deal.answers, context)
+    return [Doubt(one.slug, str(one.title)) for one in missing]
 
 
 def check_ruling(fact: str, value: Any, deal: Deal) -> None:
@@ -149,9 +148,8 @@ def _given(deal: Deal, derived: Sequence[Variant]) -> dict[str, Any]:
     newest = {ruling.fact: ruling for ruling in deal.rulings.order_by("pk")}
     for fact, ruling in newest.items():
         values = [variant.facts[fact] for variant in derived]
-        if _is_graver(fact, ruling.value, values):
-            given[fact] = ruling.value
-        elif ruling.about == _about(fact, derived) and fact not in ONLY_RAISED:
+        same = fact not in ONLY_RAISED and ruling.about == _about(fact, derived)
+        if same or _is_graver(fact, ruling.value, values):
             given[fact] = ruling.value
     if "export_control" in given:
         given["export_reference"] = newest["export_control"].source

@@ -6,6 +6,7 @@ to the sales person of column `sales`; `other_sales` is of another team.
 
 import csv
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,6 @@ def deal_for(route: str, owner: User) -> Deal:
 
 
 def condition_for(owner: User) -> Condition:
-    from datetime import date  # noqa: PLC0415
-
     deal = factories.deal_in_review(owner)
     duty = Duty(text="Remove the export feature", due_on=date(2027, 6, 1), evidence="build log")
     for _ in range(2):
@@ -86,8 +85,7 @@ def address(route: str, owner: User) -> str:
         "<str:rule>": "B01", "<slug:rule>": "B01", "<str:rule_id>": "B01", "<slug:rule_id>": "B01",
         "<str:code>": "FI", "<slug:code>": "FI", "<str:iso>": "FI", "<slug:iso>": "FI",
     }  # fmt: skip
-    path = "/" + re.sub(r"<[^>]+>", lambda found: words[found[0]], route)
-    return path
+    return "/" + re.sub(r"<[^>]+>", lambda found: words[found[0]], route)
 
 
 def test_the_table_holds_every_route():

@@ -83,7 +83,7 @@ def test_the_application_is_no_owner(db, attack):
 @pytest.mark.django_db(transaction=True)
 def test_triggers_refuse_even_the_owner(owner_url):
     """Missing grants stop the application; the trigger stops a slip of whoever migrates."""
-    import psycopg2  # noqa: PLC0415, TID251  a login of its own, not Django's
+    import psycopg2  # noqa: TID251  a login of its own, not Django's
 
     factories.approved_deal()
     link = psycopg2.connect(owner_url)
@@ -91,10 +91,10 @@ def test_triggers_refuse_even_the_owner(owner_url):
     tried = 0
     with link.cursor() as cursor:
         for table in FROZEN:
-            cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608  a name of the list above
+            cursor.execute(f"SELECT count(*) FROM {table}")
             attacks = [f"TRUNCATE {table} CASCADE"]
             if cursor.fetchone()[0]:
-                attacks += [f"UPDATE {table} SET id = id", f"DELETE FROM {table}"]  # noqa: S608
+                attacks += [f"UPDATE {table} SET id = id", f"DELETE FROM {table}"]
             for attack in attacks:
                 with pytest.raises(psycopg2.errors.CheckViolation):
                     cursor.execute(attack)

@@ -1,4 +1,4 @@
-"""Canonical text: the same value always gives the same bytes, and what cannot be kept is refused."""
+"""Canonical text: one value always gives the same bytes; what cannot be kept is refused."""
 
 import json
 import math

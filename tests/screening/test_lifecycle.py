@@ -64,7 +64,7 @@ def test_the_diagram_is_the_table(capsys):
 
 def trial_status(start: Status, superuser_url: str, deal: Deal) -> None:
     """Put the deal into a status without walking there; triggers are off for this one write."""
-    import psycopg2  # noqa: PLC0415, TID251  a login of its own, not Django's
+    import psycopg2  # noqa: TID251  a login of its own, not Django's
 
     link = psycopg2.connect(superuser_url)
     with link, link.cursor() as cursor:

@@ -36,8 +36,7 @@ class Command(BaseCommand):
 
 
 def person(name: str) -> Any:
-    User = get_user_model()  # noqa: N806
-    found = User.objects.filter(username=name, is_active=True).first()
+    found = get_user_model().objects.filter(username=name, is_active=True).first()
     if found is None:
         raise CommandError(f"There is no active user {name!r}. Name a policy owner.")
     return found
