@@ -14,6 +14,7 @@ app.autodiscover_tasks()
 # The sweeper is what guarantees progress; beat only helps where no sweeper runs.
 app.conf.beat_schedule = {
     "sweep": {"task": "jobs.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "lapse": {"task": "reviews.tasks.lapse_due", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 

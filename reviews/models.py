@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Now
 
 from jobs.models import Clock
 from reviews.tally import Tally, tally
@@ -156,6 +156,16 @@ class Decision(models.Model):
         return f"{self.outcome} ({self.deal_id})"
 
 
+class ConditionQuerySet(models.QuerySet["Condition"]):
+    def overdue(self) -> Self:
+        """Not met and due before today by the database's clock, of the deal's newest decision."""
+        today = Cast(Clock(), models.DateField())
+        newest = Decision.objects.filter(deal=models.OuterRef("decision__deal")).newest_first()
+        return self.filter(
+            met_at=None, due_on__lt=today, decision=models.Subquery(newest.values("pk")[:1])
+        )
+
+
 class Condition(models.Model):
     """A duty attached to an approval."""
 
@@ -168,6 +178,8 @@ class Condition(models.Model):
     met_at = models.DateTimeField(null=True)
     met_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
     met_because = models.TextField(blank=True)
+
+    objects = ConditionQuerySet.as_manager()
 
     class Meta:
         ordering = ("due_on", "number")
@@ -195,9 +207,7 @@ class Skip(models.Model):
     skipped_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("screening", "reviewer"), name="skip_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("screening", "reviewer"), name="skip_once"),)
 
     def __str__(self) -> str:
         return f"skip by {self.reviewer_id}"

@@ -6,8 +6,8 @@ class ScreeningConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers the mail job: whoever works jobs off, worker or sweeper, must know the kind.
-        from policy import past  # noqa: PLC0415
-        from screening import backtest, mail  # noqa: F401, PLC0415
+        from policy import past
+        from screening import backtest, mail  # noqa: F401
 
         # The policy's pages speak of past deals, and that app knows none.
         past.learn_from(backtest)

@@ -54,7 +54,7 @@ def test_a_job_needs_the_transaction_that_wants_it(transactional_db):
 def test_a_rolled_back_change_leaves_no_job(transactional_db):
     with transaction.atomic():
         Job.objects.enqueue("works")
-        transaction.set_rollback(True)  # noqa: FBT003  Django's own signature
+        transaction.set_rollback(True)
     assert not Job.objects.exists()
 
 

@@ -1,0 +1,75 @@
+"""Time ends clearances: each once, with its event and its mail, and only when it is due."""
+
+from datetime import date, timedelta
+
+from jobs.models import Clock
+from reviews.actions import Duty, settle_condition
+from reviews.models import Condition
+from reviews.tasks import lapse_due
+from screening.lifecycle import Status
+from screening.models import Deal
+from tests import factories
+
+DUTY = Duty(text="Remove the export feature", due_on=date(2027, 6, 1), evidence="build log")
+
+
+def run_out(deal: Deal) -> None:
+    Deal.objects.filter(pk=deal.pk).update(valid_until=Clock() - timedelta(seconds=1))
+
+
+def conditional_deal() -> Deal:
+    deal = factories.deal_in_review()
+    for _ in range(2):
+        factories.vote_on(
+            deal, actor=factories.senior(), verdict="approve_with_conditions", conditions=[DUTY]
+        )
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED_WITH_CONDITIONS
+    return deal
+
+
+def make_late(deal: Deal) -> None:
+    Condition.objects.filter(decision__deal=deal).update(due_on=date(2026, 1, 1))
+
+
+def test_nothing_lapses_early(db):
+    factories.cleared_deal()
+    factories.approved_deal()
+    conditional_deal()
+    assert lapse_due() == 0
+
+
+def test_a_clearance_whose_time_is_over_lapses_once(db):
+    for deal in (factories.cleared_deal(), factories.approved_deal()):
+        run_out(deal)
+        mails = deal.notifications.count()
+        assert lapse_due() == 1
+        assert lapse_due() == 0
+        deal.refresh_from_db()
+        assert deal.status == Status.LAPSED
+        assert deal.audit_verbs()[-1] == "deal.lapsed"
+        assert deal.notifications.count() == mails + 1
+        assert "lapsed" in deal.notifications.newest_first()[0].subject
+
+
+def test_a_condition_that_is_not_met_in_time_ends_the_approval(db):
+    deal = conditional_deal()
+    make_late(deal)
+    assert lapse_due() == 1
+    event = deal.events().last()
+    assert event.verb == "deal.lapsed"
+    assert "was due on 1 January 2026 and is not met" in event.payload
+
+
+def test_a_condition_that_was_met_ends_nothing(db):
+    deal = conditional_deal()
+    for condition in Condition.objects.filter(decision__deal=deal):
+        settle_condition(condition, because="The build log shows it.", actor=factories.senior())
+    make_late(deal)
+    assert lapse_due() == 0
+
+
+def test_barred_and_rejected_deals_never_lapse(db):
+    for deal in (factories.barred_deal(), factories.rejected_deal()):
+        run_out(deal)
+    assert lapse_due() == 0
