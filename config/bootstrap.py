@@ -99,19 +99,22 @@ def installed(requirements: str) -> bool:
 
 def usable() -> bool:
     """True when .venv belongs to this folder and its Python starts."""
-    if json.loads((VENV / "made.json").read_text() or "null") != str(VENV):
-        return False
     check = [str(PYTHON), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 12))"]
-    return subprocess.run(check, capture_output=True, check=False).returncode == 0
+    try:
+        if json.loads((VENV / "made.json").read_text()) != str(VENV):
+            return False
+        return subprocess.run(check, capture_output=True, check=False).returncode == 0
+    except (OSError, ValueError):
+        return False
 
 
 def make_venv() -> None:
-    try:
-        if usable():
-            return
-        say("The folder .venv was made elsewhere or no longer works; making it again.")
-    except (OSError, ValueError):
+    if not (VENV / "made.json").exists():
         say("Making .venv ...")
+    elif usable():
+        return
+    else:
+        say("The folder .venv was made elsewhere or no longer works; making it again.")
     if VENV.is_symlink() or VENV.is_file():
         VENV.unlink()
     shutil.rmtree(VENV, ignore_errors=True)
