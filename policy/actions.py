@@ -4,26 +4,12 @@ from typing import Any
 
 from django.db import transaction
 
-from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock
-from policy.models import Kind, ReferenceVersion
+from policy.models import ReferenceVersion
+from policy.permissions import check_govern
 from policy.versions import Content
-
-OWNERS = {
-    Kind.RULEBOOK: (access.POLICY_OWNER,),
-    Kind.COUNTRIES: (access.POLICY_OWNER,),
-    Kind.CATALOGUE: (access.POLICY_OWNER, access.COMPLIANCE),
-    Kind.REGISTRY: (access.POLICY_OWNER, access.COMPLIANCE),
-}
-
-
-def check_govern(kind: str, user: Any) -> None:
-    roles = OWNERS[Kind(kind)]
-    if not access.has_role(user, *roles):
-        names = " or ".join(access.ROLE_NAMES[role].lower() for role in roles)
-        raise NotAllowed(f"Versions of this kind are for the role {names}.")
 
 
 @transaction.atomic

@@ -19,6 +19,9 @@ class Clause:
     kind: str
     key_phrase: str
     asks: str
+    #: Which commitment of the policy, and which sentence of it; None for a heading or a belief.
+    commitment: int | None = None
+    sentence: int | None = None
 
 
 def cited(text: str) -> list[Clause]:
@@ -35,7 +38,10 @@ def clauses() -> Mapping[str, Clause]:
     """Id to clause, in the order of the policy."""
     found = _read("clauses.yaml")["clauses"]
     return {
-        name: Clause(name, one["title"], one["kind"], one["key_phrase"], one["asks"].strip())
+        name: Clause(
+            name, one["title"], one["kind"], one["key_phrase"], one["asks"].strip(),
+            one.get("commitment"), one.get("sentence"),
+        )
         for name, one in found.items()
     }
 

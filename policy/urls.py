@@ -1,6 +1,18 @@
 """Pages of the policy as data."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from policy import lists, places, views
 
 app_name = "policy"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("policy/", views.policy, name="policy"),
+    path("policy/glossary/", views.words, name="glossary"),
+    path("policy/rules/<str:rule_id>/", views.rule, name="rule"),
+    path("countries/", places.countries, name="countries"),
+    path("countries/<str:code>/", places.country, name="country"),
+    path("catalogue/", lists.catalogue, name="catalogue"),
+    path("registry/", lists.registry, name="registry"),
+    path("versions/", views.kinds, name="kinds"),
+    path("versions/<str:kind>/", views.versions, name="versions"),
+]

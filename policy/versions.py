@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass
 
 from audit.ledger import canonical, digest
 from policy import shipped
-from policy.catalogue import read_catalogue
+from policy.catalogue import Catalogue, read_catalogue
 from policy.derive import ReferenceData
 from policy.destinations import Countries, RatingText, read_countries
 from policy.engine.condition import Rulebook
-from policy.engine.facts import Choice, Flags
+from policy.engine.facts import Choice, Flags, Vocabulary
 from policy.engine.reading import read_canonical
 from policy.models import Kind
-from policy.registry import read_registry, read_stems
+from policy.registry import Registry, read_registry, read_stems
 
 
 @dataclass(frozen=True)
@@ -83,22 +83,30 @@ def read(texts: Mapping[str, str]) -> ReferenceData:
     """The bundle of these version texts; without country ratings every place is unrated."""
     rulebook = read_canonical(texts[Kind.RULEBOOK])
     countries = read_countries_text(texts.get(Kind.COUNTRIES))
-    capabilities = rulebook.vocabulary["capabilities"]
-    kinds = rulebook.vocabulary["end_user_type"]
-    registry = json.loads(texts[Kind.REGISTRY])
     return ReferenceData(
         rulebook=rulebook,
         countries=countries,
-        catalogue=read_catalogue(
-            json.loads(texts[Kind.CATALOGUE])["catalogue"],
-            capabilities=capabilities.members if isinstance(capabilities, Flags) else (),
-        ),
-        registry=read_registry(
-            registry["registry"],
-            kinds=kinds.values if isinstance(kinds, Choice) else (),
-            countries=countries.names,
-            stems=read_stems(registry["stems"]),
-        ),
+        catalogue=read_catalogue_text(texts[Kind.CATALOGUE], rulebook.vocabulary),
+        registry=read_registry_text(texts[Kind.REGISTRY], rulebook.vocabulary, countries),
+    )
+
+
+def read_catalogue_text(text: str, vocabulary: Vocabulary) -> Catalogue:
+    capabilities = vocabulary["capabilities"]
+    return read_catalogue(
+        json.loads(text)["catalogue"],
+        capabilities=capabilities.members if isinstance(capabilities, Flags) else (),
+    )
+
+
+def read_registry_text(text: str, vocabulary: Vocabulary, countries: Countries) -> Registry:
+    kinds = vocabulary["end_user_type"]
+    content = json.loads(text)
+    return read_registry(
+        content["registry"],
+        kinds=kinds.values if isinstance(kinds, Choice) else (),
+        countries=countries.names,
+        stems=read_stems(content["stems"]),
     )
 
 

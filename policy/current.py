@@ -1,0 +1,66 @@
+"""The active versions one by one, for pages: a missing kind is an empty page, not an error."""
+
+from functools import lru_cache
+
+from policy import shipped, versions
+from policy.catalogue import Catalogue
+from policy.destinations import Countries
+from policy.engine.condition import Rulebook
+from policy.models import Kind, ReferenceVersion
+from policy.registry import Registry
+
+
+def version(kind: str) -> ReferenceVersion | None:
+    """The active version of the kind without its content, which is large."""
+    found: ReferenceVersion | None = (
+        ReferenceVersion.objects.active().of(kind).select_related("proposed_by", "activated_by")
+        .defer("content", "written").first()
+    )  # fmt: skip
+    return found
+
+
+def rulebook(of: ReferenceVersion) -> Rulebook:
+    return _rulebook(of.pk, of.digest)
+
+
+def countries(of: ReferenceVersion | None) -> Countries:
+    """The countries of a version; without one, names that have no rating."""
+    return _countries(of.pk if of else 0, of.digest if of else "")
+
+
+def catalogue(of: ReferenceVersion) -> Catalogue:
+    return _catalogue(of.pk, of.digest)
+
+
+def registry(of: ReferenceVersion) -> Registry:
+    return _registry(of.pk, of.digest)
+
+
+def _content(pk: int) -> str:
+    return str(ReferenceVersion.objects.values_list("content", flat=True).get(pk=pk))
+
+
+# The digest in the key keeps a copy apart from a database that was made anew under the same ids.
+
+
+@lru_cache(maxsize=8)
+def _rulebook(pk: int, digest: str) -> Rulebook:
+    return versions.read_rulebook_text(_content(pk))
+
+
+@lru_cache(maxsize=8)
+def _countries(pk: int, digest: str) -> Countries:
+    return versions.read_countries_text(_content(pk) if pk else None)
+
+
+@lru_cache(maxsize=4)
+def _catalogue(pk: int, digest: str) -> Catalogue:
+    return versions.read_catalogue_text(_content(pk), shipped.vocabulary())
+
+
+@lru_cache(maxsize=4)
+def _registry(pk: int, digest: str) -> Registry:
+    return versions.read_registry_text(_content(pk), shipped.vocabulary(), shipped.countries())
+
+
+KINDS = tuple(Kind)

@@ -1,0 +1,136 @@
+"""Pages of the product catalogue and the end-user registry."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from audit import access
+from audit.access import allow
+from policy import current, shipped
+from policy.catalogue import Product
+from policy.forms import CONTROLS, ProductFilters, RegistryFilters
+from policy.models import Kind
+from policy.permissions import may_govern
+from policy.registry import OPERATOR, QUESTION, Party, fold
+
+PER_PAGE = 50
+READERS = (access.COMPLIANCE, *access.REVIEWERS, access.POLICY_OWNER, access.AUDITOR)
+
+
+@allow(*READERS)
+@require_safe
+def catalogue(request: HttpRequest) -> HttpResponse:
+    version = current.version(Kind.CATALOGUE)
+    if version is None:
+        return render(request, "policy/catalogue.html", {"version": None})
+    capability = shipped.vocabulary()["capabilities"]
+    found = current.catalogue(version)
+    form = ProductFilters(
+        request.GET,
+        families=sorted({one.family for one in found.products}),
+        capabilities=sorted({name for one in found.products for name in one.capabilities}),
+        say=capability.say,
+    )
+    chosen = form.chosen()
+    products = [one for one in found.products if _product_fits(one, chosen)]
+    page = Paginator(products, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "version": version,
+        "form": form,
+        "chosen": chosen,
+        "page": page,
+        "rows": [
+            {
+                "product": one,
+                "capabilities": [capability.say(name) for name in one.capabilities],
+                "control": CONTROLS.get(one.control, one.control),
+            }
+            for one in page
+        ],
+        "may_propose": may_govern(request.user, Kind.CATALOGUE),
+    }
+    return render(request, "policy/catalogue.html", context)
+
+
+def _product_fits(product: Product, chosen: Mapping[str, Any]) -> bool:
+    wanted = fold(chosen.get("words", ""))
+    return (
+        any(wanted in fold(name) for name in (product.id, product.name, *product.also))
+        and chosen.get("family", product.family) == product.family
+        and (chosen.get("capability") or product.capabilities[0])
+        in (product.capabilities if chosen.get("capability") else product.capabilities[:1])
+    )
+
+
+@allow(*READERS)
+@require_safe
+def registry(request: HttpRequest) -> HttpResponse:
+    version = current.version(Kind.REGISTRY)
+    if version is None:
+        return render(request, "policy/registry.html", {"version": None})
+    found = current.registry(version)
+    names = current.countries(current.version(Kind.COUNTRIES)).names
+    classes = _classes()
+    form = RegistryFilters(
+        request.GET,
+        classes=[(name, classes.get(name, name)) for name in
+                 sorted({party.kind for party in found.parties})],
+        countries=sorted(
+            ((code, names.get(code, code)) for code in {p.country for p in found.parties} if code),
+            key=lambda pair: pair[1],
+        ),
+    )  # fmt: skip
+    chosen = form.chosen()
+    parties = [one for one in found.parties if _party_fits(one, chosen)]
+    page = Paginator(parties, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "version": version,
+        "form": form,
+        "chosen": chosen,
+        "page": page,
+        "rows": [
+            {
+                "party": one,
+                "country": names.get(one.country, one.country) or _("International"),
+                "kind": classes.get(one.kind, one.kind),
+            }
+            for one in page
+        ],
+        "may_propose": may_govern(request.user, Kind.REGISTRY),
+    }
+    return render(request, "policy/registry.html", context)
+
+
+def _classes() -> dict[str, str]:
+    """What each class of a party means; the vocabulary's words, and the two of the registry."""
+    fact = shipped.vocabulary()["end_user_type"]
+    values = getattr(fact, "values", ())
+    own = {
+        QUESTION: _("Compliance asks what it is"),
+        OPERATOR: _("Network operator, ownership not on the list"),
+    }
+    return {value: _capital(_bare(fact.say(value))) for value in values} | own
+
+
+def _bare(words: str) -> str:
+    """ "a utility" as the name of a class: "utility"."""
+    article, _blank, rest = words.partition(" ")
+    return rest if article in {"a", "an"} else words
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _party_fits(party: Party, chosen: Mapping[str, Any]) -> bool:
+    wanted = fold(chosen.get("words", ""))
+    return (
+        chosen.get("kind", party.kind) == party.kind
+        and chosen.get("country", party.country) == party.country
+        and any(wanted in fold(name) for name in (party.name, *party.aliases))
+    )

@@ -1,0 +1,173 @@
+"""Conditions and promises in plain words, as trees that a page can show without code."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from policy.engine.condition import (
+    All,
+    Atom,
+    Compare,
+    Condition,
+    Either,
+    EveryRule,
+    Exists,
+    HasAny,
+    HasEvery,
+    Is,
+    Losing,
+    Not,
+    OneOf,
+    Promise,
+    Raising,
+    Rulebook,
+    Surely,
+    Term,
+    atoms,
+)
+from policy.engine.facts import Vocabulary
+
+OUTCOMES = {
+    "clear": "Clear",
+    "senior_review": "Senior review",
+    "executive_review": "Executive review",
+    "needs_information": "Needs information",
+    "bar": "Barred",
+}
+CITATION = {
+    "bar": "bars the deal",
+    "needs_information": "asks before anybody decides",
+    "executive_review": "goes to two executive reviewers",
+    "senior_review": "goes to a senior reviewer",
+    "clear": "clears the deal",
+}
+_COMPARED = {
+    "above": "above",
+    "at_least": "at least",
+    "below": "below",
+    "at_most": "at most",
+}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A part of a condition. `text` says it; `parts` are what it is made of; `term` names it."""
+
+    text: str
+    parts: tuple["Phrase", ...] = ()
+    term: str = ""
+
+
+def condition(rulebook: Rulebook, what: Condition) -> Phrase:
+    """The condition as nested sentences; a term stays a name, with what it means as its parts."""
+    return _phrase(rulebook, what, negated=False)
+
+
+def _phrase(rulebook: Rulebook, what: Condition, *, negated: bool) -> Phrase:
+    match what:
+        case All(parts) | Either(parts):
+            every = isinstance(what, All) is not negated
+            text = "all of these hold" if every else "at least one of these holds"
+            return Phrase(text, tuple(_phrase(rulebook, part, negated=negated) for part in parts))
+        case Not(part):
+            return _phrase(rulebook, part, negated=not negated)
+        case Term(name):
+            inner = _phrase(rulebook, rulebook.terms[name], negated=False)
+            words = name.replace("_", " ")
+            return Phrase(f"not: {words}" if negated else words, (inner,), name)
+        case _:
+            return Phrase(atom(rulebook.vocabulary, what, negated=negated))
+
+
+def atom(vocabulary: Vocabulary, what: Atom, *, negated: bool = False) -> str:
+    """One fact and what is asked of it: "Purpose is railway operations"."""
+    fact = vocabulary[what.fact]
+    label = fact.label or what.fact.replace("_", " ").capitalize()
+    match what:
+        case OneOf(_, values):
+            words = either([fact.say(value) for value in values])
+            return f"{label} is {'not ' if negated else ''}{words}"
+        case HasAny(_, members):
+            words = [fact.say(member) for member in members]
+            if negated:
+                return f"{label} include none of: {', '.join(words)}"
+            return f"{label} include {either(words)}"
+        case HasEvery(_, members):
+            words = ", ".join(fact.say(member) for member in members)
+            return f"{label} {'do not ' if negated else ''}include all of: {words}"
+        case Is(_, value):
+            return f"{label}: {fact.say('true' if value is not negated else 'false')}"
+        case Compare(_, comparison, threshold):
+            words = f"{_COMPARED[comparison]} {fact.say(str(threshold))}"
+            return f"{label} is {'not ' if negated else ''}{words}"
+
+
+def either(words: Sequence[str]) -> str:
+    """ "a", "a or b", "a, b or c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def facts_of(rulebook: Rulebook, what: Condition) -> frozenset[str]:
+    return frozenset(one.fact for one in atoms(rulebook.opened(what)))
+
+
+# --- Promises ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PromiseWords:
+    """A promise as a page shows it: its own sentence, and how it is checked."""
+
+    id: str
+    says: str
+    means: str
+
+
+def promise(rulebook: Rulebook, what: Promise) -> PromiseWords:
+    return PromiseWords(what.id, what.says, _means(rulebook.vocabulary, what))
+
+
+def _means(vocabulary: Vocabulary, what: Promise) -> str:
+    match what:
+        case Surely(only=only, possibly=possibly):
+            when = "is true or may still be" if possibly is not None else "is true"
+            return f"Wherever the condition {when}, the outcome is {_outcomes(only)}."
+        case Raising(fact=name):
+            return f"Making “{_label(vocabulary, name)}” graver never makes the outcome milder."
+        case Losing():
+            return "Taking an answer away never lets a deal through that was held before."
+        case Exists(outcome=outcome):
+            return f"At least one such deal comes out as {_outcomes(outcome)}."
+        case EveryRule(can=can):
+            return f"There is a deal for every rule in which it can {can}."
+
+
+def _outcomes(names: Sequence[str]) -> str:
+    return either([OUTCOMES[name].lower() for name in names])
+
+
+def _label(vocabulary: Vocabulary, name: str) -> str:
+    fact = vocabulary.get(name)
+    return (fact.label if fact else "") or name.replace("_", " ")
+
+
+def conditions_of(what: Promise) -> Iterator[Condition]:
+    """The conditions that a promise is written with."""
+    for name in ("surely", "possibly", "given", "exists"):
+        part = getattr(what, name, None)
+        if part is not None:
+            yield part
+
+
+def touches(rulebook: Rulebook, what: Promise, rule_id: str) -> bool:
+    """Whether the promise speaks of a fact that the rule reads, or of every rule."""
+    read = rulebook.looks[rule_id].keys()
+    match what:
+        case EveryRule():
+            return True
+        case Losing(facts=names):
+            return not read.isdisjoint(names)
+        case Raising(fact=name):
+            return name in read
+    return any(not read.isdisjoint(facts_of(rulebook, part)) for part in conditions_of(what))

@@ -1,0 +1,135 @@
+"""Pages of countries: the map with its table, and one page for each place."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from audit.access import signed_in
+from policy import current, maps
+from policy.destinations import Countries, Place
+from policy.forms import TIER_WORDS, CountryFilters
+from policy.models import Kind, ReferenceVersion
+from policy.past import past
+from policy.permissions import may_govern
+from policy.ratings import TIERS, UNRATED
+from policy.registry import fold
+
+
+@signed_in
+@require_safe
+def countries(request: HttpRequest) -> HttpResponse:
+    version = current.version(Kind.COUNTRIES)
+    found = current.countries(version)
+    form = CountryFilters(request.GET)
+    chosen = form.chosen()
+    context = {
+        "version": version,
+        "lists": found.lists,
+        "form": form,
+        "chosen": chosen,
+        "rows": [_place_row(found, place) for place in _places(found, chosen)],
+        "totals": _totals(found),
+        "map": _map(version, found),
+        "map_key": mark_safe(maps.map_key()),  # noqa: S308  own markup, every word escaped
+        "borders": maps.BORDERS_NOTE,
+        "may_propose": may_govern(request.user, Kind.COUNTRIES),
+    }
+    return render(request, "policy/countries.html", context)
+
+
+def _places(found: Countries, chosen: Mapping[str, Any]) -> list[Place]:
+    wanted = fold(chosen.get("words", ""))
+    return [
+        place
+        for place in sorted(found.places.values(), key=lambda one: fold(one.name))
+        if (not wanted or wanted in fold(place.name) or wanted == place.code.casefold())
+        and chosen.get("tier", place.tier) == place.tier
+        and (not chosen.get("special") or place.special)
+    ]
+
+
+def _place_row(found: Countries, place: Place) -> dict[str, Any]:
+    return {
+        "place": place,
+        "tier_words": TIER_WORDS[place.tier],
+        "scores": [
+            f"{one.source} {rating.score.normalize():f}"
+            for one in found.lists
+            if (rating := one.by_code.get(place.code)) and rating.score is not None
+        ],
+    }
+
+
+def _totals(found: Countries) -> list[tuple[str, str, int]]:
+    tiers = [place.tier for place in found.places.values()]
+    return [(tier, TIER_WORDS[tier], tiers.count(tier)) for tier in (*TIERS, UNRATED)]
+
+
+def _map(version: ReferenceVersion | None, found: Countries) -> SafeString:
+    """The map of a version; drawing takes a third of a second, so each is drawn once."""
+    return _drawn(version.digest if version else "", tuple(
+        (code, place.tier) for code, place in found.places.items()
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _drawn(digest: str, tiers: tuple[tuple[str, str], ...]) -> SafeString:
+    drawn = maps.world_map(
+        dict(tiers),
+        title=_("Human-rights risk by country"),
+        description=_("The table below says the same in words."),
+        link=lambda code: reverse("policy:country", args=[code]),
+    )
+    return mark_safe(drawn)  # noqa: S308  own markup, every word escaped
+
+
+@signed_in
+@require_safe
+def country(request: HttpRequest, code: str) -> HttpResponse:
+    version = current.version(Kind.COUNTRIES)
+    found = current.countries(version)
+    if code not in found.places:
+        raise Http404
+    place = found.places[code]
+    context = {
+        "version": version,
+        "place": place,
+        "tier_words": TIER_WORDS[place.tier],
+        "territory": found.territories.get(code),
+        "parent": found.places.get(found.territories[code].parent)
+        if code in found.territories
+        else None,
+        "inside": [
+            (found.places[one.code], TIER_WORDS[found.places[one.code].tier])
+            for one in found.territories.values()
+            if one.parent == code
+        ],
+        "sources": [_source_row(one, code) for one in found.lists],
+        "editions": _editions(code),
+        "deals": past().deals_in(code, request.user),
+    }
+    return render(request, "policy/country.html", context)
+
+
+def _source_row(one: Any, code: str) -> dict[str, Any]:
+    rating = one.by_code.get(code)
+    tier = one.tier(code)
+    return {"list": one, "rating": rating, "tier": tier, "tier_words": TIER_WORDS[tier]}
+
+
+def _editions(code: str) -> list[dict[str, Any]]:
+    """The rating of the place in every version that was ever active, newest first."""
+    rows = []
+    stored = ReferenceVersion.objects.of(Kind.COUNTRIES).filter(activated_at__isnull=False)
+    for version in stored.defer("content", "written").newest_first():
+        place = current.countries(version).places.get(code)
+        tier = place.tier if place else UNRATED
+        rows.append({"version": version, "tier": tier, "tier_words": TIER_WORDS[tier]})
+    return rows

@@ -1,0 +1,136 @@
+"""Pages that read the policy: the rulebook, its rules, its words, and the history of versions."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from audit.access import signed_in
+from policy import clauses, current, document, glossary
+from policy.models import Kind, ReferenceVersion
+from policy.past import Coverage, past
+from policy.permissions import may_govern
+
+PER_PAGE = 50
+
+
+@signed_in
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    version = current.version(Kind.RULEBOOK)
+    if version is None:
+        return render(request, "policy/policy.html", {"version": None})
+    rulebook = current.rulebook(version)
+    chapters = document.chapters(rulebook)
+    context = {
+        "version": version,
+        "rulebook": rulebook,
+        "source": clauses.source(),
+        "chapters": chapters,
+        "uncovered": [one for part in chapters for one in part.entries if one.is_uncovered],
+        "promises": document.promises(rulebook),
+        "may_propose": may_govern(request.user, Kind.RULEBOOK),
+    }
+    return render(request, "policy/policy.html", context)
+
+
+@signed_in
+@require_safe
+def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
+    version = current.version(Kind.RULEBOOK)
+    rulebook = current.rulebook(version) if version else None
+    if version is None or rulebook is None or rule_id not in rulebook.by_id:
+        raise Http404
+    found = rulebook.by_id[rule_id]
+    total = past().screenings(version.pk)
+    context = {
+        "version": version,
+        "card": document.card(rulebook, found),
+        "cited": clauses.cited(found.clause),
+        "sentence": _sentence(rulebook, found.because),
+        "evidence": document.evidence_words(found),
+        "promises": document.promises_about(rulebook, rule_id),
+        "coverage": past().coverage(version.pk).get(rule_id, Coverage(0, total, 0)),
+        "total": total,
+        "neighbours": _neighbours(rulebook, rule_id),
+    }
+    return render(request, "policy/rule.html", context)
+
+
+def _sentence(rulebook: Any, because: str) -> list[tuple[str, bool]]:
+    """The reason with the label of each fact where the deal's own value will stand."""
+    return [
+        (rulebook.vocabulary[piece].label or piece, True)
+        if is_fact and piece in rulebook.vocabulary
+        else (piece, is_fact)
+        for piece, is_fact in document.blanks(because)
+    ]
+
+
+def _neighbours(rulebook: Any, rule_id: str) -> dict[str, str]:
+    ids = [one.id for one in rulebook.rules]
+    at = ids.index(rule_id)
+    return {
+        "before": ids[at - 1] if at else "",
+        "after": ids[at + 1] if at + 1 < len(ids) else "",
+    }
+
+
+@signed_in
+@require_safe
+def words(request: HttpRequest) -> HttpResponse:
+    return render(request, "policy/glossary.html", {"words": glossary.words()})
+
+
+@signed_in
+@require_safe
+def kinds(request: HttpRequest) -> HttpResponse:
+    rows = []
+    for kind in Kind:
+        of = ReferenceVersion.objects.of(kind)
+        proposed = of.filter(activated_at__isnull=True).count()
+        rows.append(
+            {
+                "kind": kind.value,
+                "label": kind.label,
+                "active": current.version(kind),
+                "proposed": ngettext("%d proposal", "%d proposals", proposed) % proposed
+                if proposed
+                else "",
+                "may_propose": may_govern(request.user, kind),
+            }
+        )
+    return render(request, "policy/kinds.html", {"rows": rows})
+
+
+@signed_in
+@require_safe
+def versions(request: HttpRequest, kind: str) -> HttpResponse:
+    if kind not in Kind.values:
+        raise Http404
+    found = (
+        ReferenceVersion.objects.of(kind).newest_first()
+        .select_related("proposed_by", "activated_by").defer("content", "written")
+    )  # fmt: skip
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "kind": Kind(kind),
+        "page": page,
+        "rows": [{"version": one, "state": state_of(one)} for one in page],
+        "active": current.version(kind),
+        "may_propose": may_govern(request.user, kind),
+    }
+    return render(request, "policy/versions.html", context)
+
+
+def state_of(version: ReferenceVersion) -> tuple[str, str]:
+    """The kind of badge and the word for where a version stands."""
+    if version.is_active:
+        return "active", _("Active")
+    if version.retired_at is not None:
+        return "retired", _("Retired")
+    return "proposed", _("Proposed")
