@@ -9,7 +9,8 @@
     customer_country   ISO 3166-1 alpha-2 or XK
     products           list of names or ids of the catalogue, or {"product": …, "removed":
                        [features], "proof": text}
-    capabilities       the catalogue's word for lines that are not in it: a list
+    capabilities       the catalogue's word for the lines, where it is not ours: a list; left out:
+                       the products are looked up; null: not known
     linked_capabilities  what linked deals and the delivered base contain: a list
     services           list; [] means none
     intermediaries     list of names or {"name": …, "role": …, "country": …}; [] means none
@@ -154,8 +155,9 @@ class Checks:
         found = []
         for name, value in given.items():
             if name == "special_territory":
-                if value is not None and value not in _hashable(self.countries.territories, value):
-                    hint = did_you_mean(value, self.countries.territories)
+                known = self.countries.territories
+                if value is not None and not (isinstance(value, str) and value in known):
+                    hint = did_you_mean(value, known)
                     found.append(f"special_territory: unknown code {shown(value)}{hint}")
             elif name not in self.vocabulary:
                 found.append(f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}")
@@ -288,10 +290,6 @@ def _fits(vocabulary: Vocabulary, name: str, value: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _hashable(known: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
-    return known if isinstance(value, str) else {}
 
 
 def _text(name: str, value: Any) -> list[str]:

@@ -316,7 +316,9 @@ class Derivation:
                 [line if type(line) is str else line["product"] for line in products]
             )
         if given is None:
-            given = self._of_products(products) if products is not None else self._open()
+            # Left out: the catalogue says. null: whoever was asked does not know.
+            told = products is not None and "capabilities" not in declared
+            given = self._of_products(products or []) if told else self._open()
         else:
             self.notes["capabilities"] = "given as the catalogue's word for the lines"
         if linked:

@@ -35,7 +35,7 @@ def kinds(name, country):
         ("Pakistan Telecommunication Authority", "PK", "telecom_regulator"),
         ("Syrian Telecommunication Establishment", "SY", "state_operator"),
         ("Mobile Communication Company of Iran (MCI)", "IR", "state_operator"),
-        ("DB InfraGO", "DE", "rail_operator"),
+        ("State Security Networks Group Erillisverkot", "FI", "operator"),
     ],
 )
 def test_known_bodies(name, country, kind):

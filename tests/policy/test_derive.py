@@ -1,0 +1,612 @@
+"""From what sales declares to facts: every source, every refusal, and the two invariants."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given as given_by
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from policy import shipped
+from policy.declared import NAMES, DeclaredError
+from policy.derive import derive, trace
+from policy.engine.condition import OUTCOMES, RANK
+from policy.ordinary import Ordinary
+from policy.registry import OPERATOR
+
+REFERENCE = shipped.load()
+ASSESS = REFERENCE.compiled.assess
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parent.parent / "data" / "cases.jsonl")
+    .read_text(encoding="utf-8")
+    .splitlines()
+]
+PLAIN = {
+    "country": "FI",
+    "end_user_name": "Example Rail",
+    "end_user_type": "rail_operator",
+    "customer_name": "Example Rail",
+    "customer_type": "rail_operator",
+    "products": ["GSM-R"],
+    "services": ["supply"],
+    "purpose": "railway_operations",
+    "intermediaries": [],
+}
+
+
+def facts(given=None, **changes):
+    (one,) = derive(PLAIN | changes, REFERENCE, given=given or {})
+    return one
+
+
+def origin(name, given=None, **changes):
+    (one,) = trace(PLAIN | changes, REFERENCE, given=given or {})
+    return one.origins[name]
+
+
+def outcome(given=None, **changes):
+    return ASSESS(facts(given, **changes)).outcome
+
+
+def test_a_plain_deal_clears():
+    assert outcome() == "clear"
+
+
+def test_every_fact_has_an_origin():
+    (one,) = trace(PLAIN, REFERENCE)
+    assert one.origins.keys() == REFERENCE.rulebook.vocabulary.keys()
+    assert one.origins["services"].source == "declared"
+    assert one.origins["country_risk"].source == "derived"
+    assert one.origins["country_risk"].note.startswith("the worst of the active sources: V-Dem")
+    assert one.origins["adverse_info"].note == "none on record"
+
+
+def test_the_digests_name_all_four_kinds():
+    digests = REFERENCE.digests
+    assert digests.keys() == {"rulebook", "countries", "catalogue", "registry"}
+    assert all(one.startswith("sha256:") for one in digests.values())
+
+
+# Destination
+
+
+@pytest.mark.parametrize(
+    ("changes", "risk", "special"),
+    [
+        ({"country": "FI"}, "low", False),
+        ({"country": "NA"}, "low", False),
+        ({"country": "XK"}, "low", False),
+        ({"country": "HK"}, "medium", False),
+        ({"country": "IR"}, "very_high", False),
+        ({"country": "LI"}, "unrated", False),
+        ({"country": "MO"}, "unrated", False),
+        ({"country": "EH"}, "unrated", True),
+        ({"country": "UA", "region": "UA-43"}, "unrated", True),
+        ({"country": "UA", "region": "UA-30"}, "medium", False),
+        ({"country": None, "region": "GE-AB"}, "unrated", True),
+        ({"country": None, "region": "DE-BY"}, "low", False),
+    ],
+)
+def test_destinations(changes, risk, special):
+    found = facts(**changes)
+    assert found["country_risk"] == risk
+    assert found["in_special_territory"] is special
+    assert found["destination_named"] is True
+
+
+@pytest.mark.parametrize("country", [None, "", "XX"])
+def test_no_destination_is_asked_about(country):
+    found = facts(country=country)
+    assert found["destination_named"] is False
+    assert found["country_risk"] == "unrated"
+    assert found["in_special_territory"] is None
+    assert "I03" in ASSESS(found).fired
+
+
+def test_taiwan_has_its_own_rating_and_name():
+    assert facts(country="TW")["country_risk"] == "low"
+    assert facts(country="CN")["country_risk"] == "very_high"
+    assert facts(country="TW")["country_name"] == "Taiwan"
+
+
+def test_occupied_territory_is_barred_by_the_sanctions_gate():
+    found = facts(country="UA", region="UA-43")
+    assert found["export_control"] == "prohibited"
+    assert found["export_reference"] == "destination Crimea"
+    assert ASSESS(found).outcome == "bar"
+
+
+def test_a_region_of_another_country_is_a_contradiction():
+    found = facts(country="PL", region="UA-43")
+    assert found["fact_conflict"] is True
+    assert found["conflict_note"] == "Crimea (UA-43) is not in Poland."
+    assert found["in_special_territory"] is True
+
+
+def test_several_destinations_and_purposes_are_variants():
+    variants = derive(
+        {key: value for key, value in PLAIN.items() if key not in ("country", "purpose")}
+        | {
+            "destinations": [{"country": "FI"}, {"country": "IR"}, {"country": "XX"}],
+            "purposes": ["railway_operations", "public_safety"],
+        },
+        REFERENCE,
+    )
+    assert [(one["country"], one["purpose"]) for one in variants] == [
+        ("FI", "railway_operations"),
+        ("FI", "public_safety"),
+        ("IR", "railway_operations"),
+        ("IR", "public_safety"),
+        (None, "railway_operations"),
+        (None, "public_safety"),
+    ]
+
+
+# Products
+
+
+def test_the_catalogue_speaks_for_a_product():
+    assert facts(products=["5G core"])["capabilities"] == ["li_interface", "mobile_core"]
+    assert origin("capabilities").note == "from the catalogue"
+
+
+@pytest.mark.parametrize(
+    ("line", "capabilities"),
+    [
+        ({"product": "core-5gsa", "removed": ["li-function"], "proof": "sheet"}, ["mobile_core"]),
+        (
+            {"product": "core-5gsa", "removed": ["li-function"], "proof": " "},
+            ["li_interface", "mobile_core"],
+        ),
+        (
+            {"product": "core-5gsa", "removed": ["other"], "proof": "sheet"},
+            ["li_interface", "mobile_core"],
+        ),
+    ],
+)
+def test_a_feature_leaves_only_with_proof(line, capabilities):
+    assert facts(products=[line])["capabilities"] == capabilities
+
+
+def test_a_product_that_is_not_in_the_catalogue_is_unclassified():
+    found = facts(products=["GSM-R", "Wonder box"])
+    assert found["capabilities"] == ["railway_comms", "unclassified"]
+    assert ASSESS(found).outcome == "needs_information"
+    assert "Wonder box" in origin("capabilities", products=["GSM-R", "Wonder box"]).note
+
+
+def test_given_capabilities_are_the_catalogues_word():
+    assert facts(products=["Wonder box"], capabilities=["ran"])["capabilities"] == ["ran"]
+
+
+@pytest.mark.parametrize("changes", [{"products": None}, {"capabilities": None}])
+def test_capabilities_that_nobody_knows_are_asked_about(changes):
+    found = facts(**changes)
+    assert found.has("capabilities", "unclassified") is True
+    assert found.has("capabilities", "monitoring_centre") is None
+    assert "I06" in ASSESS(found).fired
+
+
+def test_no_capability_at_all_is_asked_about():
+    assert "I06" in ASSESS(facts(capabilities=[])).fired
+
+
+def test_linked_deals_and_the_delivered_base_count():
+    found = facts(linked_capabilities=["intercept_storage"])
+    assert found["capabilities"] == ["intercept_storage", "railway_comms"]
+    assert ASSESS(found).outcome == "bar"
+    unknown = facts(products=None, linked_capabilities=["intercept_storage"])
+    assert unknown.has("capabilities", "intercept_storage") is True
+
+
+@pytest.mark.parametrize(
+    ("changes", "control"),
+    [
+        ({"products": ["GSM-R"]}, "not_controlled"),
+        ({"products": ["Phone forensics kit"]}, "licence_required"),
+        ({"capabilities": ["device_forensics"]}, "licence_required"),
+        ({"capabilities": ["social_media_monitoring"]}, "not_controlled"),
+        ({"country": "UA", "region": "UA-14"}, "licence_required"),
+    ],
+)
+def test_export_control_comes_from_product_and_destination(changes, control):
+    assert facts(**changes)["export_control"] == control
+
+
+# End user and registry
+
+
+def test_the_registry_wins_over_what_sales_says():
+    found = facts(country="KZ", end_user_name="КНБ", end_user_type="civil_government")
+    assert found["end_user_type"] == "intelligence_security"
+    assert found["fact_conflict"] is True
+    assert "National Security Committee" in found["conflict_note"]
+
+
+def test_the_registry_answers_what_sales_does_not_know():
+    found = facts(country="EG", end_user_name="Telecom Egypt", end_user_type="unknown")
+    assert found["end_user_type"] == "state_operator"
+    assert found["fact_conflict"] is False
+
+
+def test_the_registry_never_takes_back_intelligence():
+    found = facts(
+        country="EG", end_user_name="Telecom Egypt", end_user_type="intelligence_security"
+    )
+    assert found["end_user_type"] == "intelligence_security"
+    assert found["fact_conflict"] is True
+
+
+def test_a_body_of_the_agency_list_is_a_question():
+    found = facts(country="GB", end_user_name="National Crime Agency", end_user_type="utility")
+    assert found["end_user_type"] == "utility"
+    assert found["fact_conflict"] is True
+    assert ASSESS(found).outcome == "needs_information"
+
+
+def test_an_agency_of_another_country_is_a_question():
+    found = facts(country="FR", end_user_name="Bundesnachrichtendienst")
+    assert found["end_user_type"] == "rail_operator"
+    assert "Bundesnachrichtendienst (DE)" in found["conflict_note"]
+
+
+def test_the_country_of_the_customer_counts_as_home():
+    found = facts(country="FR", customer_country="DE", end_user_name="Bundesnachrichtendienst")
+    assert found["end_user_type"] == "intelligence_security"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"customer_name": "Inter-Services Intelligence", "country": "PK"},
+        {"customer_type": "intelligence_security"},
+        {"intermediaries": ["Area SpA"]},
+        {"intermediaries": [{"name": "Mossad", "role": "payer", "country": "IL"}]},
+        {"contradictions": ["Two answers differ."]},
+        {"end_user_name": "Security Police of Example"},
+    ],
+)
+def test_what_does_not_fit_is_a_contradiction(changes):
+    assert facts(**changes)["fact_conflict"] is True
+
+
+def test_an_operator_of_the_list_has_no_class():
+    name = next(one.name for one in REFERENCE.registry.parties if one.kind == OPERATOR)
+    found = facts(end_user_name=name, end_user_type="commercial_operator")
+    assert found["end_user_type"] == "commercial_operator"
+    assert found["fact_conflict"] is False
+
+
+@pytest.mark.parametrize("name", [None, "", "  ", "unknown", "TBD", "n/a", "To be confirmed", "-"])
+def test_a_name_that_names_nobody_is_no_name(name):
+    found = facts(end_user_name=name)
+    assert found["end_user_named"] is False
+    assert "I02" in ASSESS(found).fired
+
+
+@pytest.mark.parametrize("kind", [None, "unknown"])
+def test_an_end_user_of_unknown_kind_is_asked_about(kind):
+    assert "I02" in ASSESS(facts(end_user_type=kind)).fired
+
+
+# Law, intermediaries, mandatory answers
+
+
+@pytest.mark.parametrize(
+    ("basis", "status"), [(None, "none"), ("  ", "none"), ("TBD", "none"), ("Act 5, s. 2", "cited")]
+)
+def test_a_citation_is_cited_and_not_yet_verified(basis, status):
+    found = facts(legal_basis=basis, legal_obligation=True, products=["5G core"])
+    assert found["legal_basis_status"] == status
+    assert ASSESS(found).outcome == "needs_information"
+    verified = facts({"legal_basis_status": "verified"}, legal_basis=basis, legal_obligation=True)
+    assert verified["legal_basis_status"] == "verified"
+
+
+@pytest.mark.parametrize(
+    ("changes", "conflict"),
+    [
+        ({}, False),
+        ({"conflict_signs": ["secret law"]}, True),
+        ({"capabilities": ["direct_access_li"]}, True),
+        ({"capabilities": ["shutdown_control"]}, True),
+    ],
+)
+def test_signs_suggest_a_conflict_of_law(changes, conflict):
+    assert facts(**changes)["law_conflict"] is conflict
+
+
+@pytest.mark.parametrize(
+    ("changes", "between"),
+    [
+        ({}, False),
+        ({"intermediaries": ["Example Trading"]}, True),
+        ({"intermediaries": None}, None),
+        ({"customer_type": "reseller_integrator"}, True),
+        ({"customer_type": None}, None),
+        ({"customer_type": None, "intermediaries": ["Example Trading"]}, True),
+    ],
+)
+def test_who_stands_between(changes, between):
+    assert facts(**changes)["has_intermediaries"] is between
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"products": []}, {"customer_name": " "}, {"customer_name": "unknown"},
+        {"customer_type": None}, {"services": None}, {"intermediaries": None},
+    ],
+)  # fmt: skip
+def test_an_empty_field_is_no_answer(changes):
+    found = facts(**({"capabilities": ["ran"]} | changes))
+    assert found["answers_complete"] is False
+    assert "I10" in ASSESS(found).fired
+
+
+def test_none_is_an_answer():
+    assert facts(services=[], intermediaries=[])["answers_complete"] is True
+
+
+# Given values
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "value"),
+    [
+        ({"country_risk": "high"}, "country_risk", "high"),
+        ({"country_risk": None}, "country_risk", None),
+        ({"special_territory": "CN-XJ"}, "in_special_territory", True),
+        ({"special_territory": "CN-XJ"}, "special_territory", "Xinjiang"),
+        ({"special_territory": "UA-43"}, "export_control", "prohibited"),
+        ({"special_territory": "UA-43"}, "country_risk", "unrated"),
+        ({"special_territory": None}, "in_special_territory", False),
+        ({"export_control": "denied"}, "export_control", "denied"),
+        ({"adverse_info": "alleged"}, "adverse_info", "alleged"),
+        ({"law_conflict": True}, "law_conflict", True),
+        ({"fact_conflict": True}, "fact_conflict", True),
+        ({"end_user_type": "military"}, "end_user_type", "military"),
+        ({"purpose": None}, "purpose_stated", False),
+        ({"legal_obligation": True}, "legal_obligation_stated", True),
+        ({"capabilities": ["anpr"]}, "capabilities", ["anpr"]),
+    ],
+)
+def test_given_replaces_what_would_be_derived(given, name, value):
+    assert facts(given)[name] == value
+    if name in given:
+        assert origin(name, given).source == "reviewer"
+
+
+def test_a_settled_contradiction_stays_settled():
+    found = facts({"fact_conflict": False}, end_user_name="Security Police of Example")
+    assert found["fact_conflict"] is False
+    assert found["conflict_note"] is None
+
+
+def test_a_kind_of_end_user_set_by_compliance_is_not_doubted():
+    found = facts(
+        {"end_user_type": "law_enforcement"}, country="GB", end_user_name="National Crime Agency"
+    )
+    assert found["end_user_type"] == "law_enforcement"
+    assert found["fact_conflict"] is False
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"contry": "FI"}, 'unknown fact "contry"; did you mean country?'),
+        ({"country_risk": "low"}, 'unknown fact "country_risk"'),
+        ({"country": "fi"}, '"fi" is no ISO 3166-1 alpha-2 code; did you mean FI?'),
+        ({"country": "UK"}, "did you mean GB?"),
+        ({"country": "Germany"}, "did you mean DE?"),
+        ({"country": "Namibia"}, "did you mean NA?"),
+        ({"country": "ZZ"}, '"ZZ" is no ISO 3166-1 alpha-2 code'),
+        ({"country": "UA-43"}, "give UA as country and UA-43 as region"),
+        ({"country": 5}, "expected a country code as text, not 5"),
+        ({"region": "Crimea"}, "no ISO 3166-2 code and no special territory"),
+        ({"region": 5}, "expected a region code as text, not 5"),
+        ({"end_user_type": "comercial_operator"}, "did you mean commercial_operator?"),
+        ({"end_user_type": ["military"]}, "expected one of its values as text"),
+        ({"end_user_type": "reseller_integrator"}, "end_user_type: unknown value"),
+        ({"customer_type": "reseller_integrater"}, "did you mean reseller_integrator?"),
+        ({"customer_type": 1}, "customer_type: expected one of its values as text"),
+        ({"customer_country": "Finnland"}, "customer_country"),
+        ({"end_user_name": 7}, "end_user_name: expected text or null, not 7"),
+        ({"products": "GSM-R"}, "products: expected a list of products"),
+        ({"products": [5]}, "products, 1: expected the name of a product"),
+        ({"products": [""]}, "products, 1: expected the name of a product"),
+        ({"products": [{"name": "GSM-R"}]}, 'expected the keys "product"'),
+        ({"products": [{"product": "x", "removed": "y"}]}, "expected a list of texts"),
+        ({"products": [{"product": "x", "proof": 5}]}, "products, 1, proof: expected text"),
+        ({"capabilities": ["rann"]}, 'capabilities: unknown member "rann"; did you mean ran?'),
+        ({"capabilities": "ran"}, "capabilities: expected a list of members"),
+        ({"capabilities": [["ran"]]}, "capabilities: unknown member"),
+        ({"linked_capabilities": ["rann"]}, 'linked_capabilities: unknown member "rann"'),
+        ({"services": ["suply"]}, "did you mean supply?"),
+        ({"services": "supply"}, "services: expected a list"),
+        ({"purpose": "public safety"}, "did you mean public_safety?"),
+        ({"purpose": True}, "purpose: expected one of its values as text"),
+        ({"purpose": None, "purposes": "other"}, "purposes: expected a list"),
+        ({"purpose": None, "purposes": ["othr"]}, "did you mean other?"),
+        ({"purposes": ["other"]}, "purpose and purposes are both given"),
+        ({"destinations": [{"country": "FI"}]}, "country and destinations are both given"),
+        ({"country": None, "destinations": []}, "destinations: expected a list of places"),
+        ({"country": None, "destinations": ["FI"]}, 'destinations, 1: expected the keys "country"'),
+        ({"country": None, "destinations": [{"country": "ZZ"}]}, "destinations, 1, country"),
+        ({"legal_obligation": "yes"}, "legal_obligation: expected true, false or null"),
+        ({"legal_obligation": 1}, "legal_obligation: expected true, false or null, not 1"),
+        ({"intermediaries": "Area"}, "intermediaries: expected a list, [] when there is none"),
+        ({"intermediaries": [None]}, "intermediaries, 1: expected a name"),
+        ({"intermediaries": [{"role": "payer"}]}, "an intermediary needs a name"),
+        ({"intermediaries": [{"who": "x"}]}, 'expected the keys "name"'),
+        ({"intermediaries": [{"name": "x", "country": "ZZ"}]}, "intermediaries, 1, country"),
+        ({"conflict_signs": True}, "conflict_signs: expected a list of texts"),
+        ({"contradictions": [5]}, "contradictions, 1: expected text"),
+        ({"linked_deals": "7"}, "linked_deals: expected a list of texts"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_the_remedy(changes, said):
+    with pytest.raises(DeclaredError) as raised:
+        derive(PLAIN | changes, REFERENCE)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"country_risk": "hi"}, "country_risk: unknown value"),
+        ({"special_territory": "UA-44"}, "did you mean UA-43?"),
+        ({"special_territory": ["UA-43"]}, "special_territory: unknown code"),
+        ({"law_conflict": "false"}, "law_conflict: expected true, false or null"),
+        ({"country_rsk": "low"}, "did you mean country_risk?"),
+    ],
+)
+def test_given_values_are_checked_too(given, said):
+    with pytest.raises(DeclaredError) as raised:
+        derive(PLAIN, REFERENCE, given=given)
+    assert said in str(raised.value)
+
+
+def test_every_problem_is_named_at_once():
+    with pytest.raises(DeclaredError) as raised:
+        derive(PLAIN | {"country": "ZZ", "purpose": "x", "colour": 1}, REFERENCE)
+    assert len(raised.value.problems) == 3
+
+
+# Invariants over random deals
+
+VOCABULARY = REFERENCE.rulebook.vocabulary
+CAPABILITIES = list(VOCABULARY["capabilities"].members)
+COUNTRY_CODES = ["FI", "US", "KE", "IN", "MX", "IR", "CN", "EH", "LI", "NA", "XK", "XX", ""]
+NAMES_USED = [
+    "Example",
+    "Telecom Egypt",
+    "КНБ",
+    "Security Police",
+    "unknown",
+    "",
+    "1 & 1 Mobilfunk",
+]
+
+
+def maybe(strategy):
+    return st.none() | strategy
+
+
+DEALS = st.fixed_dictionaries(
+    {},
+    optional={
+        "country": maybe(st.sampled_from(COUNTRY_CODES)),
+        "end_user_name": maybe(st.sampled_from(NAMES_USED)),
+        "end_user_type": maybe(st.sampled_from(VOCABULARY["end_user_type"].values)),
+        "customer_name": maybe(st.sampled_from(NAMES_USED)),
+        "customer_type": maybe(
+            st.sampled_from([*VOCABULARY["end_user_type"].values, "reseller_integrator"])
+        ),
+        "products": maybe(st.lists(st.sampled_from(["GSM-R", "5G core", "Wonder"]), max_size=2)),
+        "capabilities": maybe(st.lists(st.sampled_from(CAPABILITIES), max_size=4)),
+        "services": maybe(st.lists(st.sampled_from(VOCABULARY["services"].members), max_size=3)),
+        "intermediaries": maybe(st.lists(st.sampled_from(["Area SpA", "Shop"]), max_size=2)),
+        "purpose": maybe(st.sampled_from(VOCABULARY["purpose"].values)),
+        "legal_obligation": maybe(st.booleans()),
+        "legal_basis": maybe(st.sampled_from(["Act 5", "", "tbd"])),
+        "description": maybe(st.text(max_size=20)),
+    },
+)
+GIVEN = st.fixed_dictionaries(
+    {},
+    optional={
+        "country_risk": st.sampled_from(VOCABULARY["country_risk"].values),
+        "special_territory": maybe(st.sampled_from(["UA-43", "CN-XJ"])),
+        "export_control": st.sampled_from(VOCABULARY["export_control"].values),
+        "adverse_info": st.sampled_from(VOCABULARY["adverse_info"].values),
+        "law_conflict": st.booleans(),
+        "fact_conflict": st.booleans(),
+        "legal_basis_status": st.sampled_from(VOCABULARY["legal_basis_status"].values),
+    },
+)
+
+
+def rank(declared, given):
+    (one,) = derive(declared, REFERENCE, given=given)
+    return RANK[ASSESS(one).outcome]
+
+
+@settings(max_examples=300, deadline=None)
+@given_by(DEALS, GIVEN, st.data())
+def test_losing_an_answer_never_helps(declared, given, data):
+    """Invariant 7: at least needs_information, or what it was."""
+    if not declared:
+        return
+    lost = data.draw(st.sampled_from(sorted(declared)))
+    less = {key: value for key, value in declared.items() if key != lost}
+    if lost == "capabilities":
+        less["capabilities"] = None
+    before = rank(declared, given)
+    assert rank(less, given) >= min(before, RANK["needs_information"]), (lost, OUTCOMES[before])
+
+
+@settings(max_examples=300, deadline=None)
+@given_by(DEALS, GIVEN, st.sampled_from(CAPABILITIES))
+def test_one_capability_more_never_helps(declared, given, one):
+    """Invariant 6; the first capability of an empty set answers a question and may."""
+    if not declared.get("capabilities"):
+        return
+    more = declared | {"capabilities": [*declared["capabilities"], one]}
+    assert rank(more, given) >= rank(declared, given)
+
+
+@settings(max_examples=300, deadline=None)
+@given_by(DEALS, GIVEN)
+def test_ordinary_deals_have_the_same_facts(declared, given):
+    """The short cut of long files gives what the full derivation gives, also the second time."""
+    if given.get("special_territory"):
+        return
+    given.pop("special_territory", None)
+    (full,) = derive(declared, REFERENCE, given=given)
+    for _ in range(2):
+        assert ORDINARY.facts(declared, given).text == full.text
+
+
+ORDINARY = Ordinary(REFERENCE)
+
+
+@settings(max_examples=300, deadline=None)
+@given_by(
+    st.dictionaries(
+        st.sampled_from(sorted(NAMES)),
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+        | st.lists(st.text(max_size=5), max_size=2) | st.dictionaries(st.text(), st.text()),
+        max_size=4,
+    )
+)  # fmt: skip
+def test_anything_is_read_or_refused_with_a_reason(declared):
+    """No other error than DeclaredError, and what the short cut reads, the long way reads too."""
+    quick = ORDINARY.facts(declared, {})
+    if REFERENCE.checks.problems(declared):
+        assert quick is None
+        with pytest.raises(DeclaredError):
+            derive(declared, REFERENCE)
+    else:
+        full = derive(declared, REFERENCE)
+        assert quick is None or [quick.text] == [one.text for one in full]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_losing_any_fact_of_a_labelled_deal_never_helps(case):
+    given = {key: value for key, value in case["derived"].items() if key[:13] not in (
+        "country_score", "country_sourc")}  # fmt: skip
+    given["legal_basis_status"] = "verified" if case["facts"]["legal_basis"] else "none"
+    before = rank(case["facts"], given)
+    for lost in case["facts"]:
+        for less in (
+            case["facts"] | {lost: None},
+            {key: value for key, value in case["facts"].items() if key != lost},
+        ):
+            basis = {"legal_basis_status": "none"} if lost == "legal_basis" else {}
+            assert rank(less, given | basis) >= min(before, RANK["needs_information"]), lost
