@@ -1,0 +1,416 @@
+"""The seller's verbs: each refusal, each effect with its row, event and mail, and races."""
+
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from audit.ledger import canonical, digest
+from audit.models import AuditEvent
+from audit.refusals import Conflict, NotAllowed
+from jobs.models import Job
+from policy import active
+from policy.engine.replay import replay
+from policy.models import ReferenceVersion
+from reviews import actions as reviewing
+from screening import actions
+from screening.lifecycle import Status
+from screening.models import Deal, DealRevision, Finding, Screening
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _reference(request: pytest.FixtureRequest) -> None:
+    name = "transactional_db" if "transactional_db" in request.fixturenames else "db"
+    request.getfixturevalue(name)
+    factories.reference_data()
+
+
+def send(deal: Deal, *, key: uuid.UUID | None = None, **more: Any) -> DealRevision:
+    return actions.submit_deal(deal, send_key=key or uuid.uuid4(), actor=deal.owner, **more)
+
+
+# --- sending -------------------------------------------------------------------------------------
+
+
+def test_sending_freezes_screens_moves_records_and_tells():
+    deal = factories.draft_deal(answers=factories.SENIOR)
+    reviewer = factories.senior()
+    revision = send(deal)
+    deal.refresh_from_db()
+    screening = Screening.objects.get(revision=revision)
+    assert deal.status == Status.IN_REVIEW
+    assert (deal.screening, deal.review_level) == (screening, "senior")
+    assert screening.outcome == "senior_review"
+    assert list(screening.findings.values_list("rule", "clause")) == [("S01", "C4b")]
+    assert deal.audit_verbs()[-3:] == ["deal.sent", "deal.screened", "deal.review_needed"]
+    told = set(deal.notifications.values_list("to", flat=True))
+    assert told == {deal.owner_id, reviewer.pk}
+    assert Job.objects.filter(kind="mail").count() == 2
+
+
+def test_the_same_form_again_returns_the_first_result():
+    deal = factories.draft_deal()
+    key = uuid.uuid4()
+    assert send(deal, key=key) == send(deal, key=key)
+    assert Screening.objects.count() == 1
+
+
+def test_a_draft_with_missing_answers_is_not_sent():
+    deal = factories.draft_deal(answers={"name": "Half a deal"})
+    with pytest.raises(Conflict, match=r"answers are missing. What are you selling\?"):
+        send(deal)
+    assert not DealRevision.objects.exists()
+    assert Deal.objects.get(pk=deal.pk).status == Status.DRAFT
+
+
+def test_only_the_owner_sends():
+    deal = factories.draft_deal()
+    with pytest.raises(NotAllowed, match="Only the owner"):
+        actions.submit_deal(deal, send_key=uuid.uuid4(), actor=factories.sales_person())
+
+
+def test_a_sent_deal_is_not_sent_again():
+    deal = factories.cleared_deal()
+    with pytest.raises(Conflict, match="can no longer be changed"):
+        send(deal)
+
+
+@pytest.mark.parametrize("kind", ["rulebook", "catalogue", "registry"])
+def test_without_active_reference_data_nothing_is_screened(kind):
+    deal = factories.draft_deal()
+    ReferenceVersion.objects.filter(kind=kind).update(retired_at="2026-11-24T00:00:00Z")
+    with pytest.raises(Conflict, match="Nothing can be screened"):
+        send(deal)
+    assert not Screening.objects.exists()
+
+
+def test_without_country_ratings_nothing_clears():
+    deal = factories.draft_deal(answers=factories.SENIOR)
+    ReferenceVersion.objects.filter(kind="countries").update(retired_at="2026-11-24T00:00:00Z")
+    send(deal)
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+    assert deal.screening.facts[0]["country_risk"] == "unrated"
+    assert deal.screening.countries is None
+
+
+@pytest.mark.parametrize("place", ["audit.models.AuditEventQuerySet.append", "screening.mail.tell",
+                                   "policy.active.assess"])  # fmt: skip
+def test_a_fault_at_any_step_leaves_the_deal_as_it_was(place, monkeypatch):
+    factories.senior()
+    deal = factories.draft_deal(answers=factories.SENIOR)
+    events = AuditEvent.objects.count()
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise OSError("planted")
+
+    monkeypatch.setattr(place, broken)
+    with pytest.raises(OSError, match="planted"), transaction.atomic():
+        send(deal)
+    assert Deal.objects.get(pk=deal.pk).status == Status.DRAFT
+    assert not DealRevision.objects.exists()
+    assert not Finding.objects.exists()
+    assert AuditEvent.objects.count() == events
+
+
+def in_threads(count: int, work: Any) -> list[Any]:
+    start, results = threading.Barrier(count), []
+
+    def run() -> None:
+        start.wait()
+        try:
+            results.append(work())
+        except (Conflict, NotAllowed) as refusal:
+            results.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_many_sends_of_one_form_at_once_are_one(transactional_db):
+    deal = factories.draft_deal()
+    key, owner = uuid.uuid4(), deal.owner
+    results = in_threads(
+        20,
+        lambda: actions.submit_deal(Deal.objects.get(pk=deal.pk), send_key=key, actor=owner).pk,
+    )
+    assert len(results) == 20
+    assert len(set(results)) == 1
+    assert Screening.objects.filter(revision__deal=deal).count() == 1
+
+
+def test_two_tabs_at_once_make_one_revision(transactional_db):
+    deal = factories.draft_deal()
+    owner = deal.owner
+    results = in_threads(
+        8,
+        lambda: (
+            actions.submit_deal(Deal.objects.get(pk=deal.pk), send_key=uuid.uuid4(), actor=owner).pk
+        ),
+    )
+    assert sum(isinstance(one, Conflict) for one in results) == 7
+    assert DealRevision.objects.filter(deal=deal).count() == 1
+
+
+# --- rulings of compliance ------------------------------------------------------------------------
+
+
+def rule(deal: Deal, fact: str, value: Any, *, actor: Any = None) -> None:
+    actions.rule_fact(
+        deal, fact=fact, value=value, because="The register shows it.", source="Official gazette",
+        actor=actor or factories.compliance_officer(),
+    )  # fmt: skip
+    deal.refresh_from_db()
+
+
+def test_a_cited_law_waits_for_compliance_and_then_goes_on():
+    deal = factories.deal_for_compliance()
+    assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "compliance")
+    rule(deal, "legal_basis_status", "verified")
+    assert deal.status == Status.IN_REVIEW
+    assert deal.screening.facts[0]["legal_basis_status"] == "verified"
+    assert "deal.fact_ruled" in deal.audit_verbs()
+
+
+def test_a_verification_ends_when_sales_cites_another_law():
+    deal = factories.deal_for_compliance()
+    rule(deal, "legal_basis_status", "verified")
+    review = factories.senior()
+    if deal.review_level == "executive":
+        review = factories.executive()
+    reviewing.claim_deal(deal, actor=review)
+    reviewing.ask_sales(deal, questions=[("legal_basis", "Which article?")], actor=review)
+    changed = deal.answers["legal-basis"] | {"article": "99"}
+    actions.save_answer(deal, slug="legal-basis", value=changed, actor=deal.owner)
+    send(deal, replies={1: "Article 99."})
+    deal.refresh_from_db()
+    assert deal.screening.facts[0]["legal_basis_status"] == "cited"
+    assert deal.turn == "compliance"
+
+
+def test_a_graver_ruling_holds_whatever_sales_changes():
+    deal = factories.deal_in_review()
+    rule(deal, "adverse_info", "alleged")
+    assert {"S10"} <= set(deal.screening.findings.values_list("rule", flat=True))
+    reviewer = factories.senior()
+    reviewing.claim_deal(deal, actor=reviewer)
+    reviewing.ask_sales(deal, questions=[("", "Who is it?")], actor=reviewer)
+    actions.save_answer(deal, slug="customer", value="Another Name AS", actor=deal.owner)
+    send(deal, replies={1: "The same company, renamed."})
+    deal.refresh_from_db()
+    assert deal.screening.facts[0]["adverse_info"] == "alleged"
+
+
+def test_a_country_rating_is_raised_and_never_lowered():
+    deal = factories.deal_in_review()
+    rule(deal, "country_risk", "very_high")
+    assert deal.screening.facts[0]["country_risk"] == "very_high"
+    with pytest.raises(Conflict, match="never lowered"):
+        rule(deal, "country_risk", "low")
+
+
+def test_a_settled_conflict_goes_on_to_review():
+    deal = factories.sent_deal(factories.DOUBTFUL)
+    assert deal.status == Status.NEEDS_INFORMATION
+    rule(deal, "fact_conflict", value=False)
+    assert deal.status == Status.IN_REVIEW
+
+
+def test_export_control_bars_at_once():
+    deal = factories.deal_in_review()
+    rule(deal, "export_control", "prohibited")
+    assert deal.status == Status.BARRED
+    with pytest.raises(Conflict, match="can no longer be set"):
+        rule(deal, "export_control", "not_controlled")
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "sentence"),
+    [
+        ("purpose", "research_test", "not set by hand"),
+        ("adverse_info", "rumoured", "adverse_info"),
+        ("law_conflict", "yes", "law_conflict"),
+    ],
+)
+def test_what_compliance_cannot_set(fact, value, sentence):
+    deal = factories.deal_in_review()
+    with pytest.raises(Conflict, match=sentence):
+        rule(deal, fact, value)
+
+
+def test_who_does_not_rule():
+    deal = factories.deal_in_review()
+    for actor in (deal.owner, factories.senior(), factories.auditor()):
+        with pytest.raises(NotAllowed, match="Only compliance"):
+            rule(deal, "adverse_info", "alleged", actor=actor)
+    insider = factories.compliance_officer()
+    deal.team.members.add(insider)
+    with pytest.raises(NotAllowed, match="own sales team"):
+        rule(deal, "adverse_info", "alleged", actor=insider)
+
+
+# --- linked deals and screening again -------------------------------------------------------------
+
+
+def test_deals_of_one_end_user_are_screened_together():
+    first = factories.sent_deal(factories.CITED | {"customer": "One Operator Ltd"}, alone=False)
+    radio = factories.sent_deal(factories.SENIOR | {"customer": "ONE operator, Ltd."}, alone=False)
+    both = set(radio.screening.facts[0]["capabilities"])
+    assert both > set(first.screening.facts[0]["capabilities"])
+    assert "linked deals" in radio.screening.sources["capabilities"]["note"]
+
+
+def test_closed_deals_of_the_end_user_do_not_count():
+    answers = [
+        one | {"customer": "One Operator Ltd"} for one in (factories.BARRED, factories.SIMPLE)
+    ]
+    factories.sent_deal(answers[0], alone=False)
+    radio = factories.sent_deal(answers[1], alone=False)
+    assert radio.status == Status.CLEARED
+
+
+@pytest.mark.parametrize("make", [factories.barred_deal, factories.rejected_deal])
+def test_a_closed_deal_is_not_screened_again(make):
+    deal = make()
+    with pytest.raises(Conflict, match="not screened again"):
+        actions.rescreen_deal(deal, cause="version", because="New version.")
+
+
+def test_an_approved_deal_stays_when_a_version_asks_for_no_more():
+    deal = factories.approved_deal()
+    actions.rescreen_deal(deal, cause="version", because="New version.")
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED
+    assert deal.audit_verbs()[-1] == "deal.screened"
+
+
+def test_an_approval_ends_when_a_fact_changes():
+    deal = factories.approved_deal()
+    rule(deal, "adverse_info", "alleged")
+    assert deal.status == Status.IN_REVIEW
+    assert deal.audit_verbs()[-1] == "deal.reopened_for_review"
+
+
+def test_a_deal_that_people_looked_at_is_never_cleared_by_the_program():
+    deal = factories.deal_in_review()
+    reviewer = factories.senior()
+    reviewing.claim_deal(deal, actor=reviewer)
+    reviewing.ask_sales(deal, questions=[("country", "Is it really there?")], actor=reviewer)
+    for slug, value in factories.in_country("FI").items():
+        actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
+    send(deal, replies={1: "No, in Finland."})
+    deal.refresh_from_db()
+    assert deal.screening.outcome == "clear"
+    assert deal.status == Status.IN_REVIEW
+
+
+def test_every_screening_replays_bit_for_bit():
+    for make in (factories.cleared_deal, factories.deal_in_review, factories.barred_deal):
+        screening = make().screening
+        data = active.reference_data()
+        assert digest(screening.facts_text) == screening.facts_digest
+        assert canonical(screening.facts) == screening.facts_text
+        for facts in screening.facts:
+            same = replay(
+                data.compiled, facts_text=canonical(facts),
+                rulebook_digest=screening.rulebook.digest, outcome=screening.outcome,
+            )  # fmt: skip
+            assert same is None
+            changed = canonical(facts | {"end_user_type": "intelligence_security"})
+            assert replay(
+                data.compiled, facts_text=changed, rulebook_digest=screening.rulebook.digest,
+                outcome="clear",
+            ) is not None  # fmt: skip
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+def test_withdrawing_ends_a_deal_and_says_why():
+    deal = factories.deal_in_review()
+    actions.withdraw_deal(deal, because="The customer chose another.", actor=deal.owner)
+    assert deal.status == Status.WITHDRAWN
+    event = deal.events().last()
+    assert event.verb == "deal.withdrawn"
+    assert "another" in event.payload
+    with pytest.raises(Conflict, match="can no longer be withdrawn"):
+        actions.withdraw_deal(deal, because="Again.", actor=deal.owner)
+
+
+@pytest.mark.parametrize("verb", ["withdraw_deal", "delete_draft", "copy_deal"])
+def test_a_colleague_does_not_act_for_the_owner(verb):
+    deal = factories.draft_deal()
+    colleague = factories.sales_person(team=deal.team)
+    words = {"because": "x"} if verb == "withdraw_deal" else {}
+    with pytest.raises(NotAllowed, match="Only the owner"):
+        getattr(actions, verb)(deal, actor=colleague, **words)
+
+
+def test_a_changed_deal_names_the_closed_one():
+    deal = factories.barred_deal()
+    changed = actions.start_changed_deal(deal, actor=deal.owner)
+    assert changed.predecessor == deal
+    assert changed.status == Status.DRAFT
+    assert "declaration" not in changed.answers
+    with pytest.raises(Conflict, match="Only a closed deal"):
+        actions.start_changed_deal(changed, actor=deal.owner)
+
+
+def test_an_answer_that_no_form_gives_is_refused():
+    deal = factories.draft_deal(answers={})
+    with pytest.raises(Conflict, match="no question"):
+        actions.save_answer(deal, slug="price", value=1, actor=deal.owner)
+    with pytest.raises(Conflict, match="services"):
+        actions.save_answer(deal, slug="services", value=["spying"], actor=deal.owner)
+
+
+def test_each_change_of_an_answer_is_kept():
+    deal = factories.draft_deal(answers={})
+    for value in ("yes", "no", "no"):
+        actions.save_answer(deal, slug="intelligence-access", value=value, actor=deal.owner)
+    trail = deal.events().filter(verb="deal.answer_changed")
+    assert trail.count() == 2
+    assert '"before":"yes"' in trail.last().payload
+
+
+def test_nobody_without_the_role_or_a_team_starts_a_deal():
+    with pytest.raises(NotAllowed, match="Only sales"):
+        actions.start_deal(actor=factories.senior())
+    with pytest.raises(NotAllowed, match="no sales team"):
+        actions.start_deal(actor=factories.person("sales"))
+
+
+def test_a_send_in_flight_holds_back_an_activation(transactional_db):
+    """The versions that a screening names are those active at its commit."""
+    order: list[str] = []
+    old = ReferenceVersion.objects.active().get(kind="catalogue")
+
+    def activate() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE policy_referenceversion SET retired_at = now() WHERE id = %s", [old.pk]
+                )
+            order.append("activated")
+        finally:
+            connection.close()
+
+    deal = factories.draft_deal()
+    with transaction.atomic():
+        send(deal)
+        thread = threading.Thread(target=activate)
+        thread.start()
+        thread.join(timeout=1)
+        assert thread.is_alive()
+        order.append("sent")
+    thread.join()
+    assert order == ["sent", "activated"]
