@@ -11,6 +11,7 @@ Exit status: 0 when every line could be read, 1 when some could not (their resul
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -37,6 +38,7 @@ KEYS = ("id", "facts", "derived")
 LONGEST_LINE = 1_000_000
 CHUNK = 1 << 16
 LONGEST_ID = 1000
+_ID_FIRST = re.compile(rb'\s*\{\s*"id"\s*:\s*("(?:[^"\\]|\\.){1,1000}"|-?\d{1,18})[\s,}]')
 #: What sales is asked for when a derived fact says that something is not there.
 ASKED_AS = {
     "destination_named": "country",
@@ -75,7 +77,7 @@ class Screener:
             name = line.get("id")
             assessment = self.assessment(line)
         except LineError as error:
-            kept = name if _is_id(name) else None
+            kept = name if _is_id(name) else _first_id(raw)
             return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
         missing = _missing(assessment, line["facts"])
         return orjson.dumps(self._said(name, assessment, missing)), True
@@ -139,6 +141,16 @@ def _is_id(name: Any) -> bool:
     if isinstance(name, str):
         return 0 < len(name) <= LONGEST_ID
     return isinstance(name, int) and not isinstance(name, bool)
+
+
+def _first_id(raw: bytes) -> str | int | None:
+    """The id with which a line begins that is no good otherwise, so that its error can be found."""
+    found = _ID_FIRST.match(raw)
+    try:
+        name = orjson.loads(found[1]) if found else None
+    except orjson.JSONDecodeError:
+        return None
+    return name if _is_id(name) else None
 
 
 def _read(raw: bytes) -> dict[str, Any]:
