@@ -104,6 +104,8 @@ class ChoicesForm(QuestionForm):
 class ProductsForm(QuestionForm):
     """Checkboxes by family; a product that left the catalogue is gone from the choices."""
 
+    heading_field = ""
+
     def build(self) -> None:
         asked = self.asked
         families: dict[str, list[tuple[str, str]]] = {}
@@ -113,7 +115,7 @@ class ProductsForm(QuestionForm):
             (product.id, product.name, ", ".join(product.includes))
             for product in self.reference.catalogue.products
         ]
-        field = checkboxes(rows, label=asked.title, hint=asked.hint, error=asked.error)
+        field = checkboxes(rows, label=_("Products"), error=asked.error)
         field.choices = list(families.items())
         self.fields["answer"] = field
 

@@ -418,6 +418,6 @@ def history(deal: Deal, user: Any) -> list[Happened]:
 
 def _happened(event: AuditEvent, deal: Deal, user: Any) -> Happened:
     said = json.loads(event.payload)
-    by = {f"user:{user.pk}": _("You"), f"user:{deal.owner_id}": deal.owner.get_full_name()}
+    by = {f"user:{deal.owner_id}": deal.owner.get_full_name(), f"user:{user.pk}": _("You")}
     note = str(said.get("because", "")) if event.verb in _TOLD else ""
     return Happened(_EVENTS[event.verb](said), event.at, by.get(event.actor, ""), note)
