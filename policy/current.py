@@ -6,7 +6,7 @@ from policy import shipped, versions
 from policy.catalogue import Catalogue
 from policy.destinations import Countries
 from policy.engine.condition import Rulebook
-from policy.models import Kind, ReferenceVersion
+from policy.models import ReferenceVersion
 from policy.registry import Registry
 
 
@@ -62,5 +62,3 @@ def _catalogue(pk: int, digest: str) -> Catalogue:
 def _registry(pk: int, digest: str) -> Registry:
     return versions.read_registry_text(_content(pk), shipped.vocabulary(), shipped.countries())
 
-
-KINDS = tuple(Kind)

@@ -33,13 +33,6 @@ OUTCOMES = {
     "needs_information": "Needs information",
     "bar": "Barred",
 }
-CITATION = {
-    "bar": "bars the deal",
-    "needs_information": "asks before anybody decides",
-    "executive_review": "goes to two executive reviewers",
-    "senior_review": "goes to a senior reviewer",
-    "clear": "clears the deal",
-}
 _COMPARED = {
     "above": "above",
     "at_least": "at least",
@@ -87,10 +80,10 @@ def atom(vocabulary: Vocabulary, what: Atom, *, negated: bool = False) -> str:
             words = either([fact.say(value) for value in values])
             return f"{label} is {'not ' if negated else ''}{words}"
         case HasAny(_, members):
-            words = [fact.say(member) for member in members]
+            said = [fact.say(member) for member in members]
             if negated:
-                return f"{label} include none of: {', '.join(words)}"
-            return f"{label} include {either(words)}"
+                return f"{label} include none of: {', '.join(said)}"
+            return f"{label} include {either(said)}"
         case HasEvery(_, members):
             words = ", ".join(fact.say(member) for member in members)
             return f"{label} {'do not ' if negated else ''}include all of: {words}"
