@@ -77,7 +77,7 @@ class Catalogue:
 
     @cached_property
     def _by_name(self) -> Mapping[str, Product]:
-        names = {}
+        names: dict[str, Product] = {}
         for product in self.products:
             names |= {fold(name): product for name in (product.id, product.name, *product.also)}
         return names

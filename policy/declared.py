@@ -24,7 +24,7 @@ Anything else is an error, and so is a value of the wrong type. null means: not 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from policy.destinations import NOWHERE, Countries
 from policy.engine.facts import Choice, Vocabulary
@@ -263,9 +263,9 @@ class Checks:
         return [said for one in value for said in self._fact("purpose", one)]
 
 
-def is_named(text: str | None) -> bool:
+def is_named(text: str | None) -> TypeGuard[str]:
     """Whether a text names something, rather than saying that nobody knows."""
-    return bool(text) and (len(text) > LONGEST_NOBODY or fold(text) not in NOBODY)
+    return text is not None and (len(text) > LONGEST_NOBODY or fold(text) not in NOBODY)
 
 
 def unanswered(declared: Mapping[str, Any]) -> list[str]:

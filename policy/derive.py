@@ -11,17 +11,17 @@ and `derived` of a screening line. Its `special_territory` is a code; the other 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from policy.catalogue import Catalogue, Product
-from policy.declared import MANDATORY, RESELLER, Checks, DeclaredError, is_named, unanswered
-from policy.destinations import NOWHERE, Countries, Place
-from policy.engine.compiled import Compiled, compile_rulebook
-from policy.engine.condition import Rulebook
-from policy.engine.facts import Choice, Facts, Flags
+from policy.catalogue import Product
+from policy.declared import MANDATORY, RESELLER, DeclaredError, is_named, unanswered
+from policy.destinations import NOWHERE, Place
+from policy.engine.facts import FactError, Facts
 from policy.engine.words import listed
-from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit, Registry
+from policy.reference import ReferenceData
+from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit
+
+__all__ = ["Derivation", "Origin", "ReferenceData", "Variant", "derive", "trace"]
 
 #: Capabilities that ask by themselves for power over people without a court.
 LAW_SIGNS = ("direct_access_li", "shutdown_control")
@@ -40,44 +40,6 @@ SECURITY = ("law_enforcement", "military", INTELLIGENCE, "unknown")
 NOT_CLASSIFIED = "unclassified"
 LONGEST_NOTE = 2000
 NOTHING_GIVEN: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class ReferenceData:
-    """One version of each kind of reference data, parsed."""
-
-    rulebook: Rulebook
-    countries: Countries
-    catalogue: Catalogue
-    registry: Registry
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """Kind → "sha256:…" of the version that is used."""
-        return {
-            "rulebook": self.rulebook.digest,
-            "countries": self.countries.digest,
-            "catalogue": self.catalogue.digest,
-            "registry": self.registry.digest,
-        }
-
-    @cached_property
-    def compiled(self) -> Compiled:
-        return compile_rulebook(self.rulebook)
-
-    @cached_property
-    def checks(self) -> Checks:
-        return Checks(self.rulebook.vocabulary, self.countries)
-
-    @cached_property
-    def capabilities(self) -> tuple[str, ...]:
-        fact = self.rulebook.vocabulary["capabilities"]
-        return fact.members if isinstance(fact, Flags) else ()
-
-    @cached_property
-    def kind_words(self) -> Mapping[str, str]:
-        fact = self.rulebook.vocabulary["end_user_type"]
-        return {kind: fact.say(kind) for kind in fact.values} if isinstance(fact, Choice) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +84,10 @@ def trace(
         for purpose in _purposes(declared):
             one = Derivation(declared, reference, given)
             plain = one.plain(country, region, purpose)
-            facts = reference.rulebook.vocabulary.parse(plain)
+            try:
+                facts = reference.rulebook.vocabulary.parse(plain)
+            except FactError as error:  # a text that is too long or cannot be stored
+                raise DeclaredError(error.problems) from None
             variants.append(Variant(facts, _origins(one, reference, given)))
     return variants
 

@@ -166,7 +166,7 @@ class RegistryError(ValueError):
 
 def read_stems(text: str) -> tuple[str, ...]:
     """The stems of a word list: one a line, folded, blanks at the ends kept, "#" for remarks."""
-    stems = {}
+    stems: dict[str, None] = {}
     for line in text.splitlines():
         if line.strip() and not line.startswith("#"):
             before, after = " " * line.startswith(" "), " " * line.endswith(" ")

@@ -82,7 +82,7 @@ class Screener:
         missing = _missing(assessment, line["facts"])
         return orjson.dumps(self._said(name, assessment, missing)), True
 
-    def assessment(self, line: Mapping[str, Any]) -> Assessment:
+    def assessment(self, line: dict[str, Any]) -> Assessment:
         """The assessment of one line; LineError when it cannot be read."""
         declared, given = _parts(line)
         if given.get("special_territory") is None:
@@ -291,7 +291,9 @@ def main(arguments: list[str]) -> int:
     screener = Screener(shipped.load())
     try:
         if arguments[0] == "-":
-            every = screen(sys.stdin.buffer.raw, sys.stdout.buffer, screener)  # type: ignore[attr-defined]
+            # Unbuffered: what has come is answered before more is waited for.
+            with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as source:
+                every = screen(source, sys.stdout.buffer, screener)
         else:
             with Path(arguments[0]).open("rb", buffering=0) as source:
                 every = screen(source, sys.stdout.buffer, screener)

@@ -1,0 +1,51 @@
+"""One version of each kind of reference data, parsed, as deriving and screening need them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from policy.catalogue import Catalogue
+from policy.declared import Checks
+from policy.destinations import Countries
+from policy.engine.compiled import Compiled, compile_rulebook
+from policy.engine.condition import Rulebook
+from policy.engine.facts import Choice, Flags
+from policy.registry import Registry
+
+
+@dataclass(frozen=True)
+class ReferenceData:
+    """One version of each kind of reference data, parsed."""
+
+    rulebook: Rulebook
+    countries: Countries
+    catalogue: Catalogue
+    registry: Registry
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Kind → "sha256:…" of the version that is used."""
+        return {
+            "rulebook": self.rulebook.digest,
+            "countries": self.countries.digest,
+            "catalogue": self.catalogue.digest,
+            "registry": self.registry.digest,
+        }
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        return compile_rulebook(self.rulebook)
+
+    @cached_property
+    def checks(self) -> Checks:
+        return Checks(self.rulebook.vocabulary, self.countries)
+
+    @cached_property
+    def capabilities(self) -> tuple[str, ...]:
+        fact = self.rulebook.vocabulary["capabilities"]
+        return fact.members if isinstance(fact, Flags) else ()
+
+    @cached_property
+    def kind_words(self) -> Mapping[str, str]:
+        fact = self.rulebook.vocabulary["end_user_type"]
+        return {kind: fact.say(kind) for kind in fact.values} if isinstance(fact, Choice) else {}
