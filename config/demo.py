@@ -64,9 +64,7 @@ def choose_port(wanted: int | None) -> int:
         return wanted
     free = next((port for port in range(FIRST_PORT, LAST_PORT + 1) if is_free(port)), None)
     if free is None:
-        raise ServerError(
-            f"No port from {FIRST_PORT} to {LAST_PORT} is free. Give one with --port."
-        )
+        raise ServerError(f"Ports {FIRST_PORT} to {LAST_PORT} are all taken. Give one with --port.")
     return free
 
 
@@ -204,25 +202,30 @@ def accounts() -> list[dict[str, str]]:
 
 
 def welcome(url: str) -> None:
-    rows = accounts() if list(ROOT.glob("*/management/commands/load_demo.py")) else []
-    width = max((len(row.get("role", "")) for row in rows), default=0)
-    names = max((len(row["username"]) for row in rows), default=0)
-    say(f"\nProviso runs at {url}\n")
-    say("Sign in as:")
+    rows = accounts()
+    width = max(len(row["role"]) for row in rows)
+    names = max(len(row["username"]) for row in rows)
+    say(f"\nProviso runs at {url}\n\nSign in as:")
+    shown: set[str] = set()
     for row in rows:
-        say(f"  {row.get('role', ''):<{width}}  {row['username']:<{names}}  {row['password']}")
-    say(f"\nMail that would be sent lies in {FOLDER / 'mail'}.")
+        if row["role"] not in shown:
+            say(f"  {row['role']:<{width}}  {row['username']:<{names}}  {row['password']}")
+        shown.add(row["role"])
+    say(f"\nMore people: {ACCOUNTS.relative_to(ROOT)}. Mail: {url}/mail/.")
     say("Everything is an example and answers this machine only. Ctrl-C stops all of it.")
 
 
 def prepare(programs: Programs) -> None:
     with step("Database tables"):
         programs.run("migrate", "migrate", "--no-input", "--verbosity", "0")
-    if list(ROOT.glob("*/management/commands/load_reference.py")):
-        with step("Rulebook, countries, catalogue, registry"):
-            programs.run("load_reference", "load_reference")
+    with step("People"):
+        programs.run("demo_people", "demo_people")
+    with step("Rulebook, countries, catalogue, registry"):
+        programs.run(
+            "load_reference", "load_reference", "--proposer", "paula", "--activator", "pedro"
+        )
     if list(ROOT.glob("*/management/commands/load_demo.py")):
-        with step("Example people and deals"):
+        with step("Example deals"):
             programs.run("load_demo", "load_demo")
 
 

@@ -59,7 +59,7 @@ def test_every_variable_that_is_read_can_be_set():
 
 
 def test_all_programs_are_there():
-    assert OURS.keys() == {"web", "worker", "beat", "sweeper", "migrate", "reference"}
+    assert OURS.keys() == {"web", "worker", "beat", "sweeper", "migrate", "roles"}
     assert SERVICES.keys() - OURS.keys() == {"postgres", "redis"}
 
 
@@ -75,7 +75,7 @@ def test_hardened(name):
     assert "cap_add" not in service
 
 
-@pytest.mark.parametrize("name", set(SERVICES) - {"migrate", "reference"})
+@pytest.mark.parametrize("name", set(SERVICES) - {"migrate", "roles"})
 def test_health_check_and_restart(name):
     assert SERVICES[name]["healthcheck"]["test"]
     assert SERVICES[name]["restart"] == "unless-stopped"

@@ -1,0 +1,100 @@
+"""The people of the demo: each role at least once, with passwords that this machine alone knows."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from audit.access import (
+    ADMINISTRATOR,
+    AUDITOR,
+    COMPLIANCE,
+    EXECUTIVE,
+    POLICY_OWNER,
+    ROLE_NAMES,
+    SALES,
+    SENIOR,
+)
+from screening.models import SalesTeam
+
+ACCOUNTS = settings.BASE_DIR / "var" / "demo-accounts.json"
+
+# Two of those of whom two must agree, or of whom one may not act on the other's deal.
+PEOPLE = (
+    ("sofia", "Sofia Lind", SALES, "North"),
+    ("samuel", "Samuel Okafor", SALES, "South"),
+    ("carla", "Carla Meyer", COMPLIANCE, ""),
+    ("rosa", "Rosa Keller", SENIOR, ""),
+    ("ravi", "Ravi Menon", SENIOR, ""),
+    ("erik", "Erik Holm", EXECUTIVE, ""),
+    ("emma", "Emma Ito", EXECUTIVE, ""),
+    ("elias", "Elias Costa", EXECUTIVE, ""),
+    ("paula", "Paula Novak", POLICY_OWNER, ""),
+    ("pedro", "Pedro Salas", POLICY_OWNER, ""),
+    ("anna", "Anna Weber", AUDITOR, ""),
+    ("dora", "Dora Jensen", ADMINISTRATOR, ""),
+)
+WORDS = (
+    "amber", "birch", "cedar", "clover", "copper", "coral", "ember", "fern", "flint", "harbour",
+    "hazel", "heron", "indigo", "juniper", "lantern", "linden", "maple", "meadow", "otter",
+    "pebble", "pine", "plover", "quartz", "raven", "reed", "river", "saffron", "sparrow", "thistle",
+    "tundra", "willow", "winter",
+)  # fmt: skip
+
+
+def new_password() -> str:
+    words = [secrets.choice(WORDS) for _ in range(3)]
+    return "-".join((*words, str(secrets.randbelow(9000) + 1000)))
+
+
+def known_passwords(path: Path) -> dict[str, str]:
+    try:
+        return {row["username"]: row["password"] for row in json.loads(path.read_text())}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def make_person(username: str, name: str, role: str, team: str, known: str) -> str:
+    """Returns the password: the known one when it was given out before, else a new one."""
+    user, new = User.objects.get_or_create(username=username)
+    user.first_name, user.last_name = name.split(" ", 1)
+    user.email = f"{username}@example.com"
+    password = known or new_password()
+    if new or not known:
+        user.set_password(password)
+    user.save()
+    user.groups.set([Group.objects.get_or_create(name=role)[0]])
+    if team:
+        SalesTeam.objects.get_or_create(name=team)[0].members.add(user)
+    return password
+
+
+class Command(BaseCommand):
+    help = "Make the demo's people and write their passwords to var/demo-accounts.json."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("These people are for the demo. In production, invite real ones.")
+        known = known_passwords(ACCOUNTS)
+        rows = []
+        for username, name, role, team in PEOPLE:
+            password = make_person(username, name, role, team, known.get(username, ""))
+            rows.append(
+                {
+                    "role": ROLE_NAMES[role],
+                    "username": username,
+                    "name": name,
+                    "password": password,
+                }
+            )
+        ACCOUNTS.parent.mkdir(exist_ok=True)
+        ACCOUNTS.unlink(missing_ok=True)
+        ACCOUNTS.touch(mode=0o600)
+        ACCOUNTS.write_text(json.dumps(rows, indent=1))
+        self.stdout.write(f"{len(rows)} people")

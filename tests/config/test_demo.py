@@ -1,0 +1,222 @@
+"""`./run demo` as a person starts it, in a copy of the project."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import demo, embedded
+from config.embedded import ROOT
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy in a folder with spaces, with this Python instead of a .venv."""
+    folder = tmp_path_factory.mktemp("demo") / "a copy of it"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).exists() and not name.startswith("tests/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    for step in (folder, *folder.parents):
+        if step.stat().st_uid == os.geteuid() and step != Path("/"):
+            step.chmod(step.stat().st_mode | 0o011)
+    return folder
+
+
+def start(folder, *words, **environment):
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not re.match("DJANGO_|PROVISO_|DATABASE_|REDIS_|GIVEN_", name)
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "config.demo", *words],
+        cwd=folder,
+        env=kept | {"PYTHONPATH": str(folder)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def read_until(process, words):
+    """What the program says up to the line that holds these words; fails when it ends before."""
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if words in line:
+            return "".join(said)
+    raise AssertionError("".join(said))
+
+
+def programs_of(folder):
+    found = []
+    for process in psutil.process_iter(["cwd", "cmdline", "status"]):
+        if process.info["status"] == psutil.STATUS_ZOMBIE:
+            continue
+        words = [process.info["cwd"] or "", *(process.info["cmdline"] or ())]
+        if any(str(folder) in word for word in words):
+            found.append(process)
+    return found
+
+
+def address(said):
+    return re.search(r"http://127\.0\.0\.1:\d+", said)[0]
+
+
+def test_from_nothing_to_a_page_and_back(project):
+    with start(project) as running:
+        said = read_until(running, "Ctrl-C stops all of it")
+        url = address(said)
+        with urllib.request.urlopen(f"{url}/healthz") as answer:
+            assert json.load(answer) == {"status": "ok"}
+        # One sign-in for each of the seven roles, and each of them opens the door.
+        rows = json.loads((project / "var/demo-accounts.json").read_text())
+        assert len({row["role"] for row in rows}) == 7
+        for role in {row["role"] for row in rows}:
+            assert [row for row in rows if row["role"] == role and row["password"] in said]
+        closed = ("passwords.json", "environment.json")
+        for name in closed:
+            assert (project / "var/demo" / name).stat().st_mode & 0o077 == 0
+        listening = {
+            link.laddr.ip
+            for process in programs_of(project)
+            for link in process.net_connections("inet")
+            if link.status == psutil.CONN_LISTEN
+        }
+        assert listening == {"127.0.0.1"}  # CF-12
+
+        second = start(project)
+        with second:
+            assert "already runs from this folder" in second.communicate(timeout=20)[0]
+        assert second.returncode == 1
+
+        running.send_signal(signal.SIGINT)
+        rest = running.communicate(timeout=40)[0]
+    assert "Stopped." in rest
+    assert running.returncode == 0
+    assert programs_of(project) == []
+    assert not (project / "var/demo/environment.json").exists()
+
+
+def test_killed_and_started_again(project):
+    """kill -9 of the supervisor leaves programs; the next start ends them and keeps the deals."""
+    with start(project) as running:
+        read_until(running, "Ctrl-C stops all of it")
+        running.kill()
+    left = {process.pid for process in programs_of(project)}
+    assert len(left) > 5
+    with start(project) as running:
+        read_until(running, "Ctrl-C stops all of it")
+        assert not left & {process.pid for process in programs_of(project)}
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=40)
+    assert programs_of(project) == []
+
+
+def test_a_program_that_dies_is_started_again(project):
+    with start(project) as running:
+        said = read_until(running, "Ctrl-C stops all of it")
+        list_of = json.loads((project / "var/demo/processes.json").read_text())
+        os.kill(int(list_of["web"][0]), signal.SIGKILL)
+        read_until(running, "web ended with code -9; starting it again")
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{address(said)}/healthz").close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        else:
+            pytest.fail("the web server did not come back")
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=40)
+    assert programs_of(project) == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.com"])
+def test_other_addresses_are_refused(project, host):
+    """CF-12."""
+    with start(project, "--host", host) as refused:
+        said = refused.communicate(timeout=20)[0]
+    assert refused.returncode == 2
+    assert f"answers 127.0.0.1 only, not {host}" in said
+
+
+def test_taken_port(project):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with start(project, "--port", str(port)) as refused:
+            said = refused.communicate(timeout=20)[0]
+        assert refused.returncode == 1
+        assert f"Port {port} is taken by another program" in said
+
+
+def test_next_free_port(monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(demo, "FIRST_PORT", port)
+        monkeypatch.setattr(demo, "LAST_PORT", port + 50)
+        assert port < demo.choose_port(None) <= port + 50
+        monkeypatch.setattr(demo, "LAST_PORT", port)
+        with pytest.raises(embedded.ServerError, match="are all taken"):
+            demo.choose_port(None)
+
+
+def test_a_step_that_fails_says_why_and_leaves_nothing(project):
+    broken = project / "policy/management/commands/load_reference.py"
+    kept = broken.read_text()
+    broken.write_text("raise ValueError('planted')")
+    try:
+        with start(project) as running:
+            said = running.communicate(timeout=60)[0]
+    finally:
+        broken.write_text(kept)
+    assert running.returncode == 1
+    assert "manage.py load_reference" in said
+    assert "failed" in said
+    assert "planted" in said
+    assert programs_of(project) == []
+
+
+def test_commands_with_the_demos_servers(project):
+    """`./run manage`, while no demo runs."""
+    done = subprocess.run(
+        [sys.executable, "-m", "config.launch", "check", "--database", "default"],
+        cwd=project, env=os.environ | {"PYTHONPATH": str(project), "DATABASE_URL": "",
+                                       "REDIS_URL": ""},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+    assert programs_of(project) == []
+
+
+def test_reset(project):
+    (project / "var/demo/evidence").mkdir(exist_ok=True)
+    (project / "var/demo/evidence/old").touch()
+    with start(project, "--reset") as running:
+        read_until(running, "Ctrl-C stops all of it")
+        assert not (project / "var/demo/evidence/old").exists()
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=40)
+    assert programs_of(project) == []
