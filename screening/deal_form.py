@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 Answers = Mapping[str, Any]
-Text = str | Promise
+#: Text, or text that is translated when it is shown.
+Text = Any
 UNKNOWN = "?"
 TITLE = "name"
 DECLARATION = "declaration"

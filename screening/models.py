@@ -410,4 +410,3 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.subject
-

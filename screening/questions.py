@@ -82,8 +82,9 @@ def context_of(answers: Answers, data: ReferenceData) -> Context:
         return Context()
     variants = derive(declared, data)
     findings = [finding for one in variants for finding in data.compiled.assess(one).findings]
-    capabilities = variants[0].plain["capabilities"] if declared.get("products") else []
-    tiers = [one.plain["country_risk"] for one in variants] if "destinations" in declared else []
+    plain: list[Mapping[str, Any]] = [one.plain for one in variants]
+    capabilities = plain[0].get("capabilities") if declared.get("products") else []
+    tiers = [one["country_risk"] for one in plain] if "destinations" in declared else []
     return Context(
         capabilities=frozenset(capabilities or ()),
         country_risk=max(tiers, key=TIERS.index, default=""),

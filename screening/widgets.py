@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,7 +12,8 @@ from policy.derive import ReferenceData
 from screening.deal_form import UNKNOWN, Question
 from screening.words import LABELS, NOT_KNOWN
 
-Text = str | Promise
+#: Text, or text that is translated when it is shown.
+Text = Any
 
 
 class Hinted(forms.widgets.ChoiceWidget):
@@ -47,7 +47,7 @@ class ThreeBoxes(forms.MultiWidget):
     )
 
     def __init__(self) -> None:
-        boxes = {
+        boxes: dict[str, Any] = {
             name: forms.TextInput(attrs={"inputmode": "numeric", "maxlength": length})
             for name, _label, length in self.parts
         }

@@ -1,11 +1,12 @@
 """The words of the form's choices: value, label, hint. The values of facts are the vocabulary's."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Text = str | Promise
+#: Text, or text that is translated when it is shown.
+Text = Any
 Row = tuple[str, Text, Text]
 
 _END_USERS: Sequence[Row] = (

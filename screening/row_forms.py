@@ -1,0 +1,183 @@
+"""The pages of the deal form with repeated rows: countries, places, parties."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from policy.derive import ReferenceData
+from screening.deal_form import UNKNOWN, Question
+from screening.question_forms import QuestionForm
+from screening.widgets import place_choices, radios
+from screening.words import LABELS, NOT_KNOWN
+
+FIRST_ROWS = 2
+MOST_ROWS = 20
+
+
+class RowsForm(QuestionForm):
+    """A page with repeated rows; "Add another" shows one more without a script."""
+
+    heading_field = ""
+    columns: Sequence[str] = ()
+    row_name: Any = gettext_lazy("Country")
+
+    def __init__(self, asked: Question, data: ReferenceData, stored: Any, posted: Any) -> None:
+        self.count = self._count(stored, posted)
+        super().__init__(asked, data, stored, posted)
+
+    def _count(self, stored: Any, posted: Any) -> int:
+        if posted is None:
+            return min(max(FIRST_ROWS, len(self.stored_rows(stored)) + 1), MOST_ROWS)
+        typed = str(posted.get("rows", ""))
+        rows = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 3 else FIRST_ROWS
+        return min(max(1, rows) + self._added(posted), MOST_ROWS)
+
+    def _added(self, posted: Any) -> int:
+        return 1 if "add" in posted else 0
+
+    def wants_more(self) -> bool:
+        return self.is_bound and "add" in self.data
+
+    @property
+    def may_add(self) -> bool:
+        return self.count < MOST_ROWS
+
+    def stored_rows(self, stored: Any) -> Sequence[Mapping[str, Any]]:
+        return stored or ()
+
+    def initial_of(self, stored: Any) -> dict[str, Any]:
+        return {
+            f"{column}_{at}": row.get(column)
+            for at, row in enumerate(self.stored_rows(stored))
+            for column in self.columns
+        }
+
+    def field_of(self, column: str) -> forms.Field:
+        raise NotImplementedError
+
+    def build(self) -> None:
+        for at in range(self.count):
+            for column in self.columns:
+                self.fields[f"{column}_{at}"] = self.field_of(column)
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:  # type: ignore[override]
+        return [[self[f"{column}_{at}"] for column in self.columns] for at in range(self.count)]
+
+    def filled(self) -> Iterable[dict[str, Any]]:
+        """The rows in which something was entered."""
+        for at in range(self.count):
+            row = {one: self.cleaned_data.get(f"{one}_{at}") or "" for one in self.columns}
+            if any(row.values()):
+                yield row
+
+
+class CountriesForm(RowsForm):
+    columns = ("place", "site")
+
+    def field_of(self, column: str) -> forms.Field:
+        if column == "site":
+            return forms.CharField(label=_("Region or site"), required=False, max_length=120)
+        return forms.ChoiceField(
+            label=_("Country or area"),
+            required=False,
+            choices=place_choices(self.reference, unknown=False, first=_("Select a country")),
+        )
+
+    def clean(self) -> None:
+        rows = list(self.filled())
+        if not rows and not self.wants_more():
+            self.add_error("place_0", str(self.asked.error))
+        for at in range(self.count):
+            if self.cleaned_data.get(f"site_{at}") and not self.cleaned_data.get(f"place_{at}"):
+                self.add_error(f"place_{at}", _("Select the country of this site"))
+
+    def answer(self) -> Any:
+        return list(self.filled())
+
+
+class ElsewhereForm(RowsForm):
+    heading_field = "answer"
+    columns = ("place",)
+
+    def stored_rows(self, stored: Any) -> Sequence[Mapping[str, Any]]:
+        return [{"place": code} for code in (stored or {}).get("places", ())]
+
+    def initial_of(self, stored: Any) -> dict[str, Any]:
+        return {"answer": stored["answer"], **super().initial_of(stored)}
+
+    def field_of(self, column: str) -> forms.Field:
+        return forms.ChoiceField(
+            label=_("If yes: country or area"),
+            required=False,
+            choices=place_choices(self.reference, unknown=False, first=_("Not known")),
+        )
+
+    def build(self) -> None:
+        asked = self.asked
+        rows = [*LABELS["yes_no"], (UNKNOWN, NOT_KNOWN, "")]
+        self.fields["answer"] = radios(rows, label=asked.title, hint=asked.hint, error=asked.error)
+        super().build()
+
+    def answer(self) -> Any:
+        answer = self.cleaned_data["answer"]
+        places = [row["place"] for row in self.filled()] if answer != "no" else []
+        return {"answer": answer, "places": places}
+
+
+class PartiesForm(RowsForm):
+    heading_field = "answer"
+    columns = ("name", "role", "country")
+    row_name = gettext_lazy("Party")
+
+    def stored_rows(self, stored: Any) -> Sequence[Mapping[str, Any]]:
+        rows: Sequence[Mapping[str, Any]] = (stored or {}).get("parties", ())
+        return rows
+
+    def initial_of(self, stored: Any) -> dict[str, Any]:
+        return {"answer": stored["answer"], **super().initial_of(stored)}
+
+    def field_of(self, column: str) -> forms.Field:
+        if column == "name":
+            return forms.CharField(label=_("Name"), required=False, max_length=200)
+        if column == "role":
+            rows = [(value, words) for value, words, _hint in LABELS["party_role"]]
+            return forms.ChoiceField(
+                label=_("What they do"), required=False, choices=[("", _("Select")), *rows]
+            )
+        countries = place_choices(self.reference, unknown=True, first=_("Select a country"))[:-1]
+        return forms.ChoiceField(label=_("Country"), required=False, choices=countries)
+
+    def build(self) -> None:
+        asked = self.asked
+        self.fields["answer"] = radios(
+            LABELS["yes_no"], label=asked.title, hint=asked.hint, error=asked.error
+        )
+        super().build()
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("answer") != "yes":
+            return
+        if not list(self.filled()) and not self.wants_more():
+            self.add_error("name_0", _("Name at least one, or say no"))
+        for at in range(self.count):
+            self._clean_row(at)
+
+    def _clean_row(self, at: int) -> None:
+        row = {one: self.cleaned_data.get(f"{one}_{at}") for one in self.columns}
+        if not any(row.values()):
+            return
+        for column, error in (
+            ("name", _("Enter a name")),
+            ("role", _("Select what they do")),
+            ("country", _("Select a country or I do not know")),
+        ):
+            if not row[column] and f"{column}_{at}" not in self.errors:
+                self.add_error(f"{column}_{at}", error)
+
+    def answer(self) -> Any:
+        answer = self.cleaned_data["answer"]
+        return {"answer": answer, "parties": list(self.filled()) if answer == "yes" else []}
