@@ -28,6 +28,7 @@ ACCOUNTS = settings.BASE_DIR / "var" / "demo-accounts.json"
 PEOPLE = (
     ("sofia", "Sofia Lind", SALES, "North"),
     ("samuel", "Samuel Okafor", SALES, "South"),
+    ("sonja", "Sonja Berg", SALES, "East"),
     ("carla", "Carla Meyer", COMPLIANCE, ""),
     ("rosa", "Rosa Keller", SENIOR, ""),
     ("ravi", "Ravi Menon", SENIOR, ""),

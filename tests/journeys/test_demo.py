@@ -1,0 +1,60 @@
+"""The demo has something real to show on every page, made the way people make it."""
+
+import time
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from reviews.demo_deals import EXAMPLES
+from reviews.models import Condition, Review, Vote
+from screening.lifecycle import Status
+from screening.models import Deal, Question, SalesTeam
+
+
+@pytest.fixture
+def demo(db, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "config.management.commands.demo_people.ACCOUNTS", tmp_path / "accounts.json"
+    )
+    call_command("demo_people", verbosity=0)
+    call_command("load_reference", proposer="paula", activator="pedro", verbosity=0)
+    began = time.monotonic()
+    call_command("load_demo", verbosity=0)
+    return time.monotonic() - began
+
+
+def test_every_status_has_a_deal(demo):
+    assert set(Deal.objects.values_list("status", flat=True)) == set(Status)
+    assert len(EXAMPLES) >= 30
+    assert SalesTeam.objects.filter(deals__isnull=False).distinct().count() == 3
+
+
+def test_every_part_of_the_work_is_shown(demo):
+    assert Vote.objects.filter(verdict="approve_with_conditions").exists()
+    assert Condition.objects.count() >= 2
+    assert Question.objects.filter(answer=None).exists()
+    assert Question.objects.filter(answer__isnull=False).exists()
+    open_reviews = Review.objects.still_open()
+    assert any(review.votes.count() == 1 for review in open_reviews), "a second vote is due"
+    assert any(review.votes.count() == 2 for review in open_reviews), "a third vote is due"
+    assert open_reviews.filter(claimed_by__isnull=False).exists()
+    assert Deal.objects.filter(predecessor__isnull=False).exists()
+    assert Deal.objects.awaiting_compliance().exists()
+
+
+def test_running_it_again_changes_nothing(demo, capsys):
+    before = Deal.objects.count()
+    call_command("load_demo")
+    assert Deal.objects.count() == before
+    assert "already" in capsys.readouterr().out
+
+
+def test_it_is_not_for_production(db, settings):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="production"):
+        call_command("load_demo")
+
+
+def test_people_come_first(db):
+    with pytest.raises(CommandError, match="demo_people"):
+        call_command("load_demo")
