@@ -126,9 +126,8 @@ class TestTheRule:
         assert (coverage.fired, coverage.quiet, coverage.open) == (1, 1, 0)
 
     def test_an_open_rule_is_counted_as_open(self, owner: Client) -> None:
-        deal = factories.sent_deal(
-            {**factories.SENIOR, "end-user": {"kind": "?", "is_customer": True}}
-        )
+        answers = {slug: value for slug, value in factories.CITED.items() if slug != "legal-basis"}
+        deal = factories.sent_deal({**answers, "obligation": "?"})
         still_open = deal.screening.open_rules[0]
         assert page(owner, "rule", still_open).context["coverage"].open == 1
 
