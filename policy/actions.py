@@ -1,15 +1,21 @@
-"""The verbs of governed data: propose, activate, retire. Two persons for each activation."""
+"""The verbs of governed data: propose, check, activate. Two persons for each activation."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
 
-from audit.models import AuditEvent
+from audit.ledger import digest
+from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict, NotAllowed
-from jobs.models import Clock
-from policy.models import ReferenceVersion
+from jobs.models import Clock, Job
+from policy import active, checking
+from policy.models import CheckReport, ReferenceVersion
 from policy.permissions import check_govern
 from policy.versions import Content
+
+CHECK = "check_version"
+RESCREEN = "rescreen"
 
 
 @transaction.atomic
@@ -28,28 +34,115 @@ def propose_version(content: Content, *, note: str = "", actor: Any) -> Referenc
 
 
 @transaction.atomic
-def activate_version(version: ReferenceVersion, *, actor: Any) -> None:
-    """Make the version the active one of its kind; the former one retires."""
+def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
+    """Ask for a report against what is active now; a job writes it.
+
+    A check that still runs is not started twice; one whose job ended without a word is closed as
+    crashed. Raises Conflict when nothing is active to compare with.
+    """
     check_govern(version.kind, actor)
-    former = list(
-        ReferenceVersion.objects.select_for_update().active().of(version.kind).order_by("pk")
+    version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
+    if version.activated_at is not None:
+        raise Conflict("This version was activated before. There is nothing left to check.")
+    running = version.reports.filter(state=CheckReport.State.RUNNING).first()
+    if running is not None:
+        if not job_of(running).is_finished:
+            return running
+        finish_check(running, state=CheckReport.State.CRASHED, text="")
+    report = CheckReport.objects.create(
+        version=version, digest=version.digest, asked_by=actor,
+        baseline_digest=checking.baseline_digest(active.versions()),
     )
+    Job.objects.enqueue(CHECK, key=f"report:{report.pk}", report=report.pk)
+    _record(version, actor, "version.check_started", report=report.pk)
+    return report
+
+
+def job_of(report: CheckReport) -> Job:
+    job: Job = Job.objects.get(kind=CHECK, key=f"report:{report.pk}")
+    return job
+
+
+@transaction.atomic
+def finish_check(report: CheckReport, *, state: str, text: str) -> None:
+    """Close a running report once; a second end changes nothing."""
+    report.refresh_from_db(from_queryset=CheckReport.objects.select_for_update())
+    if not report.is_running:
+        return
+    report.state, report.text, report.finished_at = state, text, Clock()
+    report.save(update_fields=["state", "text", "finished_at"])
+    _record(report.version, SYSTEM, "version.checked", report=report.pk, state=state,
+            found=digest(text))
+
+
+@transaction.atomic
+def activate_version(
+    version: ReferenceVersion,
+    *,
+    actor: Any,
+    report: CheckReport | None = None,
+    confirmed: Collection[str] = (),
+) -> None:
+    """Make the version the active one of its kind; the former one retires.
+
+    Needs the newest report on exactly this content against what is active now, passed, and each
+    kind of change that got looser ``confirmed`` by its name. Only the very first version of a
+    kind goes without: there is nothing to compare it with.
+    """
+    check_govern(version.kind, actor)
+    now = {one.kind: one for one in
+           ReferenceVersion.objects.select_for_update().active().order_by("pk")}  # fmt: skip
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
     if version.proposed_by_id == actor.pk:
         raise NotAllowed("You proposed this version, so somebody else must activate it.")
     if version.activated_at is not None:
         raise Conflict("This version was activated before. Propose its content again.")
-    for old in former:
-        old.retired_at = Clock()
-        old.save(update_fields=["retired_at"])
-        _record(old, actor, "version.retired")
+    is_first = not (
+        ReferenceVersion.objects.of(version.kind).filter(activated_at__isnull=False).exists()
+    )
+    if not is_first:
+        check_report(version, report, now, confirmed)
+    former = now.get(version.kind)
+    if former is not None:
+        former.retired_at = Clock()
+        former.save(update_fields=["retired_at"])
+        _record(former, actor, "version.retired")
     version.activated_by, version.activated_at = actor, Clock()
     version.save(update_fields=["activated_by", "activated_at"])
-    _record(version, actor, "version.activated")
+    _record(version, actor, "version.activated", report=report.pk if report else None,
+            confirmed=sorted(confirmed))
+    if not is_first:
+        Job.objects.enqueue(RESCREEN, key=f"version:{version.pk}", version=version.pk)
 
 
-def _record(version: ReferenceVersion, actor: Any, verb: str) -> None:
+def check_report(
+    version: ReferenceVersion,
+    report: CheckReport | None,
+    now: Mapping[str, ReferenceVersion],
+    confirmed: Collection[str],
+) -> None:
+    """Raises Conflict unless the report lets this version become active, now, as it stands."""
+    newest = version.reports.newest_first().first()
+    if newest is None:
+        raise Conflict("This version was never checked. Run the check first.")
+    if report is None or report.pk != newest.pk:
+        raise Conflict("There is a newer check than the one you read. Read that one first.")
+    if newest.is_running:
+        raise Conflict("The check is still running. Wait for its report.")
+    if not newest.has_passed:
+        raise Conflict("The check did not pass. Only a version whose check passed can be active.")
+    if newest.digest != version.digest:
+        raise Conflict("The report speaks of another content. Run the check again.")
+    if newest.baseline_digest != checking.baseline_digest(now):
+        raise Conflict("What is active changed since the check. Run the check again.")
+    looser = {one["name"] for one in newest.found["looser"]}
+    missing = sorted(looser - set(confirmed))
+    if missing:
+        raise Conflict(f"Confirm each kind of change that got looser: {'; '.join(missing)}.")
+
+
+def _record(version: ReferenceVersion, actor: Any, verb: str, **more: Any) -> None:
     AuditEvent.objects.append(
         subject=version.subject, actor=actor, verb=verb,
-        payload={"kind": version.kind, "label": version.label, "digest": version.digest},
+        payload={"kind": version.kind, "label": version.label, "digest": version.digest, **more},
     )

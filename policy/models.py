@@ -1,5 +1,8 @@
 """The policy as governed data: every version of the rulebook, ratings, catalogue and registry."""
 
+import json
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -86,3 +89,66 @@ class ReferenceVersion(models.Model):
     @property
     def subject(self) -> str:
         return f"version:{self.pk}"
+
+
+class CheckReportQuerySet(models.QuerySet["CheckReport"]):
+    def newest_first(self) -> "CheckReportQuerySet":
+        return self.order_by("-pk")
+
+
+class CheckReport(models.Model):
+    """What the check of one version against one baseline found.
+
+    It begins as running and ends once, as passed, failed or crashed; from then on it never
+    changes (trigger). Only ``passed`` opens the way to activation, so a check that crashed, was
+    cut off or never began is not mistaken for one that passed.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        PASSED = "passed", "Passed"
+        FAILED = "failed", "Failed"
+        CRASHED = "crashed", "Could not be finished"
+
+    version = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="reports")
+    # Of the version's content, and of what was active when the check began: every kind of it.
+    digest = models.CharField(max_length=71)
+    baseline_digest = models.CharField(max_length=71)
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    # Canonical JSON, as policy.checking writes it; empty while it runs.
+    text = models.TextField(blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    objects = CheckReportQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state="running", finished_at=None)
+                | (~Q(state="running") & Q(finished_at__isnull=False)),
+                name="report_finished_iff_time",
+            ),
+            models.UniqueConstraint(
+                fields=("version",), condition=Q(state="running"), name="one_running_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"check of {self.version_id}: {self.state}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+    @property
+    def has_passed(self) -> bool:
+        return self.state == self.State.PASSED
+
+    @property
+    def found(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.text) if self.text else {}
+        return found

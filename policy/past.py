@@ -3,10 +3,12 @@
 screening/apps.py gives its answers to ``learn_from`` when the program starts.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from policy.derive import ReferenceData
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,59 @@ class DealLine:
     sent_at: datetime | None
 
 
+@dataclass(frozen=True)
+class ChangedDeal:
+    """A deal, or an earlier screening of one, that comes out differently."""
+
+    deal: int
+    screening: int
+    reference: str
+    title: str
+    status: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """A version played over every stored screening, and over the deals that still count."""
+
+    total: int
+    #: How many screenings came out as the first and would come out as the second.
+    matrix: Mapping[tuple[str, str], int]
+    changed: Sequence[ChangedDeal]
+    #: Open, cleared and approved deals that would come out differently today.
+    affected: Sequence[ChangedDeal]
+    #: References of deals that could not be screened, each with the reason.
+    unread: Sequence[str]
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        return {
+            "total": self.total,
+            "matrix": [[before, after, n] for (before, after), n in self.matrix.items()],
+            "changed": [asdict(one) for one in self.changed],
+            "affected": [asdict(one) for one in self.affected],
+            "unread": list(self.unread),
+        }
+
+
 class Past(Protocol):
     def coverage(self, rulebook: int) -> dict[str, Coverage]:
         """Per rule that was ever fired or open under the version with this id."""
 
     def screenings(self, rulebook: int) -> int:
         """How many screenings that version made."""
+
+    def backtest(
+        self,
+        before: ReferenceData,
+        after: ReferenceData,
+        *,
+        rulebook_only: bool,
+        note: Callable[[int, int], None],
+    ) -> Backtest:
+        """Play two sets of reference data over the past; `note` hears how far it is."""
 
     def deals_in(self, country: str, user: Any) -> Sequence[DealLine]:
         """The newest deals for a country that the user may see."""

@@ -5,7 +5,7 @@ class ScreeningConfig(AppConfig):
     name = "screening"
 
     def ready(self) -> None:
-        # Registers the mail job: whoever works jobs off, worker or sweeper, must know the kind.
+        # Registers the kinds of jobs: whoever works them off, worker or sweeper, must know them.
         from policy import past
         from screening import backtest, mail  # noqa: F401
 

@@ -1,17 +1,123 @@
 """What stored screenings tell about the policy (see policy.past)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Count
 from django.urls import reverse
 
 from audit import access
-from policy.past import Coverage, DealLine
-from screening.models import Deal, Finding, Screening
+from audit.refusals import Conflict
+from policy import active
+from policy.declared import DeclaredError
+from policy.derive import ReferenceData
+from policy.engine.facts import FactError
+from policy.past import Backtest, ChangedDeal, Coverage, DealLine
+from screening import facts
+from screening.lifecycle import Status
+from screening.models import Deal, DealRevision, Finding, Screening
 
 MOST_DEALS = 20
+BATCH = 200
+#: Statuses that a new version of the reference data can still change.
+LIVE = (
+    Status.NEEDS_INFORMATION,
+    Status.IN_REVIEW,
+    Status.CLEARED,
+    Status.APPROVED,
+    Status.APPROVED_WITH_CONDITIONS,
+)
+Note = Callable[[int, int], None]
+
+
+def backtest(
+    before: ReferenceData, after: ReferenceData, *, rulebook_only: bool, note: Note
+) -> Backtest:
+    """Both over every stored screening, then the new one over the deals that still count.
+
+    A rulebook is played over the facts as they were stored. The other kinds change the facts
+    themselves, so these are worked out again from the answers that were sent.
+    """
+    run = _Run(before, after, rulebook_only=rulebook_only, note=note)
+    stored = Screening.objects.select_related("revision__deal").order_by("pk")
+    live = Deal.objects.filter(status__in=LIVE).select_related("screening").order_by("pk")
+    run.total = stored.count() + live.count()
+    for screening in stored.iterator(chunk_size=BATCH):
+        run.replay(screening)
+    for deal in live.iterator(chunk_size=BATCH):
+        run.ask_again(deal)
+    note(run.total, run.total)
+    return Backtest(
+        sum(run.matrix.values()), dict(run.matrix), run.changed, run.affected, run.unread
+    )
+
+
+class _Run:
+    """One back-test: what it counted so far."""
+
+    def __init__(
+        self, before: ReferenceData, after: ReferenceData, *, rulebook_only: bool, note: Note
+    ) -> None:
+        self.before, self.after = before, after
+        self.rulebook_only = rulebook_only
+        self.note = note
+        self.total = self.done = 0
+        self.matrix: Counter[tuple[str, str]] = Counter()
+        self.changed: list[ChangedDeal] = []
+        self.affected: list[ChangedDeal] = []
+        self.unread: list[str] = []
+
+    def replay(self, screening: Screening) -> None:
+        deal = screening.revision.deal
+        try:
+            was = self._outcome(self.before, screening)
+            now = self._outcome(self.after, screening)
+        except (FactError, DeclaredError, Conflict) as error:
+            self._unread(deal, error)
+            return
+        finally:
+            self._tick()
+        self.matrix[was, now] += 1
+        if was != now:
+            self.changed.append(_changed(deal, screening.pk, was, now))
+
+    def ask_again(self, deal: Deal) -> None:
+        revision = deal.newest_revision()
+        assert revision is not None  # noqa: S101  it was sent
+        assert deal.screening is not None  # noqa: S101  and screened
+        try:
+            now = _rederived(revision, self.after)
+        except (FactError, DeclaredError, Conflict) as error:
+            self._unread(deal, error)
+            return
+        finally:
+            self._tick()
+        if now != deal.screening.outcome:
+            self.affected.append(_changed(deal, deal.screening.pk, deal.screening.outcome, now))
+
+    def _outcome(self, reference: ReferenceData, screening: Screening) -> str:
+        if not self.rulebook_only:
+            return _rederived(screening.revision, reference)
+        vocabulary = reference.rulebook.vocabulary
+        variants = [vocabulary.parse(plain) for plain in screening.facts]
+        return active.assess(reference, variants).outcome
+
+    def _unread(self, deal: Deal, error: Exception) -> None:
+        self.unread.append(f"{deal.reference}: {error}")
+
+    def _tick(self) -> None:
+        self.done += 1
+        if self.done % BATCH == 0:
+            self.note(self.done, self.total)
+
+
+def _rederived(revision: DealRevision, reference: ReferenceData) -> str:
+    return active.assess(reference, facts.of_revision(revision, reference).variants).outcome
+
+
+def _changed(deal: Deal, screening: int, before: str, after: str) -> ChangedDeal:
+    return ChangedDeal(deal.pk, screening, deal.reference, deal.title, deal.status, before, after)
 
 
 def coverage(rulebook: int) -> dict[str, Coverage]:

@@ -1,0 +1,138 @@
+"""The check of a version before its activation: what it found, as the text of a report."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from audit.ledger import canonical, digest
+from policy import active, entries, proving
+from policy import versions as texts
+from policy.derive import ReferenceData
+from policy.engine.condition import RANK
+from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.past import Backtest, past
+from policy.phrases import OUTCOMES
+
+#: Told how much is done and how much there is.
+Note = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Loosening:
+    """A kind of change that lets more through. The activator confirms each by its name."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The end of a check: its state and the text that the report keeps."""
+
+    state: str
+    text: str
+
+
+def baseline_digest(versions: Mapping[str, ReferenceVersion]) -> str:
+    """The identity of what is active: a digest over every kind's digest."""
+    return digest(canonical({kind: one.digest for kind, one in versions.items()}))
+
+
+def check(version: ReferenceVersion, *, baseline: str, note: Note) -> Checked:
+    """Prove, compare and play over the past. Passed only when every part was done and is good."""
+    now = active.versions()
+    before = active.reference_data(now)
+    after = with_content(now, version.kind, version.content)
+    found: dict[str, Any] = {
+        "kind": version.kind,
+        "version": {"label": version.label, "digest": version.digest},
+        "baseline": {k: {"label": v.label, "digest": v.digest} for k, v in now.items()},
+    }
+    found |= _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
+    found["entries"] = [one.plain for one in entries.differences(version.kind, before, after)]
+    tested = past().backtest(before, after, rulebook_only=version.kind == Kind.RULEBOOK, note=note)
+    found["backtest"] = tested.plain
+    found["looser"] = [{"name": one.name, "words": one.words} for one in _looser(found, tested)]
+    problems = _problems(found, tested)
+    if baseline_digest(now) != baseline or baseline_digest(active.versions()) != baseline:
+        problems.append("What is active changed while the check ran. Run the check again.")
+    found["problems"] = problems
+    state = CheckReport.State.FAILED if problems else CheckReport.State.PASSED
+    return Checked(state, canonical(found))
+
+
+def with_content(
+    versions: Mapping[str, ReferenceVersion], kind: str, content: str
+) -> ReferenceData:
+    """The active reference data with one kind replaced."""
+    ids = [one.pk for name, one in versions.items() if name != kind]
+    stored = ReferenceVersion.objects.filter(pk__in=ids).values_list("kind", "content")
+    return texts.read(dict(stored) | {kind: content})
+
+
+def _no_proofs() -> dict[str, Any]:
+    return {"promises": [], "dead": [], "differences": []}
+
+
+def _proofs(before: ReferenceData, after: ReferenceData) -> dict[str, Any]:
+    return {
+        "promises": [one.plain for one in proving.prove(after.rulebook)],
+        "dead": proving.dead_rules(after.rulebook),
+        "differences": [one.plain for one in proving.differences(before.rulebook, after.rulebook)],
+    }
+
+
+def _problems(found: Mapping[str, Any], tested: Backtest) -> list[str]:
+    promises = found["promises"]
+    broken = sum(one["state"] == proving.BROKEN for one in promises)
+    unproved = sum(one["state"] == proving.OPEN for one in promises)
+    said = (
+        (broken, "{} promise is broken.", "{} promises are broken."),
+        (unproved, "{} promise could not be proved.", "{} promises could not be proved."),
+        (len(found["dead"]), "{} rule can never decide.", "{} rules can never decide."),
+        (
+            len(tested.unread),
+            "{} deal could not be screened with this version.",
+            "{} deals could not be screened with this version.",
+        ),
+    )
+    problems = [(one if count == 1 else more).format(count) for count, one, more in said if count]
+    if found["kind"] == Kind.RULEBOOK and not promises:
+        problems.append("The rulebook promises nothing, so there is nothing to prove.")
+    return problems
+
+
+def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
+    kinds = [
+        Loosening(kind_name(one), kind_words(one))
+        for one in found["differences"]
+        if is_looser(one["before"], one["after"])
+    ]
+    kinds += [
+        Loosening(one["name"], f"{one['words']}: {', '.join(one['entries'])}")
+        for one in found["entries"]
+        if one["looser"]
+    ]
+    for (before, after), count in tested.matrix.items():
+        if is_looser(before, after):
+            words = f"{count} of the past screenings: {_from_to(before, after)}"
+            kinds.append(Loosening(f"past {before} to {after}", words))
+    return list({one.name: one for one in kinds}.values())
+
+
+def is_looser(before: str, after: str) -> bool:
+    return RANK[after] < RANK[before]  # type: ignore[index]
+
+
+def kind_name(difference: Mapping[str, Any]) -> str:
+    rules = " ".join(difference["rules"])
+    return f"{difference['before']} to {difference['after']} by {rules}"
+
+
+def kind_words(difference: Mapping[str, Any]) -> str:
+    rules = ", ".join(difference["rules"])
+    return f"{_from_to(difference['before'], difference['after'])}, because of {rules}"
+
+
+def _from_to(before: str, after: str) -> str:
+    return f"{OUTCOMES[before]} becomes {OUTCOMES[after].lower()}"

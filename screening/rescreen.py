@@ -1,0 +1,81 @@
+"""After an activation every deal that still counts is screened again, each exactly once.
+
+A screening names the versions that it used. So a deal is due while its newest screening names
+another version than the active one, and no longer due in the moment its new screening commits:
+whatever dies in between, a second run finds exactly what is left.
+"""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from audit.refusals import Conflict
+from jobs.models import Job
+from jobs.queue import performs
+from policy import active
+from policy.actions import RESCREEN
+from policy.models import ReferenceVersion
+from screening.actions import rescreen_deal
+from screening.backtest import LIVE
+from screening.models import Deal, Screening
+
+CHUNK = "rescreen_chunk"
+CHUNK_SIZE = 200
+
+
+def due() -> QuerySet[Deal]:
+    """Deals that still count and were last screened with something that is not active now."""
+    stale = Q()
+    for kind, version in active.versions().items():
+        stale |= ~Q(**{f"screening__{kind}": version.pk}) | Q(**{f"screening__{kind}": None})
+    return Deal.objects.filter(stale, status__in=LIVE).order_by("pk")
+
+
+@performs(RESCREEN)
+def split(job: Job) -> None:
+    """Cut what is due into chunks, so that any number of workers share it."""
+    deals = list(due().values_list("pk", flat=True))
+    version = job.args["version"]
+    with transaction.atomic():
+        for at in range(0, len(deals), CHUNK_SIZE):
+            part = deals[at : at + CHUNK_SIZE]
+            Job.objects.enqueue(
+                CHUNK, key=f"{version}:{part[0]}", version=version, first=part[0], last=part[-1]
+            )
+
+
+@performs(CHUNK)
+def sweep_chunk(job: Job) -> None:
+    """Screen what is due between two deals; a deal that cannot be screened stops no other."""
+    label = str(ReferenceVersion.objects.get(pk=job.args["version"]))
+    wanted = due().filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
+    failed = screen_again(list(wanted.values_list("pk", flat=True)), label, job)
+    if failed:
+        # The job is tried again, and finds only these.
+        raise Conflict(f"Not screened again: {'; '.join(failed)}")
+
+
+def screen_again(pks: Iterable[int], label: str, job: Job) -> list[str]:
+    """One transaction for each deal. Returns a sentence for each that could not be screened."""
+    failed = []
+    pks = list(pks)
+    for done, pk in enumerate(pks, start=1):
+        try:
+            screen_one(pk, because=f"{label} became active.")
+        except Conflict as refusal:
+            failed.append(f"deal {pk}: {refusal}")
+        job.note_progress(done, len(pks))
+    return failed
+
+
+@transaction.atomic
+def screen_one(pk: int, *, because: str) -> bool:
+    """Screen the deal again if, under its lock, it is still due; True when it was."""
+    if not Deal.objects.select_for_update(of=("self",)).filter(pk=pk).exists():
+        return False
+    deal = due().filter(pk=pk).first()
+    if deal is None:
+        return False
+    rescreen_deal(deal, cause=Screening.Cause.VERSION, because=because)
+    return True

@@ -1,0 +1,268 @@
+"""Propose, check, activate: two persons, a report of exactly this content, and the sweep after."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit import access
+from audit.refusals import Conflict, NotAllowed
+from jobs import queue
+from jobs.models import Job
+from policy import actions, checking, proving, versions
+from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.versions import Content
+from screening import rescreen
+from screening.models import Screening
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+State = CheckReport.State
+
+
+@pytest.fixture(autouse=True)
+def _versions() -> None:
+    factories.reference_data()
+
+
+@pytest.fixture
+def anna() -> Any:
+    return factories.person(access.POLICY_OWNER, name="Anna Berg")
+
+
+@pytest.fixture
+def boris() -> Any:
+    return factories.person(access.POLICY_OWNER, name="Boris Lund")
+
+
+def shipped(kind: str) -> Content:
+    return next(one for one in versions.shipped_contents() if one.kind == kind)
+
+
+def rated(code: str, before: str, after: str, label: str = "2.0") -> Content:
+    """The shipped countries with the rating of one changed."""
+    content = shipped(Kind.COUNTRIES)
+    line = next(
+        part for part in content.text.split("\\n") if part.startswith(f"{code},2")
+        and part.endswith(f",{before}")
+    )  # fmt: skip
+    changed = line.removesuffix(before) + after
+    return replace(content, label=label, text=content.text.replace(line, changed))
+
+
+def work(kind: str) -> None:
+    for job in Job.objects.filter(kind=kind).unfinished():
+        assert queue.perform(job.pk), Job.objects.get(pk=job.pk).error
+
+
+def checked(content: Content, proposer: Any) -> tuple[ReferenceVersion, CheckReport]:
+    version = actions.propose_version(content, actor=proposer)
+    report = actions.start_check(version, actor=proposer)
+    work(actions.CHECK)
+    report.refresh_from_db()
+    return version, report
+
+
+def looser(report: CheckReport) -> list[str]:
+    return [one["name"] for one in report.found["looser"]]
+
+
+class TestTheReport:
+    def test_a_graver_rating_passes_and_shows_who_is_affected(self, anna: Any) -> None:
+        deal = factories.cleared_deal()
+        _version, report = checked(rated("FI", "low", "high"), anna)
+        assert report.state == State.PASSED
+        found = report.found
+        assert found["backtest"]["matrix"] == [["clear", "senior_review", 1]]
+        assert [one["deal"] for one in found["backtest"]["affected"]] == [deal.pk]
+        assert found["looser"] == []
+        assert found["entries"][0]["entries"] == ["Finland"]
+
+    def test_a_milder_rating_names_what_got_looser(self, anna: Any) -> None:
+        factories.deal_in_review()
+        _version, report = checked(rated("TR", "very_high", "low"), anna)
+        assert looser(report) == [
+            "country risk very_high to low", "past senior_review to clear"
+        ]  # fmt: skip
+
+    def test_it_belongs_to_one_content_and_one_baseline(self, anna: Any) -> None:
+        version, report = checked(rated("FI", "low", "high"), anna)
+        assert report.digest == version.digest
+        assert report.found["version"]["digest"] == version.digest
+        assert set(report.found["baseline"]) == set(Kind.values)
+
+    def test_a_finished_one_never_changes(self, anna: Any) -> None:
+        _version, report = checked(rated("FI", "low", "high"), anna)
+        for change in ("state = 'failed'", "text = '{}'", "digest = 'sha256:0'"):
+            with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"UPDATE policy_checkreport SET {change} WHERE id = %s", [report.pk])
+        with pytest.raises(DatabaseError), transaction.atomic():
+            report.delete()
+
+    def test_none_begins_as_passed(self, anna: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO policy_checkreport (version_id, digest, baseline_digest, state, text,"
+                " asked_by_id, asked_at, finished_at)"
+                " VALUES (%s, %s, 'x', 'passed', '{}', %s, now(), now())",
+                [version.pk, version.digest, anna.pk],
+            )
+
+    def test_one_that_breaks_is_no_pass(
+        self, anna: Any, boris: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def breaks(*_args: Any, **_more: Any) -> Any:
+            raise MemoryError
+
+        monkeypatch.setattr(checking, "check", breaks)
+        version, report = checked(rated("FI", "low", "high"), anna)
+        assert report.state == State.CRASHED
+        with pytest.raises(Conflict, match="did not pass"):
+            actions.activate_version(version, report=report, actor=boris)
+
+    def test_a_promise_without_an_answer_is_no_pass(
+        self, anna: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def silent(rulebook: Any) -> list[proving.Proved]:
+            return [proving.Proved(one.id, one.says, proving.OPEN) for one in rulebook.promises]
+
+        monkeypatch.setattr(proving, "prove", silent)
+        _version, report = checked(replace(shipped(Kind.RULEBOOK), label="1.1"), anna)
+        assert report.state == State.FAILED
+        assert "could not be proved" in report.found["problems"][0]
+
+    def test_a_second_start_finds_the_running_one(self, anna: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        first = actions.start_check(version, actor=anna)
+        assert actions.start_check(version, actor=anna) == first
+
+    def test_one_whose_job_ended_in_silence_is_closed_as_crashed(self, anna: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        first = actions.start_check(version, actor=anna)
+        assert actions.job_of(first).cancel()
+        second = actions.start_check(version, actor=anna)
+        first.refresh_from_db()
+        assert (first.state, second.state) == (State.CRASHED, State.RUNNING)
+
+
+class TestActivation:
+    def test_it_needs_a_report(self, anna: Any, boris: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        with pytest.raises(Conflict, match="never checked"):
+            actions.activate_version(version, actor=boris)
+
+    def test_it_needs_a_finished_report(self, anna: Any, boris: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        report = actions.start_check(version, actor=anna)
+        with pytest.raises(Conflict, match="still running"):
+            actions.activate_version(version, report=report, actor=boris)
+
+    def test_it_needs_another_person(self, anna: Any) -> None:
+        version, report = checked(rated("FI", "low", "high"), anna)
+        with pytest.raises(NotAllowed, match="somebody else must activate"):
+            actions.activate_version(version, report=report, actor=anna)
+
+    def test_it_needs_the_role(self, anna: Any) -> None:
+        version, report = checked(rated("FI", "low", "high"), anna)
+        for role in (access.SALES, access.COMPLIANCE, access.EXECUTIVE, access.AUDITOR):
+            with pytest.raises(NotAllowed):
+                actions.activate_version(version, report=report, actor=factories.person(role))
+
+    def test_it_needs_the_newest_report(self, anna: Any, boris: Any) -> None:
+        version, old = checked(rated("FI", "low", "high"), anna)
+        actions.start_check(version, actor=anna)
+        work(actions.CHECK)
+        with pytest.raises(Conflict, match="newer check"):
+            actions.activate_version(version, report=old, actor=boris)
+
+    def test_a_report_against_another_baseline_is_stale(self, anna: Any, boris: Any) -> None:
+        version, report = checked(rated("FI", "low", "high"), anna)
+        other, of_other = checked(rated("SE", "low", "medium", label="2.1"), anna)
+        actions.activate_version(other, report=of_other, actor=boris)
+        with pytest.raises(Conflict, match="What is active changed since the check"):
+            actions.activate_version(version, report=report, actor=boris)
+
+    def test_each_looser_kind_is_confirmed_by_name(self, anna: Any, boris: Any) -> None:
+        factories.deal_in_review()
+        version, report = checked(rated("TR", "very_high", "low"), anna)
+        names = looser(report)
+        for confirmed in ([], names[:1], names[1:]):
+            with pytest.raises(Conflict, match="Confirm each kind"):
+                actions.activate_version(version, report=report, confirmed=confirmed, actor=boris)
+        actions.activate_version(version, report=report, confirmed=names, actor=boris)
+        version.refresh_from_db()
+        assert version.is_active
+
+    def test_postgresql_refuses_it_without_a_passed_report(self, anna: Any, boris: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        ReferenceVersion.objects.active().of(Kind.COUNTRIES).update(retired_at="2026-11-24T00:00Z")
+        with pytest.raises(DatabaseError, match="without a check that passed"):
+            ReferenceVersion.objects.filter(pk=version.pk).update(
+                activated_by=boris, activated_at="2026-11-24T00:00Z"
+            )
+
+    def test_the_former_version_retires_and_comes_back_only_as_a_proposal(
+        self, anna: Any, boris: Any
+    ) -> None:
+        former = ReferenceVersion.objects.active().of(Kind.COUNTRIES).get()
+        version, report = checked(rated("FI", "low", "high"), anna)
+        actions.activate_version(version, report=report, actor=boris)
+        former.refresh_from_db()
+        assert former.retired_at is not None
+        with pytest.raises(Conflict, match="activated before"):
+            actions.activate_version(former, actor=anna)
+
+
+class TestTheSweep:
+    @pytest.fixture
+    def activated(self, anna: Any, boris: Any) -> Iterator[list[Any]]:
+        """Deals of every status, then a list under which Finland and Turkey are of high risk."""
+        deals = [
+            factories.cleared_deal(), factories.deal_in_review(), factories.approved_deal(),
+            factories.barred_deal(), factories.rejected_deal(), factories.draft_deal(),
+        ]  # fmt: skip
+        version, report = checked(rated("FI", "low", "high"), anna)
+        actions.activate_version(version, report=report, actor=boris)
+        return deals
+
+    def test_each_live_deal_is_screened_once(self, activated: list[Any]) -> None:
+        before = Screening.objects.count()
+        work(actions.RESCREEN)
+        work(rescreen.CHUNK)
+        assert Screening.objects.count() == before + 3
+        again = Screening.objects.filter(cause=Screening.Cause.VERSION)
+        assert {one.revision.deal_id for one in again} == {deal.pk for deal in activated[:3]}
+        assert not rescreen.due().exists()
+
+    def test_deals_move_by_the_lifecycle_and_people_hear_of_it(self, activated: list[Any]) -> None:
+        cleared = activated[0]
+        factories.senior()
+        work(actions.RESCREEN)
+        work(rescreen.CHUNK)
+        for deal in activated:
+            deal.refresh_from_db()
+        assert [deal.status for deal in activated] == [
+            "in_review", "in_review", "approved", "barred", "rejected", "draft"
+        ]  # fmt: skip
+        assert cleared.audit_verbs()[-2:] == ["deal.screened", "deal.reopened_for_review"]
+        told = {note.to_id for note in cleared.notifications.all()}
+        assert cleared.owner_id in told
+        assert len(told) >= 2
+
+    def test_a_run_that_died_goes_on_where_it_stopped(self, activated: list[Any]) -> None:
+        work(actions.RESCREEN)
+        first = rescreen.due().first()
+        assert first is not None
+        assert rescreen.screen_one(first.pk, because="The first before the crash.")
+        before = Screening.objects.count()
+        work(rescreen.CHUNK)
+        assert Screening.objects.count() == before + 2
+        assert not rescreen.screen_one(first.pk, because="A late worker.")
+        assert Screening.objects.count() == before + 2
+
+    def test_the_first_version_of_a_kind_starts_no_sweep(self) -> None:
+        assert not Job.objects.filter(kind=actions.RESCREEN).exists()
