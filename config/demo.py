@@ -224,9 +224,8 @@ def prepare(programs: Programs) -> None:
         programs.run(
             "load_reference", "load_reference", "--proposer", "paula", "--activator", "pedro"
         )
-    if list(ROOT.glob("*/management/commands/load_demo.py")):
-        with step("Example deals"):
-            programs.run("load_demo", "load_demo")
+    with step("Example deals"):
+        programs.run("load_demo", "load_demo")
 
 
 def demo(*, wanted_port: int | None) -> None:
