@@ -233,12 +233,13 @@ def demo(*, wanted_port: int | None) -> None:
     if os.geteuid() == 0:
         # Passwords lie in files that only root reads; the folder itself must let nobody pass.
         FOLDER.chmod(0o711)
-    port = choose_port(wanted_port)
-    url = f"http://{ADDRESS}:{port}"
     with ExitStack() as stack:
         with step("PostgreSQL and Valkey"):
             servers = embedded.start(FOLDER, lasting=True)
             stack.callback(servers.stop)
+        # Only now: a killed predecessor's web server, ended just above, held a port too.
+        port = choose_port(wanted_port)
+        url = f"http://{ADDRESS}:{port}"
         surroundings = environment(servers, port)
         keep_private(FOLDER / "environment.json", json.dumps(surroundings))
         stack.callback((FOLDER / "environment.json").unlink, missing_ok=True)
