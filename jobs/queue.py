@@ -53,8 +53,13 @@ def _record_failure(job: Job, error: Exception) -> None:
     place = traceback.extract_tb(error.__traceback__)[-1]
     log.error(
         "job failed",
-        extra={"job": job.pk, "kind": job.kind, "attempt": job.attempts,
-               "error": type(error).__name__, "place": f"{place.name}:{place.lineno}"},
+        extra={
+            "job": job.pk,
+            "kind": job.kind,
+            "attempt": job.attempts,
+            "error": type(error).__name__,
+            "place": f"{place.name}:{place.lineno}",
+        },
     )
     try:
         with transaction.atomic():

@@ -25,9 +25,16 @@ def propose_version(content: Content, *, note: str = "", actor: Any) -> Referenc
     if ReferenceVersion.objects.of(content.kind).filter(label=content.label).exists():
         raise Conflict(f"A version {content.label} exists already. Choose another label.")
     version = ReferenceVersion.objects.create(
-        kind=content.kind, label=content.label, content=content.text, written=content.written,
-        digest=content.digest, source=content.source, edition=content.edition,
-        licence=content.licence, note=note, proposed_by=actor,
+        kind=content.kind,
+        label=content.label,
+        content=content.text,
+        written=content.written,
+        digest=content.digest,
+        source=content.source,
+        edition=content.edition,
+        licence=content.licence,
+        note=note,
+        proposed_by=actor,
     )
     _record(version, actor, "version.proposed")
     return version
@@ -50,7 +57,9 @@ def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
             return running
         finish_check(running, state=CheckReport.State.CRASHED, text="")
     report = CheckReport.objects.create(
-        version=version, digest=version.digest, asked_by=actor,
+        version=version,
+        digest=version.digest,
+        asked_by=actor,
         baseline_digest=checking.baseline_digest(active.versions()),
     )
     Job.objects.enqueue(CHECK, key=f"report:{report.pk}", report=report.pk)
@@ -71,8 +80,9 @@ def finish_check(report: CheckReport, *, state: str, text: str) -> None:
         return
     report.state, report.text, report.finished_at = state, text, Clock()
     report.save(update_fields=["state", "text", "finished_at"])
-    _record(report.version, SYSTEM, "version.checked", report=report.pk, state=state,
-            found=digest(text))
+    _record(
+        report.version, SYSTEM, "version.checked", report=report.pk, state=state, found=digest(text)
+    )
 
 
 @transaction.atomic
@@ -109,8 +119,13 @@ def activate_version(
         _record(former, actor, "version.retired")
     version.activated_by, version.activated_at = actor, Clock()
     version.save(update_fields=["activated_by", "activated_at"])
-    _record(version, actor, "version.activated", report=report.pk if report else None,
-            confirmed=sorted(confirmed))
+    _record(
+        version,
+        actor,
+        "version.activated",
+        report=report.pk if report else None,
+        confirmed=sorted(confirmed),
+    )
     if not is_first:
         Job.objects.enqueue(RESCREEN, key=f"version:{version.pk}", version=version.pk)
 
@@ -143,6 +158,8 @@ def check_report(
 
 def _record(version: ReferenceVersion, actor: Any, verb: str, **more: Any) -> None:
     AuditEvent.objects.append(
-        subject=version.subject, actor=actor, verb=verb,
+        subject=version.subject,
+        actor=actor,
+        verb=verb,
         payload={"kind": version.kind, "label": version.label, "digest": version.digest, **more},
     )

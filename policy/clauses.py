@@ -39,8 +39,13 @@ def clauses() -> Mapping[str, Clause]:
     found = _read("clauses.yaml")["clauses"]
     return {
         name: Clause(
-            name, one["title"], one["kind"], one["key_phrase"], one["asks"].strip(),
-            one.get("commitment"), one.get("sentence"),
+            name,
+            one["title"],
+            one["kind"],
+            one["key_phrase"],
+            one["asks"].strip(),
+            one.get("commitment"),
+            one.get("sentence"),
         )
         for name, one in found.items()
     }

@@ -61,4 +61,3 @@ def _catalogue(pk: int, digest: str) -> Catalogue:
 @lru_cache(maxsize=4)
 def _registry(pk: int, digest: str) -> Registry:
     return versions.read_registry_text(_content(pk), shipped.vocabulary(), shipped.countries())
-

@@ -115,7 +115,7 @@ class Checks:
         if not declared.keys() <= _ORDINARY:
             return False
         for name in TEXTS:
-            if not (type(get(name)) is str or get(name) is None):
+            if type(value := get(name)) is not str and value is not None:
                 return False
         products, between, capabilities = (
             get("products"),
@@ -281,7 +281,10 @@ def unanswered(declared: Mapping[str, Any]) -> list[str]:
 
 
 def _named(names: list[Any]) -> bool:
-    return all(type(name) is str and name.strip() for name in names)
+    try:
+        return all(map(str.strip, names))
+    except TypeError:
+        return False
 
 
 def _fits(vocabulary: Vocabulary, name: str, value: Any) -> bool:

@@ -5,6 +5,9 @@ from typing import Any
 
 from django import forms
 
+from policy.importers.layouts import LAYOUTS
+from policy.models import Kind
+from policy.proposals import About
 from policy.ratings import TIERS, UNRATED
 
 Options = Sequence[tuple[str, str]]
@@ -77,3 +80,107 @@ class RegistryFilters(Filters):
         super().__init__(*args, **more)
         self.offer("kind", classes)
         self.offer("country", countries)
+
+
+LEAST_NOTE = 20
+
+
+class ProposalForm(forms.Form):
+    """A proposal: its text or file, what it is, and why."""
+
+    text = forms.CharField(
+        label="Text",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "code"}),
+    )
+    upload = forms.FileField(label="Or upload a file", required=False)
+    layout = forms.ChoiceField(
+        label="Layout of the file",
+        required=False,
+        choices=[("", "Find out"), *((name, one.label) for name, one in LAYOUTS.items())],
+    )
+    label = forms.CharField(
+        label="Label of the version", required=False, max_length=40, help_text="Such as 1.1"
+    )
+    source = forms.CharField(label="Source", required=False, max_length=200)
+    edition = forms.CharField(label="Edition", required=False, max_length=80)
+    year = forms.IntegerField(
+        label="Year that it speaks of", required=False, min_value=1900, max_value=2200
+    )
+    licence = forms.CharField(label="Licence", required=False, max_length=500)
+    note = forms.CharField(
+        label="Why this change?",
+        min_length=LEAST_NOTE,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The person who activates it, and every auditor, reads this.",
+        error_messages={
+            "required": "Say why this change is proposed",
+            "min_length": f"Say why in at least {LEAST_NOTE} characters",
+        },
+    )
+
+    FIELDS = {
+        Kind.RULEBOOK: ("text", "upload", "note"),
+        Kind.CATALOGUE: ("text", "upload", "source", "note"),
+        Kind.REGISTRY: ("upload", "label", "source", "edition", "licence", "note"),
+        Kind.COUNTRIES: (
+            "upload", "layout", "label", "source", "edition", "year", "licence", "note",
+        ),
+    }  # fmt: skip
+
+    def __init__(self, *args: Any, kind: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for name in list(self.fields):
+            if name not in self.FIELDS[Kind(kind)]:
+                del self.fields[name]
+        if "text" not in self.fields:
+            self.fields["upload"].label = "File"
+        if "label" in self.fields:
+            self.fields["label"].required = True
+            self.fields["label"].error_messages["required"] = "Enter a label for the version"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("upload") and not cleaned.get("text", "").strip():
+            field = "text" if "text" in self.fields else "upload"
+            self.add_error(field, "Enter a text or choose a file" if field == "text"
+                           else "Choose a file")  # fmt: skip
+        return cleaned
+
+    def about(self) -> About:
+        names = ("label", "source", "edition", "licence")
+        return About(**{name: self.cleaned_data.get(name, "") for name in names})
+
+
+class ActivationForm(forms.Form):
+    """What one confirms before a version becomes active: each loosening, and the whole."""
+
+    looser = forms.MultipleChoiceField(
+        label="These changes let more through. Confirm each one.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    understood = forms.BooleanField(
+        error_messages={"required": "Confirm that you understand what activation does"}
+    )
+    report = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, looser: Options, understood: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["understood"].label = understood
+        field = self.fields["looser"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  declared above
+        field.choices = looser
+        if not looser:
+            del self.fields["looser"]
+
+    def clean_looser(self) -> list[str]:
+        confirmed: list[str] = self.cleaned_data["looser"]
+        field = self.fields["looser"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  declared above
+        missing = [str(words) for name, words in field.choices if name not in confirmed]  # type: ignore[union-attr, misc]
+        if missing:
+            raise forms.ValidationError(f"Confirm this change too: {missing[0]}")
+        return confirmed

@@ -10,7 +10,7 @@ from typing import Any
 
 from policy.declared import is_named
 from policy.derive import SECURITY, Derivation, ReferenceData
-from policy.engine.facts import Cell, Facts
+from policy.engine.facts import LONGEST_TEXT, Cell, Facts
 from policy.engine.words import listed
 
 #: Keys that are remembered; a file of a million lines has a few thousand.
@@ -38,14 +38,20 @@ class Ordinary:
         try:
             if self._is_remarkable(declared, given):
                 return self._in_full(declared, given)
-            key = self._key(declared, given)
-            frame = self._frames.get(key) or self._derived(key, declared, given)
-            own = self.vocabulary.parse(_own_texts(declared)).texts
+            key, own = self._key(declared, given)
+            cells, known, texts = self._frames.get(key) or self._derived(key, declared, given)
+            texts = {**texts, **self._checked(own)}
         except (ValueError, TypeError, KeyError):
             # Something in it cannot be read; `derive` says what.
             return None
-        cells, known, texts = frame
-        return Facts(self.vocabulary, cells, {**texts, **own}, known)
+        return Facts(self.vocabulary, cells, texts, known)
+
+    def _checked(self, own: dict[str, str]) -> Mapping[str, str]:
+        """The texts as Vocabulary.parse reads them; short ASCII without NUL stays as it is."""
+        said = "".join(own.values())
+        if said.isascii() and len(said) <= LONGEST_TEXT and "\0" not in said:
+            return own
+        return self.vocabulary.parse(own).texts
 
     def _is_remarkable(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
         """Whether a name in the deal is more than a name, or the catalogue must be asked."""
@@ -72,11 +78,25 @@ class Ordinary:
             and registry.sounds_like_security(name)
         )
 
-    def _key(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Any, ...]:
+    def _key(
+        self, declared: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, str]]:
+        """What the facts follow from, and the texts that they quote."""
         get = declared.get
-        services, between, basis = get("services"), get("intermediaries"), get("legal_basis")
-        obligation = get("legal_obligation")
-        return (
+        own = {}
+        name, customer, basis = get("end_user_name"), get("customer_name"), get("legal_basis")
+        if is_named(name):
+            own["end_user_name"] = name.strip()
+        if customer and (stripped := customer.strip()):
+            own["customer_name"] = stripped
+        if basis and (stripped := basis.strip()):
+            own["legal_basis"] = stripped
+        if products := get("products"):
+            own["products"] = listed(products)
+        if between := get("intermediaries"):
+            own["intermediaries"] = listed(between)
+        services, obligation = get("services"), get("legal_obligation")
+        key = (
             get("country"),
             get("end_user_type"),
             get("customer_type"),
@@ -84,16 +104,17 @@ class Ordinary:
             obligation,
             # 1 and True are one key, but only one of them is an answer.
             type(obligation),
-            is_named(get("end_user_name")),
-            is_named(get("customer_name")),
+            "end_user_name" in own,
+            is_named(customer),
             is_named(basis),
-            tuple(get("capabilities")),  # type: ignore[arg-type]
+            tuple(declared["capabilities"]),
             None if services is None else tuple(services),
-            bool(get("products")),
+            bool(products),
             None if between is None else bool(between),
             *given.items(),
             *map(type, given.values()),
         )
+        return key, own
 
     def _in_full(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> Facts:
         one = Derivation(declared, self.reference, given)
@@ -109,20 +130,3 @@ class Ordinary:
             self._frames.clear()
         self._frames[key] = frame = (facts.cells, facts.known, texts)
         return frame
-
-
-def _own_texts(declared: Mapping[str, Any]) -> dict[str, str]:
-    get = declared.get
-    texts = {}
-    name, customer, basis = get("end_user_name"), get("customer_name"), get("legal_basis")
-    if is_named(name):
-        texts["end_user_name"] = name.strip()
-    if customer and (customer := customer.strip()):
-        texts["customer_name"] = customer
-    if basis and (basis := basis.strip()):
-        texts["legal_basis"] = basis
-    if products := get("products"):
-        texts["products"] = listed(products)
-    if between := get("intermediaries"):
-        texts["intermediaries"] = listed(between)
-    return texts

@@ -9,6 +9,7 @@ Exit status: 0 when every line could be read, 1 when some could not (their resul
 {"id": …, "error": "…"}, the others are screened all the same), 2 for wrong use.
 """
 
+import gc
 import json
 import os
 import re
@@ -289,6 +290,8 @@ def main(arguments: list[str]) -> int:
         print(USAGE, file=sys.stderr)
         return 2
     screener = Screener(shipped.load())
+    # Reference data stays; looking for garbage in it would cost a tenth of the time.
+    gc.freeze()
     try:
         if arguments[0] == "-":
             # Unbuffered: what has come is answered before more is waited for.

@@ -63,8 +63,7 @@ def take_over_claim(deal: Deal, *, because: str, actor: Any) -> Review:
     review = Review.objects.current_of(deal) or _open_review(deal)
     former = review.holder()
     _hold(review, actor)
-    _record(deal, actor, "review.taken_over", because=because,
-            former=former.pk if former else None)
+    _record(deal, actor, "review.taken_over", because=because, former=former.pk if former else None)
     return review
 
 
@@ -84,7 +83,7 @@ def skip_deal(deal: Deal, *, because: str, actor: Any) -> None:
     deal.lock()
     permissions.check_claim(deal, actor)
     Skip.objects.get_or_create(
-        screening_id=deal.screening_id, reviewer=actor, defaults={"deal": deal, "because": because}
+        screening_id=_screened(deal), reviewer=actor, defaults={"deal": deal, "because": because}
     )
     review = Review.objects.current_of(deal)
     if review is not None and review.holder() == actor:
@@ -121,14 +120,23 @@ def ask_sales(deal: Deal, *, questions: Sequence[tuple[str, str]], actor: Any) -
     asked = deal.questions.count()
     rows = [
         Question.objects.create(
-            deal=deal, screening_id=deal.screening_id, number=asked + place, fact=fact, text=text,
+            deal=deal,
+            screening_id=_screened(deal),
+            number=asked + place,
+            fact=fact,
+            text=text,
             asked_by=actor,
         )
         for place, (fact, text) in enumerate(questions, start=1)
     ]
     _close(review, "questions asked")
-    move(deal, Status.NEEDS_INFORMATION, actor=actor, because="A reviewer asked.",
-         payload={"questions": [row.number for row in rows]})
+    move(
+        deal,
+        Status.NEEDS_INFORMATION,
+        actor=actor,
+        because="A reviewer asked.",
+        payload={"questions": [row.number for row in rows]},
+    )
     mail.tell(deal, deal.owner, template="questions", questions=rows)
     return rows
 
@@ -166,11 +174,19 @@ def vote(
         verdict=verdict,
         because=because,
         assessment_text=canonical(assessment or {}),
-        conditions_text=canonical([{**asdict(duty), "due_on": duty.due_on.isoformat()}
-                                   for duty in conditions]),
+        conditions_text=canonical(
+            [{**asdict(duty), "due_on": duty.due_on.isoformat()} for duty in conditions]
+        ),
     )
-    _record(deal, actor, "review.voted", review=review.pk, vote=row.pk, verdict=verdict,
-            screening=screening.pk)
+    _record(
+        deal,
+        actor,
+        "review.voted",
+        review=review.pk,
+        vote=row.pk,
+        verdict=verdict,
+        screening=screening.pk,
+    )
     tally = review.tally()
     if tally.decided:
         _decide(deal, review, tally.decided, because=because, actor=actor)
@@ -239,8 +255,9 @@ def settle_condition(condition: Condition, *, because: str, actor: Any) -> None:
     permissions.check_settle(condition, actor)
     condition.met_at, condition.met_by, condition.met_because = Clock(), actor, because
     condition.save(update_fields=["met_at", "met_by", "met_because"])
-    _record(condition.decision.deal, actor, "condition.met", condition=condition.pk,
-            because=because)
+    _record(
+        condition.decision.deal, actor, "condition.met", condition=condition.pk, because=because
+    )
 
 
 def _said(because: str, *, least: int = 1) -> str:
@@ -257,8 +274,10 @@ def check_not_overtaken(deal: Deal, screening: Screening) -> None:
     if decision is not None:
         last = decision.review.votes.select_related("reviewer").latest("pk")
         name = last.reviewer.get_full_name() or last.reviewer.username
-        raise Conflict(f"{name} decided this deal with a vote at {decision.decided_at:%H:%M} UTC, "
-                       "while you were writing.")
+        raise Conflict(
+            f"{name} decided this deal with a vote at {decision.decided_at:%H:%M} UTC, "
+            "while you were writing."
+        )
     if deal.screening_id != screening.pk:
         raise Conflict("The deal was screened again while you were writing. Read it again.")
 
@@ -286,8 +305,13 @@ def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: An
         deal.valid_until = Clock() + _validity(review.screening)
         deal.save(update_fields=["valid_until"])
     _close(review, "decided")
-    move(deal, Status(outcome), actor=actor, because=because,
-         payload={"decision": decision.pk, "screening": review.screening_id})
+    move(
+        deal,
+        Status(outcome),
+        actor=actor,
+        because=because,
+        payload={"decision": decision.pk, "screening": review.screening_id},
+    )
     mail.tell_of_status(deal)
     return decision
 
@@ -299,8 +323,12 @@ def _set_conditions(decision: Decision) -> None:
         for duty in given.conditions:
             number += 1
             Condition.objects.create(
-                decision=decision, number=number, owner=decision.deal.owner, text=duty["text"],
-                due_on=date.fromisoformat(duty["due_on"]), evidence=duty["evidence"],
+                decision=decision,
+                number=number,
+                owner=decision.deal.owner,
+                text=duty["text"],
+                due_on=date.fromisoformat(duty["due_on"]),
+                evidence=duty["evidence"],
             )
 
 
@@ -313,9 +341,12 @@ def _open_review(deal: Deal) -> Review:
     """Start the round for the newest screening; rounds of older screenings end here."""
     for stale in Review.objects.still_open().filter(deal=deal):
         _close(stale, "screened again")
-    return Review.objects.create(
-        deal=deal, screening_id=deal.screening_id, level=deal.review_level
-    )
+    return Review.objects.create(deal=deal, screening_id=_screened(deal), level=deal.review_level)
+
+
+def _screened(deal: Deal) -> int:
+    assert deal.screening_id is not None  # noqa: S101  a deal in review was screened
+    return deal.screening_id
 
 
 def _hold(review: Review, person: Any) -> None:

@@ -110,9 +110,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
 def replay(request: HttpRequest, pk: int) -> HttpResponse:
     """Screen the stored facts again with the stored rulebook; nothing is written."""
     found = _find(request, pk)
-    replayed = {
-        screening.pk: replaying.replay(screening) for screening in _screenings(found)
-    }
+    replayed = {screening.pk: replaying.replay(screening) for screening in _screenings(found)}
     return render(request, "audit/deal.html", _record(found, replayed))
 
 
@@ -146,7 +144,7 @@ def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) 
     return {
         "deal": found,
         "steps": steps,
-        "timeline": timeline.of_record(found),
+        "runs": timeline.folded(timeline.of_record(found)),
         "decisions": Decision.objects.filter(deal=found).newest_first(),
         "replayed": replayed is not None,
         "differs": any(not one.is_same for one in (replayed or {}).values()),

@@ -112,12 +112,15 @@ def _waits_for(deal: Deal) -> Iterator[tuple[str, Waiting]]:
     for finding in deal.screening.findings.all():
         if finding.outcome == "needs_information" and finding.asks != "sales":
             fact = next((name for name in LISTS if name and name in finding.facts), "")
-            yield fact, Waiting(
-                deal,
-                finding,
-                deal.screening.created_at,
-                words.joined(deal.screening, "customer_name"),
-                words.joined(deal.screening, "country_name"),
+            yield (
+                fact,
+                Waiting(
+                    deal,
+                    finding,
+                    deal.screening.created_at,
+                    words.joined(deal.screening, "customer_name"),
+                    words.joined(deal.screening, "country_name"),
+                ),
             )
 
 
@@ -145,7 +148,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "outcome_words": words.OUTCOMES[screening.outcome],
         "customer": words.joined(screening, "customer_name"),
         "cards": reading.cards(screening),
-        "facts": words.fact_rows(screening),
+        "facts": reading.facts(screening),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],

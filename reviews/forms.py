@@ -59,9 +59,7 @@ class QueueFilters(Filters):
     clause = forms.ChoiceField(required=False)
     claimed_by = forms.ChoiceField(label="Claimed by", required=False)
 
-    def __init__(
-        self, *args: Any, countries: Options, people: Iterable[Any], **more: Any
-    ) -> None:
+    def __init__(self, *args: Any, countries: Options, people: Iterable[Any], **more: Any) -> None:
         super().__init__(*args, **more)
         named = [(str(person.pk), words.person(person)) for person in people]
         self.offer("country", countries)
@@ -118,9 +116,7 @@ class ReasonForm(forms.Form):
 class QuestionForm(forms.Form):
     """One question to sales, tied to a fact of the deal or to none."""
 
-    text = Area(
-        least=1, refusal="Write the question", label="Question", rows=3, required=False
-    )
+    text = Area(least=1, refusal="Write the question", label="Question", rows=3, required=False)
     fact = forms.ChoiceField(label="Which fact is it about?", required=False)
 
     def __init__(self, *args: Any, facts: Options, **more: Any) -> None:

@@ -178,7 +178,7 @@ def _values(screening: Any) -> list[str | int]:
         words.joined(screening, "country_risk"),
         words.joined(screening, "end_user_name"),
         words.joined(screening, "end_user_type"),
-        words.joined(screening, "products"),
+        words.products(screening),
         revision.number,
         words.person(revision.submitter),
         screening.pk,

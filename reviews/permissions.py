@@ -36,9 +36,11 @@ def check_claim(deal: Deal, user: Any) -> None:
     review = Review.objects.current_of(deal)
     level = review.tally().next_voter if review else deal.review_level
     if not access.has_role(user, ROLE_OF_LEVEL[level]):
-        raise NotAllowed(f"The next vote on this deal is for an {level} reviewer." if
-                         level == "executive" else
-                         f"The next vote on this deal is for a {level} reviewer.")
+        raise NotAllowed(
+            f"The next vote on this deal is for an {level} reviewer."
+            if level == "executive"
+            else f"The next vote on this deal is for a {level} reviewer."
+        )
     if review and review.votes.filter(reviewer=user).exists():
         raise NotAllowed("You have voted on this deal. Another person must give the next vote.")
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit import access
-from policy import clauses
+from policy import clauses, shipped
 from policy.clauses import Clause
 from policy.engine.condition import OUTCOMES
-from reviews import words
+from policy.engine.facts import Text
+from reviews import precedents, words
 from reviews.models import Review, Vote
 from screening.models import Deal, Finding, Screening
 
@@ -60,6 +61,30 @@ def _card(finding: Finding, screening: Screening) -> Card:
         facts=rows,
         evidence=[clauses.evidence().get(one, one) for one in finding.evidence],
     )
+
+
+@dataclass(frozen=True)
+class FactSheet:
+    """The facts that fired a finding, and the rest."""
+
+    deciding: list[words.FactRow]
+    others: list[words.FactRow]
+
+
+def facts(screening: Screening) -> FactSheet:
+    """All facts; texts that nobody gave are left out, and so is what only repeats another."""
+    deciding = set(precedents.deciding_facts(screening))
+    rows = [row for row in words.fact_rows(screening) if _tells(row) or row.name in deciding]
+    return FactSheet(
+        deciding=[row for row in rows if row.name in deciding],
+        others=[row for row in rows if row.name not in deciding],
+    )
+
+
+def _tells(row: words.FactRow) -> bool:
+    fact = shipped.load().rulebook.vocabulary[row.name]
+    repeats = row.name.endswith(("_named", "_stated"))
+    return not repeats and (row.is_known or not isinstance(fact, Text))
 
 
 def former_screening(deal: Deal) -> Screening | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -40,6 +41,15 @@ def of_deal(deal: Deal) -> list[Entry]:
 def of_record(deal: Deal) -> list[Entry]:
     """For the auditor: every event with all that was recorded."""
     return _entries(deal.events(), tell_votes=True)
+
+
+def folded(entries: list[Entry]) -> list[list[Entry]]:
+    """Runs of answers that were changed one after the other stand together; all else is alone."""
+    runs: list[list[Entry]] = []
+    for is_noise, run in groupby(entries, key=lambda entry: entry.verb in NOISE):
+        found = list(run)
+        runs += [found] if is_noise else [[entry] for entry in found]
+    return runs
 
 
 def _entries(events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:

@@ -86,7 +86,7 @@ class QueueRow:
             due=words.due(deal, now),
             customer=words.joined(screening, "customer_name"),
             places=_places(screening),
-            products=words.joined(screening, "products"),
+            products=words.products(screening),
             end_user=words.joined(screening, "end_user_type"),
             clauses=_clauses(screening),
             level=words.LEVELS[deal.needed],
@@ -138,9 +138,7 @@ def _tabs(request: HttpRequest, view: str, counts: Mapping[str, int]) -> list[di
         query.pop("page", None)
         query["view"] = name
         url = f"{reverse('reviews:queue')}?{query.urlencode()}"
-        tabs.append(
-            {"url": url, "label": label, "count": counts[name], "current": name == view}
-        )
+        tabs.append({"url": url, "label": label, "count": counts[name], "current": name == view})
     return tabs
 
 
@@ -182,8 +180,10 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
     """What the review page shows to this person."""
     screening = found.screening
     assert screening is not None  # noqa: S101  find_deal leaves drafts out
-    reviews = Review.objects.filter(deal=found).select_related("decision").prefetch_related(
-        "votes__reviewer"
+    reviews = (
+        Review.objects.filter(deal=found)
+        .select_related("decision")
+        .prefetch_related("votes__reviewer")
     )
     former = reading.former_screening(found)
     is_waiting = found.status == Status.IN_REVIEW
@@ -191,12 +191,16 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "deal": found,
         "screening": screening,
         "outcome_words": words.OUTCOMES[screening.outcome],
-        "level": words.LEVELS.get(found.review_level, "") if is_waiting else "",
+        # Said only where it is not what the outcome says already.
+        "level": words.LEVELS.get(found.review_level, "")
+        if is_waiting and found.review_level != screening.level
+        else "",
+        "products": words.products(screening),
         "due": words.due(found, timezone.now()) if is_waiting else None,
         "places": _places(screening),
         "customer": words.joined(screening, "customer_name"),
         "cards": reading.cards(screening),
-        "facts": words.fact_rows(screening),
+        "facts": reading.facts(screening),
         "former": former,
         "changes": reading.changes(former, screening) if former else [],
         "questions": found.questions.select_related("asked_by", "answer__answered_by"),
@@ -221,7 +225,11 @@ def overtaken(
     ``carried`` are fields with which the vote can be taken up again on the deal as it is now.
     """
     found = find_deal(request, found.pk)
-    may_again = permissions.may(permissions.check_claim, found, request.user)
+    review = Review.objects.current_of(found)
+    holder = review.holder() if review else None
+    may_again = holder in {None, request.user} and permissions.may(
+        permissions.check_claim, found, request.user
+    )
     context = {
         "deal": found,
         "sentence": str(refusal),

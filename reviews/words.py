@@ -25,9 +25,9 @@ RISKS = {
 }
 SOURCES = {
     "declared": "Said by sales",
-    "verified": "Said by sales, verified by compliance",
-    "derived": "Worked out from reference data",
-    "reviewer": "Set by compliance or a reviewer",
+    "verified": "Said by sales, for compliance to verify",
+    "derived": "From reference data",
+    "reviewer": "Set by hand",
 }
 # Texts that only serve a sentence beside the fact that they belong to.
 BESIDE = {"country": "country_name"}
@@ -117,6 +117,14 @@ def fact_rows(screening: Screening, names: Iterable[str] = ()) -> list[FactRow]:
             )
         )
     return rows
+
+
+def products(screening: Screening) -> str:
+    """What is sold, by the names of the catalogue."""
+    catalogue = shipped.load().catalogue
+    chosen = screening.revision.answers.get("products") or []
+    found = [(line, catalogue.find(line)) for line in chosen if isinstance(line, str)]
+    return ", ".join(product.name if product else line for line, product in found) or UNKNOWN
 
 
 def due(deal: Deal, now: datetime) -> Due:

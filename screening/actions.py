@@ -104,12 +104,25 @@ def rule_fact(
     permissions.check_rule_fact(deal, actor)
     facts.check_ruling(fact, value, deal)
     ruling = FactRuling.objects.create(
-        deal=deal, fact=fact, value_text=canonical(value), because=because, source=source,
-        about=facts.ruled_text(fact, deal), ruled_by=actor,
+        deal=deal,
+        fact=fact,
+        value_text=canonical(value),
+        because=because,
+        source=source,
+        about=facts.ruled_text(fact, deal),
+        ruled_by=actor,
     )
     _contribute(deal, actor, Contributor.Part.FACTS)
-    _record(deal, actor, "deal.fact_ruled", fact=fact, value=value, because=because,
-            source=source, ruling=ruling.pk)
+    _record(
+        deal,
+        actor,
+        "deal.fact_ruled",
+        fact=fact,
+        value=value,
+        because=because,
+        source=source,
+        ruling=ruling.pk,
+    )
     rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
     return ruling
 
@@ -190,15 +203,19 @@ def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:
     newest = deal.newest_revision()
     text = canonical(deal.answers)
     revision = DealRevision.objects.create(
-        deal=deal, number=(newest.number if newest else 0) + 1, submitter=actor,
-        answers_text=text, send_key=send_key,
+        deal=deal,
+        number=(newest.number if newest else 0) + 1,
+        submitter=actor,
+        answers_text=text,
+        send_key=send_key,
     )
     if deal.sent_at is None:
         deal.sent_at = Clock()
         deal.save(update_fields=["sent_at"])
     _contribute(deal, actor, Contributor.Part.SUBMITTER)
-    _record(deal, actor, "deal.sent", revision=revision.pk, number=revision.number,
-            answers=digest(text))
+    _record(
+        deal, actor, "deal.sent", revision=revision.pk, number=revision.number, answers=digest(text)
+    )
     return revision
 
 
@@ -229,8 +246,14 @@ def _screen(
     asked = active.asked_of(assessment, data.rulebook)
     screening = _store(revision, cause, versions, found, assessment, asked)
     _record(
-        deal, actor, "deal.screened", screening=screening.pk, revision=revision.pk, cause=cause,
-        outcome=assessment.outcome, rules=[f.rule for f in assessment.findings],
+        deal,
+        actor,
+        "deal.screened",
+        screening=screening.pk,
+        revision=revision.pk,
+        cause=cause,
+        outcome=assessment.outcome,
+        rules=[f.rule for f in assessment.findings],
         facts=screening.facts_digest,
         versions={kind: version.digest for kind, version in versions.items()},
     )
@@ -239,23 +262,40 @@ def _screen(
 
 
 def _store(
-    revision: DealRevision, cause: str, versions: Mapping[str, Any], found: facts.Found,
-    assessment: Assessment, asked: set[str],
+    revision: DealRevision,
+    cause: str,
+    versions: Mapping[str, Any],
+    found: facts.Found,
+    assessment: Assessment,
+    asked: set[str],
 ) -> Screening:
     text = found.text
     screening = Screening.objects.create(
-        revision=revision, cause=cause, outcome=assessment.outcome,
-        review_floor=assessment.review_floor or "", facts_text=text, facts_digest=digest(text),
-        sources_text=canonical(found.sources), missing_text=canonical(list(assessment.missing)),
-        open_text=canonical(list(assessment.open)), asks_sales="sales" in asked,
+        revision=revision,
+        cause=cause,
+        outcome=assessment.outcome,
+        review_floor=assessment.review_floor or "",
+        facts_text=text,
+        facts_digest=digest(text),
+        sources_text=canonical(found.sources),
+        missing_text=canonical(list(assessment.missing)),
+        open_text=canonical(list(assessment.open)),
+        asks_sales="sales" in asked,
         asks_compliance=bool(asked - {"sales"}),
         **{f"{kind}_id": version.pk for kind, version in versions.items()},
     )
     Finding.objects.bulk_create(
         Finding(
-            screening=screening, position=place, rule=f.rule, clause=f.clause, outcome=f.outcome,
-            title=f.title, because=f.because, facts_text=canonical(f.facts),
-            evidence_text=canonical(list(f.evidence)), asks=f.asks,
+            screening=screening,
+            position=place,
+            rule=f.rule,
+            clause=f.clause,
+            outcome=f.outcome,
+            title=f.title,
+            because=f.because,
+            facts_text=canonical(f.facts),
+            evidence_text=canonical(list(f.evidence)),
+            asks=f.asks,
         )
         for place, f in enumerate(assessment.findings)
     )
@@ -273,12 +313,15 @@ def _follow(
         deal.due_at = Clock() + DUE[deal.review_level]
     if target == Status.CLEARED and deal.status != Status.CLEARED:
         deal.valid_until = Clock() + VALID
-    deal.save(
-        update_fields=["screening", "review_level", "due_at", "valid_until", "end_user_key"]
-    )
+    deal.save(update_fields=["screening", "review_level", "due_at", "valid_until", "end_user_key"])
     if target != deal.status:
-        move(deal, target, actor=actor, because=because,
-             payload={"screening": screening.pk, "outcome": screening.outcome})
+        move(
+            deal,
+            target,
+            actor=actor,
+            because=because,
+            payload={"screening": screening.pk, "outcome": screening.outcome},
+        )
         mail.tell_of_status(deal)
     elif target == Status.NEEDS_INFORMATION:
         mail.tell_of_status(deal)

@@ -177,9 +177,7 @@ def _about(fact: str, derived: Sequence[Variant]) -> str:
         "adverse_info": ("end_user_name",),
         "end_user_type": ("end_user_name",),
     }.get(fact, ())
-    return canonical(
-        [[variant.facts.plain.get(name) for name in looked_at] for variant in derived]
-    )
+    return canonical([[variant.facts.plain.get(name) for name in looked_at] for variant in derived])
 
 
 def _present(flags: Any) -> list[str]:
@@ -196,4 +194,3 @@ def _sources(variants: Sequence[Variant]) -> dict[str, dict[str, str]]:
             if origin.note and origin.note not in known["note"]:
                 known["note"] = f"{known['note']}; {origin.note}".removeprefix("; ")
     return sources
-

@@ -11,8 +11,9 @@ from audit.ledger import BIGGEST, canonical, digest
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-BIGGEST + 1, BIGGEST - 1) | st.text(),
-    lambda inner: st.lists(inner)
-    | st.dictionaries(st.text(st.characters(codec="ascii"), max_size=8), inner),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text(st.characters(codec="ascii"), max_size=8), inner)
+    ),
     max_leaves=20,
 )
 
@@ -44,6 +45,4 @@ def test_large_integers_are_refused():
 
 
 def test_digest_is_of_the_bytes():
-    assert digest("") == (
-        "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    )
+    assert digest("") == ("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")

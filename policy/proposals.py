@@ -1,0 +1,204 @@
+"""From what somebody typed or uploaded to the content of a version, or every reason why not."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO
+
+from audit.ledger import canonical
+from policy import current, shipped, versions
+from policy.catalogue import CatalogueError
+from policy.destinations import CountriesError, RatingText
+from policy.engine.facts import Vocabulary
+from policy.engine.reading import ReadingError, read_rulebook
+from policy.importers.layouts import LAYOUTS, guess_layout, read_list
+from policy.models import Kind, ReferenceVersion
+from policy.ratings import Imported, ListRefused
+from policy.registry import RegistryError
+from policy.versions import Content
+
+LARGEST = 1_000_000
+#: Registries and rating lists of every year are longer than what a person writes.
+LARGEST_UPLOAD = 20_000_000
+
+
+class ProposalRefused(ValueError):
+    """A text that gives no version; `problems` names each place at fault and the repair."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class About:
+    """What a person says about a proposal that is not in its text."""
+
+    label: str = ""
+    source: str = ""
+    edition: str = ""
+    licence: str = ""
+
+
+def written(kind: str) -> str:
+    """The text of the active version as a person edits it; "" when there is none to edit."""
+    version = ReferenceVersion.objects.active().of(kind).first()
+    if version is None:
+        return ""
+    if kind == Kind.RULEBOOK:
+        return str(version.written)
+    if kind == Kind.CATALOGUE:
+        return str(json.loads(version.content)["catalogue"])
+    return ""
+
+
+def read(kind: str, text: str, about: About) -> Content:
+    """The version that a text gives. Raises ProposalRefused with every problem."""
+    if len(text.encode()) > LARGEST_UPLOAD:
+        raise ProposalRefused([f"The text is larger than {LARGEST_UPLOAD:,} bytes."])
+    readers: Mapping[str, Callable[[str, About], Content]] = {
+        Kind.RULEBOOK: _rulebook,
+        Kind.CATALOGUE: _catalogue,
+        Kind.REGISTRY: _registry,
+    }
+    try:
+        return readers[kind](text, about)
+    except ReadingError as error:
+        raise ProposalRefused([str(problem) for problem in error.problems]) from None
+    except (CatalogueError, RegistryError, CountriesError) as error:
+        raise ProposalRefused(list(error.problems)) from None
+
+
+def decoded(stream: BinaryIO) -> str:
+    """The text of an uploaded file; it must be UTF-8 and of bounded size."""
+    content = stream.read(LARGEST_UPLOAD + 1)
+    if len(content) > LARGEST_UPLOAD:
+        raise ProposalRefused([f"The file is larger than {LARGEST_UPLOAD:,} bytes."])
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ProposalRefused([f"line {line}: not UTF-8. Save the file as UTF-8."]) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise ProposalRefused([f"line {line}: holds a NUL character. Save the file as text."])
+    return text
+
+
+def vocabulary() -> Vocabulary:
+    """The facts that rules may read: those of the active rulebook."""
+    version = current.version(Kind.RULEBOOK)
+    return current.rulebook(version).vocabulary if version else shipped.vocabulary()
+
+
+def _rulebook(text: str, about: About) -> Content:
+    text = text.replace("\r\n", "\n")
+    rulebook = read_rulebook(text, vocabulary(), file="rulebook")
+    return Content(
+        Kind.RULEBOOK, rulebook.label, rulebook.canonical, text, rulebook.source, rulebook.label, ""
+    )
+
+
+def _catalogue(text: str, about: About) -> Content:
+    text = text.replace("\r\n", "\n")
+    if len(text.encode()) > LARGEST:
+        raise ProposalRefused([f"The catalogue is larger than {LARGEST:,} bytes."])
+    content = canonical({"catalogue": text})
+    found = versions.read_catalogue_text(content, vocabulary())
+    if not found.label:
+        raise ProposalRefused(['The catalogue has no label. Write one, such as label: "1.1".'])
+    return Content(
+        Kind.CATALOGUE, found.label, content, "", about.source, found.label, about.licence
+    )
+
+
+def _registry(text: str, about: About) -> Content:
+    active = ReferenceVersion.objects.active().of(Kind.REGISTRY).first()
+    stems = (
+        json.loads(active.content)["stems"] if active
+        else shipped.text("registry/security_words.txt")
+    )  # fmt: skip
+    content = canonical({"registry": text.replace("\r\n", "\n"), "stems": stems})
+    versions.read_registry_text(content, vocabulary(), shipped.countries())
+    return Content(
+        Kind.REGISTRY, _labelled(about), content, "", about.source, about.edition, about.licence
+    )
+
+
+def _labelled(about: About) -> str:
+    if not about.label:
+        raise ProposalRefused(["Enter a label for the version, such as 1.1."])
+    return about.label
+
+
+# --- Country ratings -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ImportedCountries:
+    """A countries version made of the active one with one source replaced or added."""
+
+    content: Content
+    imported: Imported
+
+
+def import_countries(
+    stream: BinaryIO, *, layout: str, about: About, year: int | None
+) -> ImportedCountries:
+    """The active country lists with the list of this file in place of that of its source.
+
+    ``layout`` is a name of policy.importers.layouts or "" to guess. Raises ProposalRefused.
+    """
+    active = ReferenceVersion.objects.active().of(Kind.COUNTRIES).first()
+    found = current.countries(active)
+    try:
+        imported = _import(stream, layout or guess_layout(stream), about, year)
+    except ListRefused as refusal:
+        raise ProposalRefused([str(refusal)]) from None
+    made = imported.ratings
+    previous = next((one for one in found.lists if one.source == made.source), None)
+    if previous is not None:
+        stream.seek(0)
+        imported = _import(stream, layout or guess_layout(stream), about, year, previous=previous)
+    content = _countries_content(active, imported, about)
+    try:
+        versions.read_countries_text(content.text)
+    except CountriesError as error:
+        raise ProposalRefused(list(error.problems)) from None
+    return ImportedCountries(content, imported)
+
+
+def _import(stream: BinaryIO, layout: str, about: About, year: int | None, **more: Any) -> Imported:
+    known = {"source": about.source, "edition": about.edition, "licence": about.licence}
+    chosen = LAYOUTS[layout]
+    given = {
+        name: value
+        for name, value in {**known, "year": year}.items()
+        if name in (*chosen.needs, *chosen.takes) and (value or name in chosen.needs)
+    }
+    blank = [name for name in chosen.needs if name != "year" and not given.get(name)]
+    if blank:
+        raise ProposalRefused([f"Enter the {name} of the list." for name in blank])
+    return read_list(layout, stream, **given, **more)
+
+
+def _countries_content(
+    active: ReferenceVersion | None, imported: Imported, about: About
+) -> Content:
+    made = imported.ratings
+    kept = json.loads(active.content) if active else {
+        "names": shipped.text("countries/names.csv"),
+        "territories": shipped.text("countries/special_territories.csv"),
+        "ratings": [],
+    }  # fmt: skip
+    ratings = [one for one in kept["ratings"] if one["source"] != made.source]
+    ratings.append(
+        asdict(RatingText(made.text, made.source, made.edition, made.year, made.licence,
+                          made.method))
+    )  # fmt: skip
+    return Content(
+        Kind.COUNTRIES, _labelled(about), canonical({**kept, "ratings": ratings}), "",
+        ", ".join(one["source"] for one in ratings)[:200],
+        ", ".join(one["edition"] for one in ratings)[:80],
+        "; ".join(one["licence"] for one in ratings if one["licence"]),
+    )  # fmt: skip

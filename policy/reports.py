@@ -1,0 +1,143 @@
+"""A check report in plain words, for the page that people read before they activate."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from policy.checking import is_looser
+from policy.engine.condition import OUTCOMES, RANK
+from policy.engine.facts import Vocabulary
+from policy.models import CheckReport
+from policy.phrases import OUTCOMES as WORDS
+
+# Texts only serve sentences; an example deal is told by the facts that rules read.
+_SILENT = (None, [], {})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One way in which an outcome changes."""
+
+    before: str
+    after: str
+    before_words: str
+    after_words: str
+    is_looser: bool
+
+    @classmethod
+    def of(cls, before: str, after: str) -> "Change":
+        return cls(before, after, WORDS[before], WORDS[after], is_looser(before, after))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One kind of deal that comes out differently, with its example."""
+
+    change: Change
+    rules: list[str]
+    example: list[tuple[str, str]]
+    touched: int
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Old outcomes by new ones."""
+
+    columns: list[str]
+    rows: list[tuple[str, list[tuple[int, str]]]]
+
+
+def deal_in_words(vocabulary: Vocabulary, plain: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A deal as label and value of each fact that says something."""
+    rows = []
+    for name, value in plain.items():
+        fact = vocabulary.get(name)
+        if fact is None or value in _SILENT or fact.kind == "text":
+            continue
+        rows.append((fact.label or name.replace("_", " "), _said(fact, value)))
+    return rows
+
+
+def _said(fact: Any, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(fact.say("true" if value else "false"))
+    if isinstance(value, list):
+        return ", ".join(fact.say(one) for one in value)
+    if isinstance(value, dict):
+        sure = ", ".join(fact.say(one) for one in value.get("yes", []))
+        unknown = ", ".join(fact.say(one) for one in value.get("unknown", []))
+        return "; ".join(filter(None, (sure, f"not known: {unknown}" if unknown else "")))
+    return str(fact.say(str(value)))
+
+
+def promises(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[dict[str, Any]]:
+    """The promises, those that are not proved first, each with its deal in words."""
+    rows = [
+        {
+            **one,
+            "deal": deal_in_words(vocabulary, one["deal"]),
+            "outcome_words": WORDS.get(one["outcome"], ""),
+        }
+        for one in found["promises"]
+    ]
+    return sorted(rows, key=lambda row: ("broken", "not_proved", "proved").index(row["state"]))
+
+
+def differences(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[Difference]:
+    """Kinds of deals that come out differently, weakened ones first."""
+    past = {(before, after): n for before, after, n in found["backtest"]["matrix"]}
+    rows = [
+        Difference(
+            Change.of(one["before"], one["after"]),
+            one["rules"],
+            deal_in_words(vocabulary, one["deal"]),
+            past.get((one["before"], one["after"]), 0),
+        )
+        for one in found["differences"]
+    ]
+    return sorted(rows, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))  # type: ignore[index]
+
+
+def matrix(found: Mapping[str, Any]) -> Matrix:
+    counted = {(before, after): n for before, after, n in found["backtest"]["matrix"]}
+    used = [one for one in OUTCOMES if any(one in pair for pair in counted)]
+    return Matrix(
+        [WORDS[one] for one in used],
+        [
+            (WORDS[before], [(counted.get((before, after), 0), _cell(before, after))
+                             for after in used])
+            for before in used
+        ],
+    )  # fmt: skip
+
+
+def _cell(before: str, after: str) -> str:
+    if before == after:
+        return "same"
+    return "looser" if is_looser(before, after) else "stricter"
+
+
+def changed(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Deals that come out differently, weakened ones first."""
+    told = [{**row, "change": Change.of(row["before"], row["after"])} for row in rows]
+    return sorted(told, key=lambda row: not row["change"].is_looser)
+
+
+def sentence(found: Mapping[str, Any]) -> str:
+    """The back-test in one sentence: "12 would newly go to review, 1 would no longer be …"."""
+    counted = [(b, a, n) for b, a, n in found["backtest"]["matrix"] if b != a]
+    total = found["backtest"]["total"]
+    if not counted:
+        return f"None of {total} past screenings would come out differently."
+    looser = sum(n for before, after, n in counted if is_looser(before, after))
+    stricter = sum(n for _before, _after, n in counted) - looser
+    said = [
+        f"{n} would be {words}"
+        for n, words in ((looser, "treated more mildly"), (stricter, "treated more strictly"))
+        if n
+    ]
+    return f"Of {total} past screenings, {' and '.join(said)}."
+
+
+def confirmations(report: CheckReport) -> list[tuple[str, str]]:
+    return [(one["name"], one["words"]) for one in report.found["looser"]]
