@@ -48,8 +48,13 @@ def written(kind: str) -> str:
     if kind == Kind.RULEBOOK:
         return str(version.written)
     if kind == Kind.CATALOGUE:
-        return str(json.loads(version.content)["catalogue"])
+        return catalogue_text(version.content)
     return ""
+
+
+def catalogue_text(content: str) -> str:
+    """The YAML inside the content of a catalogue version."""
+    return str(json.loads(content)["catalogue"])
 
 
 def read(kind: str, text: str, about: About) -> Content:
@@ -171,7 +176,7 @@ def import_countries(
 def _import(stream: BinaryIO, layout: str, about: About, year: int | None, **more: Any) -> Imported:
     known = {"source": about.source, "edition": about.edition, "licence": about.licence}
     chosen = LAYOUTS[layout]
-    given = {
+    given: dict[str, Any] = {
         name: value
         for name, value in {**known, "year": year}.items()
         if name in (*chosen.needs, *chosen.takes) and (value or name in chosen.needs)
@@ -186,7 +191,7 @@ def _countries_content(
     active: ReferenceVersion | None, imported: Imported, about: About
 ) -> Content:
     made = imported.ratings
-    kept = json.loads(active.content) if active else {
+    kept: dict[str, Any] = json.loads(active.content) if active else {
         "names": shipped.text("countries/names.csv"),
         "territories": shipped.text("countries/special_territories.csv"),
         "ratings": [],

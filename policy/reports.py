@@ -11,7 +11,7 @@ from policy.models import CheckReport
 from policy.phrases import OUTCOMES as WORDS
 
 # Texts only serve sentences; an example deal is told by the facts that rules read.
-_SILENT = (None, [], {})
+_SILENT: tuple[object, ...] = (None, [], {})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from policy import lists, places, views
+from policy import governing, lists, places, views
 
 app_name = "policy"
 urlpatterns = [
@@ -14,5 +14,10 @@ urlpatterns = [
     path("catalogue/", lists.catalogue, name="catalogue"),
     path("registry/", lists.registry, name="registry"),
     path("versions/", views.kinds, name="kinds"),
+    path("versions/<int:pk>/", governing.version, name="version"),
+    path("versions/<int:pk>/check/", governing.check, name="check"),
+    path("versions/<int:pk>/report/", governing.report, name="report"),
+    path("versions/<int:pk>/activate/", governing.activate, name="activate"),
     path("versions/<str:kind>/", views.versions, name="versions"),
+    path("versions/<str:kind>/propose/", governing.propose, name="propose"),
 ]

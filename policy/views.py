@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from audit import access
 from audit.access import signed_in
 from policy import clauses, current, document, glossary
 from policy.models import Kind, ReferenceVersion
@@ -16,6 +17,8 @@ from policy.past import Coverage, past
 from policy.permissions import may_govern
 
 PER_PAGE = 50
+#: Who reads proposals and their reports; the history of versions is for everybody.
+VERSION_READERS = (access.POLICY_OWNER, access.COMPLIANCE, *access.REVIEWERS, access.AUDITOR)
 
 
 @signed_in
@@ -122,6 +125,7 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
         "page": page,
         "rows": [{"version": one, "state": state_of(one)} for one in page],
         "active": current.version(kind),
+        "may_read": not access.roles_of(request.user).isdisjoint(VERSION_READERS),
         "may_propose": may_govern(request.user, kind),
     }
     return render(request, "policy/versions.html", context)

@@ -1,0 +1,271 @@
+"""Pages that change the policy: propose, try, check, read the report, activate."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from audit import access
+from audit.access import allow
+from audit.refusals import Conflict
+from policy import actions, active, checking, current, proposals, reports
+from policy.forms import ActivationForm, ProposalForm
+from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.past import past
+from policy.permissions import check_govern, may_govern
+from policy.proposals import ProposalRefused
+from policy.versions import Content
+from policy.views import VERSION_READERS, state_of
+
+OWNERS = (access.POLICY_OWNER, access.COMPLIANCE)
+READ = require_safe
+FORM = require_http_methods(["GET", "HEAD", "POST"])
+
+
+# --- Propose -------------------------------------------------------------------------------------
+
+
+@allow(*OWNERS)
+@FORM
+def propose(request: HttpRequest, kind: str) -> HttpResponse:
+    if kind not in Kind.values:
+        raise Http404
+    check_govern(kind, request.user)
+    if request.method != "POST":
+        form = ProposalForm(kind=kind, initial={"text": proposals.written(kind)})
+        return _proposal_page(request, kind, form)
+    form = ProposalForm(request.POST, request.FILES, kind=kind)
+    if not form.is_valid():
+        return _proposal_page(request, kind, form)
+    try:
+        content, remarks = _content(kind, form)
+        if "try" in request.POST:
+            return _proposal_page(request, kind, form, tried=_tried(content))
+        version = actions.propose_version(
+            content, note=form.cleaned_data["note"], actor=request.user
+        )
+    except ProposalRefused as refusal:
+        return _proposal_page(request, kind, form, problems=refusal.problems)
+    except Conflict as refusal:
+        return _proposal_page(request, kind, form, problems=[str(refusal)])
+    for remark in remarks:
+        messages.info(request, remark)
+    messages.success(request, _("Proposed. Run the check, then another person can activate it."))
+    return redirect("policy:version", version.pk)
+
+
+def _content(kind: str, form: ProposalForm) -> tuple[Content, list[str]]:
+    """The content of the form, and what an importer noticed on the way."""
+    given = form.cleaned_data
+    if kind == Kind.COUNTRIES:
+        made = proposals.import_countries(
+            given["upload"].file, layout=given["layout"], about=form.about(), year=given["year"]
+        )
+        return made.content, made.imported.report.lines()
+    text = proposals.decoded(given["upload"].file) if given.get("upload") else given["text"]
+    return proposals.read(kind, text, form.about()), []
+
+
+def _proposal_page(
+    request: HttpRequest, kind: str, form: ProposalForm, *, problems: Any = (), tried: Any = None
+) -> HttpResponse:
+    context = {
+        "kind": Kind(kind),
+        "form": form,
+        "problems": [{"text": one, "href": "#id_text"} for one in problems],
+        "has_errors": bool(problems),
+        "active": current.version(kind),
+        "tried": tried,
+        "may_try": kind != Kind.COUNTRIES,
+    }
+    status = 422 if problems or form.errors else 200
+    return render(request, "policy/propose.html", context, status=status)
+
+
+def _tried(content: Content) -> dict[str, Any]:
+    """What a draft would have done to past deals; nothing is stored."""
+    now = active.versions()
+    before = active.reference_data(now)
+    after = checking.with_content(now, content.kind, content.text)
+    tested = past().backtest(
+        before, after, rulebook_only=content.kind == Kind.RULEBOOK, note=_unheard
+    )
+    found = {"backtest": tested.plain}
+    return {
+        "sentence": reports.sentence(found),
+        "matrix": reports.matrix(found),
+        "changed": reports.changed(tested.plain["changed"])[:MOST_SHOWN],
+        "unread": tested.unread,
+    }
+
+
+def _unheard(_done: int, _total: int) -> None:
+    """Nobody waits for the progress of a page."""
+
+
+MOST_SHOWN = 200
+
+
+# --- One version ---------------------------------------------------------------------------------
+
+
+def _found(pk: int) -> ReferenceVersion:
+    versions = ReferenceVersion.objects.select_related("proposed_by", "activated_by")
+    return get_object_or_404(versions, pk=pk)
+
+
+@allow(*VERSION_READERS)
+@READ
+def version(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _found(pk)
+    newest = found.reports.newest_first().first()
+    is_open = found.activated_at is None
+    mine = found.proposed_by_id == request.user.pk
+    governs = may_govern(request.user, found.kind)
+    context = {
+        "version": found,
+        "kind": Kind(found.kind),
+        "state": state_of(found),
+        "report": newest,
+        "reports": found.reports.newest_first().select_related("asked_by"),
+        "text": found.written or _readable(found),
+        "may_check": is_open and governs and not (newest and newest.is_running),
+        "may_activate": is_open and governs and not mine and bool(newest and newest.has_passed),
+        "waits_for_another": is_open and governs and mine and bool(newest and newest.has_passed),
+        "is_stale": bool(is_open and newest and _is_stale(newest)),
+    }
+    return render(request, "policy/version.html", context)
+
+
+def _readable(version: ReferenceVersion) -> str:
+    """The text of a version that has no other page to read it on."""
+    if version.kind == Kind.CATALOGUE:
+        return proposals.catalogue_text(version.content)
+    return ""
+
+
+def _is_stale(report: CheckReport) -> bool:
+    return not report.is_running and report.baseline_digest != _baseline()
+
+
+def _baseline() -> str:
+    try:
+        return checking.baseline_digest(active.versions())
+    except Conflict:
+        return ""
+
+
+@allow(*OWNERS)
+@require_POST
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    with transaction.atomic():
+        actions.start_check(_found(pk), actor=request.user)
+    return redirect("policy:report", pk)
+
+
+@allow(*VERSION_READERS)
+@READ
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The newest report of a version, in words."""
+    found = _found(pk)
+    newest = found.reports.newest_first().select_related("asked_by").first()
+    if newest is None:
+        raise Http404
+    context: dict[str, Any] = {
+        "version": found,
+        "kind": Kind(found.kind),
+        "report": newest,
+        "is_stale": found.activated_at is None and _is_stale(newest),
+        "may_check": found.activated_at is None and may_govern(request.user, found.kind),
+        "may_activate": found.activated_at is None
+        and newest.has_passed
+        and found.proposed_by_id != request.user.pk
+        and may_govern(request.user, found.kind),
+        "job": actions.job_of(newest) if newest.is_running else None,
+        "found": newest.found,
+    }
+    if newest.found:
+        context |= _told(newest)
+    return render(request, "policy/report.html", context)
+
+
+def _told(newest: CheckReport) -> dict[str, Any]:
+    found = newest.found
+    vocabulary = proposals.vocabulary()
+    return {
+        "promises": reports.promises(found, vocabulary),
+        "differences": reports.differences(found, vocabulary),
+        "matrix": reports.matrix(found),
+        "sentence": reports.sentence(found),
+        "changed": reports.changed(found["backtest"]["changed"])[:MOST_SHOWN],
+        "affected": reports.changed(found["backtest"]["affected"])[:MOST_SHOWN],
+    }
+
+
+# --- Activate ------------------------------------------------------------------------------------
+
+
+@allow(*OWNERS)
+@FORM
+def activate(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _found(pk)
+    check_govern(found.kind, request.user)
+    newest = found.reports.newest_first().first()
+    _check_ready(found, newest, request.user)
+    assert newest is not None  # noqa: S101  a version without a report is not ready
+    form = ActivationForm(
+        request.POST if request.method == "POST" else None,
+        looser=reports.confirmations(newest),
+        understood=_understood(found, newest),
+        initial={"report": newest.pk},
+    )
+    if request.method == "POST" and form.is_valid():
+        read = found.reports.filter(pk=form.cleaned_data["report"]).first()
+        actions.activate_version(
+            found,
+            report=read,
+            confirmed=form.cleaned_data.get("looser", []),
+            actor=request.user,
+        )
+        messages.success(request, _("Active. Open, cleared and approved deals are screened again."))
+        return redirect("policy:version", pk)
+    context = {
+        "version": found,
+        "kind": Kind(found.kind),
+        "report": newest,
+        "form": form,
+        "sentence": reports.sentence(newest.found),
+        "affected": reports.changed(newest.found["backtest"]["affected"])[:MOST_SHOWN],
+        "active": current.version(found.kind),
+        "proved": sum(one["state"] == "proved" for one in newest.found["promises"]),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "policy/activate.html", context, status=status)
+
+
+def _check_ready(found: ReferenceVersion, newest: CheckReport | None, user: Any) -> None:
+    """Raises before anybody reads a form that could not be sent."""
+    if found.proposed_by_id == user.pk:
+        raise Conflict(_("You proposed this version, so somebody else must activate it."))
+    if found.activated_at is not None:
+        raise Conflict(_("This version was activated before. Propose its content again."))
+    names = [one["name"] for one in newest.found["looser"]] if newest and newest.found else []
+    actions.check_report(found, newest, active.versions(), names)
+
+
+def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
+    affected = len(newest.found["backtest"]["affected"])
+    deals = ngettext(
+        "%d deal that is open, cleared or approved changes",
+        "%d deals that are open, cleared or approved change",
+        affected,
+    ) % affected  # fmt: skip
+    return _(
+        "By activating, I understand that %(version)s screens every deal from now on, and that"
+        " %(deals)s."
+    ) % {"version": str(found), "deals": deals}
