@@ -1,0 +1,240 @@
+"""A change of the policy from the proposal to the activation, page by page, as people do it."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from audit import access
+from jobs import queue
+from jobs.models import Job
+from policy import actions, shipped
+from policy.models import CheckReport, Kind, ReferenceVersion
+from tests import factories
+from tests.policy.test_governance import checked, rated, work
+
+pytestmark = pytest.mark.django_db
+
+WHY = "A newer edition of the source is out."
+RATING = b"code,tier\nFI,high\nSE,low\n"
+EXPERT = {"source": "Another expert", "edition": "2026", "year": "2025", "licence": "CC0"}
+
+
+@pytest.fixture(autouse=True)
+def _versions() -> None:
+    factories.reference_data()
+
+
+@pytest.fixture
+def anna() -> Any:
+    return factories.person(access.POLICY_OWNER, name="Anna Berg")
+
+
+@pytest.fixture
+def boris() -> Any:
+    return factories.person(access.POLICY_OWNER, name="Boris Lund")
+
+
+@pytest.fixture
+def site(client: Client, anna: Any) -> Client:
+    client.force_login(anna)
+    return client
+
+
+def propose(client: Client, kind: str, **fields: Any) -> Any:
+    return client.post(reverse("policy:propose", args=[kind]), {"note": WHY, **fields})
+
+
+def body(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def upload(content: bytes, name: str = "file.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+class TestProposing:
+    def test_the_text_begins_as_the_active_version(self, site: Client) -> None:
+        page = site.get(reverse("policy:propose", args=["rulebook"]))
+        assert page.context["form"]["text"].value() == shipped.text(shipped.RULEBOOK)
+
+    def test_a_rulebook_is_stored_as_it_was_written(self, site: Client, anna: Any) -> None:
+        text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
+        response = propose(site, "rulebook", text=text)
+        version = ReferenceVersion.objects.get(label="1.1")
+        assert response.headers["Location"] == reverse("policy:version", args=[version.pk])
+        assert (version.written, version.proposed_by, version.note) == (text, anna, WHY)
+        assert not version.is_active
+
+    def test_problems_come_by_line_and_column_and_the_text_stays(self, site: Client) -> None:
+        text = shipped.text(shipped.RULEBOOK).replace("country_risk: [low]", "country_risk: [lwo]")
+        response = propose(site, "rulebook", text=text)
+        assert response.status_code == 422
+        first = response.context["problems"][0]["text"]
+        assert first.startswith("rulebook:")
+        assert first.split(":")[1].isdigit()
+        assert "did you mean low?" in first
+        assert response.context["form"]["text"].value() == text
+        assert not ReferenceVersion.objects.filter(note=WHY).exists()
+
+    def test_a_label_is_used_once(self, site: Client) -> None:
+        response = propose(site, "rulebook", text=shipped.text(shipped.RULEBOOK))
+        assert "A version 1.0 exists already. Choose another label." in body(response)
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [
+            (b"\xff\xfe\x00", "not UTF-8"),
+            (b"rulebook: a\x00b", "NUL character"),
+            (b"a: &x [1]\nb: *x\n", "rulebook:1:"),
+            (b"[" * 10_000, "rulebook:1:"),
+            (b"# " + b"x" * 10_000_000, "rulebook:1:"),
+        ],
+        ids=["not text", "nul", "alias", "deep", "large"],
+    )
+    def test_hostile_files_are_refused_with_their_place(
+        self, site: Client, content: bytes, sentence: str
+    ) -> None:
+        response = propose(site, "rulebook", text="", upload=upload(content, "rulebook.yaml"))
+        assert response.status_code == 422
+        assert sentence in body(response)
+        assert ReferenceVersion.objects.count() == 4
+
+    def test_a_reason_is_needed(self, site: Client) -> None:
+        response = propose(site, "rulebook", text="rulebook: x", note="short")
+        assert "Say why in at least 20 characters" in body(response)
+
+    def test_something_must_be_proposed(self, site: Client) -> None:
+        assert "Enter a text or choose a file" in body(propose(site, "rulebook", text=" "))
+        assert "Choose a file" in body(propose(site, "registry", label="1.1"))
+
+    def test_a_catalogue_names_the_line_at_fault(self, site: Client) -> None:
+        text = shipped.text("catalogue.yaml").replace("capabilities: [ran]", "capabilities: [rna]")
+        response = propose(site, "catalogue", text=text)
+        assert "unknown capability &quot;rna&quot;; did you mean ran?" in body(response)
+
+    def test_a_registry_names_the_line_at_fault(self, site: Client) -> None:
+        rows = b"name,country,class,aliases,note,source\nSomebody,QQ,utility,,,\n"
+        response = propose(site, "registry", label="1.1", upload=upload(rows))
+        assert "line 2: country &quot;QQ&quot; is no ISO 3166-1 alpha-2 code" in body(response)
+
+    def test_compliance_proposes_products_and_parties_only(self, client: Client) -> None:
+        client.force_login(factories.compliance_officer())
+        codes = [
+            client.get(reverse("policy:propose", args=[kind])).status_code for kind in Kind.values
+        ]
+        assert codes == [403, 403, 200, 200]
+
+
+class TestCountryLists:
+    def test_a_second_source_stands_beside_the_first(self, site: Client) -> None:
+        response = propose(
+            site, "countries", label="1.1", upload=upload(RATING), layout="table", **EXPERT
+        )
+        assert response.status_code == 302
+        version = ReferenceVersion.objects.get(label="1.1", kind=Kind.COUNTRIES)
+        assert version.source == "V-Dem, Another expert"
+
+    def test_a_code_that_does_not_exist_is_reported(self, site: Client) -> None:
+        rows = RATING + b"QQ,low\n"
+        response = site.post(
+            reverse("policy:propose", args=["countries"]),
+            {"note": WHY, "label": "1.1", "upload": upload(rows), "layout": "table", **EXPERT},
+            follow=True,
+        )
+        assert "QQ" in body(response)
+
+    def test_a_file_that_is_no_list_is_refused(self, site: Client) -> None:
+        response = propose(
+            site, "countries", label="1.1", upload=upload(b"PK\x03\x04 nothing", "list.xlsx")
+        )
+        assert response.status_code == 422
+        assert ReferenceVersion.objects.of(Kind.COUNTRIES).count() == 1
+
+    def test_what_the_layout_needs_is_asked_for(self, site: Client) -> None:
+        response = propose(site, "countries", label="1.1", upload=upload(RATING), layout="table")
+        assert "Enter the source of the list." in body(response)
+
+
+class TestTrying:
+    def test_a_draft_is_played_over_the_past_and_not_stored(self, site: Client) -> None:
+        factories.deal_in_review()
+        text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
+        response = propose(site, "rulebook", text=text, **{"try": "1"})
+        assert "None of 1 past screenings would come out differently." in body(response)
+        assert ReferenceVersion.objects.count() == 4
+
+
+class TestTheJourney:
+    def test_propose_check_activate_by_two_people(
+        self, site: Client, client: Client, boris: Any
+    ) -> None:
+        deal = factories.cleared_deal()
+        propose(site, "countries", label="1.1", upload=upload(RATING), layout="table", **EXPERT)
+        version = ReferenceVersion.objects.get(label="1.1", kind=Kind.COUNTRIES)
+        assert "The check has not run yet." in body(page(site, "version", version))
+        site.post(reverse("policy:check", args=[version.pk]))
+        assert "The check is running" in body(page(site, "report", version))
+        work(actions.CHECK)
+        told = body(page(site, "report", version))
+        assert "Of 1 past screenings, 1 would be treated more strictly." in told
+        assert "somebody else must activate it" in body(page(site, "version", version))
+
+        client.force_login(boris)
+        form = page(client, "activate", version).context["form"]
+        answer = client.post(
+            reverse("policy:activate", args=[version.pk]),
+            {"report": form["report"].value(), "understood": "on"},
+        )
+        assert answer.status_code == 302
+        for job in Job.objects.unfinished().filter(kind=actions.RESCREEN):
+            queue.perform(job.pk)
+        work("rescreen_chunk")
+        deal.refresh_from_db()
+        assert deal.status == "in_review"
+
+    def test_the_proposer_gets_no_form(self, site: Client, anna: Any) -> None:
+        version, _report = checked(rated("FI", "low", "high"), anna)
+        answer = page(site, "activate", version)
+        assert answer.status_code == 409
+        assert "You proposed this version, so somebody else must activate it." in body(answer)
+
+    def test_a_version_without_a_passed_check_has_no_form(
+        self, client: Client, anna: Any, boris: Any
+    ) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        client.force_login(boris)
+        assert page(client, "activate", version).status_code == 409
+
+    def test_each_loosening_is_asked_for_and_the_understanding_too(
+        self, client: Client, anna: Any, boris: Any
+    ) -> None:
+        factories.deal_in_review()
+        version, report = checked(rated("TR", "very_high", "low"), anna)
+        client.force_login(boris)
+        address = reverse("policy:activate", args=[version.pk])
+        names = [one["name"] for one in report.found["looser"]]
+        refused = client.post(address, {"report": report.pk, "looser": names[:1]})
+        assert refused.status_code == 422
+        assert "Confirm this change too" in body(refused)
+        assert "Confirm that you understand what activation does" in body(refused)
+        sent = {"report": report.pk, "looser": names, "understood": "on"}
+        assert client.post(address, sent).status_code == 302
+
+    def test_a_crashed_check_says_that_it_is_no_pass(self, site: Client, anna: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        report = actions.start_check(version, actor=anna)
+        actions.finish_check(report, state=CheckReport.State.CRASHED, text="")
+        assert "That is not a pass." in body(page(site, "report", version))
+
+    def test_a_stale_report_says_so(self, site: Client, anna: Any, boris: Any) -> None:
+        version, _report = checked(rated("FI", "low", "high"), anna)
+        other, of_other = checked(rated("SE", "low", "medium", label="2.1"), anna)
+        actions.activate_version(other, report=of_other, actor=boris)
+        assert "so it no longer counts" in body(page(site, "report", version))
+
+
+def page(client: Client, name: str, version: ReferenceVersion) -> Any:
+    return client.get(reverse(f"policy:{name}", args=[version.pk]))
