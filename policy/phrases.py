@@ -1,7 +1,8 @@
 """Conditions and promises in plain words, as trees that a page can show without code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from policy.engine.condition import (
     All,
@@ -164,3 +165,32 @@ def touches(rulebook: Rulebook, what: Promise, rule_id: str) -> bool:
         case Raising(fact=name):
             return name in read
     return any(not read.isdisjoint(facts_of(rulebook, part)) for part in conditions_of(what))
+
+
+# --- Deals ---------------------------------------------------------------------------------------
+
+# Texts only serve sentences; an example deal is told by the facts that rules read.
+_SILENT: tuple[object, ...] = (None, [], {})
+
+
+def deal_in_words(vocabulary: Vocabulary, plain: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A deal as label and value of each fact that says something."""
+    rows = []
+    for name, value in plain.items():
+        fact = vocabulary.get(name)
+        if fact is None or value in _SILENT or fact.kind == "text":
+            continue
+        rows.append((fact.label or name.replace("_", " "), _said(fact, value)))
+    return rows
+
+
+def _said(fact: Any, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(fact.say("true" if value else "false"))
+    if isinstance(value, list):
+        return ", ".join(fact.say(one) for one in value)
+    if isinstance(value, dict):
+        sure = ", ".join(fact.say(one) for one in value.get("yes", []))
+        unknown = ", ".join(fact.say(one) for one in value.get("unknown", []))
+        return "; ".join(filter(None, (sure, f"not known: {unknown}" if unknown else "")))
+    return str(fact.say(str(value)))

@@ -9,9 +9,7 @@ from policy.engine.condition import OUTCOMES, RANK
 from policy.engine.facts import Vocabulary
 from policy.models import CheckReport
 from policy.phrases import OUTCOMES as WORDS
-
-# Texts only serve sentences; an example deal is told by the facts that rules read.
-_SILENT: tuple[object, ...] = (None, [], {})
+from policy.phrases import deal_in_words
 
 
 @dataclass(frozen=True)
@@ -45,29 +43,6 @@ class Matrix:
 
     columns: list[str]
     rows: list[tuple[str, list[tuple[int, str]]]]
-
-
-def deal_in_words(vocabulary: Vocabulary, plain: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A deal as label and value of each fact that says something."""
-    rows = []
-    for name, value in plain.items():
-        fact = vocabulary.get(name)
-        if fact is None or value in _SILENT or fact.kind == "text":
-            continue
-        rows.append((fact.label or name.replace("_", " "), _said(fact, value)))
-    return rows
-
-
-def _said(fact: Any, value: Any) -> str:
-    if isinstance(value, bool):
-        return str(fact.say("true" if value else "false"))
-    if isinstance(value, list):
-        return ", ".join(fact.say(one) for one in value)
-    if isinstance(value, dict):
-        sure = ", ".join(fact.say(one) for one in value.get("yes", []))
-        unknown = ", ".join(fact.say(one) for one in value.get("unknown", []))
-        return "; ".join(filter(None, (sure, f"not known: {unknown}" if unknown else "")))
-    return str(fact.say(str(value)))
 
 
 def promises(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[dict[str, Any]]:

@@ -1,0 +1,260 @@
+"""The policy from the command line, so that a rulebook can live in git and be checked there.
+
+    ./run policy check FILE                 prove its promises, find rules that never decide
+    ./run policy prove FILE                 the promises alone
+    ./run policy diff A B                   kinds of deals that come out differently
+    ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
+                                            them (- for standard input), against version 1.0
+    --json                                  the same as one JSON object
+    --against B                             another rulebook than the shipped one, for backtest
+
+Exit status: 0 when all is well (diff: nothing got milder), 1 when something is not (a broken or
+unproved promise, a rule that never decides, a milder outcome, a line that cannot be read), 2 for
+wrong use or a file that cannot be read as a rulebook. Problems print as file:line:column: what.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from policy import proving, shipped
+from policy.engine.condition import RANK, Rulebook
+from policy.engine.marked import LARGEST_FILE
+from policy.engine.reading import ReadingError, read_canonical, read_rulebook
+from policy.phrases import OUTCOMES, deal_in_words
+from policy.screen import LineError, Screener
+from policy.screen import lines as read_lines
+
+OK, FOUND, WRONG = 0, 1, 2
+
+Found = dict[str, Any]
+
+
+class Unusable(Exception):
+    """Input that gives nothing to work on; the message says what and where."""
+
+
+def load(name: str) -> Rulebook:
+    """The rulebook of a file, YAML or canonical. Raises Unusable with every problem."""
+    try:
+        with _opened(name) as file:
+            # One byte more than is allowed: the reader then says that it is too large.
+            text = file.read(LARGEST_FILE + 1).decode("utf-8-sig")
+    except OSError as error:
+        raise Unusable(f"{name}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise Unusable(f"{name}: byte {error.start + 1} is not UTF-8") from None
+    try:
+        if text.startswith("{"):
+            return read_canonical(text, file=name)
+        return read_rulebook(text, shipped.vocabulary(), file=name)
+    except ReadingError as error:
+        raise Unusable(str(error)) from None
+
+
+# --- What each verb finds ------------------------------------------------------------------------
+
+
+def prove(arguments: argparse.Namespace) -> Found:
+    rulebook = load(arguments.file)
+    return _named(rulebook) | {"promises": [one.plain for one in proving.prove(rulebook)]}
+
+
+def check(arguments: argparse.Namespace) -> Found:
+    rulebook = load(arguments.file)
+    found = prove(arguments) | {"dead": proving.dead_rules(rulebook)}
+    if not rulebook.promises:
+        found["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]
+    return found
+
+
+def diff(arguments: argparse.Namespace) -> Found:
+    before, after = load(arguments.before), load(arguments.after)
+    kinds = [one.plain for one in proving.differences(before, after)]
+    for one in kinds:
+        one["milder"] = RANK[one["after"]] < RANK[one["before"]]
+    kinds.sort(key=lambda one: (not one["milder"], -RANK[one["before"]]))
+    return {"before": _named(before), "after": _named(after), "differences": kinds}
+
+
+def backtest(arguments: argparse.Namespace) -> Found:
+    after = load(arguments.file)
+    before = load(arguments.against) if arguments.against else shipped.rulebook()
+    matrix: Counter[tuple[str, str]] = Counter()
+    changed: list[Found] = []
+    errors: list[str] = []
+    for name, was, now in _played(arguments.deals, before, after, errors):
+        matrix[was, now] += 1
+        if was != now:
+            changed.append(
+                {"id": name, "before": was, "after": now, "milder": RANK[now] < RANK[was]}
+            )
+    changed.sort(key=lambda one: not one["milder"])
+    return {
+        "before": _named(before),
+        "after": _named(after),
+        "deals": sum(matrix.values()),
+        "matrix": [[was, now, n] for (was, now), n in sorted(matrix.items())],
+        "changed": changed,
+        "errors": errors,
+    }
+
+
+def _played(
+    name: str, before: Rulebook, after: Rulebook, errors: list[str]
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Id and both outcomes of each line; a line that cannot be read goes to `errors`."""
+    data = shipped.load()
+    one, other = (Screener(replace(data, rulebook=book)) for book in (before, after))
+    for raw in _deals(name):
+        try:
+            line = json.loads(raw)
+            yield line.get("id"), one.assessment(line).outcome, other.assessment(line).outcome
+        except (LineError, ValueError, AttributeError) as error:
+            errors.append(f"{raw[:40].decode(errors='replace')}…: {error}")
+
+
+def _deals(name: str) -> Iterator[bytes]:
+    if name == "-":
+        source: Any = sys.stdin.buffer
+    else:
+        source = _opened(name)
+    with source:
+        for part in read_lines(source):
+            yield from (raw for raw in part if raw.strip())
+
+
+def _opened(name: str) -> BinaryIO:
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise Unusable(f"{name}: {error.strerror}") from None
+
+
+def _named(rulebook: Rulebook) -> Found:
+    return {"rulebook": rulebook.name, "label": rulebook.label, "digest": rulebook.digest}
+
+
+def is_good(found: Mapping[str, Any]) -> bool:
+    """Whether nothing was found that must stop an activation or be confirmed by name."""
+    return not (
+        found.get("problems")
+        or found.get("dead")
+        or found.get("errors")
+        or any(one["state"] != proving.PROVED for one in found.get("promises", ()))
+        or any(one["milder"] for one in found.get("differences", ()))
+        or any(one["milder"] for one in found.get("changed", ()))
+    )
+
+
+# --- In words ------------------------------------------------------------------------------------
+
+
+def told(found: Mapping[str, Any]) -> Iterator[str]:
+    """What was found, as lines for a person."""
+    for name in ("before", "after"):
+        if name in found:
+            yield f"{name}: {found[name]['rulebook']} {found[name]['label']}"
+    if "label" in found:
+        yield f"{found['rulebook']} {found['label']} {found['digest']}"
+    yield from found.get("problems", ())
+    for one in found.get("promises", ()):
+        yield from _promise(one)
+    for one in found.get("dead", ()):
+        yield f"dead        {one['rule']} {one['title']}: {one['what']}"
+    if "differences" in found:
+        yield from _differences(found["differences"])
+    if "matrix" in found:
+        yield from _matrix(found)
+
+
+def _promise(one: Mapping[str, Any]) -> Iterator[str]:
+    state = {"proved": "proved", "broken": "BROKEN", "not_proved": "NOT PROVED"}[one["state"]]
+    yield f"{state:<11} {one['id']} {one['says']} ({one['milliseconds']} ms)"
+    if one["because"]:
+        yield f"            {one['because']}"
+    if one["state"] == proving.BROKEN:
+        if one["rules"]:
+            yield f"            to blame: {', '.join(one['rules'])}"
+        yield from _deal(one["deal"])
+
+
+def _differences(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not kinds:
+        yield "These versions behave the same."
+    for one in kinds:
+        way = "MILDER" if one["milder"] else "stricter"
+        before, after = OUTCOMES[one["before"]], OUTCOMES[one["after"]].lower()
+        yield f"{way:<11} {before} becomes {after}, because of {', '.join(one['rules'])}"
+        yield from _deal(one["deal"])
+
+
+def _matrix(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{found['deals']} deals"
+    for before, after, count in found["matrix"]:
+        yield f"{count:>7}  {OUTCOMES[before]} → {OUTCOMES[after]}"
+    for one in found["changed"]:
+        way = "MILDER" if one["milder"] else "stricter"
+        yield f"{way:<9}{one['id']}: {OUTCOMES[one['before']]} → {OUTCOMES[one['after']]}"
+    yield from (f"not read: {error}" for error in found["errors"])
+
+
+def _deal(plain: Mapping[str, Any]) -> Iterator[str]:
+    for label, value in deal_in_words(shipped.vocabulary(), plain):
+        yield f"              {label}: {value}"
+
+
+# --- The command ---------------------------------------------------------------------------------
+
+VERBS: Mapping[str, Callable[[argparse.Namespace], Found]] = {
+    "check": check,
+    "prove": prove,
+    "diff": diff,
+    "backtest": backtest,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="./run policy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = made.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name in VERBS:
+        verb = verbs.add_parser(name)
+        if name == "diff":
+            verb.add_argument("before", metavar="A")
+            verb.add_argument("after", metavar="B")
+        else:
+            verb.add_argument("file", metavar="FILE")
+        if name == "backtest":
+            verb.add_argument("--deals", required=True, metavar="D")
+            verb.add_argument("--against", metavar="B")
+        verb.add_argument("--json", action="store_true")
+    return made
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit status of one run."""
+    asked = parser().parse_args(arguments)
+    try:
+        found = VERBS[asked.verb](asked)
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return WRONG
+    good = is_good(found)
+    if asked.json:
+        print(json.dumps(found | {"ok": good}, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(told(found)))
+    return OK if good else FOUND
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

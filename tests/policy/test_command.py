@@ -1,0 +1,159 @@
+"""`./run policy`: what it finds, in words and as JSON, and how it ends."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy import command, proving, shipped
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "policy" / "data" / shipped.RULEBOOK
+CASES = ROOT / "tests" / "data" / "cases.jsonl"
+
+
+def written(tmp_path: Path, *changes: tuple[str, str]) -> str:
+    """The shipped rulebook with these texts replaced, as a file."""
+    text = SHIPPED.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "changed.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = command.main(arguments)
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    code, out, _err = run(capsys, *arguments, "--json")
+    return code, json.loads(out)
+
+
+class TestFiles:
+    def test_a_missing_file_is_wrong_use(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, err = run(capsys, "check", "nowhere.yaml")
+        assert (code, out) == (2, "")
+        assert err == "nowhere.yaml: No such file or directory\n"
+
+    def test_problems_print_by_file_line_and_column(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        name = written(tmp_path, ("country_risk: [low]", "country_risk: [lwo]"))
+        code, _out, err = run(capsys, "check", name)
+        assert code == 2
+        assert err.startswith(f"{name}:")
+        assert "did you mean low?" in err
+
+    def test_bytes_that_are_no_text_name_their_place(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "bytes.yaml"
+        path.write_bytes(b"rulebook: \xff\n")
+        assert run(capsys, "prove", str(path))[2] == f"{path}: byte 11 is not UTF-8\n"
+
+    def test_a_huge_file_is_refused(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "huge.yaml"
+        path.write_bytes(b"# " + b"x" * 10_000_000)
+        code, _out, err = run(capsys, "check", str(path))
+        assert code == 2
+        assert ":1:" in err
+
+    def test_wrong_use_ends_with_2(self) -> None:
+        with pytest.raises(SystemExit) as ended:
+            command.main(["weigh", "rulebook.yaml"])
+        assert ended.value.code == 2
+
+    def test_the_canonical_text_is_read_too(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "canonical.json"
+        path.write_text(shipped.rulebook().canonical)
+        _code, said = found(capsys, "prove", str(path))
+        assert said["digest"] == shipped.rulebook().digest
+
+
+class TestPromises:
+    def test_every_promise_is_told(self, capsys: pytest.CaptureFixture[str]) -> None:
+        _code, said = found(capsys, "prove", str(SHIPPED))
+        assert [one["id"] for one in said["promises"]] == [
+            one.id for one in shipped.rulebook().promises
+        ]
+
+    def test_one_without_an_answer_is_not_good(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def silent(_rulebook: Any) -> list[proving.Proved]:
+            return [proving.Proved("P01", "Nothing passes", proving.OPEN)]
+
+        monkeypatch.setattr(proving, "prove", silent)
+        code, out, _err = run(capsys, "prove", str(SHIPPED))
+        assert code == 1
+        assert "NOT PROVED  P01 Nothing passes" in out
+
+    def test_a_rulebook_that_promises_nothing_is_not_good(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        text = SHIPPED.read_text()
+        path = tmp_path / "silent.yaml"
+        path.write_text(text[: text.index("promises:\n")])
+        code, said = found(capsys, "check", str(path))
+        assert code == 1
+        assert said["problems"] == ["The rulebook promises nothing, so there is nothing to prove."]
+
+
+class TestBacktest:
+    def test_the_same_rulebook_changes_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, said = found(capsys, "backtest", str(SHIPPED), "--deals", str(CASES))
+        assert code == 0
+        assert said["deals"] == len(CASES.read_text().splitlines())
+        assert said["changed"] == []
+
+    def test_a_milder_rule_is_found_and_listed(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        old = "clause: C2b\n    outcome: bar"
+        name = written(tmp_path, (old, "clause: C2b\n    outcome: senior_review"))
+        code, said = found(capsys, "backtest", name, "--deals", str(CASES))
+        assert code == 1
+        assert said["changed"]
+        assert all(one["milder"] for one in said["changed"])
+        assert sum(n for was, now, n in said["matrix"] if was != now) == len(said["changed"])
+
+    def test_against_turns_the_comparison_round(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        old = "clause: C2b\n    outcome: bar"
+        name = written(tmp_path, (old, "clause: C2b\n    outcome: senior_review"))
+        code, said = found(
+            capsys, "backtest", str(SHIPPED), "--deals", str(CASES), "--against", name
+        )
+        assert code == 0
+        assert not any(one["milder"] for one in said["changed"])
+
+    def test_a_line_that_cannot_be_read_is_told(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "deals.jsonl"
+        path.write_text('{"id": 1, "facts": {"cuontry": "FI"}}\nnonsense\n')
+        code, said = found(capsys, "backtest", str(SHIPPED), "--deals", str(path))
+        assert code == 1
+        assert len(said["errors"]) == 2
+        assert said["deals"] == 0
+
+
+def test_it_starts_without_django() -> None:
+    program = "import sys; import policy.command; print('django' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
