@@ -24,7 +24,6 @@ import orjson
 from policy import shipped
 from policy.declared import GIVEN, REMARKS, is_named, unanswered
 from policy.derive import (
-    NOTHING_GIVEN,
     ReferenceData,
     trace,
 )
@@ -39,6 +38,7 @@ KEYS = ("id", "facts", "derived")
 LONGEST_LINE = 1_000_000
 CHUNK = 1 << 16
 LONGEST_ID = 1000
+_DERIVED = GIVEN | REMARKS
 _ID_FIRST = re.compile(rb'\s*\{\s*"id"\s*:\s*("(?:[^"\\]|\\.){1,1000}"|-?\d{1,18})[\s,}]')
 #: What sales is asked for when a derived fact says that something is not there.
 ASKED_AS = {
@@ -209,7 +209,7 @@ def _parts(line: dict[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
             if key not in KEYS and guess(key, KEYS):
                 raise LineError(f"unknown key {shown(key)}{did_you_mean(key, KEYS)}")
         raise LineError('"facts" must be an object with the declared facts')
-    given = NOTHING_GIVEN
+    given: dict[str, Any] = {}
     if derived is not None:
         if type(derived) is not dict:
             raise LineError('"derived" must be an object')
@@ -218,7 +218,7 @@ def _parts(line: dict[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         _check_spelling(line)
     if is_named(_text(declared.get("legal_basis"))) and "legal_basis_status" not in given:
         # On the command line nobody verifies: a citation counts as cited and verified.
-        given = {**given, "legal_basis_status": "verified"}
+        given["legal_basis_status"] = "verified"
     return declared, given
 
 
@@ -233,11 +233,13 @@ def _check_spelling(line: Mapping[str, Any]) -> None:
 
 
 def _given(derived: dict[str, Any]) -> dict[str, Any]:
-    given = {name: value for name, value in derived.items() if name not in REMARKS}
-    strange = given.keys() - GIVEN
-    if strange:
-        names = [f"{shown(name)}{did_you_mean(name, GIVEN)}" for name in sorted(strange)]
+    if not derived.keys() <= _DERIVED:
+        strange = sorted(derived.keys() - _DERIVED)
+        names = [f"{shown(name)}{did_you_mean(name, GIVEN)}" for name in strange]
         raise LineError(f"derived: unknown fact {'; unknown fact '.join(names)}")
+    given = derived.copy()
+    for remark in REMARKS:
+        given.pop(remark, None)
     return given
 
 
