@@ -37,7 +37,12 @@ VERBS = {
         "demo [--reset] [--port N]",
         "start everything on this machine and print where to sign in",
     ),
-    "test": ("test", ["-m", "pytest", "--numprocesses=2", "--dist=loadfile"], "test [--slow] [ARGS]", "run the tests, ARGS go to pytest"),
+    "test": (
+        "test",
+        ["-m", "pytest", "--numprocesses=2", "--dist=loadfile"],
+        "test [--slow] [ARGS]",
+        "run the tests, ARGS go to pytest",
+    ),
     "check": (
         "check",
         ["-m", "config.check"],
