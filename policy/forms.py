@@ -123,7 +123,7 @@ class ProposalForm(forms.Form):
 
     FIELDS = {
         Kind.RULEBOOK: ("text", "upload", "note"),
-        Kind.CATALOGUE: ("text", "upload", "source", "note"),
+        Kind.CATALOGUE: ("text", "upload", "label", "source", "note"),
         Kind.REGISTRY: ("upload", "label", "source", "edition", "licence", "note"),
         Kind.COUNTRIES: (
             "upload", "layout", "label", "source", "edition", "year", "licence", "note",
@@ -137,7 +137,9 @@ class ProposalForm(forms.Form):
                 del self.fields[name]
         if "text" not in self.fields:
             self.fields["upload"].label = "File"
-        if "label" in self.fields:
+        if kind == Kind.CATALOGUE:
+            self.fields["label"].help_text = "Only for a spreadsheet. A text has its label inside"
+        elif "label" in self.fields:
             self.fields["label"].required = True
             self.fields["label"].error_messages["required"] = "Enter a label for the version"
 

@@ -67,8 +67,9 @@ def _content(kind: str, form: ProposalForm) -> tuple[Content, list[str]]:
             given["upload"].file, layout=given["layout"], about=form.about(), year=given["year"]
         )
         return made.content, made.imported.report.lines()
-    text = proposals.decoded(given["upload"].file) if given.get("upload") else given["text"]
-    return proposals.read(kind, text, form.about()), []
+    if given.get("upload"):
+        return proposals.of_upload(kind, given["upload"].file, form.about()), []
+    return proposals.read(kind, given["text"], form.about()), []
 
 
 def _proposal_page(

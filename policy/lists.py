@@ -4,21 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit import access
 from audit.access import allow
-from policy import current, shipped
+from policy import current, shipped, spreadsheets
 from policy.catalogue import Product
 from policy.forms import CONTROLS, ProductFilters, RegistryFilters
-from policy.models import Kind
+from policy.models import Kind, ReferenceVersion
 from policy.permissions import may_govern
 from policy.registry import OPERATOR, QUESTION, Party, fold
 
 PER_PAGE = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READERS = (access.COMPLIANCE, *access.REVIEWERS, access.POLICY_OWNER, access.AUDITOR)
 
 
@@ -55,6 +57,35 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "may_propose": may_govern(request.user, Kind.CATALOGUE),
     }
     return render(request, "policy/catalogue.html", context)
+
+
+@allow(*READERS)
+@require_safe
+def catalogue_export(request: HttpRequest) -> HttpResponse:
+    version = _active(Kind.CATALOGUE)
+    return _workbook(version, spreadsheets.write_catalogue(current.catalogue(version)))
+
+
+@allow(*READERS)
+@require_safe
+def registry_export(request: HttpRequest) -> HttpResponse:
+    version = _active(Kind.REGISTRY)
+    return _workbook(version, spreadsheets.write_registry(current.registry(version)))
+
+
+def _active(kind: str) -> ReferenceVersion:
+    version = current.version(kind)
+    if version is None:
+        raise Http404
+    return version
+
+
+def _workbook(version: ReferenceVersion, content: bytes) -> HttpResponse:
+    """A spreadsheet to download, named after what it holds."""
+    response = HttpResponse(content, content_type=XLSX)
+    name = slugify(f"{version.kind} {version.label}")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return response
 
 
 def _product_fits(product: Product, chosen: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from audit.ledger import canonical
-from policy import current, shipped, versions
+from policy import current, shipped, spreadsheets, versions
 from policy.catalogue import CatalogueError
 from policy.destinations import CountriesError, RatingText
 from policy.engine.facts import Vocabulary
@@ -15,6 +15,7 @@ from policy.importers.layouts import LAYOUTS, guess_layout, read_list
 from policy.models import Kind, ReferenceVersion
 from policy.ratings import Imported, ListRefused
 from policy.registry import RegistryError
+from policy.spreadsheets import SpreadsheetRefused
 from policy.versions import Content
 
 LARGEST = 1_000_000
@@ -72,6 +73,26 @@ def read(kind: str, text: str, about: About) -> Content:
         raise ProposalRefused([str(problem) for problem in error.problems]) from None
     except (CatalogueError, RegistryError, CountriesError) as error:
         raise ProposalRefused(list(error.problems)) from None
+
+
+def of_upload(kind: str, stream: BinaryIO, about: About) -> Content:
+    """The version that an uploaded file gives: text, or a spreadsheet of products or parties."""
+    start = stream.read(4)
+    stream.seek(0)
+    if start != b"PK\x03\x04" or kind == Kind.RULEBOOK:
+        return read(kind, decoded(stream), about)
+    try:
+        rows = (
+            spreadsheets.read_catalogue(stream, label=_labelled(about))
+            if kind == Kind.CATALOGUE
+            else spreadsheets.read_registry(stream)
+        )
+    except SpreadsheetRefused as refusal:
+        raise ProposalRefused(refusal.problems) from None
+    try:
+        return read(kind, rows.text, about)
+    except ProposalRefused as refusal:
+        raise ProposalRefused([rows.by_row(one) for one in refusal.problems]) from None
 
 
 def decoded(stream: BinaryIO) -> str:

@@ -1,7 +1,10 @@
 """A change of the policy from the proposal to the activation, page by page, as people do it."""
 
+import io
+import zipfile
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -10,8 +13,9 @@ from django.urls import reverse
 from audit import access
 from jobs import queue
 from jobs.models import Job
-from policy import actions, shipped
+from policy import actions, current, shipped, spreadsheets
 from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.registry import COLUMNS
 from tests import factories
 from tests.policy.test_governance import checked, rated, work
 
@@ -156,6 +160,66 @@ class TestCountryLists:
     def test_what_the_layout_needs_is_asked_for(self, site: Client) -> None:
         response = propose(site, "countries", label="1.1", upload=upload(RATING), layout="table")
         assert "Enter the source of the list." in body(response)
+
+
+PRODUCT = ("probe", "Probe", "Interception", "", "lawful_disclosure", "", "", "not_controlled", "")
+
+
+def workbook(columns: Any, *rows: Any) -> SimpleUploadedFile:
+    book = openpyxl.Workbook()
+    for row in (columns, *rows):
+        book.active.append(list(row))
+    out = io.BytesIO()
+    book.save(out)
+    return upload(out.getvalue(), "entries.xlsx")
+
+
+class TestSpreadsheets:
+    @pytest.mark.parametrize("kind", ["catalogue", "registry"])
+    def test_what_was_downloaded_is_read_back_the_same(self, site: Client, kind: str) -> None:
+        content = site.get(reverse(f"policy:{kind}-export")).content
+        response = propose(site, kind, text="", label="2.0", upload=upload(content, "x.xlsx"))
+        assert response.status_code == 302
+        version = ReferenceVersion.objects.get(kind=kind, label="2.0")
+        active = current.version(kind)
+        assert active is not None
+        read = {"catalogue": current.catalogue, "registry": current.registry}[kind]
+        entries = {"catalogue": "products", "registry": "parties"}[kind]
+        assert getattr(read(version), entries) == getattr(read(active), entries)
+
+    def test_a_product_at_fault_is_named_by_its_row(self, site: Client) -> None:
+        wrong = (*PRODUCT[:4], "lawful_disclosre", *PRODUCT[5:])
+        sheet = workbook(spreadsheets.PRODUCT_COLUMNS, PRODUCT, ("",) * 9, wrong)
+        said = body(propose(site, "catalogue", text="", label="2.0", upload=sheet))
+        assert "row 4: &quot;probe&quot;: unknown capability &quot;lawful_disclosre&quot;" in said
+
+    def test_a_party_at_fault_is_named_by_its_row(self, site: Client) -> None:
+        sheet = workbook(
+            COLUMNS, ("A", "FI", "utility", "", "", ""), ("B", "FI", "spy", "", "", "")
+        )
+        said = body(propose(site, "registry", label="2.0", upload=sheet))
+        assert "row 3: class &quot;spy&quot; is unknown" in said
+
+    def test_a_formula_is_refused_with_its_cell(self, site: Client) -> None:
+        sheet = workbook(spreadsheets.PRODUCT_COLUMNS, ("=1+1", *PRODUCT[1:]))
+        said = body(propose(site, "catalogue", text="", label="2.0", upload=sheet))
+        assert "cell A2: is a formula; save values, not formulas" in said
+
+    def test_columns_are_checked(self, site: Client) -> None:
+        sheet = workbook(("name", "klass"), ("A", "utility"))
+        said = body(propose(site, "registry", label="2.0", upload=sheet))
+        assert "row 1: the column class is missing" in said
+        assert "row 1: the column klass is unknown" in said
+
+    def test_a_zip_bomb_is_refused(self, site: Client) -> None:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bomb:
+            bomb.writestr("xl/workbook.xml", b" " * 200_000_000)
+        response = propose(
+            site, "registry", label="2.0", upload=upload(out.getvalue(), "bomb.xlsx")
+        )
+        assert response.status_code == 422
+        assert ReferenceVersion.objects.of(Kind.REGISTRY).count() == 1
 
 
 class TestTrying:
