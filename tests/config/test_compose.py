@@ -58,6 +58,11 @@ def test_every_variable_that_is_read_can_be_set():
     assert names_that_settings_read() - given == NOT_IN_THE_STACK
 
 
+def test_every_variable_is_explained():
+    text = (ROOT / "docs/operations.md").read_text()
+    assert [name for name in names_that_settings_read() if f"`{name}`" not in text] == []
+
+
 def test_all_programs_are_there():
     assert OURS.keys() == {"web", "worker", "beat", "sweeper", "migrate", "roles"}
     assert SERVICES.keys() - OURS.keys() == {"postgres", "redis"}
