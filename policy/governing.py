@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from policy import actions, active, checking, current, proposals, reports
+from policy import actions, active, checking, current, maps, places, proposals, reports
 from policy.forms import ActivationForm, ProposalForm
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.past import past
@@ -164,8 +164,7 @@ def _baseline() -> str:
 @allow(*OWNERS)
 @require_POST
 def check(request: HttpRequest, pk: int) -> HttpResponse:
-    with transaction.atomic():
-        actions.start_check(_found(pk), actor=request.user)
+    actions.start_check(_found(pk), actor=request.user)
     return redirect("policy:report", pk)
 
 
@@ -192,6 +191,8 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if newest.found:
         context |= _told(newest)
+    if newest.found and found.kind == Kind.COUNTRIES:
+        context |= _maps(found, newest)
     return render(request, "policy/report.html", context)
 
 
@@ -205,6 +206,23 @@ def _told(newest: CheckReport) -> dict[str, Any]:
         "sentence": reports.sentence(found),
         "changed": reports.changed(found["backtest"]["changed"])[:MOST_SHOWN],
         "affected": reports.changed(found["backtest"]["affected"])[:MOST_SHOWN],
+    }
+
+
+def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
+    """What changes between the two editions that the report compared, as a map."""
+    digest = newest.found["baseline"].get(Kind.COUNTRIES, {}).get("digest", "")
+    before = ReferenceVersion.objects.of(Kind.COUNTRIES).filter(digest=digest).first()
+    changes = places.changes(current.countries(before), current.countries(found))
+    drawn = maps.change_map(
+        changes,
+        title=_("What changes between the two editions"),
+        description=_("The list below says the same in words."),
+    )
+    return {
+        "map": mark_safe(drawn),  # noqa: S308  own markup, every word escaped
+        "map_key": mark_safe(maps.change_key()),  # noqa: S308  the same
+        "borders": maps.BORDERS_NOTE,
     }
 
 

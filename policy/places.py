@@ -18,7 +18,7 @@ from policy.forms import TIER_WORDS, CountryFilters
 from policy.models import Kind, ReferenceVersion
 from policy.past import past
 from policy.permissions import may_govern
-from policy.ratings import TIERS, UNRATED
+from policy.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare
 from policy.registry import fold
 
 
@@ -133,3 +133,14 @@ def _editions(code: str) -> list[dict[str, Any]]:
         tier = place.tier if place else UNRATED
         rows.append({"version": version, "tier": tier, "tier_words": TIER_WORDS[tier]})
     return rows
+
+
+def changes(before: Countries, after: Countries) -> Changes:
+    """What changes for each place when one version takes the place of another."""
+    return compare(_effective_list(before), _effective_list(after))
+
+
+def _effective_list(found: Countries) -> RatingList:
+    """The tiers that count, as one list."""
+    ratings = (Rating(place.code, place.tier, None, place.name) for place in found.places.values())
+    return RatingList("", "", None, "", "", tuple(ratings))

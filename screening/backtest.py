@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 
@@ -28,6 +29,9 @@ LIVE = (
     Status.APPROVED,
     Status.APPROVED_WITH_CONDITIONS,
 )
+STILL_OPEN = """
+SELECT rule, count(*) FROM screening_screening, jsonb_array_elements_text(open_text::jsonb) AS rule
+WHERE rulebook_id = %s GROUP BY rule"""
 Note = Callable[[int, int], None]
 
 
@@ -127,13 +131,13 @@ def coverage(rulebook: int) -> dict[str, Coverage]:
         Finding.objects.filter(screening__rulebook=rulebook)
         .order_by().values_list("rule").annotate(Count("screening", distinct=True))
     )  # fmt: skip
-    still_open: Counter[str] = Counter()
-    for screening in Screening.objects.filter(rulebook=rulebook).only("open_text").iterator():
-        still_open.update(screening.open_rules)
+    with connection.cursor() as cursor:
+        cursor.execute(STILL_OPEN, [rulebook])
+        still_open = dict(cursor.fetchall())
     found = {}
     for rule in fired.keys() | still_open.keys():
         # Several variants of one deal may leave a rule fired in one and open in another.
-        open_ = min(still_open[rule], total - fired.get(rule, 0))
+        open_ = min(still_open.get(rule, 0), total - fired.get(rule, 0))
         found[rule] = Coverage(fired.get(rule, 0), total - fired.get(rule, 0) - open_, open_)
     return found
 
