@@ -428,17 +428,17 @@ def admin(url: str) -> Iterator[psycopg2.extensions.cursor]:
         link.close()
 
 
-def fill_in(text: str, values: dict[str, str]) -> str:
+def fill_in(text: str, values: dict[str, str]) -> sql.Composed:
     """psql's :'name' and :"name", so that the same file serves psql in the image."""
-    literal = lambda found: sql.Literal(values[found[1]])  # noqa: E731
     pieces: list[sql.Composable] = []
     place = 0
-    for found in re.finditer(r":'(\w+)'|:\"(\w+)\"", text):
-        pieces.append(sql.SQL(text[place : found.start()].replace("{", "{{").replace("}", "}}")))
-        pieces.append(literal(found) if found[1] else sql.Identifier(values[found[2]]))
+    for found in re.finditer(r""":'(\w+)'|:"(\w+)\"""", text):
+        pieces.append(sql.SQL(text[place : found.start()]))
+        value, name = found.groups()
+        pieces.append(sql.Literal(values[value]) if value else sql.Identifier(values[name]))
         place = found.end()
     pieces.append(sql.SQL(text[place:]))
-    return sql.Composed(pieces)  # type: ignore[return-value]
+    return sql.Composed(pieces)
 
 
 def with_database(url: str, database: str) -> str:
@@ -455,16 +455,18 @@ def bootstrap_roles(admin_url: str, *, database: str, owner: str, app: str) -> N
     """Make both logins with these passwords, the database, and its rights. Harmless to repeat."""
     try:
         with admin(admin_url) as cursor:
+            # Roles belong to the whole server, and PostgreSQL refuses two changes of one at once.
+            cursor.execute("SELECT pg_advisory_lock(hashtext('proviso roles'))")
             for role in (OWNER, APP):
-                # Two programs may try at once; roles belong to the whole server.
-                with suppress(errors.DuplicateObject, errors.UniqueViolation):
+                with suppress(errors.DuplicateObject):
                     cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
             make = sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0")
             with suppress(errors.DuplicateDatabase):
                 cursor.execute(make.format(sql.Identifier(database), sql.Identifier(OWNER)))
-        with admin(with_database(admin_url, database)) as cursor:
             values = {"owner_password": owner, "app_password": app, "database": database}
-            cursor.execute(fill_in((ROOT / "config/roles.sql").read_text(), values))
+            rights = fill_in((ROOT / "config/roles.sql").read_text(), values)
+            with admin(with_database(admin_url, database)) as inside:
+                inside.execute(rights)
     except errors.InsufficientPrivilege as error:
         raise ServerError(
             "DATABASE_URL must sign in as a superuser here, because the demo and the tests make "

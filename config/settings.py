@@ -422,6 +422,7 @@ LOGGING = {
         # SQL carries the facts of deals.
         "django.db.backends": {"level": "WARNING"},
         "celery": {"level": "INFO"},
+        "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "kombu": {"level": "WARNING"},
     },
 }
