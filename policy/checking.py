@@ -9,6 +9,7 @@ from policy import active, entries, proving
 from policy import versions as texts
 from policy.derive import ReferenceData
 from policy.engine.condition import RANK
+from policy.engine.proof import NotProved
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.past import Backtest, past
 from policy.phrases import OUTCOMES
@@ -71,15 +72,17 @@ def with_content(
 
 
 def _no_proofs() -> dict[str, Any]:
-    return {"promises": [], "dead": [], "differences": []}
+    return {"promises": [], "dead": [], "differences": [], "unfinished": []}
 
 
 def _proofs(before: ReferenceData, after: ReferenceData) -> dict[str, Any]:
-    return {
-        "promises": [one.plain for one in proving.prove(after.rulebook)],
-        "dead": proving.dead_rules(after.rulebook),
-        "differences": [one.plain for one in proving.differences(before.rulebook, after.rulebook)],
-    }
+    found = _no_proofs() | {"promises": [one.plain for one in proving.prove(after.rulebook)]}
+    try:
+        found["dead"] = proving.dead_rules(after.rulebook)
+        kinds = proving.differences(before.rulebook, after.rulebook)
+    except NotProved as reason:
+        return found | {"unfinished": [f"The comparison of the rules is not complete: {reason}."]}
+    return found | {"differences": [one.plain for one in kinds]}
 
 
 def _problems(found: Mapping[str, Any], tested: Backtest) -> list[str]:
@@ -97,6 +100,7 @@ def _problems(found: Mapping[str, Any], tested: Backtest) -> list[str]:
         ),
     )
     problems = [(one if count == 1 else more).format(count) for count, one, more in said if count]
+    problems += found["unfinished"]
     if found["kind"] == Kind.RULEBOOK and not promises:
         problems.append("The rulebook promises nothing, so there is nothing to prove.")
     return problems

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO
 from policy import proving, shipped
 from policy.engine.condition import RANK, Rulebook
 from policy.engine.marked import LARGEST_FILE
+from policy.engine.proof import NotProved
 from policy.engine.reading import ReadingError, read_canonical, read_rulebook
 from policy.phrases import OUTCOMES, deal_in_words
 from policy.screen import LineError, Screener
@@ -67,7 +68,7 @@ def prove(arguments: argparse.Namespace) -> Found:
 
 def check(arguments: argparse.Namespace) -> Found:
     rulebook = load(arguments.file)
-    found = prove(arguments) | {"dead": proving.dead_rules(rulebook)}
+    found = prove(arguments) | {"dead": _complete(proving.dead_rules, rulebook)}
     if not rulebook.promises:
         found["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]
     return found
@@ -75,11 +76,18 @@ def check(arguments: argparse.Namespace) -> Found:
 
 def diff(arguments: argparse.Namespace) -> Found:
     before, after = load(arguments.before), load(arguments.after)
-    kinds = [one.plain for one in proving.differences(before, after)]
+    kinds = [one.plain for one in _complete(proving.differences, before, after)]
     for one in kinds:
         one["milder"] = RANK[one["after"]] < RANK[one["before"]]
     kinds.sort(key=lambda one: (not one["milder"], -RANK[one["before"]]))
     return {"before": _named(before), "after": _named(after), "differences": kinds}
+
+
+def _complete(find: Callable[..., list[Any]], *rulebooks: Rulebook) -> list[Any]:
+    try:
+        return find(*rulebooks)
+    except NotProved as reason:
+        raise Unusable(f"The proof gave no complete answer: {reason}.") from None
 
 
 def backtest(arguments: argparse.Namespace) -> Found:

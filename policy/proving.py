@@ -6,8 +6,13 @@ The engine proves; this module puts its answers into the plain form that a repor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from policy.engine import difference, proof
 from policy.engine.condition import Rulebook
 
+EFFECTS = {
+    "fire": "it can never fire",
+    "decide": "it never decides, because a higher rule always fires beside it",
+}
 PROVED, BROKEN, OPEN = "proved", "broken", "not_proved"
 
 
@@ -46,14 +51,27 @@ class Different:
 
 def prove(rulebook: Rulebook) -> list[Proved]:
     """Every promise of the rulebook. Without an answer a promise is not proved."""
-    return [Proved(one.id, one.says, OPEN) for one in rulebook.promises]
+    return [
+        Proved(
+            one.id, one.says, one.state, round(1000 * one.seconds), list(one.rules),
+            dict(one.deal), one.outcome, one.because,
+        )
+        for one in proof.prove(rulebook)
+    ]  # fmt: skip
 
 
 def dead_rules(rulebook: Rulebook) -> list[dict[str, str]]:
-    """Rules that can never fire, or never decide."""
-    return []
+    """Rules that can never fire, or never decide. Raises proof.NotProved without an answer."""
+    titles = {rule.id: rule.title for rule in rulebook.rules}
+    return [
+        {"rule": one.id, "title": titles[one.id], "what": EFFECTS[one.never]}
+        for one in proof.dead_rules(rulebook)
+    ]
 
 
 def differences(before: Rulebook, after: Rulebook) -> list[Different]:
-    """Every kind of deal whose outcome differs between two rulebooks."""
-    return []
+    """Every kind of deal that comes out differently, weakened first; proof.NotProved if not all."""
+    return [
+        Different(one.before, one.after, list(one.rules), dict(one.deal))
+        for one in difference.differences(before, after)
+    ]

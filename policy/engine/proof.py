@@ -1,0 +1,127 @@
+"""Proof of a rulebook's promises. The work is done in a child process with limits.
+
+A promise is proved, broken (with the plainest deal, replayed through the plain reading, and the
+rules to blame) or not proved. Nothing else counts as proved: a solver that gives up, a child that
+dies, runs out of time or memory, or says something that cannot be read, is "not proved".
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from policy.engine.condition import Rulebook
+
+State = Literal["proved", "broken", "not_proved"]
+ROOT = Path(__file__).resolve().parents[2]
+#: For one question to the solver, for the whole child, and what the child may occupy.
+SECONDS = 10.0
+SECONDS_IN_ALL = 60.0
+MEGABYTES = 4096
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one promise. ``before`` is the other deal, where two are compared."""
+
+    id: str
+    says: str
+    state: State
+    seconds: float = 0.0
+    rules: tuple[str, ...] = ()
+    deal: Mapping[str, Any] = field(default_factory=dict)
+    outcome: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    outcome_before: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Dead:
+    """A rule that can never ``fire``, or never ``decide`` (a higher one always fires beside it)."""
+
+    id: str
+    never: Literal["fire", "decide"]
+
+
+class NotProved(Exception):
+    """The child gave no complete answer; why is the message."""
+
+
+def prove(
+    rulebook: Rulebook, *, seconds: float = SECONDS, in_all: float = SECONDS_IN_ALL,
+    megabytes: int = MEGABYTES,
+) -> list[Verdict]:  # fmt: skip
+    """Every promise of the rulebook, in order."""
+    found: dict[str, dict[str, Any]] = {}
+    reason = "the proof gave no answer"
+    try:
+        for answer in ask(
+            {"do": "prove", "rulebook": rulebook.canonical, "seconds": seconds},
+            in_all=in_all, megabytes=megabytes,
+        ):  # fmt: skip
+            found[answer["id"]] = answer
+    except NotProved as problem:
+        reason = str(problem)
+    return [
+        _verdict(one.id, one.says, found[one.id])
+        if one.id in found
+        else Verdict(one.id, one.says, "not_proved", because=reason)
+        for one in rulebook.promises
+    ]
+
+
+def dead_rules(
+    rulebook: Rulebook, *, seconds: float = SECONDS, in_all: float = SECONDS_IN_ALL,
+    megabytes: int = MEGABYTES,
+) -> list[Dead]:  # fmt: skip
+    """Rules without effect. Raises NotProved when the child gave no complete answer."""
+    task = {"do": "dead", "rulebook": rulebook.canonical, "seconds": seconds}
+    return [Dead(**answer) for answer in ask(task, in_all=in_all, megabytes=megabytes)]
+
+
+def ask(task: Mapping[str, Any], *, in_all: float, megabytes: int) -> Iterator[dict[str, Any]]:
+    """The answers of the child, read after it ended; NotProved when it did not end well.
+
+    What it said before it died is passed on first: each line stands for itself.
+    """
+    said, problem = _run(json.dumps(task), in_all, megabytes)
+    for line in said.splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            raise NotProved("the child process was cut off in the middle of a line") from None
+    if problem:
+        raise NotProved(problem)
+
+
+def _run(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
+    """What the child printed, and what went wrong ("" when nothing)."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "policy.engine.prover"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    ) as child:  # fmt: skip
+        limit = megabytes * 2**20
+        resource.prlimit(child.pid, resource.RLIMIT_AS, (limit, limit))
+        try:
+            said, complaints = child.communicate(task, timeout=in_all)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            said, _ = child.communicate()
+            return said, f"the proof took longer than {in_all:g} seconds"
+    if child.returncode:
+        last = complaints.strip().splitlines()[-1:] or ["no message"]
+        return said, f"the child process ended with {child.returncode}: {last[0]}"
+    return said, ""
+
+
+def _verdict(pid: str, says: str, answer: dict[str, Any]) -> Verdict:
+    known = {name: value for name, value in answer.items() if name not in {"id", "rules"}}
+    return Verdict(id=pid, says=says, rules=tuple(answer.get("rules", ())), **known)

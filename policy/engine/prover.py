@@ -1,0 +1,305 @@
+"""The child process that proves: reads one task as JSON on standard input, answers line by line.
+
+    {"do": "prove" | "dead" | "difference", "rulebook": canonical, "after": canonical,
+     "seconds": 10, "most": 200}
+
+It never decides what an answer means: a line that does not come is "not proved" for the parent.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import z3
+
+from policy.engine.condition import (
+    OUTCOMES,
+    RANK,
+    EveryRule,
+    Exists,
+    Losing,
+    Promise,
+    Raising,
+    Rulebook,
+    Surely,
+)
+from policy.engine.facts import Amount, Choice, Flags, Vocabulary
+from policy.engine.reading import read_canonical
+from policy.engine.reference import assess
+from policy.engine.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
+
+Answer = dict[str, Any]
+
+
+def main() -> None:
+    task = json.loads(sys.stdin.read())
+    rulebook = read_canonical(task["rulebook"])
+    milliseconds = int(1000 * task["seconds"])
+    if task["do"] == "prove":
+        answers = (prove(rulebook, one, milliseconds) for one in rulebook.promises)
+    elif task["do"] == "dead":
+        answers = dead_rules(rulebook, milliseconds)
+    else:
+        after = read_canonical(task["after"])
+        answers = difference(rulebook, after, milliseconds, most=task["most"])
+    for answer in answers:
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def prove(rulebook: Rulebook, promise: Promise, milliseconds: int) -> Answer:
+    began = time.perf_counter()
+    try:
+        answer = _examine(rulebook, promise, milliseconds)
+    except Undecided as reason:
+        answer = {"state": "not_proved", "because": str(reason)}
+    return {"id": promise.id, "seconds": time.perf_counter() - began, **answer}
+
+
+def _solver(milliseconds: int, *formulas: Any) -> z3.Solver:
+    solver = z3.Solver()
+    solver.set("timeout", milliseconds)
+    solver.add(*formulas)
+    return solver
+
+
+def _examine(rulebook: Rulebook, promise: Promise, milliseconds: int) -> Answer:
+    match promise:
+        case Surely():
+            return _surely(rulebook, promise, milliseconds)
+        case Raising():
+            return _raising(rulebook, promise, milliseconds)
+        case Losing():
+            return _losing(rulebook, promise, milliseconds)
+        case Exists():
+            return _exists(rulebook, promise, milliseconds)
+        case EveryRule():
+            dead = [one for one in dead_rules(rulebook, milliseconds) if one["never"] == "fire"
+                    or promise.can == "decide"]  # fmt: skip
+            return {"state": "broken", "rules": [one["id"] for one in dead]} if dead else PROVED
+    raise TypeError(f"{promise!r} is no promise")
+
+
+PROVED: Answer = {"state": "proved"}
+
+
+def _surely(rulebook: Rulebook, promise: Surely, milliseconds: int) -> Answer:
+    deal = Deal(rulebook.vocabulary, "")
+    reading = Reading(rulebook, deal)
+    solver = _solver(
+        milliseconds, *deal.rules,
+        reading.truth(promise.surely).true,
+        z3.Not(reading.truth(promise.possibly).false),
+        z3.Not(reading.one_of(promise.only)),
+    )  # fmt: skip
+    if not is_possible(solver):
+        return PROVED
+    plain = deal.plain(plainest(solver, deal))
+    found = assess(rulebook, rulebook.vocabulary.parse(plain))
+    if found.outcome in promise.only:
+        raise Undecided(f"the deal that was found comes out as {found.outcome} when replayed")
+    return _broken(rulebook, plain, found.outcome, found.fired)
+
+
+def _raising(rulebook: Rulebook, promise: Raising, milliseconds: int) -> Answer:
+    """The graver deal is the example; ``before`` is the same deal with the milder value."""
+    mild, grave = Deal(rulebook.vocabulary, "a."), Deal(rulebook.vocabulary, "b.")
+    before, after = Reading(rulebook, mild), Reading(rulebook, grave)
+    others = [name for name in rulebook.vocabulary if name != promise.fact]
+    solver = _solver(
+        milliseconds, *mild.rules, *grave.rules, *mild.answered, *grave.answered,
+        *mild.same(grave, others), before.truth(promise.given).true,
+        _graver(rulebook.vocabulary, promise.fact, mild, grave), after.milder_than(before),
+    )  # fmt: skip
+    return _compared(rulebook, solver, mild, grave, ASK + 1)
+
+
+def _graver(vocabulary: Vocabulary, name: str, mild: Deal, grave: Deal) -> Any:
+    fact = vocabulary[name]
+    if isinstance(fact, Choice):
+        order = fact.rising or fact.values
+        return z3.Or(
+            [
+                z3.And(mild.truths[name, low].true, grave.truths[name, high].true)
+                for low, high in pairwise(order)
+            ]
+        )
+    if isinstance(fact, Flags):
+        more = [
+            z3.And(mild.truths[name, one].false, grave.truths[name, one].true)
+            for one in fact.members
+        ]
+        kept = [
+            z3.Implies(mild.truths[name, one].true, grave.truths[name, one].true)
+            for one in fact.members
+        ]
+        return z3.And(*kept, z3.PbEq([(one, 1) for one in more], 1))
+    if isinstance(fact, Amount):
+        return grave.amounts[name] > mild.amounts[name]
+    return z3.And(mild.truths[name, ""].false, grave.truths[name, ""].true)
+
+
+def _losing(rulebook: Rulebook, promise: Losing, milliseconds: int) -> Answer:
+    """The deal with the lost answer is the example; ``before`` is the deal that had it."""
+    told, lost = Deal(rulebook.vocabulary, "a."), Deal(rulebook.vocabulary, "b.")
+    before, after = Reading(rulebook, told), Reading(rulebook, lost)
+    others = [name for name in rulebook.vocabulary if name not in promise.facts]
+    fewer = [
+        formula
+        for key in lost.symbols(promise.facts)
+        for formula in (
+            z3.Implies(lost.truths[key].true, told.truths[key].true),
+            # An amount or a choice is known as a whole, so its "false" follows from the rest.
+            z3.Implies(lost.truths[key].false, told.truths[key].false)
+            if key[0] not in lost.amounts else z3.BoolVal(True),  # noqa: FBT003
+        )
+    ]  # fmt: skip
+    fewer += [lost.amounts[n] == told.amounts[n] for n in promise.facts if n in lost.amounts]
+    solver = _solver(
+        milliseconds, *told.rules, *lost.rules, *told.same(lost, others), *fewer,
+        after.milder_than(before, at_most=ASK),
+    )  # fmt: skip
+    return _compared(rulebook, solver, told, lost, ASK)
+
+
+def _compared(
+    rulebook: Rulebook, solver: z3.Solver, first: Deal, second: Deal, at_most: int
+) -> Answer:
+    if not is_possible(solver):
+        return PROVED
+    model = plainest(solver, first)
+    plain, milder = first.plain(model), second.plain(model)
+    was = assess(rulebook, rulebook.vocabulary.parse(plain))
+    now = assess(rulebook, rulebook.vocabulary.parse(milder))
+    if RANK[now.outcome] >= min(at_most, RANK[was.outcome]):
+        raise Undecided("the two deals that were found come out otherwise when replayed")
+    blamed = [one for one in was.fired if one not in now.fired]
+    return _broken(rulebook, milder, now.outcome, blamed) | {
+        "before": plain, "outcome_before": was.outcome,
+    }  # fmt: skip
+
+
+def _exists(rulebook: Rulebook, promise: Exists, milliseconds: int) -> Answer:
+    deal = Deal(rulebook.vocabulary, "")
+    reading = Reading(rulebook, deal)
+    wanted = [*deal.rules, *deal.answered, reading.truth(promise.exists).true]
+    solver = _solver(milliseconds, *wanted, reading.one_of(promise.outcome))
+    if is_possible(solver):
+        plain = deal.plain(solver.model())
+        found = assess(rulebook, rulebook.vocabulary.parse(plain))
+        if found.outcome not in promise.outcome:
+            raise Undecided("the deal that was found comes out otherwise when replayed")
+        return PROVED
+    solver = _solver(milliseconds, *wanted)
+    if not is_possible(solver):
+        return {"state": "broken", "because": "No deal at all fits the condition."}
+    plain = deal.plain(plainest(solver, deal))
+    found = assess(rulebook, rulebook.vocabulary.parse(plain))
+    return _broken(rulebook, plain, found.outcome, found.fired)
+
+
+def _broken(
+    rulebook: Rulebook, plain: Mapping[str, Any], outcome: str, fired: Sequence[str]
+) -> Answer:
+    """What went wrong, with the rules that decide the deal (none: no rule stops it)."""
+    rank = {rule.id: RANK[rule.outcome] for rule in rulebook.rules}
+    highest = max((rank[one] for one in fired), default=0)
+    return {
+        "state": "broken", "deal": plain, "outcome": outcome,
+        "rules": [one for one in fired if rank[one] == highest],
+    }  # fmt: skip
+
+
+def dead_rules(rulebook: Rulebook, milliseconds: int) -> Iterator[Answer]:
+    """Rules that fire for no answered deal, and those that fire only beside a higher one."""
+    deal = Deal(rulebook.vocabulary, "")
+    reading = Reading(rulebook, deal)
+    solver = _solver(milliseconds, *deal.rules, *deal.answered)
+    for rule in rulebook.rules:
+        fires = reading.rules[rule.id].true
+        if not is_possible(solver, fires):
+            yield {"id": rule.id, "never": "fire"}
+        elif not is_possible(solver, fires, reading.outcome[RANK[rule.outcome]]):
+            yield {"id": rule.id, "never": "decide"}
+
+
+def difference(
+    before: Rulebook, after: Rulebook, milliseconds: int, *, most: int
+) -> Iterator[Answer]:
+    """Each kind of deal that comes out differently: (from, to, rules that behave differently).
+
+    Answered deals first; partly answered ones only where no answered deal shows the difference.
+    """
+    if [*map(repr, before.vocabulary.values())] != [*map(repr, after.vocabulary.values())]:
+        yield {"problem": "The two rulebooks speak of different facts or values."}
+        return
+    deal = Deal(before.vocabulary, "")
+    old, new = Reading(before, deal), Reading(after, deal)
+    changes = _changed(old, new)
+    same = z3.Or([z3.And(old.outcome[rank], new.outcome[rank]) for rank in range(len(OUTCOMES))])
+    solver = _solver(milliseconds, *deal.rules, z3.Not(same))
+    for answered in (deal.answered, []):
+        while is_possible(solver, *answered):
+            if most == 0:
+                yield {"problem": "There are more kinds than are listed here."}
+                return
+            most -= 1
+            answer, kind = _kind(solver, deal, old, new, changes, answered)
+            solver.add(z3.Not(kind))
+            yield answer
+
+
+def _changed(old: Reading, new: Reading) -> dict[str, tuple[Any, Any]]:
+    """Rules that are not the same on both sides, each with when it fires before and after."""
+    never = z3.BoolVal(False)  # noqa: FBT003
+    return {
+        rule: (
+            old.rules[rule].true if rule in old.rules else never,
+            new.rules[rule].true if rule in new.rules else never,
+        )
+        for rule in dict.fromkeys((*old.rules, *new.rules))
+    }
+
+
+def _kind(
+    solver: z3.Solver, deal: Deal, old: Reading, new: Reading,
+    changes: Mapping[str, tuple[Any, Any]], answered: Sequence[Any],
+) -> tuple[Answer, Any]:  # fmt: skip
+    """The kind of the deal that the solver found, with its plainest example."""
+    model = solver.model()
+
+    def holds(formula: Any) -> bool:
+        return z3.is_true(model.eval(formula, model_completion=True))
+
+    start = next(rank for rank in old.outcome if holds(old.outcome[rank]))
+    end = next(rank for rank in new.outcome if holds(new.outcome[rank]))
+    differ = {rule: (was, now) for rule, (was, now) in changes.items() if holds(was != now)}
+    # Behaving the same is part of the kind, so that each kind is listed once.
+    kind = z3.And(
+        old.outcome[start], new.outcome[end],
+        *(was != now if rule in differ else was == now for rule, (was, now) in changes.items()),
+    )  # fmt: skip
+    solver.push()
+    solver.add(kind, *answered)
+    is_possible(solver)
+    plain = deal.plain(plainest(solver, deal))
+    solver.pop()
+    facts = deal.vocabulary.parse(plain)
+    found = assess(old.rulebook, facts).outcome, assess(new.rulebook, facts).outcome
+    if found != (OUTCOMES[start], OUTCOMES[end]):
+        raise Undecided("a deal that was found comes out otherwise when replayed")
+    rules = list(differ) or _redecided(old, new)
+    return {"before": found[0], "after": found[1], "rules": rules, "deal": plain}, kind
+
+
+def _redecided(old: Reading, new: Reading) -> list[str]:
+    """Rules that fire alike and now lead to another outcome."""
+    was = {rule.id: rule.outcome for rule in old.rulebook.rules}
+    return [r.id for r in new.rulebook.rules if r.id in was and was[r.id] != r.outcome]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+"""Deals and rulebooks as formulas. The only module that imports Z3; it runs in a child process.
+
+A fact that may be unknown needs more than one Boolean: a choice has one for each value ("known to
+be this one", at most one of them), a yes/no fact and each member of a flag set has two ("surely
+there", "surely not", never both). A condition is then a pair of formulas, surely true and surely
+false, joined as Kleene's logic says. The meaning is that of policy.engine.reference; tests hold the
+two together, and every deal found here is replayed there before anybody sees it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from policy.engine.condition import (
+    OUTCOMES,
+    RANK,
+    All,
+    Compare,
+    Condition,
+    Either,
+    HasAny,
+    HasEvery,
+    Is,
+    Not,
+    OneOf,
+    Rulebook,
+    Term,
+)
+from policy.engine.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo
+
+Formula = Any
+BAR, ASK, EXECUTIVE, SENIOR = 4, 3, 2, 1
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A condition as formulas: surely true, surely false; neither means open."""
+
+    true: Formula
+    false: Formula
+
+    @property
+    def open(self) -> Formula:
+        return z3.Not(z3.Or(self.true, self.false))
+
+    def __invert__(self) -> "Truth":
+        return Truth(self.false, self.true)
+
+
+class Deal:
+    """One deal with a symbol for every fact; ``prefix`` keeps two deals of one formula apart."""
+
+    def __init__(self, vocabulary: Vocabulary, prefix: str) -> None:
+        self.vocabulary = vocabulary
+        self.prefix = prefix
+        self.truths: dict[tuple[str, str], Truth] = {}
+        self.amounts: dict[str, Formula] = {}
+        self.rules: list[Formula] = []
+        self.answered: list[Formula] = []
+        for fact in vocabulary.values():
+            self._symbols(fact)
+
+    def _symbols(self, fact: Fact) -> None:
+        if isinstance(fact, Choice):
+            self._choice(fact)
+        elif isinstance(fact, YesNo):
+            self._two(fact.name, "")
+        elif isinstance(fact, Flags):
+            for member in fact.members:
+                self._two(fact.name, member)
+        elif isinstance(fact, Amount):
+            self.amounts[fact.name] = z3.Int(f"{self.prefix}{fact.name}")
+            known = z3.Bool(f"{self.prefix}{fact.name}?")
+            self.truths[fact.name, ""] = Truth(known, z3.Not(known))
+            self.answered.append(known)
+
+    def _choice(self, fact: Choice) -> None:
+        known = [z3.Bool(f"{self.prefix}{fact.name}={value}") for value in fact.values]
+        for place, value in enumerate(fact.values):
+            others = [one for at, one in enumerate(known) if at != place]
+            self.truths[fact.name, value] = Truth(known[place], z3.Or(others))
+        self.rules.append(z3.AtMost(*known, 1))
+        self.answered.append(z3.Or(known))
+
+    def _two(self, name: str, member: str) -> None:
+        there = z3.Bool(f"{self.prefix}{name}+{member}")
+        absent = z3.Bool(f"{self.prefix}{name}-{member}")
+        self.truths[name, member] = Truth(there, absent)
+        self.rules.append(z3.Not(z3.And(there, absent)))
+        self.answered.append(z3.Or(there, absent))
+
+    def symbols(self, names: Sequence[str] | None = None) -> Iterator[tuple[str, str]]:
+        """Every fact and member, of these facts or of all."""
+        return (key for key in self.truths if names is None or key[0] in names)
+
+    def same(self, other: "Deal", names: Sequence[str]) -> list[Formula]:
+        """That these facts are answered alike in both deals, or alike unknown."""
+        alike = [
+            formula
+            for key in self.symbols(names)
+            for formula in (
+                self.truths[key].true == other.truths[key].true,
+                self.truths[key].false == other.truths[key].false,
+            )
+        ]
+        return alike + [self.amounts[n] == other.amounts[n] for n in names if n in self.amounts]
+
+    def plain(self, model: z3.ModelRef) -> dict[str, Any]:
+        """The deal of a model, as Vocabulary.parse takes it; what is unknown is left out."""
+        found: dict[str, Any] = {}
+        for name, fact in self.vocabulary.items():
+            if isinstance(fact, Choice):
+                values = [one for one in fact.values if self._holds(model, name, one)]
+                found |= {name: values[0]} if values else {}
+            elif isinstance(fact, YesNo):
+                found |= self._yes_no(model, name)
+            elif isinstance(fact, Flags):
+                found[name] = self._flags(model, fact)
+            elif isinstance(fact, Amount) and self._holds(model, name, ""):
+                found[name] = model.eval(self.amounts[name], model_completion=True).as_long()
+        return found
+
+    def _holds(self, model: z3.ModelRef, name: str, member: str) -> bool:
+        return z3.is_true(model.eval(self.truths[name, member].true, model_completion=True))
+
+    def _lacks(self, model: z3.ModelRef, name: str, member: str) -> bool:
+        return z3.is_true(model.eval(self.truths[name, member].false, model_completion=True))
+
+    def _yes_no(self, model: z3.ModelRef, name: str) -> dict[str, bool]:
+        if self._holds(model, name, ""):
+            return {name: True}
+        return {name: False} if self._lacks(model, name, "") else {}
+
+    def _flags(self, model: z3.ModelRef, fact: Flags) -> Any:
+        there = [one for one in fact.members if self._holds(model, fact.name, one)]
+        unknown = [
+            one for one in fact.members
+            if one not in there and not self._lacks(model, fact.name, one)
+        ]  # fmt: skip
+        return {"yes": there, "unknown": unknown} if unknown else there
+
+
+class Reading:
+    """A rulebook read on one deal: which rules fire or are open, and the outcome."""
+
+    def __init__(self, rulebook: Rulebook, deal: Deal) -> None:
+        self.rulebook = rulebook
+        self.deal = deal
+        self.terms: dict[str, Truth] = {}
+        self.rules = {rule.id: self.truth(rule.when) for rule in rulebook.rules}
+        self.outcome = self._outcomes()
+
+    def truth(self, condition: Condition | None) -> Truth:
+        match condition:
+            case None:
+                return Truth(z3.BoolVal(True), z3.BoolVal(False))  # noqa: FBT003
+            case All(parts):
+                found = [self.truth(part) for part in parts]
+                return Truth(z3.And([p.true for p in found]), z3.Or([p.false for p in found]))
+            case Either(parts):
+                found = [self.truth(part) for part in parts]
+                return Truth(z3.Or([p.true for p in found]), z3.And([p.false for p in found]))
+            case Not(part):
+                return ~self.truth(part)
+            case Term(name):
+                if name not in self.terms:
+                    self.terms[name] = self.truth(self.rulebook.terms[name])
+                return self.terms[name]
+        return self._atom(condition)
+
+    def _atom(self, atom: Any) -> Truth:
+        known = self.deal.truths
+        match atom:
+            case OneOf(fact, values):
+                choice = self.deal.vocabulary[fact]
+                assert isinstance(choice, Choice)  # noqa: S101  checked when it was read
+                rest = [value for value in choice.values if value not in values]
+                return Truth(
+                    z3.Or([known[fact, one].true for one in values]),
+                    z3.Or([known[fact, one].true for one in rest]),
+                )
+            case HasAny(fact, members):
+                found = [known[fact, one] for one in members]
+                return Truth(z3.Or([m.true for m in found]), z3.And([m.false for m in found]))
+            case HasEvery(fact, members):
+                found = [known[fact, one] for one in members]
+                return Truth(z3.And([m.true for m in found]), z3.Or([m.false for m in found]))
+            case Is(fact, value):
+                return known[fact, ""] if value else ~known[fact, ""]
+            case Compare(fact, comparison, threshold):
+                holds = COMPARED[comparison](self.deal.amounts[fact], threshold)
+                there = known[fact, ""].true
+                return Truth(z3.And(there, holds), z3.And(there, z3.Not(holds)))
+        raise TypeError(f"{atom!r} is no condition")
+
+    def _ranked(self, rank: int) -> list[Truth]:
+        return [self.rules[one.id] for one in self.rulebook.rules if RANK[one.outcome] == rank]
+
+    def _outcomes(self) -> Mapping[int, Formula]:
+        """For each rank, when it is the outcome (engine meaning: an open rule above asks)."""
+        fired = {rank: z3.Or([one.true for one in self._ranked(rank)]) for rank in range(5)}
+        opened = {rank: z3.Or([one.open for one in self._ranked(rank)]) for rank in range(5)}
+        asks = z3.Or(
+            fired[ASK],
+            opened[BAR],
+            opened[ASK],
+            z3.And(z3.Not(fired[EXECUTIVE]), opened[EXECUTIVE]),
+            z3.And(z3.Not(fired[EXECUTIVE]), z3.Not(fired[SENIOR]), opened[SENIOR]),
+        )
+        below = z3.And(z3.Not(fired[BAR]), z3.Not(asks))
+        return {
+            BAR: fired[BAR],
+            ASK: z3.And(z3.Not(fired[BAR]), asks),
+            EXECUTIVE: z3.And(below, fired[EXECUTIVE]),
+            SENIOR: z3.And(below, z3.Not(fired[EXECUTIVE]), fired[SENIOR]),
+            0: z3.And(below, z3.Not(fired[EXECUTIVE]), z3.Not(fired[SENIOR])),
+        }
+
+    def one_of(self, outcomes: Sequence[str]) -> Formula:
+        return z3.Or([self.outcome[RANK[one]] for one in outcomes])
+
+    def milder_than(self, other: "Reading", *, at_most: int = BAR) -> Formula:
+        """That this outcome lies below the other one, and below ``at_most``."""
+        return z3.Or(
+            [
+                z3.And(self.outcome[low], other.outcome[high])
+                for high in range(len(OUTCOMES))
+                for low in range(min(high, at_most))
+            ]
+        )
+
+
+COMPARED = {
+    "above": lambda amount, threshold: amount > threshold,
+    "at_least": lambda amount, threshold: amount >= threshold,
+    "below": lambda amount, threshold: amount < threshold,
+    "at_most": lambda amount, threshold: amount <= threshold,
+}
+
+
+class Undecided(Exception):
+    """The solver gave up: it ran out of time, or cannot decide. That is no proof."""
+
+
+def is_possible(solver: z3.Solver, *assumptions: Formula) -> bool:
+    """Whether some deal satisfies the solver's formulas. Raises Undecided when nobody knows."""
+    answer = solver.check(*assumptions)
+    if answer == z3.unknown:
+        raise Undecided(solver.reason_unknown())
+    return bool(answer == z3.sat)
+
+
+def plainest(solver: z3.Solver, deal: Deal) -> z3.ModelRef:
+    """A model with as little in it as possible: the deal that a person reads.
+
+    Everything answered, then no flag, then "no", then the mildest values, as far as each can be
+    had together with what was had before.
+    """
+    wishes = [*deal.answered]
+    for name, fact in deal.vocabulary.items():
+        if isinstance(fact, Flags):
+            wishes += [deal.truths[name, member].false for member in fact.members]
+        elif isinstance(fact, YesNo):
+            wishes.append(deal.truths[name, ""].false)
+        elif isinstance(fact, Choice):
+            order = fact.rising or fact.values
+            wishes += [z3.Not(deal.truths[name, value].true) for value in reversed(order[1:])]
+    model = solver.model()
+    kept: list[Formula] = []
+    for wish in wishes:
+        if z3.is_true(model.eval(wish, model_completion=True)) or is_possible(solver, *kept, wish):
+            kept.append(wish)
+            if is_possible(solver, *kept):
+                model = solver.model()
+    return model
