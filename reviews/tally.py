@@ -24,15 +24,18 @@ class Tally(NamedTuple):
 
 
 def tally(level: str, verdicts: Sequence[str]) -> Tally:
-    """The state of a review at this level after these verdicts, in the order they were given."""
+    """The state of a review at this level after these verdicts, in the order they were given.
+
+    A verdict after the deciding one changes nothing.
+    """
     unknown = set(verdicts) - set(VERDICTS)
     if level not in {SENIOR, EXECUTIVE} or unknown:
         raise ValueError(f"no such level or verdict: {level!r}, {sorted(unknown)}")
     if not verdicts:
         return Tally("", level)
+    if level == SENIOR and verdicts[0] != CONDITIONS:
+        return Tally(_settled(verdicts[:1]), "")
     if len(verdicts) == 1:
-        if level == SENIOR and verdicts[0] != CONDITIONS:
-            return Tally(_settled(verdicts), "")
         return Tally("", level)
     if len({verdict == REJECT for verdict in verdicts[:2]}) == 1:
         return Tally(_settled(verdicts[:2]), "")
