@@ -47,6 +47,8 @@ class ChangedDeal:
     status: str
     before: str
     after: str
+    #: The rules that fire in one of the two and not in the other.
+    rules: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,14 @@ class Backtest:
         return {
             "total": self.total,
             "matrix": [[before, after, n] for (before, after), n in self.matrix.items()],
-            "changed": [asdict(one) for one in self.changed],
-            "affected": [asdict(one) for one in self.affected],
+            "changed": [_plain(one) for one in self.changed],
+            "affected": [_plain(one) for one in self.affected],
             "unread": list(self.unread),
         }
+
+
+def _plain(one: ChangedDeal) -> dict[str, Any]:
+    return asdict(one) | {"rules": list(one.rules)}
 
 
 class Past(Protocol):

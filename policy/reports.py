@@ -1,5 +1,6 @@
 """A check report in plain words, for the page that people read before they activate."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,13 +61,15 @@ def promises(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[dict[str,
 
 def differences(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[Difference]:
     """Kinds of deals that come out differently, weakened ones first."""
-    past = {(before, after): n for before, after, n in found["backtest"]["matrix"]}
+    past = Counter(
+        (one["before"], one["after"], tuple(one["rules"])) for one in found["backtest"]["changed"]
+    )
     rows = [
         Difference(
             Change.of(one["before"], one["after"]),
             one["rules"],
             deal_in_words(vocabulary, one["deal"]),
-            past.get((one["before"], one["after"]), 0),
+            past[one["before"], one["after"], tuple(sorted(one["rules"]))],
         )
         for one in found["differences"]
     ]

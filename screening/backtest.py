@@ -13,6 +13,7 @@ from audit.refusals import Conflict
 from policy import active
 from policy.declared import DeclaredError
 from policy.derive import ReferenceData
+from policy.engine.assessment import Assessment
 from policy.engine.facts import FactError
 from policy.past import Backtest, ChangedDeal, Coverage, DealLine
 from screening import facts
@@ -75,16 +76,17 @@ class _Run:
     def replay(self, screening: Screening) -> None:
         deal = screening.revision.deal
         try:
-            was = self._outcome(self.before, screening)
-            now = self._outcome(self.after, screening)
+            was = self._assessed(self.before, screening)
+            now = self._assessed(self.after, screening)
         except (FactError, DeclaredError, Conflict) as error:
             self._unread(deal, error)
             return
         finally:
             self._tick()
-        self.matrix[was, now] += 1
-        if was != now:
-            self.changed.append(_changed(deal, screening.pk, was, now))
+        self.matrix[was.outcome, now.outcome] += 1
+        if was.outcome != now.outcome:
+            rules = sorted(set(was.fired) ^ set(now.fired))
+            self.changed.append(_changed(deal, screening.pk, was.outcome, now.outcome, rules))
 
     def ask_again(self, deal: Deal) -> None:
         revision = deal.newest_revision()
@@ -97,15 +99,18 @@ class _Run:
             return
         finally:
             self._tick()
-        if now != deal.screening.outcome:
-            self.affected.append(_changed(deal, deal.screening.pk, deal.screening.outcome, now))
+        was = deal.screening
+        if now.outcome != was.outcome:
+            fired = {finding.rule for finding in was.findings.all()}
+            rules = sorted(fired ^ set(now.fired))
+            self.affected.append(_changed(deal, was.pk, was.outcome, now.outcome, rules))
 
-    def _outcome(self, reference: ReferenceData, screening: Screening) -> str:
+    def _assessed(self, reference: ReferenceData, screening: Screening) -> Assessment:
         if not self.rulebook_only:
             return _rederived(screening.revision, reference)
         vocabulary = reference.rulebook.vocabulary
         variants = [vocabulary.parse(plain) for plain in screening.facts]
-        return active.assess(reference, variants).outcome
+        return active.assess(reference, variants)
 
     def _unread(self, deal: Deal, error: Exception) -> None:
         self.unread.append(f"{deal.reference}: {error}")
@@ -116,12 +121,16 @@ class _Run:
             self.note(self.done, self.total)
 
 
-def _rederived(revision: DealRevision, reference: ReferenceData) -> str:
-    return active.assess(reference, facts.of_revision(revision, reference).variants).outcome
+def _rederived(revision: DealRevision, reference: ReferenceData) -> Assessment:
+    return active.assess(reference, facts.of_revision(revision, reference).variants)
 
 
-def _changed(deal: Deal, screening: int, before: str, after: str) -> ChangedDeal:
-    return ChangedDeal(deal.pk, screening, deal.reference, deal.title, deal.status, before, after)
+def _changed(
+    deal: Deal, screening: int, before: str, after: str, rules: Sequence[str]
+) -> ChangedDeal:
+    return ChangedDeal(
+        deal.pk, screening, deal.reference, deal.title, deal.status, before, after, rules
+    )
 
 
 def coverage(rulebook: int) -> dict[str, Coverage]:
