@@ -27,9 +27,7 @@ def brute_force(level: str, verdicts: tuple[str, ...]) -> Tally:
         if alone or agreed or count == 3:
             if so_far[-1] == REJECT:
                 return Tally("rejected", "")
-            return Tally(
-                "approved_with_conditions" if CONDITIONS in approvals else "approved", ""
-            )
+            return Tally("approved_with_conditions" if CONDITIONS in approvals else "approved", "")
     split = len(verdicts) == 2
     return Tally("", "executive" if split else level)
 
