@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -37,13 +38,15 @@ def project(tmp_path_factory):
     return folder
 
 
+@contextmanager
 def start(folder, *words, **environment):
+    """The demo as a process; ended as Ctrl-C does when the test fails before it does so."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not re.match("DJANGO_|PROVISO_|DATABASE_|REDIS_|GIVEN_", name)
     }
-    return subprocess.Popen(
+    running = subprocess.Popen(
         [sys.executable, "-m", "config.demo", *words],
         cwd=folder,
         env=kept | {"PYTHONPATH": str(folder)} | environment,
@@ -52,6 +55,13 @@ def start(folder, *words, **environment):
         text=True,
         start_new_session=True,
     )
+    try:
+        yield running
+    finally:
+        if running.poll() is None:
+            running.terminate()
+        running.wait(timeout=60)
+        running.stdout.close()
 
 
 def read_until(process, words):
@@ -101,8 +111,7 @@ def test_from_nothing_to_a_page_and_back(project):
         }
         assert listening == {"127.0.0.1"}  # CF-12
 
-        second = start(project)
-        with second:
+        with start(project) as second:
             assert "already runs from this folder" in second.communicate(timeout=20)[0]
         assert second.returncode == 1
 
