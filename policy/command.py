@@ -189,7 +189,12 @@ def _promise(one: Mapping[str, Any]) -> Iterator[str]:
     if one["state"] == proving.BROKEN:
         if one["rules"]:
             yield f"            to blame: {', '.join(one['rules'])}"
+        if one["outcome"]:
+            yield f"            this deal comes out as {OUTCOMES[one['outcome']].lower()}:"
         yield from _deal(one["deal"])
+        if one["other"]:
+            yield f"            this one comes out as {OUTCOMES[one['other_outcome']].lower()}:"
+            yield from _deal(one["other"])
 
 
 def _differences(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -29,6 +29,9 @@ class Proved:
     deal: dict[str, Any] = field(default_factory=dict)
     outcome: str = ""
     because: str = ""
+    #: Where two deals are compared: the other one, and what comes out for it.
+    other: dict[str, Any] = field(default_factory=dict)
+    other_outcome: str = ""
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def prove(rulebook: Rulebook) -> list[Proved]:
     return [
         Proved(
             one.id, one.says, one.state, round(1000 * one.seconds), list(one.rules),
-            dict(one.deal), one.outcome, one.because,
+            dict(one.deal), one.outcome, one.because, dict(one.before), one.outcome_before,
         )
         for one in proof.prove(rulebook)
     ]  # fmt: skip

@@ -53,6 +53,8 @@ def promises(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[dict[str,
             **one,
             "deal": deal_in_words(vocabulary, one["deal"]),
             "outcome_words": WORDS.get(one["outcome"], ""),
+            "other": deal_in_words(vocabulary, one["other"]),
+            "other_words": WORDS.get(one["other_outcome"], ""),
         }
         for one in found["promises"]
     ]

@@ -11,7 +11,7 @@ from audit import access
 from audit.refusals import Conflict, NotAllowed
 from jobs import queue
 from jobs.models import Job
-from policy import actions, checking, proving, versions
+from policy import actions, checking, proposals, proving, reports, versions
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.versions import Content
 from screening import rescreen
@@ -147,6 +147,63 @@ class TestTheReport:
         second = actions.start_check(version, actor=anna)
         first.refresh_from_db()
         assert (first.state, second.state) == (State.CRASHED, State.RUNNING)
+
+
+def changed_rulebook(*changes: tuple[str, str]) -> Content:
+    """The shipped rulebook as version 1.1 with these texts replaced."""
+    text = shipped(Kind.RULEBOOK).written
+    for old, new in (*changes, ('label: "1.0"', 'label: "1.1"')):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    return proposals.read(Kind.RULEBOOK, text, proposals.About())
+
+
+WEAKER = (
+    "title: Active surveillance is excluded\n    clause: C2b\n    outcome: bar",
+    "title: Active surveillance is excluded\n    clause: C2b\n    outcome: senior_review",
+)
+STRICTER = (
+    "title: Military in a high-risk country\n    clause: C3a, C4\n    outcome: executive_review",
+    "title: Military in a high-risk country\n    clause: C3a, C4\n    outcome: bar",
+)
+
+
+class TestTheRulebook:
+    def test_a_broken_promise_names_the_rule_and_a_plain_deal(self, anna: Any, boris: Any) -> None:
+        version, report = checked(changed_rulebook(WEAKER), anna)
+        assert report.state == State.FAILED
+        broken = {one["id"]: one for one in report.found["promises"] if one["state"] == "broken"}
+        assert "P01" in broken
+        assert broken["P01"]["deal"]["capabilities"]
+        assert broken["P01"]["outcome"] != "bar"
+        told = reports.promises(report.found, proposals.vocabulary())[0]
+        assert told["state"] == "broken"
+        assert told["deal"]
+        with pytest.raises(Conflict, match="did not pass"):
+            actions.activate_version(version, report=report, actor=boris)
+
+    def test_what_got_weaker_comes_first_and_is_to_be_confirmed(self, anna: Any) -> None:
+        _version, report = checked(changed_rulebook(WEAKER), anna)
+        first = reports.differences(report.found, proposals.vocabulary())[0]
+        assert first.change.is_looser
+        assert "B01" in first.rules
+        assert looser(report)
+
+    def test_a_stricter_one_is_proved_activated_and_moves_deals(
+        self, anna: Any, boris: Any
+    ) -> None:
+        deal = factories.deal_in_review(level="executive")
+        version, report = checked(changed_rulebook(STRICTER), anna)
+        assert report.found["problems"] == []
+        assert {one["state"] for one in report.found["promises"]} == {"proved"}
+        assert report.found["looser"] == []
+        assert report.found["backtest"]["matrix"] == [["executive_review", "bar", 1]]
+        actions.activate_version(version, report=report, actor=boris)
+        work(actions.RESCREEN)
+        work(rescreen.CHUNK)
+        deal.refresh_from_db()
+        assert deal.status == "barred"
+        assert deal.screening.rulebook == version
 
 
 class TestActivation:
