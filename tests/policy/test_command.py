@@ -111,6 +111,51 @@ class TestPromises:
         assert said["problems"] == ["The rulebook promises nothing, so there is nothing to prove."]
 
 
+WEAKER = ("clause: C2b\n    outcome: bar", "clause: C2b\n    outcome: senior_review")
+
+
+class TestProofs:
+    def test_the_shipped_rulebook_keeps_its_promises(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, said = found(capsys, "check", str(SHIPPED))
+        assert code == 0
+        assert {one["state"] for one in said["promises"]} == {"proved"}
+        assert said["dead"] == []
+
+    def test_a_broken_promise_names_the_rule_and_tells_the_deal(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        code, out, _err = run(capsys, "check", written(tmp_path, WEAKER))
+        assert code == 1
+        lines = out.splitlines()
+        at = next(n for n, line in enumerate(lines) if line.startswith("BROKEN      P01"))
+        assert lines[at + 1].strip() == "to blame: B01"
+        assert lines[at + 2].strip() == "this deal comes out as senior review:"
+        assert any(line.strip().startswith("Capabilities: ") for line in lines[at:])
+
+    def test_a_difference_tells_what_got_milder_first(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        code, said = found(capsys, "diff", str(SHIPPED), written(tmp_path, WEAKER))
+        assert code == 1
+        assert said["differences"][0]["milder"]
+        assert said["differences"][0]["rules"] == ["B01"]
+
+    def test_a_stricter_version_is_no_fault(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        code, said = found(capsys, "diff", written(tmp_path, WEAKER), str(SHIPPED))
+        assert code == 0
+        assert said["differences"]
+        assert not any(one["milder"] for one in said["differences"])
+
+    def test_a_version_behaves_like_itself(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _err = run(capsys, "diff", str(SHIPPED), str(SHIPPED))
+        assert code == 0
+        assert "These versions behave the same." in out
+
+
 class TestBacktest:
     def test_the_same_rulebook_changes_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         code, said = found(capsys, "backtest", str(SHIPPED), "--deals", str(CASES))
@@ -121,8 +166,7 @@ class TestBacktest:
     def test_a_milder_rule_is_found_and_listed(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
-        old = "clause: C2b\n    outcome: bar"
-        name = written(tmp_path, (old, "clause: C2b\n    outcome: senior_review"))
+        name = written(tmp_path, WEAKER)
         code, said = found(capsys, "backtest", name, "--deals", str(CASES))
         assert code == 1
         assert said["changed"]
@@ -132,8 +176,7 @@ class TestBacktest:
     def test_against_turns_the_comparison_round(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
-        old = "clause: C2b\n    outcome: bar"
-        name = written(tmp_path, (old, "clause: C2b\n    outcome: senior_review"))
+        name = written(tmp_path, WEAKER)
         code, said = found(
             capsys, "backtest", str(SHIPPED), "--deals", str(CASES), "--against", name
         )
