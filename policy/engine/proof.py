@@ -6,7 +6,6 @@ dies, runs out of time or memory, or says something that cannot be read, is "not
 """
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -95,7 +94,8 @@ def ask(task: Mapping[str, Any], *, in_all: float, megabytes: int) -> Iterator[d
         try:
             yield json.loads(line)
         except ValueError:
-            raise NotProved("the child process was cut off in the middle of a line") from None
+            why = problem or "the child process said something that cannot be read"
+            raise NotProved(why) from None
     if problem:
         raise NotProved(problem)
 
@@ -105,7 +105,7 @@ def _run(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
     with subprocess.Popen(
         [sys.executable, "-m", "policy.engine.prover"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=ROOT, env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)},
+        cwd=ROOT, env={"PYTHONPATH": str(ROOT)},
         start_new_session=True,
     ) as child:  # fmt: skip
         limit = megabytes * 2**20

@@ -97,7 +97,7 @@ def _surely(rulebook: Rulebook, promise: Surely, milliseconds: int) -> Answer:
     )  # fmt: skip
     if not is_possible(solver):
         return PROVED
-    plain = deal.plain(plainest(solver, deal))
+    plain = deal.plain(plainest(solver, deal, rulebook))
     found = assess(rulebook, rulebook.vocabulary.parse(plain))
     if found.outcome in promise.only:
         raise Undecided(f"the deal that was found comes out as {found.outcome} when replayed")
@@ -170,7 +170,7 @@ def _compared(
 ) -> Answer:
     if not is_possible(solver):
         return PROVED
-    model = plainest(solver, first)
+    model = plainest(solver, first, rulebook)
     plain, milder = first.plain(model), second.plain(model)
     was = assess(rulebook, rulebook.vocabulary.parse(plain))
     now = assess(rulebook, rulebook.vocabulary.parse(milder))
@@ -196,7 +196,7 @@ def _exists(rulebook: Rulebook, promise: Exists, milliseconds: int) -> Answer:
     solver = _solver(milliseconds, *wanted)
     if not is_possible(solver):
         return {"state": "broken", "because": "No deal at all fits the condition."}
-    plain = deal.plain(plainest(solver, deal))
+    plain = deal.plain(plainest(solver, deal, rulebook))
     found = assess(rulebook, rulebook.vocabulary.parse(plain))
     return _broken(rulebook, plain, found.outcome, found.fired)
 
@@ -285,7 +285,7 @@ def _kind(
     solver.push()
     solver.add(kind, *answered)
     is_possible(solver)
-    plain = deal.plain(plainest(solver, deal))
+    plain = deal.plain(plainest(solver, deal, new.rulebook))
     solver.pop()
     facts = deal.vocabulary.parse(plain)
     found = assess(old.rulebook, facts).outcome, assess(new.rulebook, facts).outcome

@@ -7,6 +7,7 @@ false, joined as Kleene's logic says. The meaning is that of policy.engine.refer
 two together, and every deal found here is replayed there before anybody sees it.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from policy.engine.condition import (
     OneOf,
     Rulebook,
     Term,
+    atoms,
 )
 from policy.engine.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo
 
@@ -252,18 +254,30 @@ def is_possible(solver: z3.Solver, *assumptions: Formula) -> bool:
     return bool(answer == z3.sat)
 
 
-def plainest(solver: z3.Solver, deal: Deal) -> z3.ModelRef:
+def unremarkable(rulebook: Rulebook) -> dict[str, bool]:
+    """For each yes/no fact the answer that rules do not look for: nothing to remark upon."""
+    looked_for: Counter[str] = Counter()
+    for rule in rulebook.rules:
+        for atom in atoms(rulebook.opened(rule.when)):
+            if isinstance(atom, Is):
+                looked_for[atom.fact] += 1 if atom.value else -1
+    return {fact: count < 0 for fact, count in looked_for.items()}
+
+
+def plainest(solver: z3.Solver, deal: Deal, rulebook: Rulebook) -> z3.ModelRef:
     """A model with as little in it as possible: the deal that a person reads.
 
-    Everything answered, then no flag, then "no", then the mildest values, as far as each can be
-    had together with what was had before.
+    Everything answered, then no flag, then the answers that no rule looks for, then the mildest
+    values, as far as each can be had together with what was had before.
     """
+    ordinary = unremarkable(rulebook)
     wishes = [*deal.answered]
     for name, fact in deal.vocabulary.items():
         if isinstance(fact, Flags):
             wishes += [deal.truths[name, member].false for member in fact.members]
         elif isinstance(fact, YesNo):
-            wishes.append(deal.truths[name, ""].false)
+            known = deal.truths[name, ""]
+            wishes.append(known.true if ordinary.get(name) else known.false)
         elif isinstance(fact, Choice):
             order = fact.rising or fact.values
             wishes += [z3.Not(deal.truths[name, value].true) for value in reversed(order[1:])]
