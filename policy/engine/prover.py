@@ -38,6 +38,7 @@ def main() -> None:
     task = json.loads(sys.stdin.read())
     rulebook = read_canonical(task["rulebook"])
     milliseconds = int(1000 * task["seconds"])
+    answers: Iterator[Answer]
     if task["do"] == "prove":
         answers = (prove(rulebook, one, milliseconds) for one in rulebook.promises)
     elif task["do"] == "dead":
@@ -272,7 +273,7 @@ def _kind(
     model = solver.model()
 
     def holds(formula: Any) -> bool:
-        return z3.is_true(model.eval(formula, model_completion=True))
+        return bool(z3.is_true(model.eval(formula, model_completion=True)))
 
     start = next(rank for rank in old.outcome if holds(old.outcome[rank]))
     end = next(rank for rank in new.outcome if holds(new.outcome[rank]))

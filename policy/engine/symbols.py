@@ -125,10 +125,10 @@ class Deal:
         return found
 
     def _holds(self, model: z3.ModelRef, name: str, member: str) -> bool:
-        return z3.is_true(model.eval(self.truths[name, member].true, model_completion=True))
+        return bool(z3.is_true(model.eval(self.truths[name, member].true, model_completion=True)))
 
     def _lacks(self, model: z3.ModelRef, name: str, member: str) -> bool:
-        return z3.is_true(model.eval(self.truths[name, member].false, model_completion=True))
+        return bool(z3.is_true(model.eval(self.truths[name, member].false, model_completion=True)))
 
     def _yes_no(self, model: z3.ModelRef, name: str) -> dict[str, bool]:
         if self._holds(model, name, ""):
