@@ -202,7 +202,7 @@ def screen_again(deal: Deal, *, actor: Any) -> Screening:
     deal.lock()
     permissions.check_claim(deal, actor)
     assert deal.screening is not None  # noqa: S101  a deal in review was screened
-    if _is_current(deal.screening):
+    if is_current(deal.screening, lock=True):
         raise Conflict("This deal was screened with the versions that are active now.")
     return selling.rescreen_deal(
         deal, cause=Screening.Cause.VERSION, because="Reference data changed.", actor=actor
@@ -282,16 +282,21 @@ def check_not_overtaken(deal: Deal, screening: Screening) -> None:
         raise Conflict("The deal was screened again while you were writing. Read it again.")
 
 
-def _is_current(screening: Screening) -> bool:
-    now_active = {version.pk for version in active.versions(lock=True).values()}
+def is_current(screening: Screening, *, lock: bool = False) -> bool:
+    """Whether the versions that a screening used are those that are active now."""
+    now_active = {version.pk for version in active.versions(lock=lock).values()}
     # By id: the content of four versions is megabytes that nobody reads here.
-    used = {screening.rulebook_id, screening.countries_id, screening.catalogue_id,
-            screening.registry_id}  # fmt: skip
+    used = {
+        screening.rulebook_id,
+        screening.countries_id,
+        screening.catalogue_id,
+        screening.registry_id,
+    }
     return used - {None} == now_active
 
 
 def _check_current(screening: Screening) -> None:
-    if not _is_current(screening):
+    if not is_current(screening, lock=True):
         raise Conflict("The reference data changed since this screening. Screen again first.")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from audit import access
 from reviews import permissions, words
+from reviews.actions import is_current
 from reviews.models import Review, Vote
 from screening.lifecycle import Status
 from screening.models import Deal
@@ -23,6 +24,8 @@ class Panel:
     may_pass_up: bool = False
     may_reopen: bool = False
     votes_given: int = 0
+    # The reference data changed since the screening: no vote counts before it is screened again.
+    is_stale: bool = False
 
 
 def panel(deal: Deal, user: Any) -> Panel:
@@ -46,6 +49,7 @@ def _open_panel(deal: Deal, user: Any) -> Panel:
         "holder": words.person(holder) if holder else "",
         "until": review.claimed_until if review and holder else None,
         "votes_given": review.votes.count() if review else 0,
+        "is_stale": deal.screening is not None and not is_current(deal.screening),
     }
     refusal = permissions.why_not(permissions.check_claim, deal, user)
     if refusal:

@@ -161,6 +161,10 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("reviews:assess", pk=pk)
     draft = _draft(request, pk)
+    try:
+        _renew(draft, request)
+    except Conflict as refusal:
+        return _overtaken(request, draft, refusal)
     if not draft.assessment.is_valid():
         return _assess_page(request, draft, draft.assessment)
     if not draft.is_complete():

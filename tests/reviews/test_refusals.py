@@ -1,0 +1,385 @@
+"""Who may not, and when it is too late: the answer, the sentence, and that nothing changed."""
+
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from audit import access
+from audit.models import AuditEvent
+from audit.refusals import Conflict, NotAllowed
+from policy import actions as governing
+from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.versions import Content
+from reviews import actions
+from reviews.actions import Duty
+from reviews.models import Condition, Decision, Review, Skip, Vote
+from screening import actions as selling
+from screening.lifecycle import Status
+from screening.models import Contributor, Screening
+from tests import factories as make
+from tests.reviews.test_verbs import vote_fields
+
+pytestmark = pytest.mark.django_db
+DUTY = Duty("Send a usage report", date(2027, 6, 1), "The signed report")
+POSTS = ("claim", "release", "skip", "pass-up", "ask", "assess", "vote", "confirm", "screen-again")
+REASON = {"because": "A reason", "q1-text": "Who runs it?"}
+
+
+def nothing_happened(deal, before):
+    deal.refresh_from_db()
+    return AuditEvent.objects.about(deal.subject).count() == before and not Vote.objects.exists()
+
+
+def count(deal):
+    return AuditEvent.objects.about(deal.subject).count()
+
+
+# --- Whose deal it is ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", POSTS)
+@pytest.mark.parametrize("how", ["team", "contributor"])
+def test_a_deal_of_ones_own_cannot_even_be_found(client, verb, how):
+    deal, reviewer = make.deal_in_review(), make.senior()
+    if how == "team":
+        deal.team.members.add(reviewer)
+    else:
+        Contributor.objects.create(deal=deal, user=reviewer, part="facts")
+    client.force_login(reviewer)
+    before = count(deal)
+    answer = client.post(f"/reviews/{deal.pk}/{verb}/", {**vote_fields(deal), **REASON})
+    assert answer.status_code == 404
+    assert nothing_happened(deal, before)
+    assert client.get(f"/reviews/{deal.pk}/").status_code == 404
+    assert deal.reference not in client.get("/reviews/").content.decode()
+
+
+def test_the_actions_refuse_it_too():
+    deal, reviewer = make.deal_in_review(), make.senior()
+    deal.team.members.add(reviewer)
+    with pytest.raises(NotAllowed, match="your own sales team"):
+        make.vote_on(deal, actor=reviewer)
+    deal.team.members.remove(reviewer)
+    Contributor.objects.create(deal=deal, user=reviewer, part="facts")
+    with pytest.raises(NotAllowed, match="You set a fact"):
+        make.vote_on(deal, actor=reviewer)
+    assert not Vote.objects.exists()
+
+
+@pytest.mark.parametrize("how", ["owner", "contributor", "team"])
+def test_postgresql_refuses_the_vote_of_somebody_with_a_part(how):
+    deal = make.deal_in_review()
+    review = actions.claim_deal(deal, actor=make.senior())
+    person = deal.owner if how == "owner" else make.senior()
+    if how == "contributor":
+        Contributor.objects.create(deal=deal, user=person, part="facts")
+    if how == "team":
+        deal.team.members.add(person)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Vote.objects.create(
+            review=review,
+            revision=deal.screening.revision,
+            submitter=deal.owner,
+            reviewer=person,
+            verdict="approve",
+            because=make.REASONS,
+        )
+
+
+def test_postgresql_refuses_a_false_submitter():
+    deal = make.deal_in_review()
+    review = actions.claim_deal(deal, actor=make.senior())
+    false = Vote(
+        review=review,
+        revision=deal.screening.revision,
+        submitter=make.sales_person(),
+        reviewer=make.senior(),
+        verdict="approve",
+        because=make.REASONS,
+    )
+    with pytest.raises(IntegrityError, match="vote_names_the_submitter"), transaction.atomic():
+        false.save()
+
+
+# --- Roles ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "role",
+    [access.SALES, access.COMPLIANCE, access.POLICY_OWNER, access.AUDITOR, access.ADMINISTRATOR],
+)
+@pytest.mark.parametrize("verb", POSTS)
+def test_only_reviewers_use_the_verbs(client, role, verb):
+    deal, person = make.deal_in_review(), make.person(role)
+    client.force_login(person)
+    before = count(deal)
+    answer = client.post(f"/reviews/{deal.pk}/{verb}/", {**vote_fields(deal), **REASON})
+    assert answer.status_code == 403
+    assert "senior reviewer or executive reviewer" in answer.content.decode()
+    assert nothing_happened(deal, before)
+
+
+@pytest.mark.parametrize("verb", ["take-over", "return"])
+def test_a_senior_reviewer_does_not_do_what_executives_do(client, verb):
+    deal = make.approved_deal() if verb == "return" else make.deal_in_review()
+    client.force_login(make.senior())
+    answer = client.post(f"/reviews/{deal.pk}/{verb}/", {"because": "A reason"})
+    assert answer.status_code == 403
+
+
+def test_the_level_decides_whose_vote_it_is(client):
+    deal, client_user = make.deal_in_review(level="executive"), make.senior()
+    client.force_login(client_user)
+    answer = client.post(f"/reviews/{deal.pk}/claim/")
+    assert answer.status_code == 403
+    assert "for an executive reviewer" in answer.content.decode()
+    with pytest.raises(NotAllowed, match="for a senior reviewer"):
+        actions.claim_deal(make.deal_in_review(), actor=make.executive())
+
+
+def test_only_executives_give_the_third_vote():
+    deal = make.deal_in_review()
+    make.vote_on(deal, actor=make.senior(), verdict="approve_with_conditions", conditions=[DUTY])
+    make.vote_on(deal, actor=make.senior(), verdict="reject")
+    with pytest.raises(NotAllowed, match="executive reviewer"):
+        make.vote_on(deal, actor=make.senior())
+    make.vote_on(deal, actor=make.executive())
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED_WITH_CONDITIONS
+
+
+# --- Status and turn -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", POSTS)
+def test_a_barred_deal_takes_no_verb_of_anybody(client, verb):
+    deal = make.barred_deal()
+    for person in (make.senior(), make.executive()):
+        client.force_login(person)
+        before = count(deal)
+        answer = client.post(f"/reviews/{deal.pk}/{verb}/", {**vote_fields(deal), **REASON})
+        assert answer.status_code == 409
+        assert "Nobody can approve this deal" in answer.content.decode()
+        assert nothing_happened(deal, before)
+        assert deal.status == Status.BARRED
+
+
+def test_a_barred_deal_has_no_panel(client):
+    deal = make.barred_deal()
+    for person in (make.senior(), make.executive(), make.auditor()):
+        client.force_login(person)
+        page = client.get(f"/reviews/{deal.pk}/").content.decode()
+        assert "Nobody can approve this deal" in page
+        assert "<aside" not in page
+        assert "Assess" not in page
+
+
+def test_nobody_votes_twice():
+    deal, first = make.deal_in_review(level="executive"), make.executive()
+    make.vote_on(deal, actor=first)
+    with pytest.raises(NotAllowed, match="You have voted on this deal"):
+        make.vote_on(deal, actor=first)
+    assert Vote.objects.count() == 1
+
+
+def test_a_claim_is_respected(client):
+    deal, holder = make.deal_in_review(), make.senior("Anna Keller")
+    actions.claim_deal(deal, actor=holder)
+    client.force_login(make.senior())
+    answer = client.post(f"/reviews/{deal.pk}/claim/")
+    assert answer.status_code == 409
+    words = f"{deal.reference} was just claimed by Anna Keller. Take the next one?"
+    assert words in answer.content.decode()
+    answer = client.post(f"/reviews/{deal.pk}/confirm/", vote_fields(deal))
+    assert answer.status_code == 409
+    assert make.REASONS in answer.content.decode()
+    assert client.post(f"/reviews/{deal.pk}/release/").status_code == 409
+    assert Review.objects.get().holder() == holder
+
+
+def test_a_lease_that_ran_out_is_free_again():
+    deal = make.deal_in_review()
+    actions.claim_deal(deal, actor=make.senior())
+    Review.objects.update(claimed_until="2026-01-01T00:00:00Z")
+    other = make.senior()
+    assert actions.claim_deal(deal, actor=other).holder() == other
+
+
+def test_a_vote_needs_a_claim_first():
+    deal = make.deal_in_review()
+    with pytest.raises(Conflict, match="Claim this deal first"):
+        actions.vote(
+            deal,
+            screening=deal.screening,
+            verdict="approve",
+            because=make.REASONS,
+            actor=make.senior(),
+        )
+
+
+@pytest.mark.parametrize("verb", ["skip", "pass-up", "confirm", "ask"])
+def test_a_reason_is_required(client, verb):
+    deal, reviewer = make.deal_in_review(), make.senior()
+    actions.claim_deal(deal, actor=reviewer)
+    client.force_login(reviewer)
+    before = count(deal)
+    answer = client.post(f"/reviews/{deal.pk}/{verb}/", {"screening": deal.screening_id})
+    assert answer.status_code == 200
+    assert "There is a problem" in answer.content.decode()
+    assert nothing_happened(deal, before)
+    assert not Skip.objects.exists()
+
+
+def test_the_actions_want_the_reason_too():
+    deal, reviewer = make.deal_in_review(), make.senior()
+    with pytest.raises(Conflict, match="Say why, in 30 characters or more"):
+        make.vote_on(deal, actor=reviewer, because="fine")
+    for verb in (actions.skip_deal, actions.pass_up):
+        with pytest.raises(Conflict, match="Say why"):
+            verb(deal, because="  ", actor=reviewer)
+
+
+def test_conditions_belong_to_one_verdict():
+    deal, reviewer = make.deal_in_review(), make.senior()
+    with pytest.raises(Conflict, match="only to it"):
+        make.vote_on(deal, actor=reviewer, conditions=[DUTY])
+    with pytest.raises(Conflict, match="only to it"):
+        make.vote_on(deal, actor=reviewer, verdict="approve_with_conditions")
+
+
+# --- The deal moved on ---------------------------------------------------------------------------
+
+
+def test_a_deal_that_was_decided_meanwhile_keeps_the_text(client):
+    deal, slow = make.deal_in_review(), make.senior()
+    fields = vote_fields(deal)
+    make.vote_on(deal, actor=make.senior("Bo Ito"))
+    client.force_login(slow)
+    answer = client.post(f"/reviews/{deal.pk}/confirm/", fields)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Bo Ito decided this deal with a vote at" in page
+    assert make.REASONS in page
+    assert fields["severity_because"] in page
+    assert "Use my text" not in page
+    assert Vote.objects.count() == 1
+
+
+def test_a_deal_that_was_screened_again_takes_the_text_over(client):
+    deal, reviewer = make.deal_in_review(), make.senior()
+    actions.claim_deal(deal, actor=reviewer)
+    fields = vote_fields(deal)
+    selling.rescreen_deal(deal, cause=Screening.Cause.FACT, because="test")
+    client.force_login(reviewer)
+    answer = client.post(f"/reviews/{deal.pk}/confirm/", fields)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "screened again while you were writing" in page
+    assert "Use my text on the deal as it is now" in page
+    actions.claim_deal(deal, actor=reviewer)
+    page = client.post(f"/reviews/{deal.pk}/assess/", {**fields, "step": "again"})
+    page = page.content.decode()
+    assert f'name="screening" value="{deal.screening_id}"' in page
+    assert fields["severity_because"] in page
+    assert not Vote.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["0", "999999", "x", "", "-1", "1" * 40, "٣"])
+def test_a_screening_that_is_none_of_this_deal_is_not_found(client, number):
+    deal, reviewer = make.deal_in_review(), make.senior()
+    other = make.deal_in_review()
+    actions.claim_deal(deal, actor=reviewer)
+    client.force_login(reviewer)
+    for screening in (number, str(other.screening_id)):
+        answer = client.post(
+            f"/reviews/{deal.pk}/vote/", {**vote_fields(deal), "screening": screening}
+        )
+        assert answer.status_code == 404
+    assert not Vote.objects.exists()
+
+
+def new_rulebook():
+    old = ReferenceVersion.objects.active().get(kind=Kind.RULEBOOK)
+    content = Content(Kind.RULEBOOK, "1.1", old.content, "", old.source, "1.1", "")
+    proposer, activator = make.person(access.POLICY_OWNER), make.person(access.POLICY_OWNER)
+    version = governing.propose_version(content, actor=proposer)
+    report = governing.start_check(version, actor=proposer)
+    governing.finish_check(report, state=CheckReport.State.PASSED, text='{"looser": []}')
+    governing.activate_version(version, report=report, actor=activator)
+    return version
+
+
+def test_a_vote_is_for_the_versions_that_are_active(client):
+    deal, reviewer = make.deal_in_review(), make.senior()
+    actions.claim_deal(deal, actor=reviewer)
+    version = new_rulebook()
+    client.force_login(reviewer)
+    answer = client.post(f"/reviews/{deal.pk}/confirm/", vote_fields(deal))
+    assert answer.status_code == 409
+    assert "The reference data changed since this screening" in answer.content.decode()
+    assert "Screen again" in client.get(f"/reviews/{deal.pk}/").content.decode()
+    assert client.post(f"/reviews/{deal.pk}/screen-again/").status_code == 302
+    deal.refresh_from_db()
+    assert deal.screening.rulebook_id == version.pk
+    answer = client.post(f"/reviews/{deal.pk}/screen-again/")
+    assert answer.status_code == 409
+
+
+def test_votes_of_a_former_screening_do_not_count():
+    deal, first = make.deal_in_review(level="executive"), make.executive()
+    make.vote_on(deal, actor=first)
+    selling.rescreen_deal(deal, cause=Screening.Cause.FACT, because="test")
+    make.vote_on(deal, actor=make.executive())
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+    assert not Decision.objects.exists()
+
+
+# --- Conditions ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def condition():
+    deal = make.deal_in_review()
+    for person in (make.senior(), make.senior()):
+        make.vote_on(deal, actor=person, verdict="approve_with_conditions", conditions=[DUTY])
+    return Condition.objects.first()
+
+
+def test_a_condition_is_settled_once(client, condition):
+    actions.settle_condition(condition, because="Report of March", actor=make.senior())
+    client.force_login(make.senior())
+    answer = client.post(f"/conditions/{condition.pk}/settle/", {"because": "Again"})
+    assert answer.status_code == 409
+    condition.refresh_from_db()
+    assert condition.met_because == "Report of March"
+
+
+def test_who_owes_the_proof_does_not_accept_it(client, condition):
+    owner = condition.owner
+    client.force_login(owner)
+    assert client.post(f"/conditions/{condition.pk}/settle/", {"because": "x"}).status_code == 403
+    with pytest.raises(NotAllowed):
+        actions.settle_condition(condition, because="Done", actor=owner)
+    with pytest.raises(IntegrityError, match="verifier_is_not_owner"), transaction.atomic():
+        Condition.objects.filter(pk=condition.pk).update(
+            met_at="2027-01-01T00:00:00Z", met_by=owner, met_because="Done"
+        )
+
+
+def test_sales_sees_its_own_conditions_and_no_others(client, condition):
+    client.force_login(condition.owner)
+    page = client.get("/conditions/").content.decode()
+    assert DUTY.text in page
+    assert "Settle" not in page
+    client.force_login(make.sales_person())
+    assert "No open conditions." in client.get("/conditions/").content.decode()
+
+
+def test_only_a_clearance_is_returned_to_review(client):
+    client.force_login(make.executive())
+    for deal in (make.rejected_deal(), make.deal_in_review(), make.deal_for_compliance()):
+        answer = client.post(f"/reviews/{deal.pk}/return/", {"because": "A reason"})
+        assert answer.status_code == 409
+        assert "Only a cleared or approved deal is returned" in answer.content.decode()
