@@ -218,7 +218,7 @@ def _matrix(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _deal(plain: Mapping[str, Any]) -> Iterator[str]:
-    for label, value in deal_in_words(shipped.vocabulary(), plain):
+    for label, value in deal_in_words(shipped.vocabulary(), plain).rows:
         yield f"              {label}: {value}"
 
 

@@ -171,17 +171,43 @@ def touches(rulebook: Rulebook, what: Promise, rule_id: str) -> bool:
 
 # Texts only serve sentences; an example deal is told by the facts that rules read.
 _SILENT: tuple[object, ...] = (None, [], {})
+_PRESENCE = ("_named", "_stated", "_complete")
 
 
-def deal_in_words(vocabulary: Vocabulary, plain: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A deal as label and value of each fact that says something."""
-    rows = []
-    for name, value in plain.items():
-        fact = vocabulary.get(name)
-        if fact is None or value in _SILENT or fact.kind == "text":
+@dataclass(frozen=True)
+class DealWords:
+    """A deal as label and value: what is remarkable about it, and the ordinary rest."""
+
+    remarkable: list[tuple[str, str]]
+    ordinary: list[tuple[str, str]]
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        return [*self.remarkable, *self.ordinary]
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+def deal_in_words(vocabulary: Vocabulary, plain: Mapping[str, Any]) -> DealWords:
+    """A deal in the order of the vocabulary, without texts and without what is not answered."""
+    told = DealWords([], [])
+    for name, fact in vocabulary.items():
+        value = plain.get(name)
+        if value in _SILENT or fact.kind == "text":
             continue
-        rows.append((fact.label or name.replace("_", " "), _said(fact, value)))
-    return rows
+        row = (fact.label or name.replace("_", " "), _said(fact, value))
+        (told.ordinary if _is_ordinary(name, fact, value) else told.remarkable).append(row)
+    return told
+
+
+def _is_ordinary(name: str, fact: Any, value: Any) -> bool:
+    """Whether the value is the mildest there is, or only says that an answer is there."""
+    if fact.kind == "yesno":
+        return bool(value) is name.endswith(_PRESENCE)
+    # The country, the end user and the purpose are what a person asks first, however mild.
+    rising: tuple[str, ...] = getattr(fact, "rising", ())
+    return bool(rising) and value == rising[0] and name != "country_risk"
 
 
 def _said(fact: Any, value: Any) -> str:

@@ -10,7 +10,7 @@ from policy.engine.condition import OUTCOMES, RANK
 from policy.engine.facts import Vocabulary
 from policy.models import CheckReport
 from policy.phrases import OUTCOMES as WORDS
-from policy.phrases import deal_in_words
+from policy.phrases import DealWords, deal_in_words
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Difference:
 
     change: Change
     rules: list[str]
-    example: list[tuple[str, str]]
+    example: DealWords
     touched: int
 
 
