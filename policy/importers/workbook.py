@@ -303,6 +303,7 @@ def _parse[T](
             yield from made
             made.clear()
         parser.Parse(b"", last)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:
+        # LookupError: the XML declares an encoding that does not exist.
         raise ListRefused(where, "", f"is not valid XML ({error})") from error
     yield from made
