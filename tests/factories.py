@@ -1,17 +1,20 @@
 """People and deals for tests. Every state is reached by the real actions, the way users do."""
 
+from datetime import timedelta
 from functools import cache
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
 from audit import access
 from policy import actions as governing
 from policy.models import ReferenceVersion
 from policy.versions import Content, shipped_contents
 from reviews import actions as reviewing
+from reviews.actions import Duty
 from screening import actions as selling
 from screening.models import Deal, SalesTeam
 from tests.screening.answers import SIMPLE
@@ -153,6 +156,12 @@ def barred_deal(owner: User | None = None) -> Deal:
 
 def deal_for_compliance(owner: User | None = None) -> Deal:
     return sent_deal(CITED, owner)
+
+
+def duty(text: str = "Send a usage report each half-year") -> Duty:
+    """A condition that is due in half a year."""
+    due = timezone.localdate() + timedelta(days=182)
+    return Duty(text=text, due_on=due, evidence="The signed report")
 
 
 REASONS = "The end user is a network operator and the offer is radio only."
