@@ -213,7 +213,8 @@ def find_place(folder: Path) -> Place:
         path.chmod(0o711)
     if not (copy / "complete").exists():
         say(
-            f"PostgreSQL does not run as root, and the account {account.pw_name} cannot read "
+            # Begins a line of its own when the demo is in the middle of one.
+            f"\nPostgreSQL does not run as root, and the account {account.pw_name} cannot read "
             f"{ROOT}: its program and data go to {outside}."
         )
         copy_program(copy)
