@@ -63,7 +63,8 @@ def screen_again(pks: Iterable[int], label: str, job: Job) -> list[str]:
     for done, pk in enumerate(pks, start=1):
         try:
             screen_one(pk, because=f"{label} became active.")
-        except Conflict as refusal:
+        except (Conflict, ValueError) as refusal:
+            # ValueError: answers or facts that the new version cannot read.
             failed.append(f"deal {pk}: {refusal}")
         job.note_progress(done, len(pks))
     return failed

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -320,6 +321,42 @@ class TestTheSweep:
         assert Screening.objects.count() == before + 2
         assert not rescreen.screen_one(first.pk, because="A late worker.")
         assert Screening.objects.count() == before + 2
+
+    def test_chunks_of_a_dead_worker_go_to_another(
+        self, activated: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rescreen, "CHUNK_SIZE", 1)
+        work(actions.RESCREEN)
+        chunks = list(Job.objects.filter(kind=rescreen.CHUNK).order_by("pk"))
+        assert len(chunks) == 3
+        assert Job.objects.claim(chunks[0].pk, lease=timedelta(seconds=-1))
+        before = Screening.objects.count()
+        work(rescreen.CHUNK)
+        assert Screening.objects.count() == before + 3
+        assert not Job.objects.filter(kind=rescreen.CHUNK).unfinished().exists()
+
+    def test_a_deal_that_cannot_be_screened_stops_no_other(
+        self, activated: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        again = rescreen.rescreen_deal
+        sick = activated[0]
+
+        def screens(deal: Any, **more: Any) -> Any:
+            if deal.pk == sick.pk:
+                raise ValueError("answers that nobody can read")
+            return again(deal, **more)
+
+        monkeypatch.setattr(rescreen, "rescreen_deal", screens)
+        work(actions.RESCREEN)
+        job = Job.objects.get(kind=rescreen.CHUNK)
+        assert not queue.perform(job.pk)
+        job.refresh_from_db()
+        assert "answers that nobody can read" in job.error
+        assert list(rescreen.due()) == [sick]
+        monkeypatch.setattr(rescreen, "rescreen_deal", again)
+        Job.objects.filter(pk=job.pk).update(not_before=job.created_at)
+        assert queue.perform(job.pk)
+        assert not rescreen.due().exists()
 
     def test_the_first_version_of_a_kind_starts_no_sweep(self) -> None:
         assert not Job.objects.filter(kind=actions.RESCREEN).exists()
