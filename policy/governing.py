@@ -93,7 +93,11 @@ def _tried(content: Content) -> dict[str, Any]:
     before = active.reference_data(now)
     after = checking.with_content(now, content.kind, content.text)
     tested = past().backtest(
-        before, after, rulebook_only=content.kind == Kind.RULEBOOK, note=_unheard
+        before,
+        after,
+        rulebook_only=content.kind == Kind.RULEBOOK,
+        note=_unheard,
+        newest=QUICK_LOOK,
     )
     found = {"backtest": tested.plain}
     return {
@@ -101,6 +105,7 @@ def _tried(content: Content) -> dict[str, Any]:
         "matrix": reports.matrix(found),
         "changed": reports.changed(tested.plain["changed"])[:MOST_SHOWN],
         "unread": tested.unread,
+        "newest": QUICK_LOOK,
     }
 
 
@@ -109,6 +114,8 @@ def _unheard(_done: int, _total: int) -> None:
 
 
 MOST_SHOWN = 200
+#: A person waits for this page; the check itself plays over everything.
+QUICK_LOOK = 1000
 
 
 # --- One version ---------------------------------------------------------------------------------

@@ -93,8 +93,12 @@ class Past(Protocol):
         *,
         rulebook_only: bool,
         note: Callable[[int, int], None],
+        newest: int = 0,
     ) -> Backtest:
-        """Play two sets of reference data over the past; `note` hears how far it is."""
+        """Play two sets of reference data over the past; `note` hears how far it is.
+
+        With ``newest`` only so many of the newest screenings and deals, for a quick look.
+        """
 
     def deals_in(self, country: str, user: Any) -> Sequence[DealLine]:
         """The newest deals for a country that the user may see."""

@@ -37,9 +37,16 @@ Note = Callable[[int, int], None]
 
 
 def backtest(
-    before: ReferenceData, after: ReferenceData, *, rulebook_only: bool, note: Note
+    before: ReferenceData,
+    after: ReferenceData,
+    *,
+    rulebook_only: bool,
+    note: Note,
+    newest: int = 0,
 ) -> Backtest:
     """Both over every stored screening, then the new one over the deals that still count.
+
+    With ``newest`` only so many of each, the newest first.
 
     A rulebook is played over the facts as they were stored. The other kinds change the facts
     themselves, so these are worked out again from the answers that were sent.
@@ -47,6 +54,8 @@ def backtest(
     run = _Run(before, after, rulebook_only=rulebook_only, note=note)
     stored = Screening.objects.select_related("revision__deal").order_by("pk")
     live = Deal.objects.filter(status__in=LIVE).select_related("screening").order_by("pk")
+    if newest:
+        stored, live = stored.order_by("-pk")[:newest], live.order_by("-pk")[:newest]
     run.total = stored.count() + live.count()
     for screening in stored.iterator(chunk_size=BATCH):
         run.replay(screening)

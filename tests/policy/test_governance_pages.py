@@ -13,7 +13,7 @@ from django.urls import reverse
 from audit import access
 from jobs import queue
 from jobs.models import Job
-from policy import actions, current, shipped, spreadsheets
+from policy import actions, current, governing, shipped, spreadsheets
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.registry import COLUMNS
 from tests import factories
@@ -223,6 +223,16 @@ class TestSpreadsheets:
 
 
 class TestTrying:
+    def test_a_quick_look_stops_at_the_newest(
+        self, site: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(governing, "QUICK_LOOK", 1)
+        factories.cleared_deal()
+        factories.deal_in_review()
+        text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
+        matrix = propose(site, "rulebook", text=text, **{"try": "1"}).context["tried"]["matrix"]
+        assert matrix.columns == ["Senior review"]
+
     def test_a_draft_is_played_over_the_past_and_not_stored(self, site: Client) -> None:
         factories.deal_in_review()
         text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
