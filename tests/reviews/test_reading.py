@@ -1,0 +1,156 @@
+"""What the review page puts before a reviewer."""
+
+from uuid import uuid4
+
+import pytest
+
+from policy import clauses, shipped
+from reviews import actions, precedents, reading, words
+from screening import actions as selling
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(client, deal, person=None):
+    client.force_login(person or make.senior())
+    return client.get(f"/reviews/{deal.pk}/")
+
+
+def test_findings_stand_beside_their_clauses_strictest_first(client):
+    deal = make.barred_deal()
+    cards = reading.cards(deal.screening)
+    assert cards[0].finding.outcome == "bar"
+    ranks = [list(words.OUTCOMES).index(card.finding.outcome) for card in cards]
+    assert ranks == sorted(ranks, reverse=True)
+    page = page_of(client, deal).content.decode()
+    for card in cards:
+        assert card.finding.because in page or card.finding.title in page
+        for clause in card.clauses:
+            assert clause.key_phrase in page
+
+
+def test_every_clause_that_a_rule_cites_is_known():
+    for rule in shipped.rulebook().rules:
+        for clause in clauses.cited(rule.clause):
+            assert clause.asks, f"{rule.id} cites {clause.id}"
+        for one in rule.evidence:
+            assert one in clauses.evidence(), f"{rule.id} asks for {one}"
+
+
+def test_quotations_of_the_policy_are_short():
+    for clause in clauses.clauses().values():
+        assert len(clause.key_phrase.split()) <= 25
+
+
+def test_facts_have_their_source(client):
+    page = page_of(client, make.deal_in_review()).content.decode()
+    assert "From reference data" in page
+    assert "V-Dem" in page
+    assert "Said by sales" in page
+
+
+def test_an_unknown_fact_reads_as_unknown():
+    assert words.value_words("legal_obligation", None) == "not known"
+    assert words.value_words("services", ["supply"]) == "supply"
+    assert words.value_words("services", {"yes": ["supply"], "unknown": ["training"]}) == (
+        "supply; 1 not known"
+    )
+    assert words.value_words("services", []) == "none"
+    assert words.value_words("has_intermediaries", False) == "no"
+
+
+def test_the_difference_to_the_screening_before(client):
+    deal = make.deal_for_compliance()
+    officer = make.compliance_officer()
+    selling.rule_fact(
+        deal,
+        fact="legal_basis_status",
+        value="verified",
+        because="Read it",
+        source="Gazette",
+        actor=officer,
+    )
+    deal.refresh_from_db()
+    former = reading.former_screening(deal)
+    changes = {
+        one.label: (one.before, one.after) for one in reading.changes(former, deal.screening)
+    }
+    label = words.label("legal_basis_status")
+    assert changes[label] == ("cited, not yet verified", "cited and verified")
+    assert label in page_of(client, deal, make.executive()).content.decode()
+
+
+def test_a_changed_deal_is_compared_with_the_closed_one(client):
+    closed = make.rejected_deal()
+    changed = selling.start_changed_deal(closed, actor=closed.owner)
+    for slug, value in {**make.SENIOR, **make.in_country("IN")}.items():
+        selling.save_answer(changed, slug=slug, value=value, actor=closed.owner)
+    selling.submit_deal(changed, send_key=uuid4(), actor=closed.owner)
+    page = page_of(client, changed)
+    assert page.context["former"] == closed.screening
+    assert "Since the deal that this one follows" in page.content.decode()
+    assert "<del>Türkiye</del>" in page.content.decode()
+
+
+def test_the_first_of_its_kind_sets_a_precedent(client):
+    page = page_of(client, make.deal_in_review()).content.decode()
+    assert "You are setting a precedent." in page
+
+
+def test_precedents_are_nearest_first_and_never_of_ones_own_team(client):
+    reviewer = make.senior()
+    alike, rejected = make.approved_deal(), make.rejected_deal()
+    own = make.approved_deal()
+    own.team.members.add(reviewer)
+    army = make.deal_in_review(level="executive")
+    for _ in range(2):
+        make.vote_on(army, actor=make.executive())
+    deal = make.sent_deal({**make.SENIOR, **make.in_country("IN")})
+    found = precedents.nearest(deal.screening, reviewer)
+    assert {one.decision.deal for one in found} == {alike, rejected, army}
+    assert all(one.shared_rules == ["S01"] for one in found)
+    assert all(one.different == [words.label("country_risk")] for one in found)
+    again = make.deal_in_review(level="executive")
+    nearest = precedents.nearest(again.screening, make.executive())
+    assert nearest[0].decision.deal == army
+    assert set(nearest[0].shared_rules) == {"E14", "S01", "S09"}
+    assert nearest[0].different == []
+    assert deal not in {one.decision.deal for one in nearest}
+
+
+def test_no_precedent_without_a_shared_finding():
+    make.approved_deal()
+    cleared = make.cleared_deal()
+    assert precedents.nearest(cleared.screening, make.senior()) == []
+
+
+def test_questions_and_answers_are_told(client):
+    deal, reviewer = make.deal_in_review(), make.senior("Anna Keller")
+    actions.claim_deal(deal, actor=reviewer)
+    actions.ask_sales(deal, questions=[("purpose", "What is it for?")], actor=reviewer)
+    assert "Not answered yet" in page_of(client, deal).content.decode()
+    deal.refresh_from_db()
+    selling.submit_deal(
+        deal, send_key=uuid4(), actor=deal.owner, replies={1: "For subscribers only"}
+    )
+    page = page_of(client, deal).content.decode()
+    assert "What is it for?" in page
+    assert "For subscribers only" in page
+
+
+def test_the_history_is_in_words_and_without_the_drafting(client):
+    page = page_of(client, make.approved_deal()).content.decode()
+    for sentence in ("Sent revision 1", "Screened: senior review (S01)", "Went to review"):
+        assert sentence in page
+    assert "Changed the answer" not in page
+
+
+def test_text_of_a_deal_is_never_code(client):
+    attack = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7|add:7 }}"
+    deal = make.sent_deal({**make.SENIOR, "name": attack[:80], "customer": attack}, alone=False)
+    page = page_of(client, deal).content.decode()
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;" in page
+    assert "{{ 7|add:7 }}" in page
