@@ -203,16 +203,11 @@ def accounts() -> list[dict[str, str]]:
 
 def welcome(url: str) -> None:
     rows = accounts()
-    width = max(len(row["role"]) for row in rows)
-    names = max(len(row["username"]) for row in rows)
-    say(f"\nProviso runs at {url}\n\nSign in as:")
-    shown: set[str] = set()
-    for row in rows:
-        if row["role"] not in shown:
-            say(f"  {row['role']:<{width}}  {row['username']:<{names}}  {row['password']}")
-        shown.add(row["role"])
-    say(f"\nMore people: {ACCOUNTS.relative_to(ROOT)}. Mail: {url}/mail/.")
-    say("Everything is an example and answers this machine only. Ctrl-C stops all of it.")
+    say(f"\nProviso runs at {url}\n\nSign in with the password {rows[0]['password']} as:")
+    for role in dict.fromkeys(row["role"] for row in rows):
+        names = ", ".join(row["username"] for row in rows if row["role"] == role)
+        say(f"  {role:<20}{names}")
+    say("\nEverything is an example and answers this machine only. Ctrl-C stops all of it.")
 
 
 def prepare(programs: Programs) -> None:
