@@ -4,12 +4,11 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from audit.refusals import Conflict
@@ -171,7 +170,5 @@ def answer_conflicts(get_response: Answer) -> Answer:
 def refuse(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     """A short answer before any session or template is touched."""
     if request.path_info.startswith("/api/"):
-        title = HTTPStatus(status).phrase
-        body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        return pages.problem_details(status, sentence)
     return HttpResponse(sentence + "\n", status=status, content_type="text/plain; charset=utf-8")

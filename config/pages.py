@@ -1,13 +1,17 @@
 """What every page knows, and the pages that say what went wrong."""
 
 import json
+import sys
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from audit.access import ROLE_NAMES, public, roles_of, signed_in
@@ -97,7 +101,25 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return problem(request, 500)
+    down = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    if request.path_info.startswith("/api/"):
+        return problem_details(503 if down else 500, "Nothing was saved. Try again later.")
+    return no_database(request) if down else problem(request, 500)
+
+
+def problem_details(status: int, sentence: str) -> JsonResponse:
+    """RFC 9457, for what goes wrong before or outside the API's own handler."""
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def no_database(request: HttpRequest) -> HttpResponse:
+    """PostgreSQL does not answer, so neither may the page ask who is signed in."""
+    words = {"sentence": "", "reference": getattr(request, "id", "")}
+    answer = HttpResponse(render_to_string("503.html", words), status=503)
+    answer.headers["Retry-After"] = "30"
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

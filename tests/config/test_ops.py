@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 
 from config import embedded, logs, ops
 from config.embedded import ROOT
@@ -26,6 +27,27 @@ def test_no_database_is_not_healthy(client, monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "PORT", "1")
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_no_database_says_that_nothing_was_saved(monkeypatch, django_user_model, signed_in):
+    """F4: also when the page would have to look up who is signed in."""
+    client = Client(raise_request_exception=False)
+    if signed_in:
+        client.force_login(django_user_model.objects.create_user("anna"))
+    else:
+        client.cookies["proviso-session"] = "x" * 32
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    answer = client.get("/account/")
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "30"
+    assert b"Nothing was saved" in answer.content
+    assert answer["X-Request-Id"].encode() in answer.content
+    answer = client.get("/api/v1/deals")
+    assert answer.status_code == 503
+    assert answer["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.django_db
