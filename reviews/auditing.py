@@ -16,7 +16,7 @@ from audit import access
 from audit.access import allow
 from audit.models import AuditEvent
 from policy import shipped
-from reviews import history, replaying, timeline, words
+from reviews import history, reading, replaying, timeline, words
 from reviews.forms import HistoryFilters
 from reviews.models import Decision
 from screening.models import Deal, Screening
@@ -136,7 +136,9 @@ def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) 
             "outcome_words": words.OUTCOMES[screening.outcome],
             "facts": words.fact_rows(screening),
             "versions": screening.versions,
-            "votes": screening.review.votes.all() if hasattr(screening, "review") else [],
+            "votes": reading.vote_cards(
+                screening.review.votes.all() if hasattr(screening, "review") else ()
+            ),
             "replayed": (replayed or {}).get(screening.pk),
         }
         for screening in _screenings(found)

@@ -9,7 +9,7 @@ from policy import clauses, shipped
 from policy.clauses import Clause
 from policy.engine.condition import OUTCOMES
 from policy.engine.facts import Text
-from reviews import precedents, words
+from reviews import assessment, precedents, words
 from reviews.models import Review, Vote
 from screening.models import Deal, Finding, Screening
 
@@ -35,6 +35,16 @@ class Change:
     label: str
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class VoteCard:
+    """One vote with its assessment in words; ``severity`` is "1" to "4", or empty."""
+
+    vote: Vote
+    reviewer: str
+    lines: list[assessment.Line]
+    severity: str
 
 
 def cards(screening: Screening) -> list[Card]:
@@ -122,6 +132,18 @@ def shown_votes(reviews: Iterable[Review], user: Any) -> list[Vote]:
         else:
             shown += [vote for vote in votes if vote.reviewer_id == user.pk]
     return sorted(shown, key=lambda vote: vote.pk, reverse=True)
+
+
+def vote_cards(votes: Iterable[Vote]) -> list[VoteCard]:
+    return [
+        VoteCard(
+            vote,
+            words.person(vote.reviewer),
+            assessment.in_words(vote.assessment),
+            assessment.severity(vote.assessment),
+        )
+        for vote in votes
+    ]
 
 
 def _is_settled(review: Review, votes: list[Vote]) -> bool:

@@ -29,6 +29,11 @@ def _compiled(content: str) -> Compiled:
     return compile_rulebook(read_rulebook_text(content))
 
 
+def compiled_of(screening: Screening) -> Compiled:
+    """The rulebook that the screening used, whatever is active now."""
+    return _compiled(screening.rulebook.content)
+
+
 def replay(screening: Screening) -> Replayed:
     """Assess the stored facts with the stored rulebook and compare every part of the result."""
     problems = []
@@ -37,7 +42,7 @@ def replay(screening: Screening) -> Replayed:
             f"The facts have the digest {digest(screening.facts_text)}; "
             f"{screening.facts_digest} was stored."
         )
-    compiled = _compiled(screening.rulebook.content)
+    compiled = compiled_of(screening)
     if compiled.rulebook.digest != screening.rulebook.digest:
         problems.append(
             f"The rulebook has the digest {compiled.rulebook.digest}; "

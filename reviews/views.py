@@ -18,7 +18,7 @@ from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
 from policy import shipped
-from reviews import actions, desk, permissions, precedents, reading, timeline, words
+from reviews import actions, counterfactual, desk, permissions, precedents, reading, timeline, words
 from reviews import queue as waiting
 from reviews.forms import QuestionsForm, QueueFilters, ReasonForm
 from reviews.models import Condition, Decision, Review
@@ -191,6 +191,8 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "deal": found,
         "screening": screening,
         "outcome_words": words.OUTCOMES[screening.outcome],
+        # One badge where outcome and status say the same.
+        "status_words": "" if found.status == Status.BARRED else found.get_status_display(),
         # Said only where it is not what the outcome says already.
         "level": words.LEVELS.get(found.review_level, "")
         if is_waiting and found.review_level != screening.level
@@ -205,7 +207,8 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "changes": reading.changes(former, screening) if former else [],
         "questions": found.questions.select_related("asked_by", "answer__answered_by"),
         "precedents": precedents.nearest(screening, user),
-        "votes": reading.shown_votes(reviews, user),
+        "ways": counterfactual.ways(screening),
+        "votes": reading.vote_cards(reading.shown_votes(reviews, user)),
         "decisions": found.decisions.newest_first().select_related("review"),
         "conditions": Condition.objects.filter(decision__deal=found, decision__screening=screening),
         "timeline": timeline.of_deal(found),

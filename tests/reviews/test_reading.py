@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from policy import clauses, shipped
-from reviews import actions, precedents, reading, words
+from reviews import actions, counterfactual, precedents, reading, words
 from screening import actions as selling
 from tests import factories as make
 
@@ -154,3 +154,26 @@ def test_text_of_a_deal_is_never_code(client):
     assert "<img src=x" not in page
     assert "&lt;script&gt;" in page
     assert "{{ 7|add:7 }}" in page
+
+
+def test_what_would_change_the_outcome(client):
+    barred = counterfactual.ways(make.barred_deal().screening)
+    # Four capabilities of the monitoring centre bar it: no one or two of them alone.
+    assert barred.found == []
+    assert not barred.country_helps
+    radio = counterfactual.ways(make.deal_in_review().screening)
+    assert radio.found == []
+    assert radio.country_helps
+    managed = make.sent_deal({**make.SENIOR, "services": ["supply", "li_managed_operation"]})
+    (way,) = counterfactual.ways(managed.screening).found
+    assert managed.screening.outcome == "executive_review"
+    assert way.changes == ["without operation of lawful interception by our own staff"]
+    assert (way.outcome, way.clauses) == ("senior_review", ["C4b"])
+    page = page_of(client, managed).content.decode()
+    assert "Without operation of lawful interception by our own staff" in page
+
+
+def test_sales_never_reads_what_would_change_the_outcome(client):
+    deal = make.barred_deal()
+    client.force_login(deal.owner)
+    assert "would change" not in client.get(f"/deals/{deal.pk}/").content.decode()
