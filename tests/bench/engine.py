@@ -30,7 +30,7 @@ BY_HAND, EXPLAINED = (1.6, 1.3), (5.0, 4.0)
 def main() -> int:
     rulebook = shipped.rulebook()
     compiled = compile_rulebook(rulebook)
-    answered = answered_deals(rulebook.vocabulary, random.Random(7))  # noqa: S311
+    answered = answered_deals(rulebook.vocabulary, random.Random(7))
     plain = [facts.plain for facts in answered]
     truth = [assess(rulebook, facts).outcome for facts in answered]
     hand = [deal | {"capabilities": frozenset(deal["capabilities"])} for deal in plain]
@@ -110,7 +110,7 @@ def measure(runs: Any) -> dict[str, float]:
 
 def wrongly_clear(rulebook: Any, compiled: Any, engines: Any) -> dict[str, int]:
     """Of partly answered deals that the plain reading does not clear, how many each clears."""
-    chance = random.Random(11)  # noqa: S311
+    chance = random.Random(11)
     names = {rule for looks in rulebook.looks.values() for rule in looks}
     sources = [json.loads(line)["facts"] for line in CASES.read_text().splitlines()]
     counts = dict.fromkeys(["ours", *engines], 0)
@@ -136,7 +136,7 @@ def wrongly_clear(rulebook: Any, compiled: Any, engines: Any) -> dict[str, int]:
 def _said(screen: Callable[[Any], str], deal: Any) -> str:
     try:
         return screen(deal)
-    except Exception:  # noqa: BLE001  an engine that raises has not cleared the deal
+    except Exception:
         return "error"
 
 
