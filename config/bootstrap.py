@@ -39,7 +39,7 @@ VERBS = {
     ),
     "test": (
         "test",
-        ["-m", "pytest", "--numprocesses=2", "--dist=loadfile"],
+        ["-m", "pytest", "--numprocesses=2", "--dist=worksteal"],
         "test [--slow] [ARGS]",
         "run the tests, ARGS go to pytest",
     ),
