@@ -35,14 +35,20 @@ def main() -> int:
     truth = [assess(rulebook, facts).outcome for facts in answered]
     hand = [deal | {"capabilities": frozenset(deal["capabilities"])} for deal in plain]
     stored = [
-        (facts.text, rulebook.digest, outcome)
+        (facts.text, facts.digest, rulebook.digest, outcome)
         for facts, outcome in zip(answered, truth, strict=True)
     ]
     runs: dict[str, tuple[Callable[[Any], Any], Sequence[Any]]] = {
         "ours: outcome, fired, open": (compiled.verdict, answered),
         "ours, with explanation": (compiled.assess, answered),
         "ours, replay of stored text": (
-            lambda one: replay(compiled, facts_text=one[0], rulebook_digest=one[1], outcome=one[2]),
+            lambda one: replay(
+                compiled,
+                facts_text=one[0],
+                facts_digest=one[1],
+                rulebook_digest=one[2],
+                outcome=one[3],
+            ),
             stored,
         ),
         "hand-written Python": (by_hand.screen, hand),
