@@ -105,10 +105,12 @@ def conditions(vocabulary: Vocabulary, terms: Sequence[str] = ()) -> st.SearchSt
     )
 
 
-def layered(vocabulary: Vocabulary) -> st.SearchStrategy[Condition]:
-    """What rules of a policy look like: several parts, each an atom or a few of them."""
+def layered(vocabulary: Vocabulary, terms: Sequence[str]) -> st.SearchStrategy[Condition]:
+    """What rules of a policy look like: several parts, each an atom or a few of them, or a term."""
     several = st.lists(atoms(vocabulary), min_size=2, max_size=3).map(tuple)
     parts = st.one_of(atoms(vocabulary), several.map(Either), several.map(All))
+    if terms:
+        parts |= st.sampled_from(terms).map(Term)
     joined = st.lists(parts, min_size=2, max_size=3).map(tuple)
     return st.one_of(joined.map(All), joined.map(Either))
 
@@ -132,7 +134,7 @@ def rulebooks(
             title=f"Rule {at}",
             clause="C1",
             outcome=draw(st.sampled_from(OUTCOMES[1:])),
-            when=draw(conditions(vocabulary, tuple(terms)) | layered(vocabulary)),
+            when=draw(conditions(vocabulary, tuple(terms)) | layered(vocabulary, tuple(terms))),
             because="".join(draw(sentences)).strip() or "So.",
             evidence=("letter",) if at % 2 else (),
             asks="compliance" if at % 3 else "sales",
@@ -149,21 +151,21 @@ def rulebooks(
     )
 
 
-def plain_values(fact: Fact) -> st.SearchStrategy[Any]:
-    """Known values of a fact, partly known ones of a set of flags, and unknown."""
+def known_values(fact: Fact) -> st.SearchStrategy[Any]:
+    """Values of a fact; of a set of flags also those that leave some members open."""
     match fact:
         case Choice(_, values):
-            return st.none() | st.sampled_from(values)
+            return st.sampled_from(values)
         case YesNo():
-            return st.none() | st.booleans()
+            return st.booleans()
         case Amount():
-            return st.none() | st.integers(AMOUNTS.start - 1, AMOUNTS.stop + 1)
+            return st.integers(AMOUNTS.start - 1, AMOUNTS.stop + 1)
         case Text():
-            return st.none() | st.sampled_from(["Ö-Net", "{choice0}", "it's", ""])
+            return st.sampled_from(["Ö-Net", "{choice0}", "it's", ""])
     states = st.lists(
         st.sampled_from("yn?"), min_size=len(fact.members), max_size=len(fact.members)
     )
-    return st.none() | states.map(
+    return states.map(
         lambda drawn: {
             "yes": [name for name, state in zip(fact.members, drawn, strict=True) if state == "y"],
             "unknown": [
@@ -173,10 +175,22 @@ def plain_values(fact: Fact) -> st.SearchStrategy[Any]:
     )
 
 
+def plain_values(fact: Fact) -> st.SearchStrategy[Any]:
+    return st.none() | known_values(fact)
+
+
 def deals(vocabulary: Vocabulary) -> st.SearchStrategy[Facts]:
     """Partly answered facts; facts may be left out altogether."""
     entries = {name: plain_values(fact) for name, fact in vocabulary.items()}
     return st.fixed_dictionaries({}, optional=entries).map(vocabulary.parse)
+
+
+def answered(vocabulary: Vocabulary) -> st.SearchStrategy[Facts]:
+    """Facts of which most are answered: where everything is open, a faulty reading hides."""
+    entries = {name: known_values(fact) for name, fact in vocabulary.items()}
+    return st.tuples(st.fixed_dictionaries(entries), st.sampled_from([*vocabulary])).map(
+        lambda drawn: vocabulary.parse({**drawn[0], drawn[1]: None})
+    )
 
 
 @st.composite
@@ -195,7 +209,7 @@ def screened_often(
 ) -> tuple[Rulebook, list[Facts]]:
     """A rulebook with several deals: compiling costs more than screening."""
     rulebook = draw(rulebooks(vocabulary, least_rules))
-    each = deals(rulebook.vocabulary)
+    each = st.one_of(deals(rulebook.vocabulary), answered(rulebook.vocabulary))
     return rulebook, draw(st.lists(each, min_size=count, max_size=count))
 
 

@@ -1,7 +1,11 @@
 """The agreement tests are worth something: they notice every fault seeded in the compiler."""
 
+from itertools import product
+
 import pytest
 
+from policy.engine.condition import All, Condition, Either, Is, OneOf, Rule, Rulebook
+from policy.engine.facts import Facts
 from policy.engine.reference import assess
 from tests.policy.engine.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, screened_often
@@ -85,16 +89,31 @@ FAULTS = [
 ]
 
 
+def corner(joined: Condition) -> tuple[Rulebook, list[Facts]]:
+    """One rule over three facts, with every partly answered deal."""
+    rule = Rule("R", "t", "c", "bar", joined, "b")
+    rulebook = Rulebook("corner", "1", "s", DENSE, {}, (rule,))
+    answers = product((True, False, None), (True, False, None), ("high", "low", None))
+    names = ("first_yesno", "second_yesno", "choice")
+    return rulebook, [DENSE.parse(dict(zip(names, drawn, strict=True))) for drawn in answers]
+
+
+FIRST, SECOND = Is("first_yesno", value=True), Is("second_yesno", value=True)
+HIGH = OneOf("choice", ("high",))
+CORNERS = [
+    corner(All((Either((FIRST, SECOND)), HIGH))),
+    corner(Either((All((FIRST, SECOND)), HIGH))),
+]
+
+
 @pytest.fixture(scope="module")
 def corpus():
     """Rulebooks with deals and what the reference says about them; always the same."""
+    random = drawn(screened_often(), 120)
+    dense = drawn(screened_often(count=10, vocabulary=DENSE, least_rules=7), 240)
     return [
         (rulebook, [(facts, assess(rulebook, facts)) for facts in several])
-        for strategy in (
-            screened_often(),
-            screened_often(count=8, vocabulary=DENSE, least_rules=6),
-        )
-        for rulebook, several in drawn(strategy, 200)
+        for rulebook, several in (*CORNERS, *random, *dense)
     ]
 
 
