@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -19,6 +18,7 @@ from policy import shipped
 from reviews import history, reading, replaying, timeline, words
 from reviews.forms import HistoryFilters
 from reviews.models import Decision
+from reviews.paging import CountedPaginator, in_order_of
 from screening.models import Deal, Screening
 
 PER_PAGE = 50
@@ -31,14 +31,17 @@ def decisions(request: HttpRequest) -> HttpResponse:
     form = _form(request)
     chosen = form.chosen()
     rows = history.filtered(history.screenings(), chosen)
-    paginator = Paginator(history.with_rows(history.newest_first(rows)), PER_PAGE)
+    totals = history.totals(rows)
+    count = sum(number for _, _, number in totals)
+    paginator = CountedPaginator(history.newest_first(rows), PER_PAGE, count=count)
     page = paginator.get_page(request.GET.get("page"))
+    shown = in_order_of(list(page), history.with_rows(history.screenings()))
     context = {
         "form": form,
         "chosen": chosen,
         "page": page,
-        "rows": [_row(screening) for screening in page],
-        "totals": history.totals(rows),
+        "rows": [_row(screening) for screening in shown],
+        "totals": totals,
     }
     return render(request, "audit/decisions.html", context)
 

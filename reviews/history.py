@@ -27,9 +27,10 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat
 
 from audit.models import AuditEvent
+from policy.models import ReferenceVersion
 from reviews import words
 from reviews.models import Review, Vote
-from reviews.queue import REFERENCE, cites
+from reviews.queue import REFERENCE, cites, holds
 from screening.lifecycle import Status
 from screening.models import Finding, Screening
 
@@ -99,7 +100,7 @@ def filtered(rows: QuerySet[Screening], chosen: Mapping[str, Any]) -> QuerySet[S
         rows = rows.filter(result__in=[status.value for status in FINAL])
     rows = _dated(rows, chosen.get("since"), chosen.get("until"))
     if chosen.get("country"):
-        rows = rows.filter(known__contains=[{"country": chosen["country"]}])
+        rows = rows.filter(holds("country", chosen["country"]))
     if chosen.get("outcome"):
         rows = rows.filter(outcome=chosen["outcome"])
     if chosen.get("rulebook"):
@@ -124,12 +125,11 @@ def with_rows(rows: QuerySet[Screening]) -> QuerySet[Screening]:
     """What a row shows, in a number of queries that does not grow with the rows."""
     votes = Vote.objects.select_related("reviewer").order_by("pk")
     reviews = Review.objects.prefetch_related(Prefetch("votes", queryset=votes))
-    return rows.select_related(
-        "revision__deal", "revision__submitter", "rulebook", "countries", "catalogue", "registry",
-        "decision",
-    ).defer(
-        "rulebook__content", "countries__content", "catalogue__content", "registry__content"
-    ).prefetch_related("findings", Prefetch("review", queryset=reviews))  # fmt: skip
+    return (
+        rows.select_related("revision__deal", "revision__submitter", "decision")
+        .defer("sources_text", "missing_text", "open_text", "revision__deal__answers")
+        .prefetch_related("findings", Prefetch("review", queryset=reviews))
+    )
 
 
 def totals(rows: QuerySet[Screening]) -> list[tuple[str, str, int]]:
@@ -150,8 +150,12 @@ def csv_lines(rows: QuerySet[Screening]) -> Iterator[str]:
     """
     writer = csv.writer(_Echo(), lineterminator="\r\n")
     yield writer.writerow(COLUMNS)
+    versions = {
+        pk: (label, digest)
+        for pk, label, digest in ReferenceVersion.objects.values_list("pk", "label", "digest")
+    }
     for screening in with_rows(rows).iterator(chunk_size=500):
-        yield writer.writerow([_cell(value) for value in _values(screening)])
+        yield writer.writerow([_cell(value) for value in _values(screening, versions)])
 
 
 class _Echo:
@@ -161,14 +165,15 @@ class _Echo:
         return line
 
 
-def _values(screening: Any) -> list[str | int]:
+def _values(screening: Any, versions: Mapping[int, tuple[str, str]]) -> list[str | int]:
     revision, findings = screening.revision, screening.findings.all()
-    digests = [
-        version.digest if version else ""
-        for version in (
-            screening.rulebook, screening.countries, screening.catalogue, screening.registry
-        )
-    ]  # fmt: skip
+    used = (
+        screening.rulebook_id,
+        screening.countries_id,
+        screening.catalogue_id,
+        screening.registry_id,
+    )
+    digests = [versions[pk][1] if pk else "" for pk in used]
     decision = getattr(screening, "decision", None)
     return [
         revision.deal.reference,
@@ -191,7 +196,7 @@ def _values(screening: Any) -> list[str | int]:
         _utc(screening.result_at),
         ", ".join(voters(screening)),
         decision.because if decision else "",
-        screening.rulebook.label,
+        versions[screening.rulebook_id][0],
         *digests,
         screening.facts_digest,
     ]

@@ -27,6 +27,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 
 from audit import access
+from audit.ledger import canonical
 from jobs.models import Clock
 from reviews.models import Review, Skip, Vote
 from screening.models import Deal, Finding
@@ -47,7 +48,7 @@ def waiting_for(user: Any) -> QuerySet[Deal]:
     Adds `votes_given`, `needed` (level of the next voter), `is_claimed`, `is_late` and `gravity`
     (0 is the gravest country risk).
     """
-    visible = Deal.objects.visible_to(user)
+    visible = Deal.objects.visible_to(user).awaiting_review()
     if access.has_role(user, *access.REVIEWERS):
         visible = visible.not_of_own(user)
     review = Review.objects.filter(screening_id=OuterRef("screening_id"), closed_at=None)
@@ -60,7 +61,9 @@ def waiting_for(user: Any) -> QuerySet[Deal]:
         .annotate(
             votes_given=Coalesce(Subquery(given, output_field=IntegerField()), 0),
             is_claimed=Exists(review.filter(claimed_until__gt=Clock())),
-            is_late=Exists(Deal.objects.filter(pk=OuterRef("pk"), due_at__lt=Clock())),
+            is_late=Case(
+                When(due_at__lt=Clock(), then=Value(value=True)), default=Value(value=False)
+            ),
             gravity=_gravity(),
         )
         .annotate(
@@ -90,9 +93,9 @@ def with_rows(deals: QuerySet[Deal]) -> QuerySet[Deal]:
 def filtered(deals: QuerySet[Deal], chosen: Mapping[str, str], user: Any) -> QuerySet[Deal]:
     """Narrowed by the filters of the page; an empty filter lets everything through."""
     if chosen.get("country"):
-        deals = deals.filter(known__contains=[{"country": chosen["country"]}])
+        deals = deals.filter(holds("country", chosen["country"], "screening__"))
     if chosen.get("risk"):
-        deals = deals.filter(known__contains=[{"country_risk": chosen["risk"]}])
+        deals = deals.filter(holds("country_risk", chosen["risk"], "screening__"))
     if chosen.get("level"):
         deals = deals.filter(review_level=chosen["level"])
     if chosen.get("clause"):
@@ -149,6 +152,15 @@ def cites(clause: str) -> Q:
     )
 
 
+def holds(fact: str, value: str, path: str = "") -> Q:
+    """Screenings that hold this value of a fact in any variant.
+
+    The stored text is canonical, so the pair stands in it in this form only; quotes in texts that
+    people wrote are escaped there and cannot imitate it. Reading JSON would cost a cast a row.
+    """
+    return Q(**{f"{path}facts_text__contains": f"{canonical(fact)}:{canonical(value)}"})
+
+
 def mentions(text: str) -> Q:
     """Deals with this text in their title, customer or end user, or with this reference."""
     found = (
@@ -181,7 +193,7 @@ def _gravity() -> Case:
     """The worst destination of the deal; a country that nobody rates stands beside the worst."""
     ranks = (("very_high", 0), ("unrated", 0), ("high", 1), ("medium", 2))
     return Case(
-        *(When(known__contains=[{"country_risk": risk}], then=rank) for risk, rank in ranks),
+        *(When(holds("country_risk", risk, "screening__"), then=rank) for risk, rank in ranks),
         default=3,
         output_field=IntegerField(),
     )

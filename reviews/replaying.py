@@ -1,5 +1,6 @@
 """Screening a stored screening again: the same facts, the same rulebook, the same result."""
 
+import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -49,7 +50,9 @@ def replay(screening: Screening) -> Replayed:
             f"{screening.rulebook.digest} was stored."
         )
     try:
-        variants = [compiled.rulebook.vocabulary.parse(plain) for plain in screening.facts]
+        variants = [
+            compiled.rulebook.vocabulary.parse(plain) for plain in json.loads(screening.facts_text)
+        ]
     except FactError as error:
         return Replayed("", (), [*problems, *error.problems])
     found = combine(compiled.assess(variant) for variant in variants)

@@ -22,6 +22,7 @@ from reviews import actions, counterfactual, desk, permissions, precedents, read
 from reviews import queue as waiting
 from reviews.forms import QuestionsForm, QueueFilters, ReasonForm
 from reviews.models import Condition, Decision, Review
+from reviews.paging import CountedPaginator, in_order_of
 from screening.lifecycle import Status
 from screening.models import Deal, Screening
 
@@ -45,8 +46,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     counts = waiting.counts(deals, request.user)
     view = request.GET.get("view", "all")
     view = view if view in waiting.VIEWS else "all"
-    rows = waiting.with_rows(waiting.in_order(waiting.of_view(deals, view, request.user)))
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    ordered = waiting.in_order(waiting.of_view(deals, view, request.user))
+    page = CountedPaginator(ordered, PER_PAGE, count=counts[view]).get_page(request.GET.get("page"))
+    rows = in_order_of(list(page), waiting.with_rows(everything))
     now = timezone.now()
     context = {
         "form": form,
@@ -55,7 +57,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request, view, counts),
         "view": view,
         "page": page,
-        "rows": [QueueRow.of(deal, now, request.user) for deal in page],
+        "rows": [QueueRow.of(deal, now, request.user) for deal in rows],
         "may_take": access.has_role(request.user, *access.REVIEWERS),
         "last_decision": None if counts["all"] else Decision.objects.newest_first().first(),
     }

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from audit import access
 from audit.models import AuditEvent
@@ -264,12 +265,12 @@ class Screening(models.Model):
     def __str__(self) -> str:
         return f"{self.outcome} ({self.pk})"
 
-    @property
+    @cached_property
     def facts(self) -> list[dict[str, Any]]:
         facts: list[dict[str, Any]] = json.loads(self.facts_text)
         return facts
 
-    @property
+    @cached_property
     def sources(self) -> dict[str, dict[str, str]]:
         sources: dict[str, dict[str, str]] = json.loads(self.sources_text)
         return sources
