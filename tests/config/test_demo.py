@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager, suppress
@@ -21,9 +22,16 @@ from config.embedded import ROOT
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A copy in a folder with spaces, with this Python instead of a .venv."""
-    folder = tmp_path_factory.mktemp("demo") / "a copy of it"
+def project():
+    """A copy in a folder with spaces that every account can reach, without a .venv of its own."""
+    with tempfile.TemporaryDirectory(prefix="proviso ") as name:
+        Path(name).chmod(0o711)
+        folder = Path(name) / "a copy of it"
+        copy_project(folder)
+        yield folder
+
+
+def copy_project(folder):
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -32,10 +40,6 @@ def project(tmp_path_factory):
         if (ROOT / name).exists() and not name.startswith("tests/"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
-    for step in (folder, *folder.parents):
-        if step.stat().st_uid == os.geteuid() and step != Path("/"):
-            step.chmod(step.stat().st_mode | 0o011)
-    return folder
 
 
 @contextmanager

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -32,14 +33,16 @@ def _own_servers(monkeypatch):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A folder with a space that every account can reach, as PostgreSQL run by root needs."""
-    for step in (tmp_path, *tmp_path.parents):
-        if step.stat().st_uid == os.geteuid() and step != Path("/"):
-            step.chmod(step.stat().st_mode | 0o011)
-    path = tmp_path / "a b"
-    path.mkdir(mode=0o711)
-    return path
+def folder():
+    """A folder with a space that every account can reach, as PostgreSQL run by root needs.
+
+    Not pytest's own: each start of pytest closes the folder above those of all runs.
+    """
+    with tempfile.TemporaryDirectory(prefix="proviso ") as name:
+        Path(name).chmod(0o711)
+        path = Path(name) / "a b"
+        path.mkdir(mode=0o711)
+        yield path
 
 
 def processes_of(folder):
