@@ -146,6 +146,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "deal": found,
         "screening": screening,
         "outcome_words": words.OUTCOMES[screening.outcome],
+        "status_words": words.status_beside(found, screening.outcome),
         "customer": words.joined(screening, "customer_name"),
         "cards": reading.cards(screening),
         "facts": reading.facts(screening),

@@ -1,6 +1,6 @@
 """What the review page offers this person: the side panel, and what a vote would lead to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,22 +45,22 @@ def panel(deal: Deal, user: Any) -> Panel:
 def _open_panel(deal: Deal, user: Any) -> Panel:
     review = Review.objects.current_of(deal)
     holder = review.holder() if review else None
-    shared = {
-        "holder": words.person(holder) if holder else "",
-        "until": review.claimed_until if review and holder else None,
-        "votes_given": review.votes.count() if review else 0,
-        "is_stale": deal.screening is not None and not is_current(deal.screening),
-    }
+    base = Panel(
+        "mine",
+        holder=words.person(holder) if holder else "",
+        until=review.claimed_until if review and holder else None,
+        votes_given=review.votes.count() if review else 0,
+        is_stale=deal.screening is not None and not is_current(deal.screening),
+    )
     refusal = permissions.why_not(permissions.check_claim, deal, user)
     if refusal:
-        return Panel("refused", refusal, **shared)
+        return replace(base, state="refused", sentence=refusal)
     if holder is None:
-        return Panel("free", **shared)
+        return replace(base, state="free")
     if holder != user:
         may = permissions.may(permissions.check_take_over, deal, user)
-        return Panel("held", may_take_over=may, **shared)
-    may = permissions.may(permissions.check_pass_up, deal, user)
-    return Panel("mine", may_pass_up=may, **shared)
+        return replace(base, state="held", may_take_over=may)
+    return replace(base, may_pass_up=permissions.may(permissions.check_pass_up, deal, user))
 
 
 def consequence(level: str, votes_given: int, verdict: str) -> str:

@@ -63,7 +63,7 @@ def _entry(event: AuditEvent, names: Mapping[str, str], *, tell_votes: bool) -> 
     what = SENTENCES.get(event.verb, _unnamed(event.verb))(payload)
     note = str(payload.get("because", ""))
     if event.verb == "review.voted" and tell_votes:
-        what = f"{what}: {Vote.Verdict(payload['verdict']).label.lower()}"
+        what = f"{what}: {str(Vote.Verdict(payload['verdict']).label).lower()}"
     if event.verb in DECISIONS and not tell_votes:
         # The reasons of a decision are those of a vote; the page shows them where both are in.
         note = ""

@@ -193,8 +193,7 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "deal": found,
         "screening": screening,
         "outcome_words": words.OUTCOMES[screening.outcome],
-        # One badge where outcome and status say the same.
-        "status_words": "" if found.status == Status.BARRED else found.get_status_display(),
+        "status_words": words.status_beside(found, screening.outcome),
         # Said only where it is not what the outcome says already.
         "level": words.LEVELS.get(found.review_level, "")
         if is_waiting and found.review_level != screening.level

@@ -145,3 +145,9 @@ def _days(count: int) -> str:
 
 def person(user: Any) -> str:
     return user.get_full_name() or user.get_username()
+
+
+def status_beside(deal: Deal, outcome: str) -> str:
+    """The status as a second badge; empty where it only repeats the outcome."""
+    status = str(deal.get_status_display())
+    return "" if status == OUTCOMES[outcome] else status
