@@ -180,19 +180,20 @@ class Rulebook:
     @cached_property
     def canonical(self) -> str:
         """Canonical JSON of everything, the vocabulary included; `read_canonical` reads it back."""
-        return canonical(
-            {
-                "vocabulary": [_plain_fact(fact) for fact in self.vocabulary.values()],
-                "rulebook": {
-                    "rulebook": self.name,
-                    "label": self.label,
-                    "source": self.source,
-                    "terms": {name: plain_condition(term) for name, term in self.terms.items()},
-                    "rules": [_plain_rule(rule) for rule in self.rules],
-                    "promises": [_plain_promise(promise) for promise in self.promises],
-                },
-            }
-        )
+        facts = [_plain_fact(fact) for fact in self.vocabulary.values()]
+        return canonical({"vocabulary": facts, "rulebook": self.plain})
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The rulebook as its YAML would read, tables written out, without the vocabulary."""
+        return {
+            "rulebook": self.name,
+            "label": self.label,
+            "source": self.source,
+            "terms": {name: plain_condition(term) for name, term in self.terms.items()},
+            "rules": [_plain_rule(rule) for rule in self.rules],
+            "promises": [_plain_promise(promise) for promise in self.promises],
+        }
 
     @cached_property
     def digest(self) -> str:

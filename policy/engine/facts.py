@@ -293,10 +293,10 @@ class Vocabulary(Mapping[str, Fact]):
         #: A bit per fact, for `Facts.known`.
         self.bits = {fact.name: 1 << at for at, fact in enumerate(facts)}
         blank: list[Cell] = []
-        self._readers: dict[str, Reader] = {}
+        self._readers: dict[str, tuple[Reader, int]] = {}
         for fact in facts:
             self.slots[fact.name] = len(blank)
-            self._readers[fact.name] = fact.reader(len(blank))
+            self._readers[fact.name] = (fact.reader(len(blank)), self.bits[fact.name])
             blank.extend(fact.blank)
         self.blank = tuple(blank)
 
@@ -318,13 +318,14 @@ class Vocabulary(Mapping[str, Fact]):
         """
         cells = list(self.blank)
         texts: dict[str, str] = {}
-        readers, bits = self._readers, self.bits
+        readers = self._readers
         known = 0
         try:
             for name, value in plain.items():
                 if value is not None:
-                    if readers[name](value, cells, texts):
-                        known |= bits[name]
+                    read, bit = readers[name]
+                    if read(value, cells, texts):
+                        known |= bit
                 elif name not in readers:
                     raise _Misfit
         except (_Misfit, KeyError, TypeError, UnicodeEncodeError):
@@ -342,7 +343,7 @@ class Vocabulary(Mapping[str, Fact]):
                 problems.append(f"unknown fact {shown(name)}{did_you_mean(name, self._facts)}")
             elif value is not None:
                 try:
-                    self._readers[name](value, list(self.blank), {})
+                    self._readers[name][0](value, list(self.blank), {})
                 except (_Misfit, KeyError, TypeError, UnicodeEncodeError):
                     problems.extend(self._facts[name].complaints(value))
         return problems

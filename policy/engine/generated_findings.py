@@ -42,13 +42,14 @@ class FindingSource:
         self.values: dict[str, object] = {}
 
     def source(self) -> str:
-        rest = self._value((self.rule.evidence, self.rule.title, self.rule.asks))
-        start = self._value((self.rule.id, self.rule.clause, self.rule.outcome))
+        rule = self.rule
+        start = ", ".join(map(self._value, (rule.id, rule.clause, rule.outcome)))
+        rest = ", ".join(map(self._value, (rule.evidence, rule.title, rule.asks)))
         return "\n".join(
             [
                 f"def finding{self.number}(c, texts):",
                 *self._facts(),
-                f"    return new(Finding, (*{start}, {self._sentence()}, facts, *{rest}))",
+                f"    return new(Finding, ({start}, {self._sentence()}, facts, {rest}))",
             ]
         )
 
