@@ -14,7 +14,8 @@ from jobs.models import Clock
 from policy import active
 from policy.engine.assessment import Assessment
 from policy.engine.condition import OUTCOMES
-from screening import facts, mail, permissions, questions
+from screening import deal_facts, facts, mail, permissions, questions
+from screening.deal_facts import DealFacts
 from screening.lifecycle import Status, move
 from screening.models import (
     LEVEL_OF,
@@ -284,6 +285,7 @@ def _store(
         asks_compliance=bool(asked - {"sales"}),
         **{f"{kind}_id": version.pk for kind, version in versions.items()},
     )
+    DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, found.variants))
     Finding.objects.bulk_create(
         Finding(
             screening=screening,

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from audit import access
 from audit.models import AuditEvent
 from policy.models import ReferenceVersion
+from screening.deal_facts import DealFacts  # noqa: F401  Django looks for models here
 from screening.lifecycle import CLEARANCES, CLOSED, OWNER, Status
 
 USER = settings.AUTH_USER_MODEL
