@@ -82,6 +82,26 @@ class RegistryFilters(Filters):
         self.offer("country", countries)
 
 
+class DifferenceForm(forms.Form):
+    """Two versions of one kind to compare."""
+
+    UNKNOWN = "Choose a version from the list"
+    before = forms.ChoiceField(label="From version", error_messages={"invalid_choice": UNKNOWN})
+    after = forms.ChoiceField(label="To version", error_messages={"invalid_choice": UNKNOWN})
+
+    def __init__(self, *args: Any, versions: Options, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101  both are choices
+            field.choices = versions
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("before") and cleaned.get("before") == cleaned.get("after"):
+            self.add_error("after", "Choose another version than the first")
+        return cleaned
+
+
 LEAST_NOTE = 20
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from policy import actions, active, checking, current, maps, places, proposals, reports
+from policy import actions, active, checking, comparing, current, proposals, reports
 from policy.forms import ActivationForm, ProposalForm
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.past import past
@@ -219,17 +219,7 @@ def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
     """What changes between the two editions that the report compared, as a map."""
     digest = newest.found["baseline"].get(Kind.COUNTRIES, {}).get("digest", "")
     before = ReferenceVersion.objects.of(Kind.COUNTRIES).filter(digest=digest).first()
-    changes = places.changes(current.countries(before), current.countries(found))
-    drawn = maps.change_map(
-        changes,
-        title=_("What changes between the two editions"),
-        description=_("The list below says the same in words."),
-    )
-    return {
-        "map": places.drawn(drawn),
-        "map_key": places.drawn(maps.change_key()),
-        "borders": maps.BORDERS_NOTE,
-    }
+    return comparing.change_map(before, found)
 
 
 # --- Activate ------------------------------------------------------------------------------------

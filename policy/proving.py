@@ -72,9 +72,12 @@ def dead_rules(rulebook: Rulebook) -> list[dict[str, str]]:
     ]
 
 
-def differences(before: Rulebook, after: Rulebook) -> list[Different]:
-    """Every kind of deal that comes out differently, weakened first; proof.NotProved if not all."""
+def differences(before: Rulebook, after: Rulebook, **limits: Any) -> list[Different]:
+    """Every kind of deal that comes out differently, weakened first; proof.NotProved if not all.
+
+    ``limits`` are those of engine.difference: seconds, in_all, megabytes.
+    """
     return [
         Different(one.before, one.after, list(one.rules), dict(one.deal))
-        for one in difference.differences(before, after)
+        for one in difference.differences(before, after, **limits)
     ]

@@ -35,7 +35,8 @@ class Difference:
     change: Change
     rules: list[str]
     example: DealWords
-    touched: int
+    #: Past screenings that change this way; None where nothing was played over the past.
+    touched: int | None
 
 
 @dataclass(frozen=True)
@@ -63,19 +64,31 @@ def promises(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[dict[str,
 
 def differences(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[Difference]:
     """Kinds of deals that come out differently, weakened ones first."""
-    past = Counter(
+    touched = Counter(
         (one["before"], one["after"], tuple(one["rules"])) for one in found["backtest"]["changed"]
     )
-    rows = [
+    return kinds(found["differences"], vocabulary, touched=touched)
+
+
+def kinds(
+    rows: Sequence[Mapping[str, Any]],
+    vocabulary: Vocabulary,
+    *,
+    touched: Mapping[tuple[str, str, tuple[str, ...]], int] | None = None,
+) -> list[Difference]:
+    """The same in words; `touched` counts past screenings by outcomes and sorted rules."""
+    told = [
         Difference(
             Change.of(one["before"], one["after"]),
             one["rules"],
             deal_in_words(vocabulary, one["deal"]),
-            past[one["before"], one["after"], tuple(sorted(one["rules"]))],
+            None
+            if touched is None
+            else touched.get((one["before"], one["after"], tuple(sorted(one["rules"]))), 0),
         )
-        for one in found["differences"]
+        for one in rows
     ]
-    return sorted(rows, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))  # type: ignore[index]
+    return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))  # type: ignore[index]
 
 
 def matrix(found: Mapping[str, Any]) -> Matrix:

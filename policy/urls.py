@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from policy import governing, lists, places, views
+from policy import comparing, governing, lists, places, views
 
 app_name = "policy"
 urlpatterns = [
@@ -21,5 +21,6 @@ urlpatterns = [
     path("versions/<int:pk>/report/", governing.report, name="report"),
     path("versions/<int:pk>/activate/", governing.activate, name="activate"),
     path("versions/<str:kind>/", views.versions, name="versions"),
+    path("versions/<str:kind>/difference/", comparing.difference, name="difference"),
     path("versions/<str:kind>/propose/", governing.propose, name="propose"),
 ]

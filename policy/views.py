@@ -120,12 +120,14 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
         .select_related("proposed_by", "activated_by").defer("content", "written")
     )  # fmt: skip
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    may_read = not access.roles_of(request.user).isdisjoint(VERSION_READERS)
     context = {
         "kind": Kind(kind),
         "page": page,
         "rows": [{"version": one, "state": state_of(one)} for one in page],
         "active": current.version(kind),
-        "may_read": not access.roles_of(request.user).isdisjoint(VERSION_READERS),
+        "may_read": may_read,
+        "may_compare": may_read and page.paginator.count > 1,
         "may_propose": may_govern(request.user, kind),
     }
     return render(request, "policy/versions.html", context)
