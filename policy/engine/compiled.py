@@ -5,6 +5,7 @@ was decided in one or two microseconds, `assess` says why as well.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,15 +29,31 @@ class Verdict(NamedTuple):
     open: tuple[str, ...]
 
 
-class _Plan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Plan:
     """All that follows from a set of fired rules alone."""
 
+    #: What is said when no rule is open.
+    settled: Verdict
     outcome: Outcome
     ids: tuple[str, ...]
     #: Bits of the rules that are higher than every fired one.
     higher: int
     floor: Outcome | None
     findings: tuple[Callable[[Cells, object], Finding], ...]
+
+
+class _Plans(dict[int, _Plan]):
+    """Plans by the bits of the fired rules, made when first needed."""
+
+    def __init__(self, make: Callable[[int], _Plan]) -> None:
+        self.make = make
+
+    def __missing__(self, fired: int) -> _Plan:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        plan = self[fired] = self.make(fired)
+        return plan
 
 
 class Compiled:
@@ -61,7 +78,7 @@ class Compiled:
         self._screen: Callable[[Cells, int], tuple[int, int]] = names["screen"]
         self._findings = [names[f"finding{at}"] for at in range(count)]
         self._turning = [searched.get(at) or names[f"turning{at}"] for at in range(count)]
-        self._plan = lru_cache(REMEMBERED)(self._planned)
+        self._plans = _Plans(self._planned)
         self._ids = lru_cache(REMEMBERED)(self._named)
         self._names = lru_cache(REMEMBERED)(self._fact_names)
 
@@ -70,7 +87,7 @@ class Compiled:
         if facts.vocabulary is not self._vocabulary:
             facts = self._vocabulary.adopt(facts)
         fired, open_ = self._screen(facts.cells, facts.known)
-        plan = self._plan(fired)
+        plan = self._plans[fired]
         return "needs_information" if open_ & plan.higher else plan.outcome
 
     def verdict(self, facts: Facts) -> Verdict:
@@ -78,9 +95,9 @@ class Compiled:
         if facts.vocabulary is not self._vocabulary:
             facts = self._vocabulary.adopt(facts)
         fired, open_ = self._screen(facts.cells, facts.known)
-        plan = self._plan(fired)
+        plan = self._plans[fired]
         if not open_:
-            return Verdict(plan.outcome, plan.ids, ())
+            return plan.settled
         outcome = "needs_information" if open_ & plan.higher else plan.outcome
         return Verdict(outcome, plan.ids, self._ids(open_))
 
@@ -90,7 +107,7 @@ class Compiled:
             facts = self._vocabulary.adopt(facts)
         cells, texts = facts.cells, facts.texts
         fired, open_ = self._screen(cells, facts.known)
-        plan = self._plan(fired)
+        plan = self._plans[fired]
         outcome: Outcome = plan.outcome
         missing: tuple[str, ...] = ()
         if undecided := open_ & plan.higher:
@@ -108,9 +125,11 @@ class Compiled:
         numbers = self._numbers(fired)
         rules = [self._ranked[number] for number in numbers]
         outcome = rules[0].outcome if rules else OUTCOMES[0]
+        ids = tuple(rule.id for rule in rules)
         return _Plan(
+            settled=Verdict(outcome, ids, ()),
             outcome=outcome,
-            ids=tuple(rule.id for rule in rules),
+            ids=ids,
             higher=sum(
                 self._bits[rule.id] for rule in self._ranked if RANK[rule.outcome] > RANK[outcome]
             ),

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from policy.engine.words import did_you_mean, listed, shown
 
@@ -42,8 +42,8 @@ class _Misfit(Exception):
     """A value that its fact refuses; caught inside this module, which then says why."""
 
 
-#: Writes a value into the cells or texts; returns whether the fact is now fully answered.
-Reader = Callable[[object, list[Cell], dict[str, str]], bool]
+#: Writes a value into the cells; returns whether the fact is now fully answered.
+Reader = Callable[[object, list[Cell]], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Choice(_Fact):
     def reader(self, slot: int) -> Reader:
         bits: dict[object, int] = {value: 1 << at for at, value in enumerate(self.values)}
 
-        def read(value: object, cells: list[Cell], _: dict[str, str]) -> bool:
+        def read(value: object, cells: list[Cell]) -> bool:
             cells[slot] = bits[value]
             return True
 
@@ -114,7 +114,7 @@ class YesNo(_Fact):
         return self.words.get(value) or {"true": "yes", "false": "no"}[value]
 
     def reader(self, slot: int) -> Reader:
-        def read(value: object, cells: list[Cell], _: dict[str, str]) -> bool:
+        def read(value: object, cells: list[Cell]) -> bool:
             if value is True:
                 cells[slot] = YES
             elif value is False:
@@ -146,7 +146,7 @@ class Amount(_Fact):
         return f"{value} {self.unit}".strip()
 
     def reader(self, slot: int) -> Reader:
-        def read(value: object, cells: list[Cell], _: dict[str, str]) -> bool:
+        def read(value: object, cells: list[Cell]) -> bool:
             if type(value) is not int or abs(value) > LARGEST_AMOUNT:
                 raise _Misfit
             cells[slot] = value
@@ -190,7 +190,7 @@ class Flags(_Fact):
     def reader(self, slot: int) -> Reader:
         bits = self.bits
 
-        def read(value: object, cells: list[Cell], _: dict[str, str]) -> bool:
+        def read(value: object, cells: list[Cell]) -> bool:
             surely = maybe = 0
             if type(value) is list or type(value) is tuple:
                 for member in value:
@@ -257,19 +257,8 @@ class Text(_Fact):
     width = 0
     blank: tuple[Cell, ...] = field(default=(), init=False)
 
-    def reader(self, slot: int) -> Reader:
-        name = self.name
-
-        def read(value: object, _: list[Cell], texts: dict[str, str]) -> bool:
-            if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\x00" in value:
-                raise _Misfit
-            if not value.isascii():
-                value = unicodedata.normalize("NFC", value)
-                value.encode()  # half a surrogate pair cannot be stored or hashed
-            texts[name] = value
-            return True
-
-        return read
+    def reader(self, slot: int) -> None:
+        """Texts have no cell; they are read together (see `_storable`)."""
 
     def complaints(self, value: object) -> list[str]:
         if not isinstance(value, str):
@@ -277,6 +266,22 @@ class Text(_Fact):
         if len(value) > LONGEST_TEXT:
             return [f"{self.name}: {len(value)} characters; at most {LONGEST_TEXT} are kept"]
         return [f"{self.name}: holds a character that cannot be stored (NUL or half a surrogate)"]
+
+
+def _storable(texts: dict[str, str]) -> dict[str, str]:
+    """The texts, normalised; one look at all of them together, because nearly all are plain.
+
+    Raises _Misfit, TypeError or UnicodeEncodeError for one that cannot be stored.
+    """
+    together = "".join(texts.values())
+    if "\x00" in together:
+        raise _Misfit
+    if len(together) > LONGEST_TEXT and max(map(len, texts.values())) > LONGEST_TEXT:
+        raise _Misfit
+    if together.isascii():
+        return texts
+    together.encode()  # half a surrogate pair cannot be stored or hashed
+    return {name: unicodedata.normalize("NFC", text) for name, text in texts.items()}
 
 
 Fact = Choice | Flags | YesNo | Amount | Text
@@ -293,7 +298,7 @@ class Vocabulary(Mapping[str, Fact]):
         #: A bit per fact, for `Facts.known`.
         self.bits = {fact.name: 1 << at for at, fact in enumerate(facts)}
         blank: list[Cell] = []
-        self._readers: dict[str, tuple[Reader, int]] = {}
+        self._readers: dict[str, tuple[Reader | None, int]] = {}
         for fact in facts:
             self.slots[fact.name] = len(blank)
             self._readers[fact.name] = (fact.reader(len(blank)), self.bits[fact.name])
@@ -317,17 +322,20 @@ class Vocabulary(Mapping[str, Fact]):
         (all others are surely absent). None, or leaving the fact out, means unknown.
         """
         cells = list(self.blank)
-        texts: dict[str, str] = {}
+        texts: dict[str, Any] = {}
         readers = self._readers
         known = 0
         try:
             for name, value in plain.items():
-                if value is not None:
-                    read, bit = readers[name]
-                    if read(value, cells, texts):
-                        known |= bit
-                elif name not in readers:
-                    raise _Misfit
+                read, bit = readers[name]
+                if value is None:
+                    continue
+                if read is None:
+                    texts[name] = value
+                elif not read(value, cells):
+                    continue
+                known |= bit
+            texts = _storable(texts)
         except (_Misfit, KeyError, TypeError, UnicodeEncodeError):
             raise FactError(self._complaints(plain)) from None
         return Facts(self, tuple(cells), texts, known)
@@ -342,8 +350,12 @@ class Vocabulary(Mapping[str, Fact]):
             if name not in self._facts:
                 problems.append(f"unknown fact {shown(name)}{did_you_mean(name, self._facts)}")
             elif value is not None:
+                read, _ = self._readers[name]
                 try:
-                    self._readers[name][0](value, list(self.blank), {})
+                    if read is None:
+                        _storable({name: value})  # type: ignore[dict-item]
+                    else:
+                        read(value, list(self.blank))
                 except (_Misfit, KeyError, TypeError, UnicodeEncodeError):
                     problems.extend(self._facts[name].complaints(value))
         return problems

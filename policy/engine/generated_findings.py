@@ -69,7 +69,7 @@ class FindingSource:
                 said.append(self._words(self.vocabulary[piece], first=first))
             elif piece:
                 said.append(self._value(piece))
-        return " + ".join(said) if said else self._value("")
+        return 'f"' + "".join(f"{{{one}}}" for one in said) + '"'
 
     def _words(self, fact: Fact, *, first: bool) -> str:
         case = capitalised if first else str
