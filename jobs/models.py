@@ -1,5 +1,6 @@
 """Work that is a row. The row is the job; a message on Redis is only a wake-up."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -39,6 +40,16 @@ class JobQuerySet(models.QuerySet["Job"]):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(job.pk)])
         return job
+
+    def enqueue_all(self, kind: str, wanted: Iterable[Mapping[str, int | str]]) -> None:
+        """Write many jobs without a key into the current transaction, in two statements."""
+        if not connection.in_atomic_block:
+            raise RuntimeError("A job is written in the transaction that wants it.")
+        jobs = self.bulk_create(Job(kind=kind, args=args) for args in wanted)
+        if jobs:
+            with connection.cursor() as cursor:
+                # One word wakes the sweeper, which looks for all that is due.
+                cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(jobs[0].pk)])
 
     def claim(self, pk: int, *, lease: timedelta = LEASE) -> "Job | None":
         """Take the job by compare-and-swap; None when somebody has it or it is finished."""

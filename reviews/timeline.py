@@ -142,6 +142,7 @@ SENTENCES: dict[str, Callable[[Payload], str]] = {
     "deal.barred": _fixed("Barred by the policy"),
     "deal.barred_afterwards": _fixed("Barred by the policy, after it had passed"),
     "deal.reopened_for_review": _fixed("Returned to review"),
+    "deal.review_raised": lambda payload: f"Rose to {payload['to']} review",
     "deal.reopened_for_information": _fixed("Returned for information"),
     "deal.withdrawn": _fixed("Withdrew the deal"),
     "deal.lapsed": _fixed("Lapsed"),

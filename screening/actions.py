@@ -1,7 +1,6 @@
 """The seller's verbs. Each is one transaction: lock, check, write, record."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,10 @@ from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock
 from policy import active
-from policy.engine.assessment import Assessment
-from policy.engine.condition import OUTCOMES
-from screening import deal_facts, facts, mail, permissions, questions
+from screening import deal_facts, facts, following, mail, permissions, questions
 from screening.deal_facts import DealFacts
 from screening.lifecycle import Status, move
 from screening.models import (
-    LEVEL_OF,
     Answer,
     Contributor,
     Deal,
@@ -27,16 +23,6 @@ from screening.models import (
     Finding,
     Screening,
 )
-
-VALID = timedelta(days=365)
-DUE = {"senior": timedelta(days=7), "executive": timedelta(days=14)}
-STATUS_OF = {
-    "clear": Status.CLEARED,
-    "senior_review": Status.IN_REVIEW,
-    "executive_review": Status.IN_REVIEW,
-    "needs_information": Status.NEEDS_INFORMATION,
-    "bar": Status.BARRED,
-}
 
 
 @transaction.atomic
@@ -245,62 +231,13 @@ def _screen(
     previous = deal.screening
     deal.end_user_key = found.end_user_key
     asked = active.asked_of(assessment, data.rulebook)
-    screening = _store(revision, cause, versions, found, assessment, asked)
-    _record(
-        deal,
-        actor,
-        "deal.screened",
-        screening=screening.pk,
-        revision=revision.pk,
-        cause=cause,
-        outcome=assessment.outcome,
-        rules=[f.rule for f in assessment.findings],
-        facts=screening.facts_digest,
-        versions={kind: version.digest for kind, version in versions.items()},
-    )
-    _follow(deal, screening, previous, because=because, actor=actor)
-    return screening
-
-
-def _store(
-    revision: DealRevision,
-    cause: str,
-    versions: Mapping[str, Any],
-    found: facts.Found,
-    assessment: Assessment,
-    asked: set[str],
-) -> Screening:
-    text = found.text
-    screening = Screening.objects.create(
-        revision=revision,
-        cause=cause,
-        outcome=assessment.outcome,
-        review_floor=assessment.review_floor or "",
-        facts_text=text,
-        facts_digest=digest(text),
-        sources_text=canonical(found.sources),
-        missing_text=canonical(list(assessment.missing)),
-        open_text=canonical(list(assessment.open)),
-        asks_sales="sales" in asked,
-        asks_compliance=bool(asked - {"sales"}),
-        **{f"{kind}_id": version.pk for kind, version in versions.items()},
-    )
+    screening = following.screening_of(revision, cause, versions, found, assessment, asked)
+    screening.save(force_insert=True)
     DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, found.variants))
-    Finding.objects.bulk_create(
-        Finding(
-            screening=screening,
-            position=place,
-            rule=f.rule,
-            clause=f.clause,
-            outcome=f.outcome,
-            title=f.title,
-            because=f.because,
-            facts_text=canonical(f.facts),
-            evidence_text=canonical(list(f.evidence)),
-            asks=f.asks,
-        )
-        for place, f in enumerate(assessment.findings)
-    )
+    Finding.objects.bulk_create(following.findings_of(screening, assessment))
+    said = following.screened(screening, assessment, versions)
+    _record(deal, actor, "deal.screened", **said)
+    _follow(deal, screening, previous, because=because, actor=actor)
     return screening
 
 
@@ -308,50 +245,20 @@ def _follow(
     deal: Deal, screening: Screening, previous: Screening | None, *, because: str, actor: Any
 ) -> None:
     """Point the deal at its newest screening and move it where the outcome says."""
-    deal.screening = screening
-    deal.review_level = _higher(deal.review_level, _level(screening))
-    target = _target(deal, screening, previous)
-    if target == Status.IN_REVIEW and deal.status != Status.IN_REVIEW:
-        deal.due_at = Clock() + DUE[deal.review_level]
-    if target == Status.CLEARED and deal.status != Status.CLEARED:
-        deal.valid_until = Clock() + VALID
+    course = following.course(deal, screening, previous.outcome if previous else "")
+    level = deal.review_level
+    deal.screening, deal.review_level = screening, course.level
+    if course.due_in:
+        deal.due_at = Clock() + course.due_in
+    if course.valid_for:
+        deal.valid_until = Clock() + course.valid_for
     deal.save(update_fields=["screening", "review_level", "due_at", "valid_until", "end_user_key"])
-    if target != deal.status:
-        move(
-            deal,
-            target,
-            actor=actor,
-            because=because,
-            payload={"screening": screening.pk, "outcome": screening.outcome},
-        )
-        mail.tell_of_status(deal)
-    elif target == Status.NEEDS_INFORMATION:
-        mail.tell_of_status(deal)
-
-
-def _target(deal: Deal, screening: Screening, previous: Screening | None) -> Status:
-    target = STATUS_OF[screening.outcome]
-    if target == Status.CLEARED and deal.review_level:
-        # People have looked, or had to look: a person ends it, not the program.
-        target = Status.IN_REVIEW
-    if (
-        target == Status.IN_REVIEW
-        and deal.status in {Status.APPROVED, Status.APPROVED_WITH_CONDITIONS}
-        and screening.cause == Screening.Cause.VERSION
-        and previous is not None
-        and OUTCOMES.index(screening.outcome) <= OUTCOMES.index(previous.outcome)
-    ):
-        # The new version asks for no more than what was decided.
-        return Status(deal.status)
-    return target
-
-
-def _level(screening: Screening) -> str:
-    return LEVEL_OF.get(screening.outcome) or LEVEL_OF.get(screening.review_floor, "")
-
-
-def _higher(one: str, other: str) -> str:
-    return "executive" if "executive" in (one, other) else one or other
+    if course.moves:
+        said = following.moved(screening)
+        move(deal, course.status, actor=actor, because=because, payload=said)
+    if course.rises:
+        _record(deal, actor, "deal.review_raised", **following.raised(screening, level, because))
+    mail.tell_of_course(deal, course)
 
 
 def _contribute(deal: Deal, user: Any, part: str) -> None:

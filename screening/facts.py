@@ -5,9 +5,10 @@ a ruling that makes a fact graver holds for the deal whatever sales changes; one
 milder holds only while what was looked at stays the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
 from audit.ledger import canonical
 from audit.refusals import Conflict
@@ -17,7 +18,7 @@ from policy.derive import ReferenceData, Variant, trace
 from policy.engine.facts import FactError, Facts
 from policy.registry import INTELLIGENCE, fold
 from screening import questions
-from screening.models import Deal, DealRevision
+from screening.models import Deal, DealRevision, FactRuling
 
 # The facts that compliance may set, with their values from mild to grave; end_user_type has no
 # order except that an intelligence or security body is the gravest.
@@ -52,16 +53,46 @@ class Found:
     text: str
     end_user_key: str
 
+    @cached_property
+    def sources_text(self) -> str:
+        return canonical(self.sources)
 
-def of_revision(revision: DealRevision, data: ReferenceData) -> Found:
+
+class Around(Protocol):
+    """What lies around the answers of a deal: other deals and what people ruled."""
+
+    def linked(self, deal: Deal, key: str) -> Sequence[Deal]: ...
+
+    def rulings(self, deal: Deal) -> Iterable[FactRuling]:
+        """The oldest first."""
+        ...
+
+
+class Stored:
+    """As the database has it now."""
+
+    def linked(self, deal: Deal, key: str) -> Sequence[Deal]:
+        return linked_deals(deal, key)
+
+    def rulings(self, deal: Deal) -> Iterable[FactRuling]:
+        return deal.rulings.order_by("pk")
+
+
+STORED = Stored()
+
+
+def of_revision(revision: DealRevision, data: ReferenceData, around: Around = STORED) -> Found:
     """The facts of a sent revision under these versions, rulings and linked deals included."""
-    return of_answers(revision.deal, revision.answers, data)
+    return of_answers(revision.deal, revision.answers, data, around)
 
 
-def of_answers(deal: Deal, answers: Mapping[str, Any], data: ReferenceData) -> Found:
-    declared = declared_of(deal, answers, data)
-    plainly = trace(declared, data)
-    variants = trace(declared, data, given=_given(deal, plainly)) if plainly else plainly
+def of_answers(
+    deal: Deal, answers: Mapping[str, Any], data: ReferenceData, around: Around = STORED
+) -> Found:
+    declared = declared_of(deal, answers, data, around)
+    variants = plainly = trace(declared, data)
+    if plainly and (given := _given(around.rulings(deal), plainly)):
+        variants = trace(declared, data, given=given)
     return Found(
         variants=[variant.facts for variant in variants],
         sources=_sources(variants),
@@ -70,11 +101,13 @@ def of_answers(deal: Deal, answers: Mapping[str, Any], data: ReferenceData) -> F
     )
 
 
-def declared_of(deal: Deal, answers: Mapping[str, Any], data: ReferenceData) -> dict[str, Any]:
+def declared_of(
+    deal: Deal, answers: Mapping[str, Any], data: ReferenceData, around: Around = STORED
+) -> dict[str, Any]:
     """What sales declares, with the capabilities of other deals of the same end user."""
     context = questions.context_of(answers, data)
     declared = questions.declared_facts(answers, context)
-    linked = linked_deals(deal, end_user_key(declared))
+    linked = around.linked(deal, end_user_key(declared))
     if linked:
         declared["linked_deals"] = [str(other.pk) for other in linked]
         declared["linked_capabilities"] = sorted(
@@ -142,10 +175,10 @@ def _check_raise(fact: str, value: Any, deal: Deal, data: ReferenceData) -> None
         raise Conflict(f"{ONLY_RAISED[fact]} may be raised with a reason, never lowered.")
 
 
-def _given(deal: Deal, derived: Sequence[Variant]) -> dict[str, Any]:
+def _given(rulings: Iterable[FactRuling], derived: Sequence[Variant]) -> dict[str, Any]:
     """The rulings that hold now, as values that replace derived ones."""
     given: dict[str, Any] = {}
-    newest = {ruling.fact: ruling for ruling in deal.rulings.order_by("pk")}
+    newest = {ruling.fact: ruling for ruling in rulings}
     for fact, ruling in newest.items():
         values = [variant.facts[fact] for variant in derived]
         same = fact not in ONLY_RAISED and ruling.about == _about(fact, derived)

@@ -4,44 +4,85 @@ A mail is a row of the transaction it tells of, with its job beside it: no mail 
 change, no change without its mail. Mails name the deal and the status, never votes or reviewers.
 """
 
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
+from django.template.loader import get_template
 
 from audit import access
 from jobs.models import Clock, Job
 from jobs.queue import performs
+from screening.following import Course
 from screening.lifecycle import Status
-from screening.models import Deal, Notification
+from screening.models import Contributor, Deal, Notification, SalesTeam
 
 KIND = "mail"
 ROLE_OF_LEVEL = {"senior": access.SENIOR, "executive": access.EXECUTIVE}
+Holders = Callable[[str, Deal], list[Any]]
+
+
+def letter(deal: Deal, person: Any, *, template: str, **words: Any) -> Notification:
+    """One mail, not yet saved, from templates/emails/<template>.txt (first line: subject)."""
+    context = {"deal": deal, "person": person, "site": settings.SITE_URL, **words}
+    text = get_template(f"emails/{template}.txt").render(context).strip()
+    subject, _, body = text.partition("\n")
+    return Notification(
+        deal=deal, to=person, subject=subject.strip()[:200], body=body.strip() + "\n"
+    )
 
 
 def tell(deal: Deal, person: Any, *, template: str, **words: Any) -> Notification:
-    """Write one mail to one person, from templates/emails/<template>.txt (first line: subject)."""
-    context = {"deal": deal, "person": person, "site": settings.SITE_URL, **words}
-    text = render_to_string(f"emails/{template}.txt", context).strip()
-    subject, _, body = text.partition("\n")
-    note = Notification.objects.create(
-        deal=deal, to=person, subject=subject.strip()[:200], body=body.strip() + "\n"
-    )
+    """Write one mail to one person, and the job that delivers it."""
+    note = letter(deal, person, template=template, **words)
+    note.save(force_insert=True)
     Job.objects.enqueue(KIND, notification=note.pk)
     return note
 
 
+def tell_all(letters: Sequence[Notification]) -> None:
+    """Write many mails, and the jobs that deliver them, in a few statements."""
+    notes = Notification.objects.bulk_create(letters)
+    Job.objects.enqueue_all(KIND, [{"notification": note.pk} for note in notes])
+
+
 def tell_of_status(deal: Deal) -> None:
     """The owner hears of each change of status, reviewers of each deal that needs them."""
-    tell(deal, deal.owner, template="status")
+    for person, template in readers_of_status(deal, holders_of):
+        tell(deal, person, template=template)
+
+
+def tell_of_course(deal: Deal, course: Course) -> None:
+    """What a screening changed; the deal is where the course led."""
+    for person, template in readers_of_course(deal, course, holders_of):
+        tell(deal, person, template=template)
+
+
+def readers_of_status(deal: Deal, holders: Holders) -> Iterator[tuple[Any, str]]:
+    """Who hears of the deal's status, and from which template."""
+    yield deal.owner, "status"
     if deal.status == Status.IN_REVIEW:
-        for reviewer in reviewers_for(deal):
-            tell(deal, reviewer, template="review_needed")
+        yield from _reviewers(deal, holders)
     if deal.turn == "compliance":
-        for person in holders_of(access.COMPLIANCE, deal):
-            tell(deal, person, template="compliance_needed")
+        for person in holders(access.COMPLIANCE, deal):
+            yield person, "compliance_needed"
+
+
+def readers_of_course(deal: Deal, course: Course, holders: Holders) -> Iterator[tuple[Any, str]]:
+    """Who hears of a screening, and from which template."""
+    if course.is_told:
+        yield from readers_of_status(deal, holders)
+    elif course.rises:
+        # It waited for one level and waits for a higher one; to the owner it is the same.
+        yield from _reviewers(deal, holders)
+
+
+def _reviewers(deal: Deal, holders: Holders) -> Iterator[tuple[Any, str]]:
+    for person in holders(ROLE_OF_LEVEL[deal.review_level], deal):
+        yield person, "review_needed"
 
 
 def reviewers_for(deal: Deal) -> list[Any]:
@@ -57,6 +98,35 @@ def holders_of(role: str, deal: Deal) -> list[Any]:
         .exclude(pk__in=deal.contributors.values("user"))
         .order_by("pk")
     )
+
+
+class Addresses:
+    """`holders_of` for many deals with a few queries."""
+
+    def __init__(self, deals: Collection[Deal]) -> None:
+        self._people: dict[str, list[Any]] = {}
+        parts = Contributor.objects.filter(deal__in=deals).values_list("deal", "user")
+        self._contributors = _grouped(parts)
+        teams = {deal.team_id for deal in deals}
+        members = SalesTeam.members.through.objects.filter(salesteam__in=teams)
+        self._members = _grouped(members.values_list("salesteam", "user"))
+
+    def holders_of(self, role: str, deal: Deal) -> list[Any]:
+        apart = self._members[deal.team_id] | self._contributors[deal.pk]
+        return [person for person in self._with(role) if person.pk not in apart]
+
+    def _with(self, role: str) -> list[Any]:
+        if role not in self._people:
+            people = get_user_model().objects.filter(groups__name=role, is_active=True)
+            self._people[role] = list(people.order_by("pk"))
+        return self._people[role]
+
+
+def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for key, value in pairs:
+        found[key].add(value)
+    return found
 
 
 @performs(KIND)

@@ -398,6 +398,7 @@ _EVENTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "deal.reopened_for_information": lambda said: _("Reopened: more information is needed"),
     "deal.review_needed": lambda said: _("Went to review"),
     "deal.reopened_for_review": lambda said: _("Reopened: went to review"),
+    "deal.review_raised": lambda said: _("A higher level of review is needed"),
     "deal.approved": lambda said: _("Approved"),
     "deal.approved_with_conditions": lambda said: _("Approved with conditions"),
     "deal.rejected": lambda said: _("Not approved"),

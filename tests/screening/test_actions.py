@@ -1,5 +1,6 @@
 """The seller's verbs: each refusal, each effect with its row, event and mail, and races."""
 
+import json
 import threading
 import uuid
 from typing import Any
@@ -298,6 +299,27 @@ def test_an_approval_ends_when_a_fact_changes():
     rule(deal, "adverse_info", "alleged")
     assert deal.status == Status.IN_REVIEW
     assert deal.audit_verbs()[-1] == "deal.reopened_for_review"
+
+
+def test_a_review_that_rises_tells_the_people_of_the_higher_level():
+    deal = factories.deal_in_review()
+    senior, executive = factories.senior(), factories.executive()
+    rule(deal, "end_user_type", "military")
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "executive")
+    event = deal.events().last()
+    assert event.verb == "deal.review_raised"
+    said = json.loads(event.payload)
+    assert (said["from"], said["to"]) == ("senior", "executive")
+    assert said["screening"] == deal.screening_id
+    told = {note.to_id: note for note in deal.notifications.all()}
+    assert executive.pk in told
+    assert senior.pk not in told
+    assert "executive review" in told[executive.pk].subject
+    assert Job.objects.filter(kind="mail", args={"notification": told[executive.pk].pk}).exists()
+    count = deal.notifications.count()
+    rule(deal, "adverse_info", "alleged")
+    assert deal.audit_verbs()[-1] == "deal.screened"
+    assert deal.notifications.count() == count
 
 
 def test_a_deal_that_people_looked_at_is_never_cleared_by_the_program():

@@ -1,0 +1,157 @@
+"""What a new screening means for its deal. Pure: the verbs and the sweep both ask here.
+
+The sweep screens many deals in one transaction, the verbs one; what follows is the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from audit.ledger import canonical, digest
+from policy.engine.assessment import Assessment
+from policy.engine.condition import OUTCOMES
+from screening import facts
+from screening.lifecycle import Status
+from screening.models import LEVEL_OF, DealRevision, Finding, Screening
+
+VALID = timedelta(days=365)
+DUE = {"senior": timedelta(days=7), "executive": timedelta(days=14)}
+STATUS_OF = {
+    "clear": Status.CLEARED,
+    "senior_review": Status.IN_REVIEW,
+    "executive_review": Status.IN_REVIEW,
+    "needs_information": Status.NEEDS_INFORMATION,
+    "bar": Status.BARRED,
+}
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where a deal goes: its level and status, what it waits for, and whether people hear of it."""
+
+    level: str
+    status: Status
+    #: From now on; None leaves the time as it is.
+    due_in: timedelta | None
+    valid_for: timedelta | None
+    #: The status changes.
+    moves: bool
+    #: It stays in review, and people of a higher level have to look at it from now on.
+    rises: bool
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the owner hears: of each change, and each time that something is missing."""
+        return self.moves or self.status == Status.NEEDS_INFORMATION
+
+
+def course(deal: Any, screening: Screening, before: str) -> Course:
+    """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none."""
+    level = higher(deal.review_level, _level(screening))
+    status = target(deal.status, level, screening.outcome, cause=screening.cause, before=before)
+    moves = status != deal.status
+    return Course(
+        level=level,
+        status=status,
+        due_in=DUE[level] if moves and status == Status.IN_REVIEW else None,
+        valid_for=VALID if moves and status == Status.CLEARED else None,
+        moves=moves,
+        rises=not moves and status == Status.IN_REVIEW and level != deal.review_level,
+    )
+
+
+def target(status: str, level: str, outcome: str, *, cause: str, before: str) -> Status:
+    """The status that the outcome asks for; ``level`` is the highest one ever needed."""
+    wanted = STATUS_OF[outcome]
+    if wanted == Status.CLEARED and level:
+        # People have looked, or had to look: a person ends it, not the program.
+        wanted = Status.IN_REVIEW
+    if (
+        wanted == Status.IN_REVIEW
+        and status in {Status.APPROVED, Status.APPROVED_WITH_CONDITIONS}
+        and cause == Screening.Cause.VERSION
+        and before
+        and OUTCOMES.index(outcome) <= OUTCOMES.index(before)  # type: ignore[arg-type]
+    ):
+        # The new version asks for no more than what was decided.
+        return Status(status)
+    return wanted
+
+
+def _level(screening: Screening) -> str:
+    return LEVEL_OF.get(screening.outcome) or LEVEL_OF.get(screening.review_floor, "")
+
+
+def higher(one: str, other: str) -> str:
+    return "executive" if "executive" in (one, other) else one or other
+
+
+def screening_of(
+    revision: DealRevision,
+    cause: str,
+    versions: Mapping[str, Any],
+    found: facts.Found,
+    assessment: Assessment,
+    asked: set[str],
+) -> Screening:
+    """The row of a screening, not yet saved."""
+    return Screening(
+        revision=revision,
+        cause=cause,
+        outcome=assessment.outcome,
+        review_floor=assessment.review_floor or "",
+        facts_text=found.text,
+        facts_digest=digest(found.text),
+        sources_text=found.sources_text,
+        missing_text=canonical(list(assessment.missing)),
+        open_text=canonical(list(assessment.open)),
+        asks_sales="sales" in asked,
+        asks_compliance=bool(asked - {"sales"}),
+        **{f"{kind}_id": version.pk for kind, version in versions.items()},
+    )
+
+
+def findings_of(screening: Screening, assessment: Assessment) -> list[Finding]:
+    """The rows of its findings, not yet saved."""
+    return [
+        Finding(
+            screening=screening,
+            position=place,
+            rule=f.rule,
+            clause=f.clause,
+            outcome=f.outcome,
+            title=f.title,
+            because=f.because,
+            facts_text=canonical(f.facts),
+            evidence_text=canonical(list(f.evidence)),
+            asks=f.asks,
+        )
+        for place, f in enumerate(assessment.findings)
+    ]
+
+
+def screened(
+    screening: Screening, assessment: Assessment, versions: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the event of a screening records."""
+    return {
+        "screening": screening.pk,
+        "revision": screening.revision_id,
+        "cause": screening.cause,
+        "outcome": screening.outcome,
+        "rules": [f.rule for f in assessment.findings],
+        "facts": screening.facts_digest,
+        "versions": {kind: version.digest for kind, version in versions.items()},
+    }
+
+
+def moved(screening: Screening) -> dict[str, Any]:
+    """What the event of a move records beside the two statuses."""
+    return {"screening": screening.pk, "outcome": screening.outcome}
+
+
+def raised(screening: Screening, before: str, because: str) -> dict[str, Any]:
+    """What the event of a level that rose during a review records."""
+    to = higher(before, _level(screening))
+    return {"from": before, "to": to, "because": because, **moved(screening)}
