@@ -69,6 +69,14 @@ class Compiled:
         count = len(self._ranked)
         # The highest rule has the highest bit, so that ranks compare like numbers.
         self._bits = {rule.id: 1 << (count - 1 - at) for at, rule in enumerate(self._ranked)}
+        self._above = {
+            outcome: sum(
+                bit
+                for rule, bit in zip(self._ranked, self._bits.values(), strict=True)
+                if RANK[rule.outcome] > RANK[outcome]
+            )
+            for outcome in OUTCOMES
+        }
         findings, names = finding_functions(rulebook)
         searched = {at: search for at in range(count) if (search := self._searched(at))}
         turning = [turning_source(rulebook, at) for at in range(count) if at not in searched]
@@ -125,22 +133,25 @@ class Compiled:
         numbers = self._numbers(fired)
         rules = [self._ranked[number] for number in numbers]
         outcome = rules[0].outcome if rules else OUTCOMES[0]
-        ids = tuple(rule.id for rule in rules)
+        ids = tuple([rule.id for rule in rules])
         return _Plan(
             settled=Verdict(outcome, ids, ()),
             outcome=outcome,
             ids=ids,
-            higher=sum(
-                self._bits[rule.id] for rule in self._ranked if RANK[rule.outcome] > RANK[outcome]
-            ),
-            floor=review_floor(rule.outcome for rule in rules),
-            findings=tuple(self._findings[number] for number in numbers),
+            higher=self._above[outcome],
+            floor=review_floor([rule.outcome for rule in rules]),
+            findings=tuple([self._findings[number] for number in numbers]),
         )
 
     def _numbers(self, bits: int) -> list[int]:
         """Places in `ranked` of the rules that these bits stand for, highest first."""
         last = len(self._ranked) - 1
-        return [at for at in range(last + 1) if bits >> (last - at) & 1]
+        numbers = []
+        while bits:
+            highest = bits.bit_length() - 1
+            bits ^= 1 << highest
+            numbers.append(last - highest)
+        return numbers
 
     def _named(self, bits: int) -> tuple[str, ...]:
         return tuple(self._ranked[number].id for number in self._numbers(bits))

@@ -51,6 +51,11 @@ SPYING = frozenset(
 WATCHING = frozenset({"population_monitoring", "group_profiling", "protest_monitoring"})
 
 
+def prepared(plain: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The form that `screen` takes."""
+    return {**plain, "capabilities": frozenset(plain["capabilities"])}
+
+
 def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Outcome, and the ids of the rules that fired, of a deal whose every fact is answered."""
     has = deal["capabilities"]
