@@ -6,6 +6,7 @@ Other deals are derived in full each time, and what may be wrong is left to `pol
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from policy.declared import is_named
@@ -17,7 +18,17 @@ from policy.engine.words import listed
 REMEMBERED = 16_384
 #: The texts of a deal's own names, which its key leaves out.
 OWN = ("end_user_name", "customer_name", "products", "legal_basis", "intermediaries")
-Frame = tuple[tuple[Cell, ...], int, dict[str, str]]
+
+
+@dataclass(slots=True)
+class Frame:
+    """What all deals of one key have in common: everything but the texts in `OWN`."""
+
+    cells: tuple[Cell, ...]
+    known: int
+    texts: Mapping[str, str]
+    #: For whoever screens: what all these deals are told, once one of them was screened.
+    told: Any = None
 
 
 class Ordinary:
@@ -33,18 +44,30 @@ class Ordinary:
 
         `given` holds names of `policy.declared.GIVEN` only, and no territory.
         """
+        found = self.framed(declared, given)
+        if found is None or isinstance(found, Facts):
+            return found
+        return self.filled(*found)
+
+    def framed(
+        self, declared: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> tuple[Frame, Mapping[str, str]] | Facts | None:
+        """The same as a frame and the deal's own texts; as Facts when a name is remarkable."""
         if not self.reference.checks.is_sound(declared):
             return None
         try:
             if self._is_remarkable(declared, given):
                 return self._in_full(declared, given)
             key, own = self._key(declared, given)
-            cells, known, texts = self._frames.get(key) or self._derived(key, declared, given)
-            texts = {**texts, **self._checked(own)}
+            frame = self._frames.get(key) or self._derived(key, declared, given)
+            return frame, self._checked(own)
         except (ValueError, TypeError, KeyError):
             # Something in it cannot be read; `derive` says what.
             return None
-        return Facts(self.vocabulary, cells, texts, known)
+
+    def filled(self, frame: Frame, own: Mapping[str, str]) -> Facts:
+        """The facts of the deal with these own texts."""
+        return Facts(self.vocabulary, frame.cells, {**frame.texts, **own}, frame.known)
 
     def _checked(self, own: dict[str, str]) -> Mapping[str, str]:
         """The texts as Vocabulary.parse reads them; short ASCII without NUL stays as it is."""
@@ -104,13 +127,12 @@ class Ordinary:
             obligation,
             # 1 and True are one key, but only one of them is an answer.
             type(obligation),
-            "end_user_name" in own,
+            tuple(own),
             is_named(customer),
             is_named(basis),
             tuple(declared["capabilities"]),
             None if services is None else tuple(services),
-            bool(products),
-            None if between is None else bool(between),
+            between is None,
             *given.items(),
             *map(type, given.values()),
         )
@@ -128,5 +150,5 @@ class Ordinary:
         texts = {name: text for name, text in facts.texts.items() if name not in OWN}
         if len(self._frames) >= REMEMBERED:
             self._frames.clear()
-        self._frames[key] = frame = (facts.cells, facts.known, texts)
+        self._frames[key] = frame = Frame(facts.cells, facts.known, texts)
         return frame

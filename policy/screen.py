@@ -30,7 +30,7 @@ from policy.derive import (
 from policy.engine.assessment import Assessment, combine
 from policy.engine.facts import Facts
 from policy.engine.words import did_you_mean, guess, shown
-from policy.ordinary import Ordinary
+from policy.ordinary import Frame, Ordinary
 
 USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"
 KEYS = ("id", "facts", "derived")
@@ -60,6 +60,28 @@ class LineError(ValueError):
     """A line that cannot be screened; the message says what is wrong and where."""
 
 
+class Told:
+    """A result line in which id and texts are left open: a text is its name between two NULs.
+
+    No text of a deal holds NUL: the vocabulary refuses it.
+    """
+
+    __slots__ = ("form", "names")
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        whole = orjson.dumps({**said, "id": None}).removeprefix(b'{"id":null')
+        # In JSON a NUL is \u0000, and a backslash that stands before such letters is two of them.
+        first, *cut = whole.replace(b"%", b"%%").replace(rb"\\", b"\0").split(rb"\u0000")
+        self.names = [name.decode() for name in cut[::2]]
+        self.form = b'{"id":%s' + b"%s".join([first, *cut[1::2]]).replace(b"\0", rb"\\")
+
+    def line(self, name: str | int, texts: Mapping[str, str]) -> bytes:
+        """The line of the deal that has this id and these texts."""
+        dumps = orjson.dumps
+        quoted = [dumps(texts[text])[1:-1] for text in self.names]
+        return self.form % (dumps(name), *quoted)
+
+
 class Screener:
     """Screens lines with one set of reference data."""
 
@@ -76,21 +98,32 @@ class Screener:
         try:
             line = _read(raw)
             name = line.get("id")
-            assessment = self.assessment(line)
+            declared, given = _parts(line)
+            return self._answer(name, declared, given), True
         except LineError as error:
             kept = name if _is_id(name) else _first_id(raw)
             return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
-        missing = _missing(assessment, line["facts"])
-        return orjson.dumps(self._said(name, assessment, missing)), True
 
-    def assessment(self, line: dict[str, Any]) -> Assessment:
-        """The assessment of one line; LineError when it cannot be read."""
-        declared, given = _parts(line)
+    def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         if given.get("special_territory") is None:
-            facts = self.ordinary.facts(declared, given)
-            if facts is not None:
-                return self.assess(facts)
-        return combine([self.assess(facts) for facts in self._variants(declared, given)])
+            found = self.ordinary.framed(declared, given)
+            if type(found) is tuple:
+                frame, own = found
+                told: Told = frame.told or self._told(frame, own, declared)
+                return told.line(name, own)
+            if found is not None:
+                return orjson.dumps(self.said(name, self.assess(found), declared))
+        assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
+        return orjson.dumps(self.said(name, assessment, declared))
+
+    def _told(self, frame: Frame, own: Mapping[str, str], declared: Mapping[str, Any]) -> "Told":
+        """What every deal of this frame is told; sentences quote texts and change nothing in them.
+
+        `missing` is the same for them too: the frame's key holds which answers are not given.
+        """
+        facts = self.ordinary.filled(frame, {text: f"\0{text}\0" for text in own})
+        frame.told = told = Told(self.said(None, self.assess(facts), declared))
+        return told
 
     def _variants(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[Facts]:
         try:
@@ -99,7 +132,9 @@ class Screener:
             problems = getattr(error, "problems", None) or (str(error),)
             raise LineError("; ".join(problems)) from None
 
-    def _said(self, name: Any, assessment: Assessment, missing: list[str]) -> dict[str, Any]:
+    def said(
+        self, name: Any, assessment: Assessment, declared: Mapping[str, Any]
+    ) -> dict[str, Any]:
         findings = [
             {
                 "rule": finding.rule,
@@ -114,7 +149,7 @@ class Screener:
             "id": name,
             "outcome": assessment.outcome,
             "review_floor": assessment.review_floor,
-            "missing": missing,
+            "missing": _missing(assessment, declared),
             "findings": findings,
             "rulebook": self.rulebook,
         }

@@ -1,0 +1,104 @@
+"""Lines of `./run screen` share answers; each is told what it would be told alone and in full."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy import shipped
+from policy.declared import is_named
+from policy.derive import derive
+from policy.engine.assessment import combine
+from policy.engine.reference import assess
+from policy.screen import Screener
+
+REFERENCE = shipped.load()
+SCREENER = Screener(REFERENCE)
+FACTS = {
+    "country": "FI",
+    "end_user_name": "Example Rail",
+    "end_user_type": "rail_operator",
+    "customer_name": "Example Rail",
+    "customer_type": "rail_operator",
+    "products": ["GSM-R"],
+    "capabilities": ["railway_comms"],
+    "services": ["supply"],
+    "purpose": "railway_operations",
+    "intermediaries": [],
+}
+NAMES = st.sampled_from(
+    [
+        "Example Rail", "100 % Rail %s", 'A "quoted" name', "back\\slash\\", "\\u0000customer_name",
+        "\\u0000customer_name\\u0000", "Bahn A\u0308G", "\U0001f689 line\n2", "tbd", "", " ",
+        "Ministry of Defence", "Elisa",
+    ]
+) | st.text(max_size=8).map(lambda text: text.replace("\0", "%"))  # fmt: skip
+SEVERAL = st.none() | st.lists(NAMES.filter(str.strip), max_size=3)
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "country": st.sampled_from(["FI", "IR", "LI", "XX", "", None]),
+        "end_user_name": st.none() | NAMES,
+        "end_user_type": st.sampled_from([None, "unknown", "military", "commercial_operator"]),
+        "customer_name": st.none() | NAMES,
+        "customer_type": st.sampled_from([None, "reseller_integrator"]),
+        "products": SEVERAL,
+        "capabilities": st.sampled_from(
+            [[], ["imsi_catcher"], ["mobile_core", "li_interface"], ["monitoring_centre", "ran"]]
+        ),
+        "services": st.sampled_from([None, [], ["supply", "li_managed_operation"]]),
+        "purpose": st.sampled_from([None, "population_monitoring", "commercial_service"]),
+        "intermediaries": SEVERAL,
+        "legal_obligation": st.none() | st.booleans(),
+        "legal_basis": st.none() | NAMES,
+    },
+)
+DERIVED = st.fixed_dictionaries(
+    {},
+    optional={
+        "country_risk": st.sampled_from(["low", "very_high", None]),
+        "fact_conflict": st.booleans(),
+        "conflict_note": NAMES,
+        "export_control": st.sampled_from(["denied", "licence_required"]),
+        "export_reference": NAMES,
+        "special_territory": st.sampled_from([None, "UA-43"]),
+    },
+)
+
+
+def in_full(facts: dict, derived: dict) -> dict:
+    """What the deal is told without any short cut: derived in full, read by the reference."""
+    basis = {"legal_basis_status": "verified"} if is_named(facts.get("legal_basis")) else {}
+    variants = derive(facts, REFERENCE, given=basis | derived)
+    assessment = combine([assess(REFERENCE.rulebook, one) for one in variants])
+    return json.loads(json.dumps(SCREENER.said("a", assessment, facts)))
+
+
+def told(facts: dict, derived: dict, screener: Screener = SCREENER) -> dict:
+    raw = json.dumps({"id": "a", "facts": facts, "derived": derived}).encode()
+    result, readable = screener.result(1, raw)
+    assert readable
+    return json.loads(result)
+
+
+@settings(max_examples=400, deadline=None)
+@given(CHANGES, DERIVED, st.fixed_dictionaries({}, optional={"customer_name": NAMES}))
+def test_what_a_deal_is_told_depends_on_no_other_deal(changes, derived, others):
+    facts = FACTS | changes
+    expected = in_full(facts, derived)
+    fresh = Screener(REFERENCE)
+    for screener in (SCREENER, fresh, fresh):
+        assert told(facts, derived, screener) == expected
+        told(facts | {"end_user_name": "Other %s \\ Rail"} | others, derived, screener)
+    assert told(facts, derived, fresh) == expected
+
+
+def test_the_second_deal_of_a_kind_is_told_its_own_names():
+    """A shared answer in which the names of the first deal stand still would pass elsewhere."""
+    risky = FACTS | {"end_user_type": "military", "capabilities": ["monitoring_centre"]}
+    first = told(risky | {"end_user_name": "First Rail"}, {})
+    second = told(risky | {"end_user_name": 'Second "%s" Rail'}, {})
+    said = [finding["because"] for finding in second["findings"]]
+    assert any('Second "%s" Rail' in sentence for sentence in said)
+    assert not any("First Rail" in sentence for sentence in said)
+    assert [one["rule"] for one in first["findings"]] == [one["rule"] for one in second["findings"]]
