@@ -39,6 +39,8 @@ _CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", 
 SECURITY = ("law_enforcement", "military", INTELLIGENCE, "unknown")
 NOT_CLASSIFIED = "unclassified"
 LONGEST_NOTE = 2000
+#: In the note of capabilities when other deals of the end user, or what stands there, add some.
+WITH_LINKED = "with linked deals and the delivered base"
 NOTHING_GIVEN: Mapping[str, Any] = {}
 
 
@@ -288,7 +290,7 @@ class Derivation:
             self.notes["capabilities"] = "given as the catalogue's word for the lines"
         if linked:
             self.notes["capabilities"] = (
-                f"{self.notes.get('capabilities', '')}; with linked deals and the delivered base"
+                f"{self.notes.get('capabilities', '')}; {WITH_LINKED}"
             ).removeprefix("; ")
             given = _union(given, linked)
         facts["capabilities"] = given

@@ -3,10 +3,11 @@
 screening/apps.py gives its answers to ``learn_from`` when the program starts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from policy.derive import ReferenceData
 
@@ -52,6 +53,16 @@ class ChangedDeal:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A part of a back-test that one worker plays: so many of these between two ids."""
+
+    what: Literal["screenings", "deals"]
+    first: int
+    last: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Backtest:
     """A version played over every stored screening, and over the deals that still count."""
 
@@ -73,6 +84,31 @@ class Backtest:
             "affected": [_plain(one) for one in self.affected],
             "unread": list(self.unread),
         }
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> "Backtest":
+        """What `plain` gave."""
+        return cls(
+            total=plain["total"],
+            matrix={(before, after): n for before, after, n in plain["matrix"]},
+            changed=[ChangedDeal(**one) for one in plain["changed"]],
+            affected=[ChangedDeal(**one) for one in plain["affected"]],
+            unread=plain["unread"],
+        )
+
+
+def gathered(parts: Iterable[Backtest]) -> Backtest:
+    """The parts of one back-test as a whole; their order is that of the lists."""
+    matrix: Counter[tuple[str, str]] = Counter()
+    changed: list[ChangedDeal] = []
+    affected: list[ChangedDeal] = []
+    unread: list[str] = []
+    for part in parts:
+        matrix.update(part.matrix)
+        changed += part.changed
+        affected += part.affected
+        unread += part.unread
+    return Backtest(matrix.total(), dict(sorted(matrix.items())), changed, affected, unread)
 
 
 def _plain(one: ChangedDeal) -> dict[str, Any]:
@@ -99,6 +135,22 @@ class Past(Protocol):
 
         With ``newest`` only so many of the newest screenings and deals, for a quick look.
         """
+
+    def spans(
+        self, before: ReferenceData, after: ReferenceData, *, rulebook_only: bool
+    ) -> Sequence[Span]:
+        """The whole back-test cut into parts, for any number of workers."""
+
+    def play(
+        self,
+        before: ReferenceData,
+        after: ReferenceData,
+        span: Span,
+        *,
+        rulebook_only: bool,
+        note: Callable[[int, int], None],
+    ) -> Backtest:
+        """One part of it; `gathered` makes the parts one again."""
 
     def deals_in(self, country: str, user: Any) -> Sequence[DealLine]:
         """The newest deals for a country that the user may see."""

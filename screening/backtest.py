@@ -1,8 +1,10 @@
 """What stored screenings tell about the policy (see policy.past)."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import batched
+from typing import Any, Literal
 
 from django.db import connection
 from django.db.models import Count
@@ -15,13 +17,22 @@ from policy.declared import DeclaredError
 from policy.derive import ReferenceData
 from policy.engine.assessment import Assessment
 from policy.engine.facts import FactError
-from policy.past import Backtest, ChangedDeal, Coverage, DealLine
-from screening import facts
+from policy.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
+from screening import deal_facts, facts, in_place
 from screening.lifecycle import Status
 from screening.models import Deal, DealRevision, Finding, Screening
 
 MOST_DEALS = 20
 BATCH = 200
+#: How many screenings or deals one part holds: played by PostgreSQL, or read one by one.
+IN_PLACE, ANEW = 50_000, 1_000
+UNREADABLE = (FactError, DeclaredError, Conflict)
+NO_ROW = "screening {} has no row in deal_facts; ./run manage rebuild_deal_facts fills it"
+CUT = """
+SELECT min(id), max(id), count(*) FROM (
+    SELECT id, (row_number() OVER (ORDER BY id DESC) - 1) / %s AS part
+    FROM ({ids} ORDER BY id DESC LIMIT %s) AS newest) AS cut
+GROUP BY part ORDER BY 1"""
 #: Statuses that a new version of the reference data can still change.
 LIVE = (
     Status.NEEDS_INFORMATION,
@@ -46,64 +57,167 @@ def backtest(
 ) -> Backtest:
     """Both over every stored screening, then the new one over the deals that still count.
 
-    With ``newest`` only so many of each, the newest first.
-
-    A rulebook is played over the facts as they were stored. The other kinds change the facts
-    themselves, so these are worked out again from the answers that were sent.
+    With ``newest`` only so many of each, the newest first. All of it in this process; a check
+    shares the spans among workers instead.
     """
-    run = _Run(before, after, rulebook_only=rulebook_only, note=note)
-    stored = Screening.objects.select_related("revision__deal").order_by("pk")
-    live = Deal.objects.filter(status__in=LIVE).select_related("screening").order_by("pk")
-    if newest:
-        stored, live = stored.order_by("-pk")[:newest], live.order_by("-pk")[:newest]
-    run.total = stored.count() + live.count()
-    for screening in stored.iterator(chunk_size=BATCH):
-        run.replay(screening)
-    for deal in live.iterator(chunk_size=BATCH):
-        run.ask_again(deal)
-    note(run.total, run.total)
-    return Backtest(
-        sum(run.matrix.values()), dict(run.matrix), run.changed, run.affected, run.unread
+    parts = spans(before, after, rulebook_only=rulebook_only, newest=newest)
+    total, done = sum(span.size for span in parts), 0
+    found = []
+    for span in parts:
+        ahead = partial(_further, note, done, total)
+        found.append(play(before, after, span, rulebook_only=rulebook_only, note=ahead))
+        done += span.size
+    note(total, total)
+    return gathered(reversed(found) if newest else found)
+
+
+def _further(note: Note, before: int, total: int, done: int, _of_the_part: int) -> None:
+    note(before + done, total)
+
+
+def spans(
+    before: ReferenceData, after: ReferenceData, *, rulebook_only: bool, newest: int = 0
+) -> list[Span]:
+    """Screenings, then live deals, cut by their ids; with ``newest`` only so many of each."""
+    size = IN_PLACE if _is_in_place(before, after, rulebook_only=rulebook_only) else ANEW
+    return [
+        *_cut("screenings", "SELECT id FROM screening_screening", [], size, newest),
+        *_cut("deals", "SELECT id FROM screening_deal WHERE status = ANY(%s)", [list(LIVE)], ANEW,
+              newest),
+    ]  # fmt: skip
+
+
+def _cut(
+    what: Literal["screenings", "deals"], ids: str, values: list[Any], size: int, newest: int
+) -> list[Span]:
+    with connection.cursor() as cursor:
+        cursor.execute(CUT.format(ids=ids), [size, *values, newest or None])
+        return [Span(what, *row) for row in cursor.fetchall()]
+
+
+def play(
+    before: ReferenceData,
+    after: ReferenceData,
+    span: Span,
+    *,
+    rulebook_only: bool,
+    note: Note,
+) -> Backtest:
+    """One part of a back-test.
+
+    A rulebook is played over the facts as they were stored: in PostgreSQL, where `deal_facts` has
+    the columns that it reads, else over the texts. The other kinds change the facts themselves,
+    so these are worked out again from the answers that were sent.
+    """
+    run = _Run(before, after, rulebook_only=rulebook_only, note=note, total=span.size)
+    if span.what == "deals":
+        run.ask_again(span)
+    elif _is_in_place(before, after, rulebook_only=rulebook_only):
+        run.play_in_place(span)
+    else:
+        run.replay(span)
+    note(span.size, span.size)
+    return Backtest(run.matrix.total(), dict(run.matrix), run.changed, run.affected, run.unread)
+
+
+def _is_in_place(before: ReferenceData, after: ReferenceData, *, rulebook_only: bool) -> bool:
+    return rulebook_only and all(
+        deal_facts.has_columns_for(one.rulebook.vocabulary) for one in (before, after)
     )
 
 
 class _Run:
-    """One back-test: what it counted so far."""
+    """One part of a back-test: what it counted so far."""
 
     def __init__(
-        self, before: ReferenceData, after: ReferenceData, *, rulebook_only: bool, note: Note
+        self,
+        before: ReferenceData,
+        after: ReferenceData,
+        *,
+        rulebook_only: bool,
+        note: Note,
+        total: int,
     ) -> None:
         self.before, self.after = before, after
         self.rulebook_only = rulebook_only
         self.note = note
-        self.total = self.done = 0
+        self.total, self.done = total, 0
         self.matrix: Counter[tuple[str, str]] = Counter()
         self.changed: list[ChangedDeal] = []
         self.affected: list[ChangedDeal] = []
         self.unread: list[str] = []
 
-    def replay(self, screening: Screening) -> None:
-        deal = screening.revision.deal
+    # --- Stored screenings ---
+
+    def play_in_place(self, span: Span) -> None:
+        before, after = self.before.rulebook, self.after.rulebook
+        played = in_place.play(before, after, first=span.first, last=span.last)
+        self.matrix = played.matrix
+        for screening in _named(played.unread):
+            self._unread(screening.revision.deal, NO_ROW.format(screening.pk))
+        for some in batched(played.changed, BATCH):
+            rules = in_place.rules_that_differ(before, after, some)
+            for screening in _named(some):
+                outcomes = played.changed[screening.pk]
+                self._changed(screening, *outcomes, rules.get(screening.pk, ()))
+
+    def replay(self, span: Span) -> None:
+        stored = Screening.objects.filter(pk__range=(span.first, span.last)).order_by("pk")
+        for screening in stored.select_related("revision__deal").iterator(chunk_size=BATCH):
+            self._replay(screening)
+
+    def _replay(self, screening: Screening) -> None:
         try:
             was = self._assessed(self.before, screening)
             now = self._assessed(self.after, screening)
-        except (FactError, DeclaredError, Conflict) as error:
-            self._unread(deal, error)
+        except UNREADABLE as error:
+            self._unread(screening.revision.deal, error)
             return
         finally:
             self._tick()
         self.matrix[was.outcome, now.outcome] += 1
         if was.outcome != now.outcome:
             rules = sorted(set(was.fired) ^ set(now.fired))
-            self.changed.append(_changed(deal, screening.pk, was.outcome, now.outcome, rules))
+            self._changed(screening, was.outcome, now.outcome, rules)
 
-    def ask_again(self, deal: Deal) -> None:
+    def _assessed(self, reference: ReferenceData, screening: Screening) -> Assessment:
+        if not self.rulebook_only:
+            return _rederived(screening.revision, reference)
+        vocabulary = reference.rulebook.vocabulary
+        variants = [vocabulary.parse(plain) for plain in screening.facts]
+        return active.assess(reference, variants)
+
+    def _changed(self, screening: Screening, before: str, after: str, rules: Sequence[str]) -> None:
+        deal = screening.revision.deal
+        self.changed.append(_changed(deal, screening.pk, before, after, rules))
+
+    # --- Deals that still count ---
+
+    def ask_again(self, span: Span) -> None:
+        live = Deal.objects.filter(status__in=LIVE, pk__range=(span.first, span.last))
+        settled = self._settled(span)
+        self.done = len(settled)
+        live = live.select_related("screening").order_by("pk")
+        for deal in live.iterator(chunk_size=BATCH):
+            if deal.pk not in settled:
+                self._ask_again(deal)
+
+    def _settled(self, span: Span) -> set[int]:
+        """Deals that need no second look: the same facts, and the same outcome of them."""
+        versions = active.versions()
+        others = {**active.reference_data(versions).digests, "rulebook": ""}
+        known = others == {**self.after.digests, "rulebook": ""}
+        if not known or not deal_facts.has_columns_for(self.after.rulebook.vocabulary):
+            return set()
+        return in_place.settled(self.after.rulebook, versions, first=span.first, last=span.last)
+
+    def _ask_again(self, deal: Deal) -> None:
         revision = deal.newest_revision()
         assert revision is not None  # noqa: S101  it was sent
         assert deal.screening is not None  # noqa: S101  and screened
         try:
             now = _rederived(revision, self.after)
-        except (FactError, DeclaredError, Conflict) as error:
+        except UNREADABLE as error:
             self._unread(deal, error)
             return
         finally:
@@ -114,20 +228,25 @@ class _Run:
             rules = sorted(fired ^ set(now.fired))
             self.affected.append(_changed(deal, was.pk, was.outcome, now.outcome, rules))
 
-    def _assessed(self, reference: ReferenceData, screening: Screening) -> Assessment:
-        if not self.rulebook_only:
-            return _rederived(screening.revision, reference)
-        vocabulary = reference.rulebook.vocabulary
-        variants = [vocabulary.parse(plain) for plain in screening.facts]
-        return active.assess(reference, variants)
-
-    def _unread(self, deal: Deal, error: Exception) -> None:
-        self.unread.append(f"{deal.reference}: {error}")
+    def _unread(self, deal: Deal, reason: Exception | str) -> None:
+        self.unread.append(f"{deal.reference}: {reason}")
 
     def _tick(self) -> None:
         self.done += 1
         if self.done % BATCH == 0:
-            self.note(self.done, self.total)
+            self.note(min(self.done, self.total), self.total)
+
+
+def _named(screenings: Sequence[int]) -> Iterator[Screening]:
+    """The screenings with their deals, without the long texts of either."""
+    names = ("title", "status", "created_at")
+    for some in batched(screenings, BATCH):
+        yield from (
+            Screening.objects.filter(pk__in=some)
+            .select_related("revision__deal")
+            .only("revision_id", "revision__deal_id", *(f"revision__deal__{n}" for n in names))
+            .order_by("pk")
+        )
 
 
 def _rederived(revision: DealRevision, reference: ReferenceData) -> Assessment:

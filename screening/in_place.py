@@ -1,0 +1,149 @@
+"""Rulebooks played over stored screenings inside PostgreSQL, on the rows of deal_facts.
+
+What comes back is small: a matrix, and the ids of what changed. Whoever calls has made sure that
+the table has a column for everything the rulebooks read (`deal_facts.has_columns_for`).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from policy.derive import WITH_LINKED
+from policy.engine import sql
+from policy.engine.condition import OUTCOMES, Rulebook
+from policy.models import Kind, ReferenceVersion
+from screening.lifecycle import CLOSED
+
+# A screening comes out as its gravest variant. One pass gives matrix, changes and the counter
+# check: how many screenings there are in the same moment, with rows or without.
+PLAYED = """
+SELECT before, after, count(*),
+       array_agg(screening_id) FILTER (WHERE before <> after),
+       (SELECT count(*) FROM screening_screening WHERE id BETWEEN %(first)s AND %(last)s)
+FROM (SELECT screening_id, max({before}) AS before, max({after}) AS after
+      FROM deal_facts WHERE screening_id BETWEEN %(first)s AND %(last)s
+      GROUP BY screening_id) AS screened
+GROUP BY before, after"""
+
+WITHOUT_ROWS = """
+SELECT s.id FROM screening_screening s LEFT JOIN deal_facts f ON f.screening_id = s.id
+WHERE s.id BETWEEN %s AND %s AND f.screening_id IS NULL ORDER BY s.id"""
+
+FIRED = """
+SELECT screening_id, ARRAY[{differs}]::boolean[] FROM deal_facts
+WHERE screening_id = ANY(%s) GROUP BY screening_id"""
+
+# Deals whose facts cannot have changed since they were screened, and which come out as they did.
+# What is derived follows from the answers that were sent, the other three versions, rulings, and
+# what other deals of the same end user contain. A screening that commits late may bear an early
+# time, so everything of the hour before it counts as later.
+SETTLED = """
+SELECT deal.id
+FROM screening_deal deal
+JOIN screening_screening screened ON screened.id = deal.screening_id
+JOIN LATERAL (SELECT max({after}) AS rank FROM deal_facts
+              WHERE screening_id = screened.id) AS played ON true
+WHERE deal.id BETWEEN %(first)s AND %(last)s
+  AND screened.outcome = (%(outcomes)s::text[])[played.rank + 1]
+  AND screened.countries_id IS NOT DISTINCT FROM %(countries)s
+  AND screened.catalogue_id = %(catalogue)s
+  AND screened.registry_id = %(registry)s
+  AND screened.revision_id = (SELECT id FROM screening_dealrevision
+                              WHERE deal_id = deal.id ORDER BY number DESC LIMIT 1)
+  AND NOT EXISTS (SELECT FROM screening_factruling
+                  WHERE deal_id = deal.id AND ruled_at > screened.created_at)
+  AND strpos(screened.sources_text, %(linked)s) = 0
+  AND (deal.end_user_key = '' OR NOT EXISTS (
+        SELECT FROM screening_deal other
+        JOIN screening_screening later ON later.id = other.screening_id
+        WHERE other.end_user_key = deal.end_user_key AND other.id <> deal.id
+          AND other.status <> ALL(%(closed)s)
+          AND later.created_at > screened.created_at - interval '1 hour'))"""
+
+
+@dataclass
+class Played:
+    """What two rulebooks said of a range of screenings."""
+
+    matrix: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: Screening → outcome before and after, of those where the two differ.
+    changed: dict[int, tuple[str, str]] = field(default_factory=dict)
+    #: Screenings without a row; nothing is known of them.
+    unread: list[int] = field(default_factory=list)
+
+
+def play(before: Rulebook, after: Rulebook, *, first: int, last: int) -> Played:
+    """Both over every stored screening from one id to another, in one statement."""
+    found = Played()
+    statement = PLAYED.format(before=sql.outcome(before), after=sql.outcome(after))
+    rows = _rows(statement, {"first": first, "last": last})
+    for one, other, count, changed, _ in rows:
+        outcomes = OUTCOMES[one], OUTCOMES[other]
+        found.matrix[outcomes] = count
+        found.changed |= dict.fromkeys(changed or (), outcomes)
+    if not rows or rows[0][-1] != found.matrix.total():
+        found.unread = [pk for (pk,) in _rows(WITHOUT_ROWS, [first, last])]
+    found.changed = dict(sorted(found.changed.items()))
+    return found
+
+
+def rules_that_differ(
+    before: Rulebook, after: Rulebook, screenings: Sequence[int]
+) -> dict[int, list[str]]:
+    """Of each screening the rules that fire under one of the two and not under the other."""
+    differs = {
+        rule: f"{_fires(before, rule)} <> {_fires(after, rule)}"
+        for rule in sorted(before.by_id.keys() | after.by_id.keys())
+        if _condition(before, rule) != _condition(after, rule)
+    }
+    if not differs or not screenings:
+        return {}
+    statement = FIRED.format(differs=", ".join(differs.values()))
+    return {
+        screening: [rule for rule, is_other in zip(differs, found, strict=True) if is_other]
+        for screening, found in _rows(statement, [list(screenings)])
+    }
+
+
+def settled(
+    after: Rulebook, versions: dict[str, ReferenceVersion], *, first: int, last: int
+) -> set[int]:
+    """Deals of a range that come out as they were screened, the facts being what they were."""
+    countries = versions.get(Kind.COUNTRIES)
+    found = _rows(
+        SETTLED.format(after=sql.outcome(after)),
+        {
+            "first": first,
+            "last": last,
+            "outcomes": list(OUTCOMES),
+            "countries": countries.pk if countries else None,
+            "catalogue": versions[Kind.CATALOGUE].pk,
+            "registry": versions[Kind.REGISTRY].pk,
+            "linked": WITH_LINKED,
+            "closed": sorted(CLOSED),
+        },
+    )
+    return {pk for (pk,) in found}
+
+
+def _condition(rulebook: Rulebook, rule: str) -> Any:
+    """The condition with its terms opened; None where the rulebook has no such rule."""
+    found = rulebook.by_id.get(rule)
+    return rulebook.opened(found.when) if found else None
+
+
+def _fires(rulebook: Rulebook, rule: str) -> str:
+    """Whether any variant of a screening fires the rule; open is not fired."""
+    if rule not in rulebook.by_id:
+        return "false"
+    return f"coalesce(bool_or({sql.fires(rulebook, rule)}), false)"
+
+
+def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

@@ -1,0 +1,279 @@
+"""A rulebook played in PostgreSQL tells what the one played in Python tells, or less: unread."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policy import active, shipped
+from policy.derive import ReferenceData
+from policy.engine.condition import Rulebook
+from policy.engine.facts import Vocabulary, YesNo
+from policy.engine.reading import read_rulebook
+from policy.past import Backtest, gathered
+from screening import actions, backtest, deal_facts, in_place
+from screening.deal_facts import DealFacts
+from screening.models import Deal, Screening
+from tests import factories
+from tests.policy.engine import strategies
+from tests.screening.answers import SIMPLE
+from tests.screening.test_deal_facts import DEALS, store
+
+pytestmark = pytest.mark.django_db
+VOCABULARY = shipped.vocabulary()
+TEXT = shipped.text(shipped.RULEBOOK)
+HEAD = "title: Military in a high-risk country\n    clause: C3a, C4\n    outcome: "
+GRAVER = (HEAD + "executive_review", HEAD + "bar")
+MILDER = (
+    "title: Active surveillance is excluded\n    clause: C2b\n    outcome: bar",
+    "title: Active surveillance is excluded\n    clause: C2b\n    outcome: senior_review",
+)
+
+
+@pytest.fixture(autouse=True)
+def _versions() -> None:
+    factories.reference_data()
+
+
+def rulebook(*changes: tuple[str, str]) -> Rulebook:
+    text = TEXT
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return read_rulebook(text, VOCABULARY, file="rulebook.yaml")
+
+
+def without(*rules: str) -> Rulebook:
+    whole = shipped.rulebook()
+    return changed(whole, rules=tuple(one for one in whole.rules if one.id not in rules))
+
+
+def changed(whole: Rulebook, **changes: Any) -> Rulebook:
+    names = ("name", "label", "source", "vocabulary", "terms", "rules", "promises")
+    return Rulebook(**{name: getattr(whole, name) for name in names} | {"promises": ()} | changes)
+
+
+def with_conditions_swapped(one: str, other: str) -> Rulebook:
+    whole = shipped.rulebook()
+    swapped = {one: whole.by_id[other].when, other: whole.by_id[one].when}
+    return changed(
+        whole,
+        rules=tuple(replace(r, when=swapped[r.id]) if r.id in swapped else r for r in whole.rules),
+    )
+
+
+def unheard(_done: int, _total: int) -> None:
+    """Nobody waits for the progress."""
+
+
+def now() -> ReferenceData:
+    return active.reference_data()
+
+
+def played(after: Rulebook, before: Rulebook | None = None, **more: Any) -> Backtest:
+    data = now()
+    one = replace(data, rulebook=before) if before else data
+    return backtest.backtest(
+        one, replace(data, rulebook=after), rulebook_only=True, note=unheard, **more
+    )
+
+
+def in_python(after: Rulebook, before: Rulebook | None = None, **more: Any) -> Backtest:
+    """The same over the texts, every deal asked again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deal_facts, "has_columns_for", lambda _vocabulary: False)
+        return played(after, before, **more)
+
+
+def alike(one: Backtest, other: Backtest) -> None:
+    assert one.plain == {**other.plain, "matrix": sorted(other.plain["matrix"])}
+
+
+def settled(after: Rulebook) -> set[int]:
+    ids = list(Deal.objects.order_by("pk").values_list("pk", flat=True))
+    return in_place.settled(after, active.versions(), first=ids[0], last=ids[-1])
+
+
+@pytest.fixture
+def _past() -> None:
+    for answers in (SIMPLE, *DEALS):
+        factories.sent_deal(answers)
+    factories.approved_deal()
+    factories.rejected_deal()
+
+
+@pytest.mark.usefixtures("_past")
+class TestBothWays:
+    @pytest.mark.parametrize(
+        "after",
+        [
+            rulebook(),
+            rulebook(GRAVER),
+            rulebook(MILDER),
+            rulebook(GRAVER, MILDER),
+            without("S01"),
+            without("I07", "I09"),
+            without("B01", "E14"),
+            with_conditions_swapped("S01", "B01"),
+            with_conditions_swapped("E14", "I07"),
+        ],
+        ids=["same", "graver", "milder", "both", "S01", "I07 I09", "B01 E14", "swap", "swap too"],
+    )
+    def test_changes_of_the_rulebook(self, after: Rulebook) -> None:
+        found = played(after)
+        alike(found, in_python(after))
+        assert found.total == Screening.objects.count()
+        assert not found.unread
+
+    def test_they_are_not_all_empty(self) -> None:
+        found = played(with_conditions_swapped("S01", "B01"))
+        assert found.changed
+        assert all({"B01", "S01"} & set(one.rules) for one in found.changed)
+        assert found.affected
+
+    def test_in_several_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        after = without("S01", "B01")
+        whole = played(after)
+        monkeypatch.setattr(backtest, "IN_PLACE", 3)
+        monkeypatch.setattr(backtest, "ANEW", 2)
+        data = now()
+        spans = backtest.spans(data, replace(data, rulebook=after), rulebook_only=True)
+        assert len(spans) > 5
+        assert sum(one.size for one in spans if one.what == "screenings") == whole.total
+        alike(played(after), whole)
+        alike(in_python(after), whole)
+
+    def test_only_the_newest(self) -> None:
+        after = without("S01", "B01")
+        found = played(after, newest=3)
+        assert found.total == 3
+        alike(found, in_python(after, newest=3))
+
+    def test_progress_ends_where_it_said(self) -> None:
+        told: list[tuple[int, int]] = []
+        data = now()
+        backtest.backtest(
+            data, data, rulebook_only=True, note=lambda done, of: told.append((done, of))
+        )
+        assert told == sorted(told)
+        assert told[-1][0] == told[-1][1] > 0
+
+    def test_the_other_kinds_are_worked_out_from_the_answers(self) -> None:
+        data = now()
+        found = backtest.backtest(data, data, rulebook_only=False, note=unheard)
+        assert found.total == Screening.objects.count()
+        assert found.changed == []
+
+
+@given(
+    strategies.rulebooks(VOCABULARY),
+    strategies.rulebooks(VOCABULARY),
+    st.lists(st.lists(strategies.deals(VOCABULARY), min_size=1, max_size=3), max_size=4),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_generated_rulebooks_over_generated_screenings(before, after, several):
+    with transaction.atomic():
+        like = Screening.objects.first() or factories.cleared_deal().screening
+        for variants in several:
+            screening = store(like, [facts.plain for facts in variants])
+            DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, variants))
+        alike(played(after, before), in_python(after, before))
+        transaction.set_rollback(True)
+
+
+class TestWhatCannotBeReadInPlace:
+    def test_a_screening_without_rows_is_unread_not_clear(self) -> None:
+        like = factories.cleared_deal().screening
+        lost = store(like, like.facts)
+        found = played(rulebook())
+        assert found.total == 1
+        [sentence] = found.unread
+        assert sentence.startswith(f"{like.revision.deal.reference}: screening {lost.pk} has no")
+
+    def test_so_is_the_only_one(self) -> None:
+        like = factories.cleared_deal().screening
+        first = store(like, like.facts)
+        both = rulebook()
+        found = in_place.play(both, both, first=first.pk, last=first.pk)
+        assert (dict(found.matrix), found.unread) == ({}, [first.pk])
+
+    def test_a_rulebook_that_reads_a_fact_without_a_column_reads_the_texts(self) -> None:
+        factories.deal_in_review()
+        other = Vocabulary([*VOCABULARY.values(), YesNo("is_night")])
+        after = changed(without("S01"), vocabulary=other)
+        found = played(after)
+        assert found.matrix == {("senior_review", "clear"): 1}
+        assert [list(one.rules) for one in found.changed] == [["S01"]]
+        alike(found, in_python(after))
+
+    def test_a_rulebook_without_one_of_the_facts_finds_them_unread(self) -> None:
+        factories.deal_in_review()
+        less = Vocabulary([fact for name, fact in VOCABULARY.items() if name != "law_conflict"])
+        rules = tuple(one for one in shipped.rulebook().rules if one.id == "S01")
+        found = played(changed(shipped.rulebook(), vocabulary=less, rules=rules, terms={}))
+        assert found.total == 0
+        assert found.unread
+
+
+class TestLiveDeals:
+    def test_a_deal_whose_facts_stand_is_settled(self) -> None:
+        deal = factories.cleared_deal()
+        assert settled(rulebook()) == {deal.pk}
+
+    def test_one_that_would_come_out_differently_is_not(self) -> None:
+        deal = factories.deal_in_review()
+        assert settled(rulebook()) == {deal.pk}
+        assert settled(without("S01")) == set()
+
+    def test_nor_one_whose_end_user_bought_more_since(self) -> None:
+        deal = factories.sent_deal(factories.SENIOR, alone=False)
+        factories.sent_deal(factories.CITED, alone=False)
+        assert deal.pk not in settled(rulebook())
+        found = played(rulebook())
+        alike(found, in_python(rulebook()))
+        assert [one.deal for one in found.affected] == [deal.pk]
+
+    def test_nor_one_that_was_screened_with_what_its_end_user_had(self) -> None:
+        other = factories.sent_deal(factories.CITED, alone=False)
+        deal = factories.sent_deal(factories.SENIOR, alone=False)
+        assert deal.pk not in settled(rulebook())
+        actions.withdraw_deal(other, because="Not sold.", actor=other.owner)
+        found = played(rulebook())
+        alike(found, in_python(rulebook()))
+        assert deal.pk in {one.deal for one in found.affected}
+
+    def test_nor_one_that_was_screened_with_another_version(self) -> None:
+        deal = factories.cleared_deal()
+        versions = active.versions()
+        for kind in ("countries", "catalogue", "registry"):
+            stale = {**versions, kind: versions["rulebook"]}
+            assert in_place.settled(rulebook(), stale, first=deal.pk, last=deal.pk) == set()
+
+    def test_nor_any_when_other_data_are_active_than_those_that_are_played(self) -> None:
+        factories.cleared_deal()
+        data = now()
+        places = replace(data.countries, digest="sha256:other")
+        run = backtest._Run(
+            data, replace(data, countries=places), rulebook_only=True, note=unheard, total=1
+        )
+        [span] = [one for one in backtest.spans(data, data, rulebook_only=True)
+                  if one.what == "deals"]  # fmt: skip
+        assert run._settled(span) == set()
+
+    def test_closed_deals_are_not_asked(self) -> None:
+        factories.barred_deal()
+        assert played(without("B01")).affected == []
+
+
+def test_parts_are_gathered_as_they_were_written():
+    factories.deal_in_review()
+    found = played(without("S01"))
+    assert Backtest.of_plain(found.plain).plain == found.plain
+    twice = gathered([found, found])
+    assert twice.matrix == {("senior_review", "clear"): 2}
+    assert len(twice.changed) == len(twice.affected) == 2
