@@ -40,9 +40,10 @@ def main() -> None:
     milliseconds = int(1000 * task["seconds"])
     answers: Iterator[Answer]
     if task["do"] == "prove":
-        answers = (prove(rulebook, one, milliseconds) for one in rulebook.promises)
+        reading = Reading(rulebook, Deal(rulebook.vocabulary))
+        answers = (prove(reading, one, milliseconds) for one in rulebook.promises)
     elif task["do"] == "dead":
-        answers = dead_rules(rulebook, milliseconds)
+        answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), milliseconds)
     else:
         after = read_canonical(task["after"])
         answers = difference(rulebook, after, milliseconds, most=task["most"])
@@ -51,34 +52,53 @@ def main() -> None:
         sys.stdout.flush()
 
 
-def prove(rulebook: Rulebook, promise: Promise, milliseconds: int) -> Answer:
+def prove(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
+    """What becomes of one promise; the reading is made once for all of them."""
     began = time.perf_counter()
     try:
-        answer = _examine(rulebook, promise, milliseconds)
+        answer = _examine(reading, promise, milliseconds)
     except Undecided as reason:
         answer = {"state": "not_proved", "because": str(reason)}
     return {"id": promise.id, "seconds": time.perf_counter() - began, **answer}
 
 
-def _solver(milliseconds: int, *formulas: Any) -> z3.Solver:
+def _solver(deal: Deal, milliseconds: int, *formulas: Any) -> z3.Solver:
+    """For many questions about the same formulas."""
     solver = z3.Solver()
     solver.set("timeout", milliseconds)
-    solver.add(*formulas)
+    solver.add(*deal.rules, *formulas)
     return solver
 
 
-def _examine(rulebook: Rulebook, promise: Promise, milliseconds: int) -> Answer:
+def _is_possible(deal: Deal, milliseconds: int, *formulas: Any) -> bool:
+    """One question. Raises Undecided when nobody knows."""
+    # Without amounts everything is Boolean, and the solver for finite domains is much faster.
+    solver = z3.Solver() if deal.amounts else z3.SolverFor("QF_FD")
+    solver.set("timeout", milliseconds)
+    solver.add(*deal.rules, *formulas)
+    return is_possible(solver)
+
+
+def _plainest(deal: Deal, rulebook: Rulebook, milliseconds: int, *formulas: Any) -> z3.ModelRef:
+    """The plainest deal of formulas that are possible."""
+    solver = _solver(deal, milliseconds, *formulas)
+    if not is_possible(solver):
+        raise Undecided("two solvers contradict each other")
+    return plainest(solver, deal, rulebook)
+
+
+def _examine(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
     match promise:
         case Surely():
-            return _surely(rulebook, promise, milliseconds)
+            return _surely(reading, promise, milliseconds)
         case Raising():
-            return _raising(rulebook, promise, milliseconds)
+            return _raising(reading, promise, milliseconds)
         case Losing():
-            return _losing(rulebook, promise, milliseconds)
+            return _losing(reading, promise, milliseconds)
         case Exists():
-            return _exists(rulebook, promise, milliseconds)
+            return _exists(reading, promise, milliseconds)
         case EveryRule():
-            dead = [one for one in dead_rules(rulebook, milliseconds) if one["never"] == "fire"
+            dead = [one for one in dead_rules(reading, milliseconds) if one["never"] == "fire"
                     or promise.can == "decide"]  # fmt: skip
             return {"state": "broken", "rules": [one["id"] for one in dead]} if dead else PROVED
     raise TypeError(f"{promise!r} is no promise")
@@ -87,35 +107,31 @@ def _examine(rulebook: Rulebook, promise: Promise, milliseconds: int) -> Answer:
 PROVED: Answer = {"state": "proved"}
 
 
-def _surely(rulebook: Rulebook, promise: Surely, milliseconds: int) -> Answer:
-    deal = Deal(rulebook.vocabulary, "")
-    reading = Reading(rulebook, deal)
-    solver = _solver(
-        milliseconds, *deal.rules,
+def _surely(reading: Reading, promise: Surely, milliseconds: int) -> Answer:
+    deal, rulebook = reading.deal, reading.rulebook
+    wrong = (
         reading.truth(promise.surely).true,
         z3.Not(reading.truth(promise.possibly).false),
         z3.Not(reading.one_of(promise.only)),
-    )  # fmt: skip
-    if not is_possible(solver):
+    )
+    if not _is_possible(deal, milliseconds, *wrong):
         return PROVED
-    plain = deal.plain(plainest(solver, deal, rulebook))
+    plain = deal.plain(_plainest(deal, rulebook, milliseconds, *wrong))
     found = assess(rulebook, rulebook.vocabulary.parse(plain))
     if found.outcome in promise.only:
         raise Undecided(f"the deal that was found comes out as {found.outcome} when replayed")
     return _broken(rulebook, plain, found.outcome, found.fired)
 
 
-def _raising(rulebook: Rulebook, promise: Raising, milliseconds: int) -> Answer:
+def _raising(before: Reading, promise: Raising, milliseconds: int) -> Answer:
     """The graver deal is the example; ``before`` is the same deal with the milder value."""
-    mild, grave = Deal(rulebook.vocabulary, "a."), Deal(rulebook.vocabulary, "b.")
-    before, after = Reading(rulebook, mild), Reading(rulebook, grave)
-    others = [name for name in rulebook.vocabulary if name != promise.fact]
-    solver = _solver(
-        milliseconds, *mild.rules, *grave.rules, *mild.answered, *grave.answered,
-        *mild.same(grave, others), before.truth(promise.given).true,
-        _graver(rulebook.vocabulary, promise.fact, mild, grave), after.milder_than(before),
+    after = before.twin([promise.fact])
+    mild, grave = before.deal, after.deal
+    wrong = (
+        *grave.rules, *mild.answered, *grave.answered, before.truth(promise.given).true,
+        _graver(mild.vocabulary, promise.fact, mild, grave), after.milder_than(before),
     )  # fmt: skip
-    return _compared(rulebook, solver, mild, grave, ASK + 1)
+    return _compared(before.rulebook, mild, grave, ASK + 1, milliseconds, wrong)
 
 
 def _graver(vocabulary: Vocabulary, name: str, mild: Deal, grave: Deal) -> Any:
@@ -143,11 +159,10 @@ def _graver(vocabulary: Vocabulary, name: str, mild: Deal, grave: Deal) -> Any:
     return z3.And(mild.truths[name, ""].false, grave.truths[name, ""].true)
 
 
-def _losing(rulebook: Rulebook, promise: Losing, milliseconds: int) -> Answer:
+def _losing(before: Reading, promise: Losing, milliseconds: int) -> Answer:
     """The deal with the lost answer is the example; ``before`` is the deal that had it."""
-    told, lost = Deal(rulebook.vocabulary, "a."), Deal(rulebook.vocabulary, "b.")
-    before, after = Reading(rulebook, told), Reading(rulebook, lost)
-    others = [name for name in rulebook.vocabulary if name not in promise.facts]
+    after = before.twin(promise.facts)
+    told, lost = before.deal, after.deal
     fewer = [
         formula
         for key in lost.symbols(promise.facts)
@@ -159,19 +174,17 @@ def _losing(rulebook: Rulebook, promise: Losing, milliseconds: int) -> Answer:
         )
     ]  # fmt: skip
     fewer += [lost.amounts[n] == told.amounts[n] for n in promise.facts if n in lost.amounts]
-    solver = _solver(
-        milliseconds, *told.rules, *lost.rules, *told.same(lost, others), *fewer,
-        after.milder_than(before, at_most=ASK),
-    )  # fmt: skip
-    return _compared(rulebook, solver, told, lost, ASK)
+    wrong = (*lost.rules, *fewer, after.milder_than(before, at_most=ASK))
+    return _compared(before.rulebook, told, lost, ASK, milliseconds, wrong)
 
 
 def _compared(
-    rulebook: Rulebook, solver: z3.Solver, first: Deal, second: Deal, at_most: int
-) -> Answer:
-    if not is_possible(solver):
+    rulebook: Rulebook, first: Deal, second: Deal, at_most: int, milliseconds: int,
+    wrong: Sequence[Any],
+) -> Answer:  # fmt: skip
+    if not _is_possible(first, milliseconds, *wrong):
         return PROVED
-    model = plainest(solver, first, rulebook)
+    model = _plainest(first, rulebook, milliseconds, *wrong)
     plain, milder = first.plain(model), second.plain(model)
     was = assess(rulebook, rulebook.vocabulary.parse(plain))
     now = assess(rulebook, rulebook.vocabulary.parse(milder))
@@ -183,21 +196,19 @@ def _compared(
     }  # fmt: skip
 
 
-def _exists(rulebook: Rulebook, promise: Exists, milliseconds: int) -> Answer:
-    deal = Deal(rulebook.vocabulary, "")
-    reading = Reading(rulebook, deal)
-    wanted = [*deal.rules, *deal.answered, reading.truth(promise.exists).true]
-    solver = _solver(milliseconds, *wanted, reading.one_of(promise.outcome))
+def _exists(reading: Reading, promise: Exists, milliseconds: int) -> Answer:
+    deal, rulebook = reading.deal, reading.rulebook
+    wanted = [*deal.answered, reading.truth(promise.exists).true]
+    solver = _solver(deal, milliseconds, *wanted, reading.one_of(promise.outcome))
     if is_possible(solver):
         plain = deal.plain(solver.model())
         found = assess(rulebook, rulebook.vocabulary.parse(plain))
         if found.outcome not in promise.outcome:
             raise Undecided("the deal that was found comes out otherwise when replayed")
         return PROVED
-    solver = _solver(milliseconds, *wanted)
-    if not is_possible(solver):
+    if not _is_possible(deal, milliseconds, *wanted):
         return {"state": "broken", "because": "No deal at all fits the condition."}
-    plain = deal.plain(plainest(solver, deal, rulebook))
+    plain = deal.plain(_plainest(deal, rulebook, milliseconds, *wanted))
     found = assess(rulebook, rulebook.vocabulary.parse(plain))
     return _broken(rulebook, plain, found.outcome, found.fired)
 
@@ -214,12 +225,10 @@ def _broken(
     }  # fmt: skip
 
 
-def dead_rules(rulebook: Rulebook, milliseconds: int) -> Iterator[Answer]:
+def dead_rules(reading: Reading, milliseconds: int) -> Iterator[Answer]:
     """Rules that fire for no answered deal, and those that fire only beside a higher one."""
-    deal = Deal(rulebook.vocabulary, "")
-    reading = Reading(rulebook, deal)
-    solver = _solver(milliseconds, *deal.rules, *deal.answered)
-    for rule in rulebook.rules:
+    solver = _solver(reading.deal, milliseconds, *reading.deal.answered)
+    for rule in reading.rulebook.rules:
         fires = reading.rules[rule.id].true
         if not is_possible(solver, fires):
             yield {"id": rule.id, "never": "fire"}
@@ -237,11 +246,11 @@ def difference(
     if [*map(repr, before.vocabulary.values())] != [*map(repr, after.vocabulary.values())]:
         yield {"problem": "The two rulebooks speak of different facts or values."}
         return
-    deal = Deal(before.vocabulary, "")
+    deal = Deal(before.vocabulary)
     old, new = Reading(before, deal), Reading(after, deal)
     changes = _changed(old, new)
     same = z3.Or([z3.And(old.outcome[rank], new.outcome[rank]) for rank in range(len(OUTCOMES))])
-    solver = _solver(milliseconds, *deal.rules, z3.Not(same))
+    solver = _solver(deal, milliseconds, z3.Not(same))
     for answered in (deal.answered, []):
         while is_possible(solver, *answered):
             if most == 0:

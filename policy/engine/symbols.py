@@ -9,7 +9,9 @@ two together, and every deal found here is replayed there before anybody sees it
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import z3
@@ -52,17 +54,30 @@ class Truth:
 
 
 class Deal:
-    """One deal with a symbol for every fact; ``prefix`` keeps two deals of one formula apart."""
+    """One deal with a symbol for every fact."""
 
-    def __init__(self, vocabulary: Vocabulary, prefix: str) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.prefix = prefix
+        self.prefix = ""
         self.truths: dict[tuple[str, str], Truth] = {}
         self.amounts: dict[str, Formula] = {}
         self.rules: list[Formula] = []
         self.answered: list[Formula] = []
         for fact in vocabulary.values():
             self._symbols(fact)
+
+    def twin(self, names: Sequence[str]) -> "Deal":
+        """The same deal with symbols of its own for these facts: all others are answered alike.
+
+        Its ``rules`` and ``answered`` are those of the new symbols alone.
+        """
+        other = copy(self)
+        other.prefix = f"{self.prefix}other."
+        other.truths, other.amounts = dict(self.truths), dict(self.amounts)
+        other.rules, other.answered = [], []
+        for name in names:
+            other._symbols(self.vocabulary[name])
+        return other
 
     def _symbols(self, fact: Fact) -> None:
         if isinstance(fact, Choice):
@@ -96,18 +111,6 @@ class Deal:
     def symbols(self, names: Sequence[str] | None = None) -> Iterator[tuple[str, str]]:
         """Every fact and member, of these facts or of all."""
         return (key for key in self.truths if names is None or key[0] in names)
-
-    def same(self, other: "Deal", names: Sequence[str]) -> list[Formula]:
-        """That these facts are answered alike in both deals, or alike unknown."""
-        alike = [
-            formula
-            for key in self.symbols(names)
-            for formula in (
-                self.truths[key].true == other.truths[key].true,
-                self.truths[key].false == other.truths[key].false,
-            )
-        ]
-        return alike + [self.amounts[n] == other.amounts[n] for n in names if n in self.amounts]
 
     def plain(self, model: z3.ModelRef) -> dict[str, Any]:
         """The deal of a model, as Vocabulary.parse takes it; what is unknown is left out."""
@@ -144,15 +147,43 @@ class Deal:
         return {"yes": there, "unknown": unknown} if unknown else there
 
 
+NOTHING: Mapping[str, Truth] = MappingProxyType({})
+
+
+def facts_of(condition: Condition) -> set[str]:
+    return {atom.fact for atom in atoms(condition)}
+
+
 class Reading:
     """A rulebook read on one deal: which rules fire or are open, and the outcome."""
 
-    def __init__(self, rulebook: Rulebook, deal: Deal) -> None:
+    def __init__(
+        self, rulebook: Rulebook, deal: Deal, *, terms: Mapping[str, Truth] = NOTHING,
+        rules: Mapping[str, Truth] = NOTHING,
+    ) -> None:  # fmt: skip
         self.rulebook = rulebook
         self.deal = deal
-        self.terms: dict[str, Truth] = {}
-        self.rules = {rule.id: self.truth(rule.when) for rule in rulebook.rules}
+        self.terms = dict(terms)
+        self.rules = {
+            rule.id: rules.get(rule.id) or self.truth(rule.when) for rule in rulebook.rules
+        }
         self.outcome = self._outcomes()
+
+    def twin(self, names: Sequence[str]) -> "Reading":
+        """The rulebook read on a twin of the deal; what does not read these facts is shared."""
+        changed = set(names)
+
+        def kept(found: Mapping[str, Truth], conditions: Mapping[str, Condition]) -> dict:
+            return {
+                name: truth for name, truth in found.items()
+                if changed.isdisjoint(facts_of(self.rulebook.opened(conditions[name])))
+            }  # fmt: skip
+
+        conditions = {rule.id: rule.when for rule in self.rulebook.rules}
+        return Reading(
+            self.rulebook, self.deal.twin(names), terms=kept(self.terms, self.rulebook.terms),
+            rules=kept(self.rules, conditions),
+        )  # fmt: skip
 
     def truth(self, condition: Condition | None) -> Truth:
         match condition:

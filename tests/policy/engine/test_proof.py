@@ -210,7 +210,7 @@ def fixed(deal: Deal, facts: Facts) -> list[Any]:
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_formulas_agree_with_the_plain_reading(both: tuple[Rulebook, Facts]) -> None:
     book, facts = both
-    deal = Deal(book.vocabulary, "")
+    deal = Deal(book.vocabulary)
     reading = Reading(book, deal)
     solver = z3.Solver()
     solver.add(*deal.rules, *fixed(deal, facts))
