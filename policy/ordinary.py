@@ -5,71 +5,60 @@ texts then follow from a short key, and the key leads to facts that were derived
 Other deals are derived in full each time, and what may be wrong is left to `policy.derive`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from policy.declared import is_named
 from policy.derive import SECURITY, Derivation, ReferenceData
-from policy.engine.facts import LONGEST_TEXT, Cell, Facts
+from policy.engine.facts import LONGEST_TEXT, Facts
 from policy.engine.words import listed
 
 #: Keys that are remembered; a file of a million lines has a few thousand.
 REMEMBERED = 16_384
 #: The texts of a deal's own names, which its key leaves out.
 OWN = ("end_user_name", "customer_name", "products", "legal_basis", "intermediaries")
+Texts = Mapping[str, str]
 
 
-@dataclass(slots=True)
-class Frame:
-    """What all deals of one key have in common: everything but the texts in `OWN`."""
+class Ordinary[Told]:
+    """What deals are told, with one set of reference data; ordinary ones share what they are told.
 
-    cells: tuple[Cell, ...]
-    known: int
-    texts: Mapping[str, str]
-    #: For whoever screens: what all these deals are told, once one of them was screened.
-    told: Any = None
+    `tell` is asked once for each key, with the facts of one such deal and what it declared. In
+    these facts every text of the deal's own is left open: the name of the text between two NULs.
+    No deal has such texts, because the vocabulary refuses NUL. Which mandatory answers are not
+    given is the same for all deals of a key.
+    """
 
-
-class Ordinary:
-    """Facts of ordinary deals, with one set of reference data."""
-
-    def __init__(self, reference: ReferenceData) -> None:
+    def __init__(
+        self, reference: ReferenceData, tell: Callable[[Facts, Mapping[str, Any]], Told]
+    ) -> None:
         self.reference = reference
         self.vocabulary = reference.rulebook.vocabulary
-        self._frames: dict[tuple[Any, ...], Frame] = {}
+        self._tell = tell
+        self._told: dict[tuple[Any, ...], Told] = {}
 
-    def facts(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> Facts | None:
-        """The facts that `derive` gives, or None when it must look closer.
+    def told(
+        self, declared: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> tuple[Told, Texts] | Facts | None:
+        """What deals like this are told and this one's own texts; its Facts when a name in it is
+        remarkable; None when `derive` must look closer.
 
         `given` holds names of `policy.declared.GIVEN` only, and no territory.
         """
-        found = self.framed(declared, given)
-        if found is None or isinstance(found, Facts):
-            return found
-        return self.filled(*found)
-
-    def framed(
-        self, declared: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> tuple[Frame, Mapping[str, str]] | Facts | None:
-        """The same as a frame and the deal's own texts; as Facts when a name is remarkable."""
         if not self.reference.checks.is_sound(declared):
             return None
         try:
             if self._is_remarkable(declared, given):
                 return self._in_full(declared, given)
             key, own = self._key(declared, given)
-            frame = self._frames.get(key) or self._derived(key, declared, given)
-            return frame, self._checked(own)
+            told = self._told.get(key) or self._first(key, own, declared, given)
+            return told, self._checked(own)
         except (ValueError, TypeError, KeyError):
             # Something in it cannot be read; `derive` says what.
             return None
 
-    def filled(self, frame: Frame, own: Mapping[str, str]) -> Facts:
-        """The facts of the deal with these own texts."""
-        return Facts(self.vocabulary, frame.cells, {**frame.texts, **own}, frame.known)
-
-    def _checked(self, own: dict[str, str]) -> Mapping[str, str]:
+    def _checked(self, own: dict[str, str]) -> Texts:
         """The texts as Vocabulary.parse reads them; short ASCII without NUL stays as it is."""
         said = "".join(own.values())
         if said.isascii() and len(said) <= LONGEST_TEXT and "\0" not in said:
@@ -133,7 +122,8 @@ class Ordinary:
             tuple(declared["capabilities"]),
             None if services is None else tuple(services),
             between is None,
-            *given.items(),
+            tuple(given),
+            *given.values(),
             *map(type, given.values()),
         )
         return key, own
@@ -143,12 +133,25 @@ class Ordinary:
         plain = one.plain(declared.get("country"), None, declared.get("purpose"))
         return self.vocabulary.parse(plain)
 
-    def _derived(
-        self, key: tuple[Any, ...], declared: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> Frame:
+    def _first(
+        self,
+        key: tuple[Any, ...],
+        own: Texts,
+        declared: Mapping[str, Any],
+        given: Mapping[str, Any],
+    ) -> Told:
         facts = self._in_full(declared, given)
         texts = {name: text for name, text in facts.texts.items() if name not in OWN}
-        if len(self._frames) >= REMEMBERED:
-            self._frames.clear()
-        self._frames[key] = frame = Frame(facts.cells, facts.known, texts)
-        return frame
+        texts |= {name: f"\0{name}\0" for name in own}
+        told = self._tell(Facts(self.vocabulary, facts.cells, texts, facts.known), declared)
+        if len(self._told) >= REMEMBERED:
+            self._told.clear()
+        self._told[_lean(key)] = told
+        return told
+
+
+def _lean(part: Any) -> Any:
+    """The same key, made of strings that all keys share."""
+    if type(part) is str:
+        return sys.intern(part)
+    return tuple(map(_lean, part)) if type(part) is tuple else part

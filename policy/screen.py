@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -30,7 +31,7 @@ from policy.derive import (
 from policy.engine.assessment import Assessment, combine
 from policy.engine.facts import Facts
 from policy.engine.words import did_you_mean, guess, shown
-from policy.ordinary import Frame, Ordinary
+from policy.ordinary import REMEMBERED, Ordinary
 
 USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"
 KEYS = ("id", "facts", "derived")
@@ -60,26 +61,23 @@ class LineError(ValueError):
     """A line that cannot be screened; the message says what is wrong and where."""
 
 
-class Told:
-    """A result line in which id and texts are left open: a text is its name between two NULs.
+class Form:
+    """A result line in which the id and the deal's own texts are left open; see `Ordinary`."""
 
-    No text of a deal holds NUL: the vocabulary refuses it.
-    """
+    __slots__ = ("line", "names")
 
-    __slots__ = ("form", "names")
-
-    def __init__(self, said: Mapping[str, Any]) -> None:
-        whole = orjson.dumps({**said, "id": None}).removeprefix(b'{"id":null')
+    def __init__(self, said: bytes) -> None:
+        whole = said.removeprefix(b'{"id":null')
         # In JSON a NUL is \u0000, and a backslash that stands before such letters is two of them.
         first, *cut = whole.replace(b"%", b"%%").replace(rb"\\", b"\0").split(rb"\u0000")
         self.names = [name.decode() for name in cut[::2]]
-        self.form = b'{"id":%s' + b"%s".join([first, *cut[1::2]]).replace(b"\0", rb"\\")
+        self.line = b'{"id":%s' + b"%s".join([first, *cut[1::2]]).replace(b"\0", rb"\\")
 
-    def line(self, name: str | int, texts: Mapping[str, str]) -> bytes:
+    def filled(self, name: str | int, texts: Mapping[str, str]) -> bytes:
         """The line of the deal that has this id and these texts."""
         dumps = orjson.dumps
         quoted = [dumps(texts[text])[1:-1] for text in self.names]
-        return self.form % (dumps(name), *quoted)
+        return self.line % (dumps(name), *quoted)
 
 
 class Screener:
@@ -87,7 +85,9 @@ class Screener:
 
     def __init__(self, reference: ReferenceData) -> None:
         self.reference = reference
-        self.ordinary = Ordinary(reference)
+        self.ordinary = Ordinary(reference, self._form)
+        # Many kinds of deals are told the same.
+        self._form_of = lru_cache(REMEMBERED)(Form)
         self.assess = reference.compiled.assess
         rulebook = reference.rulebook
         self.rulebook = {"label": rulebook.label, "digest": rulebook.digest}
@@ -106,24 +106,18 @@ class Screener:
 
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         if given.get("special_territory") is None:
-            found = self.ordinary.framed(declared, given)
+            found = self.ordinary.told(declared, given)
             if type(found) is tuple:
-                frame, own = found
-                told: Told = frame.told or self._told(frame, own, declared)
-                return told.line(name, own)
+                form, texts = found
+                return form.filled(name, texts)
             if found is not None:
                 return orjson.dumps(self.said(name, self.assess(found), declared))
         assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
         return orjson.dumps(self.said(name, assessment, declared))
 
-    def _told(self, frame: Frame, own: Mapping[str, str], declared: Mapping[str, Any]) -> "Told":
-        """What every deal of this frame is told; sentences quote texts and change nothing in them.
-
-        `missing` is the same for them too: the frame's key holds which answers are not given.
-        """
-        facts = self.ordinary.filled(frame, {text: f"\0{text}\0" for text in own})
-        frame.told = told = Told(self.said(None, self.assess(facts), declared))
-        return told
+    def _form(self, facts: Facts, declared: Mapping[str, Any]) -> Form:
+        """What is said to every deal with these facts; sentences quote texts as they are."""
+        return self._form_of(orjson.dumps(self.said(None, self.assess(facts), declared)))
 
     def _variants(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[Facts]:
         try:
@@ -327,8 +321,9 @@ def main(arguments: list[str]) -> int:
         print(USAGE, file=sys.stderr)
         return 2
     screener = Screener(shipped.load())
-    # Reference data stays; looking for garbage in it would cost a tenth of the time.
+    # Reference data stays, and only an error leaves garbage: looking for it often costs a tenth.
     gc.freeze()
+    gc.set_threshold(20_000)
     try:
         if arguments[0] == "-":
             # Unbuffered: what has come is answered before more is waited for.

@@ -35,8 +35,8 @@ def text(name: str) -> str:
 @cache
 def load() -> ReferenceData:
     """The shipped reference data, read once."""
-    words = vocabulary()
     rules = rulebook()
+    words = rules.vocabulary
     places = countries()
     return ReferenceData(rules, places, catalogue(words), registry(words, places))
 
