@@ -1,0 +1,126 @@
+"""What the demo and the image import is in their locks, and nothing else is needed to run them."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from config.embedded import ROOT
+from tests.config.test_demo import address, copy_project, page_answers, programs_of, read_until
+
+#: The programs of a deployment, and what Celery, gunicorn and Django import by name only.
+PROGRAMS = [
+    "celery.__main__", "celery.bin.worker", "celery.bin.beat", "celery.beat",
+    "celery.concurrency.prefork", "kombu.transport.redis", "celery.backends.redis",
+    "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "psycopg2", "whitenoise.middleware",
+    "whitenoise.storage", "django.contrib.auth.hashers", "argon2",
+]  # fmt: skip
+#: A lock → the packages of ours that run from it, and modules that do not.
+RUNS = {
+    "demo": (["audit", "jobs", "policy", "screening", "reviews", "config"], []),
+    "image": (
+        ["audit", "jobs", "policy", "screening", "reviews", "config"],
+        ["config.embedded", "config.demo", "config.launch", "config.check", "config.bootstrap"],
+    ),
+}
+#: Imports names as an installation with these distributions only would.
+IMPORTING = """
+import importlib, json, pkgutil, re, sys
+from importlib import metadata
+
+names, packages, left_out, listed = json.load(sys.stdin)
+
+def plain(name):
+    return re.sub("[-_.]+", "-", name).lower()
+
+owners = metadata.packages_distributions()
+
+class Refused:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top in owners and not {plain(owner) for owner in owners[top]} & set(listed):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Refused())
+import django
+django.setup()
+for package in packages:
+    where = importlib.import_module(package).__path__
+    for found in pkgutil.walk_packages(where, f"{package}."):
+        if "migrations" not in found.name and not found.name.endswith("__main__"):
+            names.append(found.name)
+for name in names:
+    if name not in left_out:
+        importlib.import_module(name)
+import config.urls
+"""
+
+
+def listed(lock: str) -> set[str]:
+    """The distributions of a lock file, by their normalised names."""
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text()
+    return {name.lower() for name in re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE)}
+
+
+def imported(lock: str, without: str = "") -> subprocess.CompletedProcess[str]:
+    packages, left_out = RUNS[lock]
+    names = listed(lock) - {without}
+    # The image builds the driver that the demo takes as a wheel.
+    names |= {"psycopg2-binary"} if "psycopg2" in names else set()
+    return subprocess.run(
+        [sys.executable, "-c", IMPORTING],
+        cwd=ROOT,
+        input=json.dumps([PROGRAMS, packages, left_out, sorted(names)]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("lock", RUNS)
+def test_everything_that_is_imported_is_locked(lock):
+    done = imported(lock)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("missing", ["packaging", "orjson", "argon2-cffi"])
+def test_what_is_not_locked_is_not_found(missing):
+    """The test above is worth nothing when an import of something else goes through."""
+    done = imported("demo", without=missing)
+    assert done.returncode
+    assert "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_demo_runs_from_its_lock_alone():
+    """As from a fresh clone: an installation of its own, then web, worker, scheduler, sweeper."""
+    with tempfile.TemporaryDirectory(prefix="proviso ") as name:
+        Path(name).chmod(0o711)
+        folder = Path(name) / "fresh"
+        copy_project(folder)
+        running = subprocess.Popen(
+            [str(folder / "run"), "demo"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+        try:
+            said = read_until(running, "Ctrl-C stops all of it")
+            assert page_answers(address(said))
+            assert not (folder / ".venv/bin/pytest").exists()
+            # Long enough for a program that ends at once to be seen and started again.
+            time.sleep(20)
+            words = [" ".join(one.cmdline()) for one in programs_of(folder)]
+            for program in ("config.celery worker", "config.celery beat", "manage.py sweep"):
+                assert any(program in line for line in words), words
+            for log in (folder / "var/demo/logs").iterdir():
+                assert "Traceback" not in log.read_text(), log.read_text()
+        finally:
+            running.terminate()
+            rest = running.communicate(timeout=60)[0]
+        assert "starting it again" not in rest
+        shutil.rmtree(folder / ".venv")
