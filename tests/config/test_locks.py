@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -62,10 +64,14 @@ import config.urls
 """
 
 
+def plain(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()
+
+
 def listed(lock: str) -> set[str]:
     """The distributions of a lock file, by their normalised names."""
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
-    return {name.lower() for name in re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE)}
+    return {plain(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE)}
 
 
 def imported(lock: str, without: str = "") -> subprocess.CompletedProcess[str]:
@@ -95,6 +101,23 @@ def test_what_is_not_locked_is_not_found(missing):
     done = imported("demo", without=missing)
     assert done.returncode
     assert "ModuleNotFoundError" in done.stderr
+
+
+def test_no_dependency_waits_to_be_used():
+    """What only a later version needs is locked then; README says what each one is for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.split("[~=<>]", line)[0] for line in project["dependencies"]}
+    owners = metadata.packages_distributions()
+    readme = (ROOT / "README.md").read_text().lower().replace(".", "-")
+    sources = "\n".join(
+        path.read_text() for package in RUNS["demo"][0] for path in (ROOT / package).rglob("*.py")
+    )
+    # Celery and Django load these themselves, by a URL and by the name of an algorithm.
+    for name in names - {"packaging", "argon2-cffi"}:
+        tops = [top for top, dists in owners.items() if name in {plain(one) for one in dists}]
+        assert tops, name
+        assert any(re.search(rf"\b{re.escape(top)}\b", sources) for top in tops), name
+    assert not [name for name in names if name not in readme]
 
 
 @pytest.mark.slow
