@@ -15,7 +15,10 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep": {"task": "jobs.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "lapse": {"task": "reviews.tasks.lapse_due", "schedule": 3600.0, "options": {"expires": 3600}},
-}
+    "activate": {
+        "task": "policy.scheduled.activate_due", "schedule": 300.0, "options": {"expires": 300},
+    },
+}  # fmt: skip
 
 
 @worker_init.connect

@@ -1,21 +1,26 @@
 """The verbs of governed data: propose, check, activate. Two persons for each activation."""
 
 from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from audit.ledger import digest
 from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock, Job
-from policy import active, checking
-from policy.models import CheckReport, ReferenceVersion
+from policy import active, checking, notices
+from policy.models import CheckReport, ReferenceVersion, Schedule
 from policy.permissions import check_govern
 from policy.versions import Content
 
 CHECK = "check_version"
 RESCREEN = "rescreen"
+#: The database holds the same figure.
+FARTHEST = timedelta(days=90)
+LEAST_REASON = 20
 
 
 @transaction.atomic
@@ -51,6 +56,7 @@ def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
     if version.activated_at is not None:
         raise Conflict("This version was activated before. There is nothing left to check.")
+    check_unscheduled(version)
     running = version.reports.filter(state=CheckReport.State.RUNNING).first()
     if running is not None:
         if not job_of(running).is_finished:
@@ -99,14 +105,21 @@ def activate_version(
     kind of change that got looser ``confirmed`` by its name. Only the very first version of a
     kind goes without: there is nothing to compare it with.
     """
-    check_govern(version.kind, actor)
-    now = {one.kind: one for one in
-           ReferenceVersion.objects.select_for_update().active().order_by("pk")}  # fmt: skip
-    version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
-    if version.proposed_by_id == actor.pk:
-        raise NotAllowed("You proposed this version, so somebody else must activate it.")
-    if version.activated_at is not None:
-        raise Conflict("This version was activated before. Propose its content again.")
+    _activate(version, actor=actor, report=report, confirmed=confirmed)
+
+
+def _activate(
+    version: ReferenceVersion,
+    *,
+    actor: Any,
+    report: CheckReport | None,
+    confirmed: Collection[str],
+    schedule: Schedule | None = None,
+) -> None:
+    now = _lock(version)
+    _check_activator(version, actor)
+    if schedule is None:
+        check_unscheduled(version)
     is_first = not (
         ReferenceVersion.objects.of(version.kind).filter(activated_at__isnull=False).exists()
     )
@@ -125,9 +138,35 @@ def activate_version(
         "version.activated",
         report=report.pk if report else None,
         confirmed=sorted(confirmed),
+        **({"schedule": schedule.pk} if schedule else {}),
     )
     if not is_first:
         Job.objects.enqueue(RESCREEN, key=f"version:{version.pk}", version=version.pk)
+
+
+def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:
+    """What is active, locked, and then the version: everybody takes them in this order."""
+    now = {one.kind: one for one in
+           ReferenceVersion.objects.select_for_update().active().order_by("pk")}  # fmt: skip
+    version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
+    return now
+
+
+def _check_activator(version: ReferenceVersion, actor: Any) -> None:
+    check_govern(version.kind, actor)
+    if version.proposed_by_id == actor.pk:
+        raise NotAllowed("You proposed this version, so somebody else must activate it.")
+    if version.activated_at is not None:
+        raise Conflict("This version was activated before. Propose its content again.")
+
+
+def check_unscheduled(version: ReferenceVersion) -> None:
+    """Raises Conflict while the version waits for its day."""
+    waiting = version.schedules.waiting().first()
+    if waiting is not None:
+        raise Conflict(
+            f"This version is scheduled for {waiting.effective_on:%-d %B %Y}. Cancel that first."
+        )
 
 
 def check_report(
@@ -135,8 +174,8 @@ def check_report(
     report: CheckReport | None,
     now: Mapping[str, ReferenceVersion],
     confirmed: Collection[str],
-) -> None:
-    """Raises Conflict unless the report lets this version become active, now, as it stands."""
+) -> CheckReport:
+    """The report, if it lets this version become active, now, as it stands; else Conflict."""
     newest = version.reports.newest_first().first()
     if newest is None:
         raise Conflict("This version was never checked. Run the check first.")
@@ -154,6 +193,112 @@ def check_report(
     missing = sorted(looser - set(confirmed))
     if missing:
         raise Conflict(f"Confirm each kind of change that got looser: {'; '.join(missing)}.")
+    return newest
+
+
+# --- Activation on a later day -------------------------------------------------------------------
+
+
+@transaction.atomic
+def schedule_activation(
+    version: ReferenceVersion,
+    *,
+    actor: Any,
+    report: CheckReport | None,
+    confirmed: Collection[str],
+    on: date,
+) -> Schedule:
+    """Let the version become active on a day (UTC), under the checks that hold then.
+
+    The same is checked now, so a day is chosen only for what could be active at once. The former
+    version stays active until then. Raises Conflict for a day that is over or too far away.
+    """
+    now = _lock(version)
+    _check_activator(version, actor)
+    check_unscheduled(version)
+    check_day(on)
+    schedule = Schedule.objects.create(
+        version=version,
+        report=check_report(version, report, now, confirmed),
+        confirmed=sorted(confirmed),
+        effective_on=on,
+        scheduled_by=actor,
+    )
+    _record(
+        version, actor, "version.scheduled",
+        schedule=schedule.pk, on=on.isoformat(), confirmed=schedule.confirmed,
+    )  # fmt: skip
+    notices.tell_of_schedule(schedule, but=actor)
+    return schedule
+
+
+def check_day(on: date) -> None:
+    """Raises Conflict for a day (UTC) that is over or too far away."""
+    today = timezone.localdate()
+    if on < today:
+        raise Conflict("The day is over. Choose today or a later day.")
+    if on > today + FARTHEST:
+        raise Conflict(f"The day is more than {FARTHEST.days} days away. Choose an earlier one.")
+
+
+@transaction.atomic
+def cancel_schedule(schedule: Schedule, *, reason: str, actor: Any) -> None:
+    """End a schedule before its day; the version stays a proposal."""
+    check_govern(schedule.version.kind, actor)
+    schedule.refresh_from_db(from_queryset=Schedule.objects.select_for_update())
+    if not schedule.is_waiting:
+        raise Conflict("This schedule is over. There is nothing left to cancel.")
+    if len(reason.strip()) < LEAST_REASON:
+        raise Conflict(f"Say why in at least {LEAST_REASON} characters.")
+    schedule.ended_by = actor
+    _end(schedule, Schedule.State.CANCELLED, reason=reason.strip())
+    _record(
+        schedule.version, actor, "version.schedule_cancelled",
+        schedule=schedule.pk, reason=schedule.reason,
+    )  # fmt: skip
+    notices.tell_of_schedule(schedule, but=actor)
+
+
+@transaction.atomic
+def activate_scheduled(schedule: Schedule) -> bool:
+    """Activate what is due; True when it became active.
+
+    When a check of activate_version refuses, the schedule ends as refused and both persons are
+    told why. One that ended meanwhile, or whose day did not come, is left as it is.
+    """
+    schedule.refresh_from_db(from_queryset=Schedule.objects.select_for_update())
+    if not schedule.is_waiting or schedule.effective_on > timezone.localdate():
+        return False
+    try:
+        with transaction.atomic():
+            _activate_as(schedule)
+    except (Conflict, NotAllowed) as refusal:
+        _end(schedule, Schedule.State.REFUSED, reason=str(refusal))
+        _record(
+            schedule.version, SYSTEM, "version.schedule_refused",
+            schedule=schedule.pk, reason=schedule.reason,
+        )  # fmt: skip
+    else:
+        _end(schedule, Schedule.State.ACTIVATED)
+    notices.tell_of_schedule(schedule)
+    return schedule.state == Schedule.State.ACTIVATED
+
+
+def _activate_as(schedule: Schedule) -> None:
+    if not schedule.scheduled_by.is_active:
+        raise NotAllowed("The person who chose the day has no account here any more.")
+    _activate(
+        schedule.version,
+        actor=schedule.scheduled_by,
+        report=schedule.report,
+        confirmed=schedule.confirmed,
+        schedule=schedule,
+    )
+
+
+def _end(schedule: Schedule, state: str, *, reason: str = "") -> None:
+    schedule.state, schedule.reason, schedule.ended_at = state, reason, Clock()
+    schedule.save(update_fields=["state", "reason", "ended_at", "ended_by"])
 
 
 def _record(version: ReferenceVersion, actor: Any, verb: str, **more: Any) -> None:

@@ -6,4 +6,5 @@ class PolicyConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers the check: whoever works jobs off, worker or sweeper, must know the kind.
-        from policy import tasks  # noqa: F401
+        # Celery looks for modules named tasks alone, so the one that waits is named here.
+        from policy import scheduled, tasks  # noqa: F401

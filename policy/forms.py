@@ -1,10 +1,14 @@
 """What people type on the pages of the policy, parsed. Whether they may is decided elsewhere."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
+from audit.refusals import Conflict
+from policy.actions import FARTHEST, LEAST_REASON, check_day
 from policy.importers.layouts import LAYOUTS
 from policy.models import Kind
 from policy.proposals import About
@@ -184,6 +188,14 @@ class ActivationForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    starts_on = forms.DateField(
+        label="When does it take effect?",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "medium"}, format="%Y-%m-%d"),
+        help_text=f"Today takes effect at once. A later day, {FARTHEST.days} days ahead at most,"
+        " begins at midnight UTC, if what is active is still the same then",
+        error_messages={"invalid": "Enter a day such as 2026-12-31"},
+    )
     understood = forms.BooleanField(
         error_messages={"required": "Confirm that you understand what activation does"}
     )
@@ -198,6 +210,14 @@ class ActivationForm(forms.Form):
         if not looser:
             del self.fields["looser"]
 
+    def clean_starts_on(self) -> date:
+        day: date = self.cleaned_data["starts_on"] or timezone.localdate()
+        try:
+            check_day(day)
+        except Conflict as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+        return day
+
     def clean_looser(self) -> list[str]:
         confirmed: list[str] = self.cleaned_data["looser"]
         field = self.fields["looser"]
@@ -206,3 +226,19 @@ class ActivationForm(forms.Form):
         if missing:
             raise forms.ValidationError(f"Confirm this change too: {missing[0]}")
         return confirmed
+
+
+class CancelForm(forms.Form):
+    """Why a version does not become active on its day."""
+
+    reason = forms.CharField(
+        label="Why is it cancelled?",
+        min_length=LEAST_REASON,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The proposer, who chose the day, and every auditor read this.",
+        error_messages={
+            "required": "Say why it is cancelled",
+            "min_length": f"Say why in at least {LEAST_REASON} characters",
+        },
+    )

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,8 +15,8 @@ from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
 from policy import actions, active, checking, comparing, current, proposals, reports
-from policy.forms import ActivationForm, ProposalForm
-from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.forms import ActivationForm, CancelForm, ProposalForm
+from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
 from policy.past import past
 from policy.permissions import check_govern, may_govern
 from policy.proposals import ProposalRefused
@@ -131,20 +133,25 @@ def _found(pk: int) -> ReferenceVersion:
 def version(request: HttpRequest, pk: int) -> HttpResponse:
     found = _found(pk)
     newest = found.reports.newest_first().first()
-    is_open = found.activated_at is None
+    schedule = found.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
+    is_waiting = bool(schedule and schedule.is_waiting)
+    is_open = found.activated_at is None and not is_waiting
     mine = found.proposed_by_id == request.user.pk
     governs = may_govern(request.user, found.kind)
     context = {
         "version": found,
         "kind": Kind(found.kind),
-        "state": state_of(found),
+        "state": state_of(found, schedule if is_waiting else None),
+        "schedule": schedule,
+        "is_waiting": is_waiting,
+        "may_cancel": is_waiting and governs,
         "report": newest,
         "reports": found.reports.newest_first().select_related("asked_by"),
         "text": found.written or _readable(found),
         "may_check": is_open and governs and not (newest and newest.is_running),
         "may_activate": is_open and governs and not mine and bool(newest and newest.has_passed),
         "waits_for_another": is_open and governs and mine and bool(newest and newest.has_passed),
-        "is_stale": bool(is_open and newest and _is_stale(newest)),
+        "is_stale": bool(found.activated_at is None and newest and _is_stale(newest)),
     }
     return render(request, "policy/version.html", context)
 
@@ -182,13 +189,14 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     newest = found.reports.newest_first().select_related("asked_by").first()
     if newest is None:
         raise Http404
+    is_open = found.activated_at is None and not found.schedules.waiting().exists()
     context: dict[str, Any] = {
         "version": found,
         "kind": Kind(found.kind),
         "report": newest,
         "is_stale": found.activated_at is None and _is_stale(newest),
-        "may_check": found.activated_at is None and may_govern(request.user, found.kind),
-        "may_activate": found.activated_at is None
+        "may_check": is_open and may_govern(request.user, found.kind),
+        "may_activate": is_open
         and newest.has_passed
         and found.proposed_by_id != request.user.pk
         and may_govern(request.user, found.kind),
@@ -237,17 +245,10 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         looser=reports.confirmations(newest),
         understood=_understood(found, newest),
-        initial={"report": newest.pk},
+        initial={"report": newest.pk, "starts_on": timezone.localdate()},
     )
     if request.method == "POST" and form.is_valid():
-        read = found.reports.filter(pk=form.cleaned_data["report"]).first()
-        actions.activate_version(
-            found,
-            report=read,
-            confirmed=form.cleaned_data.get("looser", []),
-            actor=request.user,
-        )
-        messages.success(request, _("Active. Open, cleared and approved deals are screened again."))
+        messages.success(request, _activated(found, form, actor=request.user))
         return redirect("policy:version", pk)
     context = {
         "version": found,
@@ -263,12 +264,27 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "policy/activate.html", context, status=status)
 
 
+def _activated(found: ReferenceVersion, form: ActivationForm, *, actor: Any) -> str:
+    """Activate at once or on the day that was chosen, and say which."""
+    given = form.cleaned_data
+    read = found.reports.filter(pk=given["report"]).first()
+    confirmed, day = given.get("looser", []), given["starts_on"]
+    if day == timezone.localdate():
+        actions.activate_version(found, report=read, confirmed=confirmed, actor=actor)
+        return _("Active. Open, cleared and approved deals are screened again.")
+    actions.schedule_activation(found, report=read, confirmed=confirmed, on=day, actor=actor)
+    return _("Scheduled for %(day)s. Until then what is active stays active.") % {
+        "day": date_format(day)
+    }
+
+
 def _check_ready(found: ReferenceVersion, newest: CheckReport | None, user: Any) -> None:
     """Raises before anybody reads a form that could not be sent."""
     if found.proposed_by_id == user.pk:
         raise Conflict(_("You proposed this version, so somebody else must activate it."))
     if found.activated_at is not None:
         raise Conflict(_("This version was activated before. Propose its content again."))
+    actions.check_unscheduled(found)
     names = [one["name"] for one in newest.found["looser"]] if newest and newest.found else []
     actions.check_report(found, newest, active.versions(), names)
 
@@ -284,3 +300,21 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
         "By activating, I understand that %(version)s screens every deal from now on, and that"
         " %(deals)s."
     ) % {"version": str(found), "deals": deals}
+
+
+@allow(*OWNERS)
+@FORM
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a schedule before its day, with a reason."""
+    found = _found(pk)
+    check_govern(found.kind, request.user)
+    schedule: Schedule | None = found.schedules.waiting().first()
+    if schedule is None:
+        raise Conflict(_("This version waits for no day. There is nothing to cancel."))
+    form = CancelForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        actions.cancel_schedule(schedule, reason=form.cleaned_data["reason"], actor=request.user)
+        messages.success(request, _("Cancelled. The version stays a proposal."))
+        return redirect("policy:version", pk)
+    context = {"version": found, "kind": Kind(found.kind), "schedule": schedule, "form": form}
+    return render(request, "policy/cancel.html", context, status=422 if form.errors else 200)

@@ -1,7 +1,7 @@
 """The policy as governed data: every version of the rulebook, ratings, catalogue and registry."""
 
 import json
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -152,3 +152,74 @@ class CheckReport(models.Model):
     def found(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.text) if self.text else {}
         return found
+
+
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    def waiting(self) -> Self:
+        return self.filter(state=Schedule.State.WAITING)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-pk")
+
+
+class Schedule(models.Model):
+    """An activation that waits for its day (UTC). It ends once and then never changes (trigger).
+
+    The person who chose the day is the activator: PostgreSQL refuses the proposer, a report that
+    did not pass, a day that is over or too far away, and an activation before the day.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Scheduled"
+        ACTIVATED = "activated", "Became active"
+        CANCELLED = "cancelled", "Cancelled"
+        REFUSED = "refused", "Not activated"
+
+    version = models.ForeignKey(
+        ReferenceVersion, on_delete=models.PROTECT, related_name="schedules"
+    )
+    report = models.ForeignKey(CheckReport, on_delete=models.PROTECT, related_name="+")
+    # The names of the loosenings that were confirmed when the day was chosen.
+    confirmed = models.JSONField(default=list)
+    effective_on = models.DateField()
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    scheduled_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    ended_at = models.DateTimeField(null=True)
+    # Who cancelled it; nobody where the day came.
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.TextField(blank=True)
+
+    objects = ScheduleQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("version",), condition=Q(state="waiting"), name="one_waiting_schedule"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", ended_at=None)
+                | (~Q(state="waiting") & Q(ended_at__isnull=False)),
+                name="schedule_ended_iff_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="cancelled", ended_by__isnull=False)
+                | (~Q(state="cancelled") & Q(ended_by=None)),
+                name="schedule_cancelled_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("waiting", "activated")) | ~Q(reason=""),
+                name="schedule_ended_with_reason",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.effective_on:%-d %B %Y}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == self.State.WAITING

@@ -20,6 +20,7 @@ urlpatterns = [
     path("versions/<int:pk>/check/", governing.check, name="check"),
     path("versions/<int:pk>/report/", governing.report, name="report"),
     path("versions/<int:pk>/activate/", governing.activate, name="activate"),
+    path("versions/<int:pk>/cancel/", governing.cancel, name="cancel"),
     path("versions/<str:kind>/", views.versions, name="versions"),
     path("versions/<str:kind>/difference/", comparing.difference, name="difference"),
     path("versions/<str:kind>/propose/", governing.propose, name="propose"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 from audit import access
 from audit.access import signed_in
 from policy import clauses, current, document, glossary
-from policy.models import Kind, ReferenceVersion
+from policy.models import Kind, ReferenceVersion, Schedule
 from policy.past import Coverage, past
 from policy.permissions import may_govern
 
@@ -120,11 +121,14 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
         .select_related("proposed_by", "activated_by").defer("content", "written")
     )  # fmt: skip
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    waiting = {
+        one.version_id: one for one in Schedule.objects.waiting().filter(version__in=list(page))
+    }
     may_read = not access.roles_of(request.user).isdisjoint(VERSION_READERS)
     context = {
         "kind": Kind(kind),
         "page": page,
-        "rows": [{"version": one, "state": state_of(one)} for one in page],
+        "rows": [{"version": one, "state": state_of(one, waiting.get(one.pk))} for one in page],
         "active": current.version(kind),
         "may_read": may_read,
         "may_compare": may_read and page.paginator.count > 1,
@@ -133,10 +137,12 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "policy/versions.html", context)
 
 
-def state_of(version: ReferenceVersion) -> tuple[str, str]:
+def state_of(version: ReferenceVersion, waiting: Schedule | None = None) -> tuple[str, str]:
     """The kind of badge and the word for where a version stands."""
     if version.is_active:
         return "active", _("Active")
     if version.retired_at is not None:
         return "retired", _("Retired")
+    if waiting is not None:
+        return "soon", _("Scheduled for %(day)s") % {"day": date_format(waiting.effective_on)}
     return "proposed", _("Proposed")

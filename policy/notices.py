@@ -1,0 +1,50 @@
+"""Mails about versions: what became of an activation that was to wait for its day.
+
+The text is written with the change it tells of, into the job that delivers it.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+from jobs.models import Job
+from jobs.queue import performs
+from policy.models import Schedule
+
+KIND = "version_mail"
+
+
+def tell_of_schedule(schedule: Schedule, *, but: Any = None) -> None:
+    """Proposer and activator hear where a schedule stands, but for the one who acted."""
+    people = {one.pk: one for one in (schedule.version.proposed_by, schedule.scheduled_by)}
+    for pk, person in people.items():
+        if but is None or pk != but.pk:
+            _write(schedule, person)
+
+
+def _write(schedule: Schedule, person: Any) -> None:
+    text = render_to_string(
+        "emails/schedule.txt",
+        {"schedule": schedule, "person": person, "site": settings.SITE_URL},
+    ).strip()
+    subject, _, body = text.partition("\n")
+    Job.objects.enqueue(
+        KIND, key=f"schedule:{schedule.pk}:{schedule.state}:{person.pk}",
+        to=person.pk, subject=subject.strip()[:200], body=body.strip() + "\n",
+    )  # fmt: skip
+
+
+@performs(KIND)
+def deliver(job: Job) -> None:
+    """Send the mail of this job; its Message-ID is made from the row, so a repeat collapses."""
+    person = get_user_model().objects.get(pk=job.args["to"])
+    if person.email:
+        EmailMessage(
+            subject=job.args["subject"],
+            body=job.args["body"],
+            to=[person.email],
+            headers={"Message-ID": f"<version-mail-{job.pk}@{settings.MAIL_DOMAIN}>"},
+        ).send()
