@@ -7,7 +7,6 @@ milder holds only while what was looked at stays the same.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from audit.ledger import canonical
@@ -49,13 +48,9 @@ class Found:
     """The facts of each variant of a revision, and where each value comes from."""
 
     variants: Sequence[Facts]
-    sources: Mapping[str, Mapping[str, str]]
+    sources_text: str
     text: str
     end_user_key: str
-
-    @cached_property
-    def sources_text(self) -> str:
-        return canonical(self.sources)
 
 
 class Around(Protocol):
@@ -95,7 +90,7 @@ def of_answers(
         variants = trace(declared, data, given=given)
     return Found(
         variants=[variant.facts for variant in variants],
-        sources=_sources(variants),
+        sources_text=canonical(_sources(variants)),
         text=canonical([variant.facts.plain for variant in variants]),
         end_user_key=end_user_key(declared),
     )

@@ -1,6 +1,7 @@
 """Deals and everything that a screening saw and said. What was sent or screened never changes."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Self
 
@@ -83,8 +84,11 @@ class DealQuerySet(models.QuerySet["Deal"]):
 
     def of_end_user(self, key: str) -> Self:
         """Deals of this end user that may still be delivered, sent in the last twelve months."""
+        return self.of_end_users([key])
+
+    def of_end_users(self, keys: Iterable[str]) -> Self:
         recent = Now() - timedelta(days=365)
-        return self.filter(end_user_key=key, sent_at__gt=recent).exclude(status__in=CLOSED)
+        return self.filter(end_user_key__in=keys, sent_at__gt=recent).exclude(status__in=CLOSED)
 
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or whose sales team is theirs."""

@@ -15,7 +15,7 @@ from jobs.models import Job
 from policy import actions, checking, proposals, proving, reports, versions
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.versions import Content
-from screening import rescreen
+from screening import facts, rescreen
 from screening.models import Screening
 from tests import factories
 
@@ -119,7 +119,7 @@ class TestTheReport:
         def breaks(*_args: Any, **_more: Any) -> Any:
             raise MemoryError
 
-        monkeypatch.setattr(checking, "check", breaks)
+        monkeypatch.setattr(checking, "examine", breaks)
         version, report = checked(rated("FI", "low", "high"), anna)
         assert report.state == State.CRASHED
         with pytest.raises(Conflict, match="did not pass"):
@@ -338,22 +338,22 @@ class TestTheSweep:
     def test_a_deal_that_cannot_be_screened_stops_no_other(
         self, activated: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        again = rescreen.rescreen_deal
+        derives = facts.of_revision
         sick = activated[0]
 
-        def screens(deal: Any, **more: Any) -> Any:
-            if deal.pk == sick.pk:
+        def breaks(revision: Any, *more: Any) -> Any:
+            if revision.deal_id == sick.pk:
                 raise ValueError("answers that nobody can read")
-            return again(deal, **more)
+            return derives(revision, *more)
 
-        monkeypatch.setattr(rescreen, "rescreen_deal", screens)
+        monkeypatch.setattr(facts, "of_revision", breaks)
         work(actions.RESCREEN)
         job = Job.objects.get(kind=rescreen.CHUNK)
         assert not queue.perform(job.pk)
         job.refresh_from_db()
         assert "answers that nobody can read" in job.error
         assert list(rescreen.due()) == [sick]
-        monkeypatch.setattr(rescreen, "rescreen_deal", again)
+        monkeypatch.setattr(facts, "of_revision", derives)
         Job.objects.filter(pk=job.pk).update(not_before=job.created_at)
         assert queue.perform(job.pk)
         assert not rescreen.due().exists()

@@ -1,0 +1,267 @@
+"""Many deals screened again in one transaction; the meaning is that of `actions.rescreen_deal`.
+
+What is read and written for all of them at once is here; what a screening means for its deal is
+in `following`, who hears of it in `mail`, and the moves are the lifecycle's.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from audit.models import SYSTEM, AuditEvent, Line
+from audit.refusals import Conflict
+from policy import active
+from policy.engine.assessment import Assessment
+from policy.reference import ReferenceData
+from screening import deal_facts, facts, following, holding, lifecycle, mail
+from screening.deal_facts import DealFacts
+from screening.lifecycle import CLOSED
+from screening.models import Deal, DealRevision, FactRuling, Finding, Screening
+
+UPDATE = """
+UPDATE screening_deal AS deal SET
+    screening_id = new.screening, review_level = new.level, end_user_key = new.key,
+    due_at = coalesce(clock_timestamp() + new.due_in, deal.due_at),
+    valid_until = coalesce(clock_timestamp() + new.valid_for, deal.valid_until)
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::interval[], %s::interval[])
+    AS new (id, screening, level, key, due_in, valid_for)
+WHERE deal.id = new.id"""
+_COLUMNS = ", ".join(
+    f'"{one.column}"' for one in DealFacts._meta.concrete_fields if one.column != "screening_id"
+)
+# The same facts have the same columns.
+COPY = f"""
+INSERT INTO deal_facts (screening_id, {_COLUMNS}) SELECT pair.new, {_COLUMNS}
+FROM unnest(%s::bigint[], %s::bigint[]) AS pair (old, new)
+JOIN deal_facts ON deal_facts.screening_id = pair.old"""  # noqa: S608  names of columns
+
+
+class Apart(Exception):
+    """This deal is better screened by itself."""
+
+
+@dataclass
+class Result:
+    screened: int = 0
+    #: Deals that were left out, and why.
+    failed: dict[int, str] = field(default_factory=dict)
+    #: Deals that are to be screened one by one.
+    apart: list[int] = field(default_factory=list)
+
+
+class Plan(NamedTuple):
+    """What will be written for one deal."""
+
+    deal: Deal
+    before: Screening
+    screening: Screening
+    assessment: Assessment
+    found: facts.Found
+    course: following.Course
+
+
+@transaction.atomic
+def screen(pks: Collection[int], due: Any, *, cause: str, because: str) -> Result:
+    """Screen again those of the deals that, under their locks, are still due.
+
+    ``due`` is the queryset of what is due. A deal that cannot be screened is left out and named;
+    whatever PostgreSQL refuses undoes the whole batch and is raised.
+    """
+    deals = locked(pks, due)
+    result = Result()
+    if not deals:
+        return result
+    planner = _Planner(deals, cause)
+    plans = planner.plans(result)
+    _write(plans, planner.versions, because)
+    result.screened = len(plans)
+    return result
+
+
+def locked(pks: Collection[int], due: Any) -> list[Deal]:
+    """Lock the deals in the order of their numbers; then those that are due under the locks."""
+    locks = Deal.objects.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk")
+    found = list(locks.values_list("pk", flat=True))
+    return list(due.filter(pk__in=found).select_related("screening", "owner", "team"))
+
+
+class _Planner:
+    """Reads what all the deals need, then derives and assesses each."""
+
+    def __init__(self, deals: Sequence[Deal], cause: str) -> None:
+        self.deals = deals
+        self.cause = cause
+        self.versions = active.versions(lock=True)
+        self.data: ReferenceData = active.reference_data(self.versions)
+        self.revisions = _newest_revisions(deals)
+        held = holding.held([deal.pk for deal in deals], self.versions)
+        self.held = held if cause == Screening.Cause.VERSION else frozenset()
+        self.around = _Around([deal for deal in deals if deal.pk not in self.held])
+
+    def plans(self, result: Result) -> list[Plan]:
+        found = []
+        for deal in self.deals:
+            try:
+                found.append(self._plan(deal))
+            except Apart:
+                result.apart.append(deal.pk)
+            except (Conflict, ValueError) as refusal:
+                # ValueError: answers or facts that the new version cannot read.
+                result.failed[deal.pk] = str(refusal)
+        return found
+
+    def _plan(self, deal: Deal) -> Plan:
+        before = deal.screening
+        assert before is not None  # noqa: S101  what is due was screened
+        revision = self.revisions[deal.pk]
+        found = self._found(deal, revision, before)
+        assessment = active.assess(self.data, found.variants)
+        asked = active.asked_of(assessment, self.data.rulebook)
+        screening = following.screening_of(
+            revision, self.cause, self.versions, found, assessment, asked
+        )
+        course = following.course(deal, screening, before.outcome)
+        if course.moves:
+            lifecycle.check_move(deal.status, course.status)
+        deal.screening = screening
+        self.around.follow(deal, course.status)
+        return Plan(deal, before, screening, assessment, found, course)
+
+    def _found(self, deal: Deal, revision: DealRevision, before: Screening) -> facts.Found:
+        if deal.pk in self.held:
+            return holding.stored(before, deal.end_user_key, self.data.rulebook.vocabulary)
+        revision.deal = deal
+        found = facts.of_revision(revision, self.data, self.around)
+        if found.end_user_key != deal.end_user_key:
+            # Other deals of a batch look for it under the key that it had.
+            raise Apart
+        return found
+
+
+class _Around:
+    """Linked deals and rulings, read once, and kept as the batch goes on changing them."""
+
+    def __init__(self, deals: Sequence[Deal]) -> None:
+        self._ours = {deal.pk: deal for deal in deals}
+        self._closed: set[int] = set()
+        self._rulings: dict[int, list[FactRuling]] = defaultdict(list)
+        for ruling in FactRuling.objects.filter(deal__in=self._ours).order_by("pk"):
+            self._rulings[ruling.deal_id].append(ruling)
+        keys = {deal.end_user_key for deal in deals} - {""}
+        self._of_key: dict[str, list[Deal]] = {key: [] for key in keys}
+        others = Deal.objects.of_end_users(keys).select_related("screening").order_by("pk")
+        for other in others if keys else ():
+            self._of_key[other.end_user_key].append(self._ours.get(other.pk, other))
+
+    def linked(self, deal: Deal, key: str) -> list[Deal]:
+        if not key:
+            return []
+        if key not in self._of_key:
+            raise Apart
+        return [
+            other for other in self._of_key[key]
+            if other.pk != deal.pk and other.pk not in self._closed
+        ]  # fmt: skip
+
+    def rulings(self, deal: Deal) -> Iterable[FactRuling]:
+        return self._rulings[deal.pk]
+
+    def follow(self, deal: Deal, status: str) -> None:
+        if status in CLOSED:
+            self._closed.add(deal.pk)
+
+
+def _newest_revisions(deals: Collection[Deal]) -> dict[int, DealRevision]:
+    revisions = DealRevision.objects.filter(deal__in=deals).order_by("deal", "-number")
+    return {one.deal_id: one for one in revisions.distinct("deal")}
+
+
+def _write(plans: Sequence[Plan], versions: Mapping[str, Any], because: str) -> None:
+    """Everything that `actions._screen` writes, in its order, for all of the deals."""
+    if not plans:
+        return
+    Screening.objects.bulk_create(plan.screening for plan in plans)
+    _write_facts(plans)
+    Finding.objects.bulk_create(
+        finding
+        for plan in plans
+        for finding in following.findings_of(plan.screening, plan.assessment)
+    )
+    AuditEvent.objects.append_all(
+        (
+            Line(
+                plan.deal.subject,
+                "deal.screened",
+                following.screened(plan.screening, plan.assessment, versions),
+            )
+            for plan in plans
+        ),
+        actor=SYSTEM,
+    )
+    raised = _follow(plans, because)
+    AuditEvent.objects.append_all(raised, actor=SYSTEM)
+    _tell(plans)
+
+
+def _write_facts(plans: Sequence[Plan]) -> None:
+    same = [plan for plan in plans if plan.found.text == plan.before.facts_text]
+    with connection.cursor() as cursor:
+        olds, news = [one.before.pk for one in same], [one.screening.pk for one in same]
+        cursor.execute(COPY, [olds, news])
+    DealFacts.objects.bulk_create(
+        row
+        for plan in plans
+        if plan.found.text != plan.before.facts_text
+        for row in deal_facts.rows(plan.screening.pk, plan.found.variants)
+    )
+
+
+def _follow(plans: Sequence[Plan], because: str) -> list[Line]:
+    """Point the deals at their screenings and move them. Returns the events of levels that rose."""
+    raised = [
+        Line(
+            plan.deal.subject,
+            "deal.review_raised",
+            following.raised(plan.screening, plan.deal.review_level, because),
+        )
+        for plan in plans
+        if plan.course.rises
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            UPDATE,
+            [
+                [plan.deal.pk for plan in plans],
+                [plan.screening.pk for plan in plans],
+                [plan.course.level for plan in plans],
+                [plan.found.end_user_key for plan in plans],
+                [plan.course.due_in for plan in plans],
+                [plan.course.valid_for for plan in plans],
+            ],
+        )
+    for plan in plans:
+        plan.deal.review_level = plan.course.level
+    moves = [
+        lifecycle.Move(plan.deal, plan.course.status, following.moved(plan.screening))
+        for plan in plans
+        if plan.course.moves
+    ]
+    lifecycle.move_all(moves, actor=SYSTEM, because=because)
+    return raised
+
+
+def _tell(plans: Sequence[Plan]) -> None:
+    told = [plan for plan in plans if plan.course.is_told or plan.course.rises]
+    addresses = mail.Addresses([plan.deal for plan in told])
+    mail.tell_all(
+        [
+            mail.letter(plan.deal, person, template=template)
+            for plan in told
+            for person, template in mail.readers_of_course(
+                plan.deal, plan.course, addresses.holders_of
+            )
+        ]
+    )

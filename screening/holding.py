@@ -1,0 +1,82 @@
+"""Whether the facts that a deal was last screened with are still what would be derived now.
+
+They are when nothing they come from changed: the answers, the reference data other than the
+rulebook, the vocabulary, the rulings on the deal, and other deals of the same end user.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from policy.derive import WITH_LINKED
+from policy.engine.facts import Vocabulary
+from policy.models import ReferenceVersion
+from screening import facts
+from screening.lifecycle import CLOSED
+from screening.models import Screening
+
+# Conditions on a `deal` and its newest `screening`. A deal that was linked with others, or would
+# be now, is derived again: what is linked changes with the other deals.
+HOLDS = f"""
+    screening.rulebook_id = ANY(%(same_words)s)
+    AND screening.countries_id IS NOT DISTINCT FROM %(countries)s
+    AND screening.catalogue_id = %(catalogue)s
+    AND screening.registry_id = %(registry)s
+    AND strpos(screening.sources_text, '{WITH_LINKED}') = 0
+    AND NOT EXISTS (SELECT FROM screening_dealrevision AS revision
+        WHERE revision.deal_id = deal.id AND revision.id > screening.revision_id)
+    AND NOT EXISTS (SELECT FROM screening_factruling AS ruling
+        WHERE ruling.deal_id = deal.id AND ruling.ruled_at > screening.created_at)
+    AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_deal AS other
+        WHERE other.end_user_key = deal.end_user_key AND other.id <> deal.id
+        AND other.sent_at > now() - interval '365 days'
+        AND other.status <> ALL(%(closed)s)))"""  # noqa: S608  a constant of the program
+HELD = f"""
+SELECT deal.id FROM screening_deal AS deal
+JOIN screening_screening AS screening ON screening.id = deal.screening_id
+WHERE deal.id = ANY(%(deals)s) AND {HOLDS}"""  # noqa: S608
+
+
+def held(deals: Collection[int], versions: Mapping[str, ReferenceVersion]) -> frozenset[int]:
+    """Those of the deals whose stored facts hold under these versions."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, {"deals": list(deals), **names(versions)})
+        return frozenset(pk for (pk,) in cursor.fetchall())
+
+
+def names(versions: Mapping[str, ReferenceVersion]) -> dict[str, Any]:
+    """The parameters of HOLDS."""
+    countries = versions.get("countries")
+    return {
+        "same_words": same_words(versions["rulebook"].pk),
+        "countries": countries.pk if countries else None,
+        "catalogue": versions["catalogue"].pk,
+        "registry": versions["registry"].pk,
+        "closed": sorted(CLOSED),
+    }
+
+
+def stored(screening: Screening, end_user_key: str, vocabulary: Vocabulary) -> facts.Found:
+    """The facts of a screening once more; FactError when the vocabulary cannot read them."""
+    return facts.Found(
+        variants=[vocabulary.parse(plain) for plain in screening.facts],
+        sources_text=screening.sources_text,
+        text=screening.facts_text,
+        end_user_key=end_user_key,
+    )
+
+
+def same_words(rulebook: int) -> list[int]:
+    """The rulebooks that call every fact and value what this one calls it."""
+    words = _words(rulebook)
+    known = ReferenceVersion.objects.of("rulebook").exclude(activated_at=None)
+    return [pk for pk in known.values_list("pk", flat=True) if _words(pk) == words]
+
+
+@lru_cache(maxsize=64)
+def _words(rulebook: int) -> str:
+    content = ReferenceVersion.objects.values_list("content", flat=True).get(pk=rulebook)
+    return json.dumps(json.loads(content)["vocabulary"])
