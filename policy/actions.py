@@ -13,10 +13,10 @@ from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock, Job
 from policy import active, checking, notices
 from policy.models import CheckReport, ReferenceVersion, Schedule
+from policy.parts import CHECK, has_work
 from policy.permissions import check_govern
 from policy.versions import Content
 
-CHECK = "check_version"
 RESCREEN = "rescreen"
 #: The database holds the same figure.
 FARTHEST = timedelta(days=90)
@@ -49,7 +49,7 @@ def propose_version(content: Content, *, note: str = "", actor: Any) -> Referenc
 def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
     """Ask for a report against what is active now; a job writes it.
 
-    A check that still runs is not started twice; one whose job ended without a word is closed as
+    A check that still runs is not started twice; one whose jobs ended without a word is closed as
     crashed. Raises Conflict when nothing is active to compare with.
     """
     check_govern(version.kind, actor)
@@ -59,7 +59,7 @@ def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
     check_unscheduled(version)
     running = version.reports.filter(state=CheckReport.State.RUNNING).first()
     if running is not None:
-        if not job_of(running).is_finished:
+        if has_work(running):
             return running
         finish_check(running, state=CheckReport.State.CRASHED, text="")
     report = CheckReport.objects.create(

@@ -1,7 +1,8 @@
 """The check of a version before its activation: what it found, as the text of a report."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from audit.ledger import canonical, digest
@@ -11,7 +12,7 @@ from policy.derive import ReferenceData
 from policy.engine.condition import RANK
 from policy.engine.proof import NotProved
 from policy.models import CheckReport, Kind, ReferenceVersion
-from policy.past import Backtest, past
+from policy.past import Backtest, Span, gathered, past
 from policy.phrases import OUTCOMES
 
 #: Told how much is done and how much there is.
@@ -39,11 +40,15 @@ def baseline_digest(versions: Mapping[str, ReferenceVersion]) -> str:
     return digest(canonical({kind: one.digest for kind, one in versions.items()}))
 
 
-def check(version: ReferenceVersion, *, baseline: str, note: Note) -> Checked:
-    """Prove, compare and play over the past. Passed only when every part was done and is good."""
-    now = active.versions()
-    before = active.reference_data(now)
-    after = with_content(now, version.kind, version.content)
+def spans(version: ReferenceVersion) -> Sequence[Span]:
+    """The past cut into parts that any worker can play."""
+    _, before, after = _both(version)
+    return past().spans(before, after, rulebook_only=version.kind == Kind.RULEBOOK)
+
+
+def examine(version: ReferenceVersion) -> dict[str, Any]:
+    """What needs no past: the proofs, and what differs from what is active."""
+    now, before, after = _both(version)
     found: dict[str, Any] = {
         "kind": version.kind,
         "version": {"label": version.label, "digest": version.digest},
@@ -51,15 +56,57 @@ def check(version: ReferenceVersion, *, baseline: str, note: Note) -> Checked:
     }
     found |= _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
     found["entries"] = [one.plain for one in entries.differences(version.kind, before, after)]
-    tested = past().backtest(before, after, rulebook_only=version.kind == Kind.RULEBOOK, note=note)
+    return {"baseline": baseline_digest(now), "found": found}
+
+
+def play(version: ReferenceVersion, span: Span, *, note: Note) -> dict[str, Any]:
+    """The version played over one part of the past."""
+    now, before, after = _both(version)
+    only = version.kind == Kind.RULEBOOK
+    tested = past().play(before, after, span, rulebook_only=only, note=note)
+    return {"baseline": baseline_digest(now), "backtest": tested.plain}
+
+
+def conclude(report: CheckReport) -> Checked:
+    """The report from its parts. Passed only when every part was done and is good.
+
+    Raises ValueError while a part is missing.
+    """
+    rules, *played = report.parts.order_by("number")
+    if not all(part.is_finished for part in (rules, *played)):
+        raise ValueError("a part of the check is missing")
+    found = rules.result["found"]
+    results = [part.result for part in played]
+    tested = gathered(Backtest.of_plain(one["backtest"]) for one in results)
     found["backtest"] = tested.plain
     found["looser"] = [{"name": one.name, "words": one.words} for one in _looser(found, tested)]
     problems = _problems(found, tested)
-    if baseline_digest(now) != baseline or baseline_digest(active.versions()) != baseline:
+    seen = {rules.result["baseline"], *(one["baseline"] for one in results)}
+    if seen | {baseline_digest(active.versions())} != {report.baseline_digest}:
         problems.append("What is active changed while the check ran. Run the check again.")
     found["problems"] = problems
     state = CheckReport.State.FAILED if problems else CheckReport.State.PASSED
     return Checked(state, canonical(found))
+
+
+def _both(
+    version: ReferenceVersion,
+) -> tuple[dict[str, ReferenceVersion], ReferenceData, ReferenceData]:
+    """What is active, parsed without the version and with it."""
+    now = active.versions()
+    others = tuple(sorted((kind, one.pk, one.digest) for kind, one in now.items()))
+    return now, active.reference_data(now), _with(version.pk, version.kind, version.digest, others)
+
+
+# A worker plays many parts of one check. The digests keep a copy apart from a database that was
+# made anew under the same ids.
+@lru_cache(maxsize=2)
+def _with(
+    pk: int, kind: str, _digest: str, active_ones: tuple[tuple[str, int, str], ...]
+) -> ReferenceData:
+    ids = [one for name, one, _ in active_ones if name != kind]
+    stored = ReferenceVersion.objects.filter(pk__in=[*ids, pk]).values_list("kind", "content")
+    return texts.read(dict(stored))
 
 
 def with_content(

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from policy.parts import CheckPart  # noqa: F401  Django looks for models here
+
 
 class Kind(models.TextChoices):
     RULEBOOK = "rulebook", "Rulebook"

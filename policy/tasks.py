@@ -1,29 +1,99 @@
-"""Jobs of the policy. Each begins with a row and ends in one."""
+"""Jobs of the policy. Each begins with a row and ends in one.
+
+A check is one job that proves and then helps, one for each part of the past, and one that gathers
+what all of them found. Any worker takes any of them; one worker alone does all of them.
+"""
 
 import logging
 
-from jobs.models import Job
-from jobs.queue import performs
-from policy import checking
-from policy.actions import CHECK, finish_check
+from django.db import transaction
+
+from jobs import queue
+from jobs.models import MOST_ATTEMPTS, Job
+from jobs.queue import Work, performs
+from policy import checking, parts
+from policy.actions import finish_check
 from policy.models import CheckReport
+from policy.parts import CHECK, GATHER, PART, CheckPart
 
 log = logging.getLogger("proviso.policy")
 
 
 @performs(CHECK)
 def check_version(job: Job) -> None:
-    """Write the report of this job; a check that breaks says so and is never a pass."""
+    """Write the parts, find out about the rules, then work on the parts until none is free.
+
+    A check that breaks says so and is never a pass.
+    """
     report = CheckReport.objects.select_related("version").get(pk=job.args["report"])
     if not report.is_running:
         return
     try:
-        checked = checking.check(
-            report.version, baseline=report.baseline_digest, note=job.note_progress
-        )
+        parts.write(report, checking.spans(report.version))
+        rules = report.parts.get(number=0)
+        if not rules.is_finished:
+            parts.finish(rules, checking.examine(report.version))
     except Exception:
         # Whatever went wrong: the report must end, and it must not end as passed.
         log.exception("check crashed", extra={"report": report.pk})
-        finish_check(report, state=CheckReport.State.CRASHED, text="")
+        _crash(report)
         return
-    finish_check(report, state=checked.state, text=checked.text)
+    _help(report, job)
+
+
+def _help(report: CheckReport, job: Job) -> None:
+    """Do what no other worker took, so that one worker is enough."""
+    free = parts.jobs_of(report).due().exclude(pk=job.pk)
+    while (one := free.first()) is not None:
+        queue.perform(one.pk)
+        done, total = parts.progress(report)
+        if total:
+            job.note_progress(done, total)
+
+
+def ends_the_report(work: Work) -> Work:
+    """A job of a check that fails for good, or whose workers all died, ends it as crashed."""
+
+    def guarded(job: Job) -> None:
+        report = CheckReport.objects.get(pk=job.args["report"])
+        if not report.is_running:
+            return
+        if job.attempts > MOST_ATTEMPTS:
+            # A failure is counted when it is written down. Who died could not write.
+            _crash(report)
+            return
+        try:
+            work(job)
+        except Exception:
+            if job.attempts >= MOST_ATTEMPTS:
+                log.exception("check crashed", extra={"report": report.pk, "job": job.pk})
+                _crash(report)
+            raise
+
+    return guarded
+
+
+@performs(PART)
+@ends_the_report
+def play_part(job: Job) -> None:
+    """Play one span of the past and keep what was found."""
+    part = CheckPart.objects.select_related("report__version").get(
+        report=job.args["report"], number=job.args["number"]
+    )
+    if not part.is_finished:
+        parts.finish(part, checking.play(part.report.version, part.span, note=job.note_progress))
+
+
+@performs(GATHER)
+@ends_the_report
+def gather_check(job: Job) -> None:
+    """Make one report of the parts, which are then no longer needed."""
+    report = CheckReport.objects.select_related("version").get(pk=job.args["report"])
+    checked = checking.conclude(report)
+    with transaction.atomic():
+        finish_check(report, state=checked.state, text=checked.text)
+        report.parts.all().delete()
+
+
+def _crash(report: CheckReport) -> None:
+    finish_check(report, state=CheckReport.State.CRASHED, text="")
