@@ -1,13 +1,10 @@
 """Screening a stored screening again: the same facts, the same rulebook, the same result."""
 
-import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from audit.ledger import digest
-from policy.engine.assessment import combine
 from policy.engine.compiled import Compiled, compile_rulebook
-from policy.engine.facts import FactError
+from policy.engine.replay import Mismatch, Stored, replay_variants
 from policy.versions import read_rulebook_text
 from screening.models import Screening
 
@@ -37,37 +34,31 @@ def compiled_of(screening: Screening) -> Compiled:
 
 def replay(screening: Screening) -> Replayed:
     """Assess the stored facts with the stored rulebook and compare every part of the result."""
-    problems = []
-    if digest(screening.facts_text) != screening.facts_digest:
-        problems.append(
-            f"The facts have the digest {digest(screening.facts_text)}; "
-            f"{screening.facts_digest} was stored."
-        )
-    compiled = compiled_of(screening)
-    if compiled.rulebook.digest != screening.rulebook.digest:
-        problems.append(
-            f"The rulebook has the digest {compiled.rulebook.digest}; "
-            f"{screening.rulebook.digest} was stored."
-        )
-    try:
-        variants = [
-            compiled.rulebook.vocabulary.parse(plain) for plain in json.loads(screening.facts_text)
-        ]
-    except FactError as error:
-        return Replayed("", (), [*problems, *error.problems])
-    found = combine(compiled.assess(variant) for variant in variants)
-    rules = tuple(finding.rule for finding in found.findings)
-    stored = tuple(finding.rule for finding in screening.findings.all())
-    for what, before, after in (
-        ("outcome", screening.outcome, found.outcome),
-        ("review floor", screening.review_floor or "none", found.review_floor or "none"),
-        ("rules", ", ".join(stored) or "none", ", ".join(rules) or "none"),
-        (
-            "sentences",
-            [finding.because for finding in screening.findings.all()],
-            [finding.because for finding in found.findings],
+    findings = list(screening.findings.all())
+    found, differs = replay_variants(
+        compiled_of(screening),
+        facts_text=screening.facts_text,
+        facts_digest=screening.facts_digest,
+        rulebook_digest=screening.rulebook.digest,
+        stored=Stored(
+            screening.outcome,
+            screening.review_floor or "",
+            [finding.rule for finding in findings],
+            [finding.because for finding in findings],
         ),
-    ):
-        if before != after:
-            problems.append(f"The {what}: {before} was stored, {after} comes out.")
-    return Replayed(found.outcome, rules, problems)
+    )
+    problems = [_said(one) for one in differs]
+    if found is None:
+        return Replayed("", (), problems)
+    return Replayed(found.outcome, tuple(one.rule for one in found.findings), problems)
+
+
+def _said(one: Mismatch) -> str:
+    """A mismatch as the auditor reads it."""
+    match one.kind:
+        case "rulebook" | "facts":
+            return f"The digest of the {one.kind} is {one.found}; {one.stored} was stored."
+        case "text":
+            return f"The stored facts cannot be read: {one.found}."
+    stored, found = one.stored or "none", one.found or "none"
+    return f"The {one.kind}: {stored} was stored, {found} comes out."

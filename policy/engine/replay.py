@@ -1,21 +1,22 @@
 """Replay: the stored facts and the same rulebook give the same outcome, or a named mismatch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import orjson
 
+from policy.engine.assessment import Assessment, combine
 from policy.engine.condition import Rulebook
 from policy.engine.facts import FactError, Facts, canonical, digest
 from policy.engine.words import shown
 
-MismatchKind = Literal["rulebook", "facts", "text", "outcome"]
+MismatchKind = Literal["rulebook", "facts", "text", "outcome", "review floor", "rules", "sentences"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """What does not agree: the digest of the rulebook or facts, their text, or the outcome."""
+    """What does not agree: the digest of the rulebook or facts, their text, or what was said."""
 
     kind: MismatchKind
     stored: str
@@ -34,6 +35,25 @@ class Screens(Protocol):
     def outcome(self, facts: Facts) -> str: ...
 
 
+class Assesses(Protocol):
+    """A rulebook that also says why, as `compiled.Compiled` does."""
+
+    @property
+    def rulebook(self) -> Rulebook: ...
+
+    def assess(self, facts: Facts) -> Assessment: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was kept of an assessment; rules and sentences in the order of its findings."""
+
+    outcome: str
+    review_floor: str
+    rules: Sequence[str]
+    sentences: Sequence[str]
+
+
 def replay(
     screens: Screens,
     *,
@@ -50,19 +70,67 @@ def replay(
         return Mismatch("rulebook", rulebook_digest, screens.rulebook.digest)
     if facts_digest and digest(facts_text) != facts_digest:
         return Mismatch("facts", facts_digest, digest(facts_text))
+    facts = _read(facts_text, screens.rulebook.vocabulary.parse)
+    if isinstance(facts, Mismatch):
+        return facts
+    # With a fingerprint the text is known to be what was stored; without, it must at least be
+    # canonical, so that no other text passes for it.
+    if not facts_digest and (written := canonical(orjson.loads(facts_text))) != facts_text:
+        return Mismatch("text", facts_text, written)
+    found = screens.outcome(facts)
+    return None if found == outcome else Mismatch("outcome", outcome, found)
+
+
+def replay_variants(
+    assesses: Assesses,
+    *,
+    facts_text: str,
+    facts_digest: str,
+    rulebook_digest: str,
+    stored: Stored,
+) -> tuple[Assessment | None, list[Mismatch]]:
+    """What comes out for a deal of one or more variants, and all that differs from `stored`.
+
+    `facts_text` is the JSON list of the variants' facts. No assessment when it cannot be read.
+    """
+    rulebook = assesses.rulebook
+    differs: list[Mismatch] = []
+    _compare(differs, "rulebook", rulebook_digest, rulebook.digest)
+    _compare(differs, "facts", facts_digest, digest(facts_text))
+    variants = _read(
+        facts_text, lambda plain: [rulebook.vocabulary.parse(one) for one in _listed(plain)]
+    )
+    if isinstance(variants, Mismatch):
+        return None, [*differs, variants]
+    found = combine(map(assesses.assess, variants))
+    rules = [finding.rule for finding in found.findings]
+    sentences = [finding.because for finding in found.findings]
+    _compare(differs, "outcome", stored.outcome, found.outcome)
+    _compare(differs, "review floor", stored.review_floor, found.review_floor or "")
+    _compare(differs, "rules", ", ".join(stored.rules), ", ".join(rules))
+    _compare(differs, "sentences", " ".join(stored.sentences), " ".join(sentences))
+    return found, differs
+
+
+def _compare(differs: list[Mismatch], kind: MismatchKind, stored: str, found: str) -> None:
+    if stored != found:
+        differs.append(Mismatch(kind, stored, found))
+
+
+def _read[Read](facts_text: str, parse: Callable[[Any], Read]) -> Read | Mismatch:
+    """What `parse` makes of the stored JSON, or why it can make nothing of it."""
     try:
-        plain = orjson.loads(facts_text)
-        facts = screens.rulebook.vocabulary.parse(plain)
+        return parse(orjson.loads(facts_text))
     except FactError as error:
         return Mismatch("text", facts_text, "; ".join(error.problems))
     except (ValueError, AttributeError, RecursionError) as error:
         return Mismatch("text", facts_text, f"not the text of facts ({error})")
-    # With a fingerprint the text is known to be what was stored; without, it must at least be
-    # canonical, so that no other text passes for it.
-    if not facts_digest and canonical(plain) != facts_text:
-        return Mismatch("text", facts_text, canonical(plain))
-    found = screens.outcome(facts)
-    return None if found == outcome else Mismatch("outcome", outcome, found)
+
+
+def _listed(plain: Any) -> list[Any]:
+    if not isinstance(plain, list) or not plain:
+        raise ValueError("no list of variants")
+    return plain
 
 
 def replay_all(

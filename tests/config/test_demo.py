@@ -42,18 +42,22 @@ def copy_project(folder):
             shutil.copy(ROOT / name, folder / name)
 
 
-@contextmanager
-def start(folder, *words, **environment):
-    """The demo as a process; ended as Ctrl-C does when the test fails before it does so."""
-    kept = {
+def clean_environment():
+    """This one without what these tests set for Proviso."""
+    return {
         name: value
         for name, value in os.environ.items()
         if not re.match("DJANGO_|PROVISO_|DATABASE_|REDIS_|GIVEN_", name)
     }
+
+
+@contextmanager
+def start(folder, *words, **environment):
+    """The demo as a process; ended as Ctrl-C does when the test fails before it does so."""
     running = subprocess.Popen(
         [sys.executable, "-m", "config.demo", *words],
         cwd=folder,
-        env=kept | {"PYTHONPATH": str(folder)} | environment,
+        env=clean_environment() | {"PYTHONPATH": str(folder)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -14,7 +14,14 @@ from pathlib import Path
 import pytest
 
 from config.embedded import ROOT
-from tests.config.test_demo import address, copy_project, page_answers, programs_of, read_until
+from tests.config.test_demo import (
+    address,
+    clean_environment,
+    copy_project,
+    page_answers,
+    programs_of,
+    read_until,
+)
 
 #: The programs of a deployment, and what Celery, gunicorn and Django import by name only.
 PROGRAMS = [
@@ -129,6 +136,7 @@ def test_the_demo_runs_from_its_lock_alone():
         copy_project(folder)
         running = subprocess.Popen(
             [str(folder / "run"), "demo"],
+            env=clean_environment() | {"PROVISO_PYTHON": sys._base_executable},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
         try:

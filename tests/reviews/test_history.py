@@ -239,7 +239,37 @@ def test_replay_notices_changed_facts():
     screening.facts_text = screening.facts_text.replace("very_high", "low")
     problems = " ".join(replaying.replay(screening).problems)
     assert "The outcome: senior_review was stored, clear comes out." in problems
-    assert "The facts have the digest" in problems
+    assert "The digest of the facts is sha256:" in problems
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[{"country_risk": "lo"}]', 'unknown value "lo"; did you mean low?'),
+        ("[]", "no list of variants"),
+        ('{"country_risk": "low"}', "no list of variants"),
+        ("[1]", "not the text of facts"),
+        ("{", "not the text of facts"),
+    ],
+)
+def test_replay_says_when_the_stored_facts_cannot_be_read(text, told):
+    screening = make.deal_in_review().screening
+    screening.facts_text = text
+    replayed = replaying.replay(screening)
+    assert replayed.outcome == ""
+    assert "The stored facts cannot be read: " in replayed.problems[-1]
+    assert told in replayed.problems[-1]
+
+
+def test_replay_notices_another_sentence_or_rule():
+    screening = make.deal_in_review().screening
+    finding = screening.findings.all()[0]
+    finding.because = finding.because.replace(".", "!")
+    finding.rule = "S99"
+    screening._prefetched_objects_cache = {"findings": [finding]}
+    problems = " ".join(replaying.replay(screening).problems)
+    assert "The rules: S99 was stored" in problems
+    assert "The sentences: " in problems
 
 
 def test_replay_writes_nothing(client, auditor):
