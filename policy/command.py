@@ -28,7 +28,7 @@ from policy.engine.marked import LARGEST_FILE
 from policy.engine.proof import NotProved
 from policy.engine.reading import ReadingError, read_canonical, read_rulebook
 from policy.phrases import OUTCOMES, deal_in_words
-from policy.screen import LineError, Screener
+from policy.screen import Screener
 from policy.screen import lines as read_lines
 
 OK, FOUND, WRONG = 0, 1, 2
@@ -119,12 +119,13 @@ def _played(
     """Id and both outcomes of each line; a line that cannot be read goes to `errors`."""
     data = shipped.load()
     one, other = (Screener(replace(data, rulebook=book)) for book in (before, after))
-    for raw in _deals(name):
-        try:
-            line = json.loads(raw)
-            yield line.get("id"), one.assessment(line).outcome, other.assessment(line).outcome
-        except (LineError, ValueError, AttributeError) as error:
-            errors.append(f"{raw[:40].decode(errors='replace')}…: {error}")
+    for number, raw in enumerate(_deals(name), start=1):
+        (was, readable), (now, _) = one.result(number, raw), other.result(number, raw)
+        found = json.loads(was)
+        if readable:
+            yield found["id"], found["outcome"], json.loads(now)["outcome"]
+        else:
+            errors.append(f"{raw[:40].decode(errors='replace')}…: {found['error']}")
 
 
 def _deals(name: str) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ from policy.engine.reference import assess
 from policy.engine.replay import replay
 from tests.bench import by_hand, peers
 
-CASES = Path(__file__).parents[1] / "data" / "cases.jsonl"
+CASES = Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl"
 DEALS, NEW_DEALS, PARTLY, ROUNDS = 600, 6000, 600, 9
 OURS, EXPLAINED, REPLAYED = "ours: outcome, fired, open", "ours, with explanation", "ours, replay"
 PLAIN, NEW = "ours, from a dictionary", "ours, every deal new, caches empty"

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-CASES = Path(__file__).parent.parent / "data" / "cases.jsonl"
+CASES = Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl"
 COUNTRIES = ["DE", "FI", "NA", "KE", "EG", "BR", "IN", "US"]
 MORE = ["ran", "ip_routing", "oss_bss", "microwave", "spare_parts", "location_platform"]
 #: Gates: lines a second with start-up included, and MB more for ten times the lines.

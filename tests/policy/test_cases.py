@@ -11,7 +11,7 @@ from policy.derive import trace
 from policy.engine.reference import assess
 from policy.screen import Screener, screen
 
-CASES = Path(__file__).parent.parent / "data" / "cases.jsonl"
+CASES = Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl"
 LINES = CASES.read_text(encoding="utf-8").splitlines()
 LABELLED = {(case := json.loads(line))["id"]: case for line in LINES}
 REFERENCE = shipped.load()

@@ -12,7 +12,7 @@ from policy import command, proving, shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "policy" / "data" / shipped.RULEBOOK
-CASES = ROOT / "tests" / "data" / "cases.jsonl"
+CASES = ROOT / "policy" / "data" / "cases.jsonl"
 
 
 def written(tmp_path: Path, *changes: tuple[str, str]) -> str:

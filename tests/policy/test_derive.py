@@ -20,7 +20,7 @@ REFERENCE = shipped.load()
 ASSESS = REFERENCE.compiled.assess
 CASES = [
     json.loads(line)
-    for line in (Path(__file__).parent.parent / "data" / "cases.jsonl")
+    for line in (Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl")
     .read_text(encoding="utf-8")
     .splitlines()
 ]

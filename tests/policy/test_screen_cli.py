@@ -14,7 +14,7 @@ from policy import shipped
 from policy.screen import LONGEST_LINE, Screener, lines, main, screen
 
 ROOT = Path(__file__).parent.parent.parent
-CASES = ROOT / "tests" / "data" / "cases.jsonl"
+CASES = ROOT / "policy" / "data" / "cases.jsonl"
 COMMAND = [sys.executable, "-m", "policy.screen"]
 SCREENER = Screener(shipped.load())
 FACTS = {

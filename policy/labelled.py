@@ -1,0 +1,151 @@
+"""The labelled deals: what the policy demands of each, and what two versions make of it.
+
+They come with the program (policy/data/CASES.md says what they are). A version that changes one
+of them is not wrong for that, but nobody should activate it without having seen which.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from policy import shipped
+from policy.derive import ReferenceData
+from policy.engine.condition import RANK
+from policy.screen import Screener
+
+FILE = "cases.jsonl"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One labelled deal and the line that says it."""
+
+    id: str
+    title: str
+    outcome: str
+    line: bytes
+
+
+@dataclass(frozen=True)
+class ChangedLabel:
+    """A labelled deal that comes out otherwise than before, or otherwise than its label."""
+
+    id: str
+    title: str
+    #: The outcome that the policy demands.
+    label: str
+    before: str
+    after: str
+    #: The rules that fire in one of the two and not in the other.
+    rules: list[str]
+
+    @property
+    def is_changed(self) -> bool:
+        return self.before != self.after
+
+    @property
+    def is_looser(self) -> bool:
+        """Changed, and now milder than the policy demands."""
+        return self.is_changed and RANK[self.after] < RANK[self.label]  # type: ignore[index]
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        return asdict(self) | {"looser": self.is_looser, "changed": self.is_changed}
+
+
+@cache
+def deals() -> tuple[Labelled, ...]:
+    return tuple(map(_deal, shipped.text(FILE).splitlines()))
+
+
+def _deal(line: str) -> Labelled:
+    told = json.loads(line)
+    return Labelled(told["id"], told["title"], told["expected"]["outcome"], line.encode())
+
+
+@dataclass(frozen=True)
+class Played:
+    """What two versions make of the labelled deals."""
+
+    total: int
+    changed: list[ChangedLabel]
+    #: Deals that could not be screened with the newer version, each with the reason.
+    unread: list[str]
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        changed = [one.plain for one in self.changed]
+        return {"total": self.total, "changed": changed, "unread": self.unread}
+
+
+def play(before: ReferenceData, after: ReferenceData) -> Played:
+    """Screen every labelled deal twice; those that are milder than their label come first."""
+    found, unread = [], []
+    for deal, was, now in _screened(before, after):
+        if "error" in now or "error" in was:
+            unread.append(f"{deal.id}: {now.get('error') or was['error']}")
+            continue
+        one = ChangedLabel(
+            deal.id, deal.title, deal.outcome, was["outcome"], now["outcome"],
+            sorted(_fired(was) ^ _fired(now)),
+        )  # fmt: skip
+        if one.is_changed or one.after != one.label:
+            found.append(one)
+    found.sort(key=lambda one: (not one.is_looser, not one.is_changed))
+    return Played(len(deals()), found, unread)
+
+
+def _screened(
+    before: ReferenceData, after: ReferenceData
+) -> Iterator[tuple[Labelled, dict[str, Any], dict[str, Any]]]:
+    old, new = Screener(before), Screener(after)
+    for number, deal in enumerate(deals(), start=1):
+        was, now = (json.loads(one.result(number, deal.line)[0]) for one in (old, new))
+        yield deal, was, now
+
+
+def _fired(result: dict[str, Any]) -> set[str]:
+    return {finding["rule"] for finding in result["findings"]}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A labelled deal in which a rule fires."""
+
+    deal: Labelled
+    outcome: str
+    #: The outcome of the rule is that of the deal.
+    decides: bool
+
+
+def examples(data: ReferenceData, rule: str) -> list[Example]:
+    """The labelled deals in which the rule fires, those that it decides first."""
+    found = [
+        Example(deal, outcome, outcome == fired[rule])
+        for deal, outcome, fired in _assessed(data)
+        if rule in fired
+    ]
+    return sorted(found, key=lambda one: not one.decides)
+
+
+_kept: dict[tuple[str, ...], list[tuple[Labelled, str, dict[str, str]]]] = {}
+
+
+def _assessed(data: ReferenceData) -> list[tuple[Labelled, str, dict[str, str]]]:
+    """Each labelled deal with its outcome and the rules that fire; kept for the newest data."""
+    key = tuple(data.digests.values())
+    if key not in _kept:
+        _kept.clear()
+        screener = Screener(data)
+        results = [
+            (deal, json.loads(screener.result(number, deal.line)[0]))
+            for number, deal in enumerate(deals(), start=1)
+        ]
+        _kept[key] = [
+            (deal, one["outcome"], {f["rule"]: f["outcome"] for f in one["findings"]})
+            for deal, one in results
+            if "error" not in one
+        ]
+    return _kept[key]
