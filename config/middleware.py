@@ -27,7 +27,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FEATURES = (
     "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture",
     "encrypted-media", "fullscreen", "geolocation", "gyroscope", "magnetometer", "microphone",
-    "midi", "payment", "picture-in-picture", "screen-wake-lock", "usb", "web-share",
+    "midi", "payment", "picture-in-picture", "screen-wake-lock", "usb",
     "xr-spatial-tracking",
 )  # fmt: skip
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in FEATURES)

@@ -82,6 +82,11 @@ class Catalogue:
             names |= {fold(name): product for name in (product.id, product.name, *product.also)}
         return names
 
+    def named(self, line: str) -> str:
+        """How a sentence names a line of a deal: an id by its name, other words as they are."""
+        product = self.by_id.get(line)
+        return product.name if product else line
+
     def find(self, name: str) -> Product | None:
         """The product with this id, name or other name; None when there is none."""
         return self._by_name.get(fold(name))

@@ -279,9 +279,8 @@ class Derivation:
         given = self.given.get("capabilities") or declared.get("capabilities")
         linked = declared.get("linked_capabilities")
         if products:
-            facts["products"] = listed(
-                [line if type(line) is str else line["product"] for line in products]
-            )
+            named = self.reference.catalogue.named
+            facts["products"] = listed([named(_line_name(line)) for line in products])
         if given is None:
             # Left out: the catalogue says. null: whoever was asked does not know.
             told = products is not None and "capabilities" not in declared

@@ -104,7 +104,7 @@ class Ordinary[Told]:
         if basis and (stripped := basis.strip()):
             own["legal_basis"] = stripped
         if products := get("products"):
-            own["products"] = listed(products)
+            own["products"] = listed([*map(self.reference.catalogue.named, products)])
         if between := get("intermediaries"):
             own["intermediaries"] = listed(between)
         services, obligation = get("services"), get("legal_obligation")

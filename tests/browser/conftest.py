@@ -45,8 +45,9 @@ class Visitor:
 
     def _heard(self, message: Any) -> None:
         # A page with status 4xx is noted on the console too; that is no trouble.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.troubles.append(message.text)
+        # Warnings are: Chromium warns of headers, attributes and markup that it does not know.
+        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+            self.troubles.append(f"{message.type}: {message.text}")
 
     def _asked(self, request: Any) -> None:
         if not request.url.startswith((self.address, "about:")):

@@ -65,3 +65,11 @@ def test_page(route: str, column: str, visitor: Any) -> None:
         assert faults_of(page) == []
         assert too_wide(page) == []
         assert guest.troubles == []
+
+
+def test_a_warning_of_the_browser_is_trouble(visitor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise no page above would notice a header that Chromium does not know."""
+    monkeypatch.setattr("config.middleware.PERMISSIONS_POLICY", "no-such-feature=()")
+    guest = visitor(None)
+    guest.goto("/")
+    assert ["no-such-feature" in trouble for trouble in guest.troubles] == [True]

@@ -178,6 +178,20 @@ def test_a_product_that_is_not_in_the_catalogue_is_unclassified():
     assert "Wonder box" in origin("capabilities", products=["GSM-R", "Wonder box"]).note
 
 
+def test_sentences_name_products_as_the_catalogue_does():
+    """An id reads as its name; what is written in other words stays as it is written."""
+    unclear = next(
+        one for one in REFERENCE.catalogue.products if one.capabilities == ("unclassified",)
+    )
+    lines = [{"product": unclear.id}, "Wonder box", "5G core"]
+    found = facts(products=lines)
+    assert found["products"] == f"{unclear.name}, Wonder box and 5G core"
+    assert facts(products=["5G core", unclear.id])["products"] == f"5G core and {unclear.name}"
+    (asked,) = [one for one in ASSESS(found).findings if one.rule == "I06"]
+    assert unclear.name in asked.because
+    assert unclear.id not in asked.because
+
+
 def test_given_capabilities_are_the_catalogues_word():
     assert facts(products=["Wonder box"], capabilities=["ran"])["capabilities"] == ["ran"]
 
@@ -509,7 +523,9 @@ DEALS = st.fixed_dictionaries(
         "customer_type": maybe(
             st.sampled_from([*VOCABULARY["end_user_type"].values, "reseller_integrator"])
         ),
-        "products": maybe(st.lists(st.sampled_from(["GSM-R", "5G core", "Wonder"]), max_size=2)),
+        "products": maybe(
+            st.lists(st.sampled_from(["GSM-R", "5G core", "nr-macro", "Wonder"]), max_size=2)
+        ),
         "capabilities": maybe(st.lists(st.sampled_from(CAPABILITIES), max_size=4)),
         "services": maybe(st.lists(st.sampled_from(VOCABULARY["services"].members), max_size=3)),
         "intermediaries": maybe(st.lists(st.sampled_from(["Area SpA", "Shop"]), max_size=2)),

@@ -30,7 +30,7 @@ NAMES = st.sampled_from(
     [
         "Example Rail", "100 % Rail %s", 'A "quoted" name', "back\\slash\\", "\\u0000customer_name",
         "\\u0000customer_name\\u0000", "Bahn A\u0308G", "\U0001f689 line\n2", "tbd", "", " ",
-        "Ministry of Defence", "Elisa",
+        "Ministry of Defence", "Elisa", "nr-macro",
     ]
 ) | st.text(max_size=8).map(lambda text: text.replace("\0", "%"))  # fmt: skip
 SEVERAL = st.none() | st.lists(NAMES.filter(str.strip), max_size=3)
