@@ -30,6 +30,7 @@ from policy.engine.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.reading import read_canonical
 from policy.engine.reference import assess
 from policy.engine.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
+from policy.engine.witness import witnessed
 
 Answer = dict[str, Any]
 
@@ -227,10 +228,13 @@ def _broken(
 
 def dead_rules(reading: Reading, milliseconds: int) -> Iterator[Answer]:
     """Rules that fire for no answered deal, and those that fire only beside a higher one."""
+    fire, decide = witnessed(reading.rulebook)
     solver = _solver(reading.deal, milliseconds, *reading.deal.answered)
     for rule in reading.rulebook.rules:
+        if rule.id in decide:
+            continue
         fires = reading.rules[rule.id].true
-        if not is_possible(solver, fires):
+        if rule.id not in fire and not is_possible(solver, fires):
             yield {"id": rule.id, "never": "fire"}
         elif not is_possible(solver, fires, reading.outcome[RANK[rule.outcome]]):
             yield {"id": rule.id, "never": "decide"}

@@ -23,6 +23,7 @@ from policy.engine.facts import Choice, Fact, Facts, Flags, Vocabulary, YesNo
 from policy.engine.reference import assess
 from policy.engine.replay import replay
 from tests.bench import by_hand, peers
+from tests.bench.gates import Gate, print_gates, say
 
 CASES = Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl"
 DEALS, NEW_DEALS, PARTLY, ROUNDS = 600, 6000, 600, 9
@@ -39,12 +40,6 @@ class Run(NamedTuple):
     screen: Callable[[Any], Any]
     deals: Sequence[Any]
     repeats: int = 20
-
-
-class Gate(NamedTuple):
-    words: str
-    value: float
-    is_passed: bool
 
 
 def main() -> int:
@@ -242,21 +237,15 @@ def microseconds(run: Run) -> float:
 def gates(times: Mapping[str, float], clear: Mapping[str, int]) -> list[Gate]:
     own = times[OURS]
     found = [
-        _at_most(BY_HAND_GATE, own / times[HAND], f"{HAND}: ours at most"),
-        _at_most(EXPLAINED_GATE, times[EXPLAINED] / own, "explanation: against without at most"),
+        Gate.at_most("times of hand-written Python", own / times[HAND], BY_HAND_GATE),
+        Gate.at_most("times with explanation of without", times[EXPLAINED] / own, EXPLAINED_GATE),
     ]
     for name, peer in peers.PEERS.items():
-        if not peer.gate:
-            continue
-        ratio = times[name] / (own if peer.is_prepared else times[PLAIN])
-        words = f"{name}: slower than ours at least {peer.gate} × (goal {peer.goal})"
-        found.append(Gate(words, ratio, ratio >= peer.gate))
-    found.append(_at_most(0, clear[OURS], "wrongly clear: ours at most"))
+        if peer.gate:
+            ratio = times[name] / (own if peer.is_prepared else times[PLAIN])
+            found.append(Gate.at_least(f"times of ours, {name}", ratio, peer.gate, peer.goal))
+    found.append(Gate.at_most("wrongly clear", clear[OURS], 0))
     return found
-
-
-def _at_most(limit: float, value: float, words: str) -> Gate:
-    return Gate(f"{words} {limit}", value, value <= limit)
 
 
 def print_table(times: Mapping[str, float], clear: Mapping[str, int]) -> None:
@@ -264,17 +253,6 @@ def print_table(times: Mapping[str, float], clear: Mapping[str, int]) -> None:
     for name, taken in times.items():
         say(f"{name:36}{taken:9.2f}{taken / times[OURS]:8.2f}   {clear.get(name, '')}")
     say("")
-
-
-def print_gates(found: Sequence[Gate]) -> int:
-    """One line each; the exit status, 1 when a gate was missed."""
-    for gate in found:
-        say(f"{'pass' if gate.is_passed else 'FAIL'}  {gate.words:66}{gate.value:8.2f}")
-    return 0 if all(gate.is_passed for gate in found) else 1
-
-
-def say(sentence: str) -> None:
-    sys.stdout.write(f"{sentence}\n")
 
 
 if __name__ == "__main__":

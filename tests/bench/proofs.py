@@ -1,0 +1,115 @@
+"""Proofs over growing rulebooks: python -m tests.bench.proofs [RULES …]
+
+For rulebook 1.0 and for it with made rules added (300 and 1,000): all promises, the counterexample
+of a promise that is broken, rules without effect, and the difference to a changed version. Seconds
+are those of the child process as a whole, with Z3's start and the reading of the rulebook, and in
+brackets what the promises alone took. The gates hold for rulebook 1.0.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
+
+from policy import shipped
+from policy.engine import difference, proof
+from policy.engine.condition import All, HasAny, OneOf, Rule, Rulebook
+from policy.engine.facts import Choice
+from tests.bench.gates import Gate, print_gates, say
+
+SIZES = (300, 1000)
+#: Seconds that rulebook 1.0 may take.
+PROMISES_GATE, DIFFERENCE_GATE = 2.0, 2.0
+#: For a rulebook of any size; a proof that takes longer is no proof.
+PATIENCE = 120.0
+#: What the promises of rulebook 1.0 say must still clear or be reviewed only stays untouched.
+CAPABILITIES = ("location_platform", "dpi_traffic_management", "video_surveillance",
+                "drone_video", "anpr", "managed_access_system", "sms_content_inspection",
+                "li_mediation", "li_administration", "data_retention", "lawful_disclosure",
+                "remote_biometric_id", "device_forensics", "keyword_message_filtering",
+                "dpi_blocking", "url_content_filtering", "subscriber_analytics_individual",
+                "circumvention_blocking", "shutdown_control", "social_media_monitoring",
+                "li_interface", "direct_access_li")  # fmt: skip
+
+
+def main(sizes: Sequence[int] = SIZES) -> int:
+    shipped_book = shipped.rulebook()
+    gates = measure(shipped_book)
+    for size in sizes:
+        measure(grown(shipped_book, size))
+    return print_gates(gates)
+
+
+def measure(rulebook: Rulebook) -> list[Gate]:
+    """Print one rulebook's figures; the gates of promises and difference."""
+    say(f"{len(rulebook.rules)} rules, {len(rulebook.promises)} promises")
+    patience = {"seconds": PATIENCE, "in_all": PATIENCE}
+    promises, verdicts = timed(lambda: proof.prove(rulebook, **patience))
+    states = [one.state for one in verdicts]
+    alone = sum(one.seconds for one in verdicts)
+    say(f"  promises         {promises:7.2f} s ({alone:.2f})  {states.count('proved')} proved")
+    broken = replace(rulebook, rules=tuple(one for one in rulebook.rules if one.id != "B01"))
+    broken = replace(broken, promises=tuple(one for one in rulebook.promises if one.id == "P01"))
+    seconds, (example,) = timed(lambda: proof.prove(broken, **patience))
+    say(f"  counterexample   {seconds:7.2f} s ({example.seconds:.2f})  {shown(example)}")
+    seconds, dead = timed(lambda: proof.dead_rules(rulebook, **patience))
+    say(f"  without effect   {seconds:7.2f} s         {len(dead)} rules")
+    seconds, kinds = timed(lambda: difference.differences(rulebook, changed(rulebook), **patience))
+    say(f"  difference       {seconds:7.2f} s         {len(kinds)} kinds of deal, one example each")
+    everything = states.count("proved") == len(states)
+    return [
+        Gate("rulebook 1.0: every promise proved (1)", float(everything), everything),
+        Gate.at_most("rulebook 1.0: seconds for all promises", promises, PROMISES_GATE),
+        Gate.at_most("rulebook 1.0: seconds for the difference", seconds, DIFFERENCE_GATE),
+    ]
+
+
+def timed[Answer](work: Callable[[], Answer]) -> tuple[float, Answer]:
+    began = time.perf_counter()
+    answer = work()
+    return time.perf_counter() - began, answer
+
+
+def shown(example: proof.Verdict) -> str:
+    """The deal in a few words: what is not there or usual is left out."""
+    deal = {name: value for name, value in example.deal.items() if value not in (False, [], {})}
+    return f"{example.state}, {example.outcome}: {deal.get('capabilities')}"
+
+
+def grown(rulebook: Rulebook, size: int) -> Rulebook:
+    """The rulebook with rules of the kind that policies collect: one end user, capability, risk."""
+    risk, user = rulebook.vocabulary["country_risk"], rulebook.vocabulary["end_user_type"]
+    if not isinstance(risk, Choice) or not isinstance(user, Choice):
+        raise TypeError("country_risk and end_user_type are choices")
+    # Deals of these two are asked about or barred already, so that no review decides them.
+    users = [one for one in user.values if one not in {"unknown", "intelligence_security"}]
+    made = [
+        Rule(
+            id=f"X{at:04}", title=f"Made rule {at}", clause="C3a",
+            outcome="executive_review",
+            when=All((
+                OneOf("end_user_type", (one,)), HasAny("capabilities", (capability,)),
+                OneOf("country_risk", risk.rising[start:]),
+            )),
+            because="{end_user_name} in {country_name}.",
+        )
+        for at, (capability, one, start) in enumerate(
+            product(CAPABILITIES, users, range(1, len(risk.rising)))
+        )
+    ]  # fmt: skip
+    return replace(rulebook, rules=(*rulebook.rules, *made[: size - len(rulebook.rules)]))
+
+
+def changed(rulebook: Rulebook) -> Rulebook:
+    """One rule barred instead of reviewed, one rule gone: a change of an ordinary size."""
+    rules = [
+        replace(rule, outcome="bar") if rule.id == "E14" else rule
+        for rule in rulebook.rules
+        if rule.id != "S07"
+    ]
+    return replace(rulebook, rules=tuple(rules))
+
+
+if __name__ == "__main__":
+    sys.exit(main([int(one) for one in sys.argv[1:]] or SIZES))
