@@ -73,7 +73,7 @@ def test_one_settings_file():
 
 def test_settings_alone_read_the_environment():
     allowed = {
-        "config/settings.py", "config/embedded.py", "config/demo.py", "config/launch.py",
+        "config/settings.py", "config/embedded/__init__.py", "config/demo.py", "config/launch.py",
         "config/check.py", "config/bootstrap.py", "config/probe.py", "config/wsgi.py",
         "config/celery.py",
     }  # fmt: skip

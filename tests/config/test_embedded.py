@@ -1,11 +1,13 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -186,7 +188,7 @@ def test_servers_that_the_environment_names_are_used(folder, servers, monkeypatc
     finally:
         # The logins belong to the whole server: give them back the passwords of this test run.
         known = embedded.passwords(Path(servers.registry.path).parent)
-        name = embedded.urlsplit(servers.app_url).path.strip("/")
+        name = urlsplit(servers.app_url).path.strip("/")
         if servers.postgres:
             embedded.bootstrap_roles(
                 servers.admin_url, database=name, owner=known["owner"], app=known["app"]
@@ -231,7 +233,7 @@ class TestAsRoot:
 
     def test_closed_folder_stays_closed(self, folder, monkeypatch, capsys):
         """Files go to a folder of their own instead of opening the ones above."""
-        monkeypatch.setattr(embedded, "ROOT", folder)
+        monkeypatch.setattr("config.embedded.place.ROOT", folder)
         closed = folder / "closed"
         closed.mkdir(mode=0o700)
         place = embedded.find_place(closed / "demo")
@@ -246,4 +248,4 @@ class TestAsRoot:
                 cursor.execute("SELECT 1")
             server.stop()
         finally:
-            embedded.shutil.rmtree(embedded.shelter())
+            shutil.rmtree(embedded.shelter())

