@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from audit.ledger import canonical, digest
-from policy import active, entries, proving
+from policy import active, entries, labelled, proving
 from policy import versions as texts
 from policy.derive import ReferenceData
 from policy.engine.condition import RANK
@@ -56,6 +56,7 @@ def examine(version: ReferenceVersion) -> dict[str, Any]:
     }
     found |= _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
     found["entries"] = [one.plain for one in entries.differences(version.kind, before, after)]
+    found["labelled"] = labelled.play(before, after).plain
     return {"baseline": baseline_digest(now), "found": found}
 
 
@@ -145,6 +146,11 @@ def _problems(found: Mapping[str, Any], tested: Backtest) -> list[str]:
             "{} deal could not be screened with this version.",
             "{} deals could not be screened with this version.",
         ),
+        (
+            len(found["labelled"]["unread"]),
+            "{} labelled deal could not be screened with this version.",
+            "{} labelled deals could not be screened with this version.",
+        ),
     )
     problems = [(one if count == 1 else more).format(count) for count, one, more in said if count]
     problems += found["unfinished"]
@@ -162,6 +168,11 @@ def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
     kinds += [
         Loosening(one["name"], f"{one['words']}: {', '.join(one['entries'])}")
         for one in found["entries"]
+        if one["looser"]
+    ]
+    kinds += [
+        Loosening(f"labelled {one['id']}", labelled_words(one))
+        for one in found["labelled"]["changed"]
         if one["looser"]
     ]
     for (before, after), count in tested.matrix.items():
@@ -183,6 +194,14 @@ def kind_name(difference: Mapping[str, Any]) -> str:
 def kind_words(difference: Mapping[str, Any]) -> str:
     rules = ", ".join(difference["rules"])
     return f"{_from_to(difference['before'], difference['after'])}, because of {rules}"
+
+
+def labelled_words(one: Mapping[str, Any]) -> str:
+    demanded = OUTCOMES[one["label"]].lower()
+    return (
+        f"{one['id']} {one['title']}: {_from_to(one['before'], one['after'])}, and the policy"
+        f" demands {demanded}"
+    )
 
 
 def _from_to(before: str, after: str) -> str:

@@ -91,6 +91,27 @@ def kinds(
     return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))  # type: ignore[index]
 
 
+def labelled(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What becomes of the labelled deals; reports of earlier programs say nothing of them."""
+    told = found.get("labelled", {"total": 0, "changed": [], "unread": []})
+    rows = [
+        {
+            **one,
+            "change": Change.of(one["before"], one["after"]),
+            "label_words": WORDS[one["label"]],
+            "is_as_demanded": one["after"] == one["label"],
+        }
+        for one in told["changed"]
+    ]
+    return {
+        "total": told["total"],
+        "changed": [one for one in rows if one["changed"]],
+        "unlike": [one for one in rows if not one["changed"]],
+        "looser": sum(one["looser"] for one in rows),
+        "unread": told["unread"],
+    }
+
+
 def matrix(found: Mapping[str, Any]) -> Matrix:
     counted = {(before, after): n for before, after, n in found["backtest"]["matrix"]}
     used = [one for one in OUTCOMES if any(one in pair for pair in counted)]

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from audit import access
 from audit.access import signed_in
-from policy import clauses, current, document, glossary
+from audit.refusals import Conflict
+from policy import active, clauses, current, document, glossary, labelled, phrases
 from policy.models import Kind, ReferenceVersion, Schedule
 from policy.past import Coverage, past
 from policy.permissions import may_govern
@@ -60,6 +61,7 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "promises": document.promises_about(rulebook, rule_id),
         "coverage": past().coverage(version.pk).get(rule_id, Coverage(0, total, 0)),
         "total": total,
+        "examples": _examples(rule_id),
         "neighbours": _neighbours(rulebook, rule_id),
     }
     return render(request, "policy/rule.html", context)
@@ -73,6 +75,15 @@ def _sentence(rulebook: Any, because: str) -> list[tuple[str, bool]]:
         else (piece, is_fact)
         for piece, is_fact in document.blanks(because)
     ]
+
+
+def _examples(rule_id: str) -> list[dict[str, Any]]:
+    """The labelled deals that test a rule; none while something that screening needs is missing."""
+    try:
+        found = labelled.examples(active.reference_data(), rule_id)
+    except Conflict:
+        return []
+    return [{"example": one, "outcome_words": phrases.OUTCOMES[one.outcome]} for one in found]
 
 
 def _neighbours(rulebook: Any, rule_id: str) -> dict[str, str]:
