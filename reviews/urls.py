@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from reviews import auditing, compliance, views, voting
+from reviews import auditing, compliance, conditions, queue_page, views, voting
 
 app_name = "reviews"
 urlpatterns = [
-    path("reviews/", views.queue, name="queue"),
-    path("reviews/next/", views.take_next, name="next"),
+    path("reviews/", queue_page.queue, name="queue"),
+    path("reviews/next/", queue_page.take_next, name="next"),
     path("reviews/<int:pk>/", views.deal, name="deal"),
     path("reviews/<int:pk>/claim/", views.claim, name="claim"),
     path("reviews/<int:pk>/release/", views.release, name="release"),
@@ -20,8 +20,8 @@ urlpatterns = [
     path("reviews/<int:pk>/assess/", voting.assess, name="assess"),
     path("reviews/<int:pk>/vote/", voting.vote, name="vote"),
     path("reviews/<int:pk>/confirm/", voting.confirm, name="confirm"),
-    path("conditions/", views.conditions, name="conditions"),
-    path("conditions/<int:pk>/settle/", views.settle, name="settle"),
+    path("conditions/", conditions.conditions, name="conditions"),
+    path("conditions/<int:pk>/settle/", conditions.settle, name="settle"),
     path("compliance/", compliance.desk, name="desk"),
     path("compliance/<int:pk>/", compliance.deal, name="compliance-deal"),
     path("compliance/<int:pk>/<slug:fact>/", compliance.rule_fact, name="rule-fact"),

@@ -119,6 +119,16 @@ def fact_rows(screening: Screening, names: Iterable[str] = ()) -> list[FactRow]:
     return rows
 
 
+def places(screening: Screening) -> list[tuple[str, str, str]]:
+    """Each destination with its risk and the words of that, once."""
+    found: dict[tuple[str, str, str], None] = {}
+    for facts in screening.facts:
+        risk = facts.get("country_risk") or "unrated"
+        name = value_words("country_name", facts.get("country_name"))
+        found[name, risk, RISKS[risk]] = None
+    return list(found)
+
+
 def products(screening: Screening) -> str:
     """What is sold, by the names of the catalogue."""
     catalogue = shipped.load().catalogue

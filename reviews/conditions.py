@@ -1,0 +1,105 @@
+"""Conditions of approvals: the list, and saying that one is met."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audit import access
+from audit.access import allow
+from audit.refusals import Conflict
+from reviews import actions, permissions, words
+from reviews.forms import ReasonForm
+from reviews.models import Condition
+from reviews.views import overtaken, posted
+from screening.models import Deal
+
+PER_PAGE = 25
+
+
+@allow(*access.REVIEWERS, access.SALES)
+@require_safe
+def conditions(request: HttpRequest) -> HttpResponse:
+    """Reviewers see all that are not of their own deals; sales sees those of its own."""
+    found = _visible_conditions(request.user)
+    state = request.GET.get("view", "open")
+    today = timezone.localdate()
+    views = {
+        "open": found.filter(met_at=None),
+        "overdue": found.filter(met_at=None, due_on__lt=today),
+        "met": found.exclude(met_at=None),
+    }
+    state = state if state in views else "open"
+    page = Paginator(views[state].order_by("due_on", "pk"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    tabs = [
+        {"url": f"?view={name}", "label": name.capitalize(), "count": rows.count(),
+         "current": name == state}
+        for name, rows in views.items()
+    ]  # fmt: skip
+    context = {
+        "page": page,
+        "rows": [_condition_row(one, request.user) for one in page],
+        "tabs": tabs,
+        "nothing": {"open": "No open conditions.", "overdue": "No condition is overdue.",
+                    "met": "No condition is met yet."}[state],
+    }  # fmt: skip
+    return render(request, "reviews/conditions.html", context)
+
+
+def _condition_row(condition: Condition, user: Any) -> dict[str, Any]:
+    kind, state = "open", "Open"
+    if condition.met_at:
+        kind, state = "met", "Met"
+    elif condition.due_on < timezone.localdate():
+        kind, state = "late", "Overdue"
+    found = condition.decision.deal
+    may = permissions.may(permissions.check_settle, condition, user)
+    reads = access.has_role(user, *access.REVIEWERS)
+    return {
+        "condition": condition,
+        "owner": words.person(condition.owner),
+        "kind": kind,
+        "state": state,
+        "may_settle": may,
+        "url": reverse("reviews:deal", args=[found.pk]) if reads else found.get_absolute_url(),
+    }
+
+
+def _visible_conditions(user: Any) -> QuerySet[Condition]:
+    if access.has_role(user, *access.REVIEWERS):
+        deals = Deal.objects.visible_to(user).not_of_own(user)
+        if access.has_role(user, access.SALES):
+            deals = deals | Deal.objects.sold_by(user)
+    else:
+        deals = Deal.objects.sold_by(user)
+    return Condition.objects.filter(decision__deal__in=deals.values("pk")).select_related(
+        "decision__deal", "owner", "met_by"
+    )
+
+
+@allow(*access.REVIEWERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    condition = get_object_or_404(_visible_conditions(request.user), pk=pk)
+    form = ReasonForm(posted(request))
+    form.fields["because"].label = "What proves that it is met?"
+    try:
+        permissions.check_settle(condition, request.user)
+        if request.method != "POST" or not form.is_valid():
+            return render(request, "reviews/settle.html", {"condition": condition, "form": form})
+        actions.settle_condition(
+            condition, because=form.cleaned_data["because"], actor=request.user
+        )
+    except Conflict as refusal:
+        deal_of = condition.decision.deal
+        return overtaken(request, deal_of, refusal, [("Proof", request.POST.get("because", ""))])
+    messages.success(request, f"Condition {condition.number} is met.")
+    return redirect("reviews:conditions")

@@ -1,0 +1,142 @@
+"""The queue page of reviewers, and taking the next deal from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from audit import access
+from audit.access import allow
+from audit.refusals import Conflict
+from policy import shipped
+from reviews import actions, words
+from reviews import queue as waiting
+from reviews.forms import QueueFilters
+from reviews.models import Decision
+from reviews.paging import CountedPaginator, in_order_of
+from screening.models import Deal, Screening
+
+PER_PAGE = 25
+TRIES = 5
+
+
+@allow(*access.REVIEWERS, access.AUDITOR)
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    everything = waiting.waiting_for(request.user)
+    form = QueueFilters(
+        request.GET, countries=_countries(everything), people=_reviewers(request.user)
+    )
+    chosen = form.chosen()
+    deals = waiting.filtered(everything, chosen, request.user)
+    counts = waiting.counts(deals, request.user)
+    view = request.GET.get("view", "all")
+    view = view if view in waiting.VIEWS else "all"
+    ordered = waiting.in_order(waiting.of_view(deals, view, request.user))
+    page = CountedPaginator(ordered, PER_PAGE, count=counts[view]).get_page(request.GET.get("page"))
+    rows = in_order_of(list(page), waiting.with_rows(everything))
+    now = timezone.now()
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "counts": counts,
+        "tabs": _tabs(request, view, counts),
+        "view": view,
+        "page": page,
+        "rows": [QueueRow.of(deal, now, request.user) for deal in rows],
+        "may_take": access.has_role(request.user, *access.REVIEWERS),
+        "last_decision": None if counts["all"] else Decision.objects.newest_first().first(),
+    }
+    return render(request, "reviews/queue.html", context)
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One deal of the queue in words."""
+
+    deal: Deal
+    due: words.Due
+    customer: str
+    places: list[tuple[str, str, str]]
+    products: str
+    end_user: str
+    clauses: list[str]
+    level: str
+    second_vote: bool
+    claimed_by: str
+    revision: int
+
+    @classmethod
+    def of(cls, deal: Any, now: Any, user: Any) -> "QueueRow":
+        screening = deal.screening
+        return cls(
+            deal=deal,
+            due=words.due(deal, now),
+            customer=words.joined(screening, "customer_name"),
+            places=words.places(screening),
+            products=words.products(screening),
+            end_user=words.joined(screening, "end_user_type"),
+            clauses=_clauses(screening),
+            level=words.LEVELS[deal.needed],
+            second_vote=deal.votes_given > 0,
+            claimed_by=_claimant(deal, user),
+            revision=screening.revision.number,
+        )
+
+
+def _clauses(screening: Screening) -> list[str]:
+    cited = ", ".join(finding.clause for finding in screening.findings.all())
+    return list(dict.fromkeys(clause for clause in cited.split(", ") if clause))
+
+
+def _claimant(deal: Any, user: Any) -> str:
+    if not deal.is_claimed:
+        return ""
+    holder = deal.screening.review.claimed_by
+    return "You" if holder == user else words.person(holder)
+
+
+def _countries(deals: QuerySet[Deal]) -> list[tuple[str, str]]:
+    names = shipped.load().countries.names
+    return sorted(
+        ((code, names.get(code, code)) for code in waiting.countries_in(deals)),
+        key=lambda pair: pair[1],
+    )
+
+
+def _reviewers(user: Any) -> QuerySet[Any]:
+    people = get_user_model().objects.filter(groups__name__in=access.REVIEWERS, is_active=True)
+    return people.exclude(pk=user.pk).distinct().order_by("last_name", "username")
+
+
+def _tabs(request: HttpRequest, view: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    tabs = []
+    for name, label in waiting.VIEWS.items():
+        query = request.GET.copy()
+        query.pop("page", None)
+        query["view"] = name
+        url = f"{reverse('reviews:queue')}?{query.urlencode()}"
+        tabs.append({"url": url, "label": label, "count": counts[name], "current": name == view})
+    return tabs
+
+
+@allow(*access.REVIEWERS)
+@require_POST
+def take_next(request: HttpRequest) -> HttpResponse:
+    """Claim the first deal that this person may take; somebody may be faster a few times."""
+    for found in waiting.takeable(request.user)[:TRIES]:
+        try:
+            actions.claim_deal(found, actor=request.user)
+        except Conflict:
+            continue
+        return redirect("reviews:deal", pk=found.pk)
+    messages.info(request, "No deal is free for you now.")
+    return redirect("reviews:queue")
