@@ -26,8 +26,8 @@ HOLDS = f"""
     AND screening.catalogue_id = %(catalogue)s
     AND screening.registry_id = %(registry)s
     AND strpos(screening.sources_text, '{WITH_LINKED}') = 0
-    AND NOT EXISTS (SELECT FROM screening_dealrevision AS revision
-        WHERE revision.deal_id = deal.id AND revision.id > screening.revision_id)
+    AND screening.revision_id = (SELECT id FROM screening_dealrevision AS revision
+        WHERE revision.deal_id = deal.id ORDER BY revision.number DESC LIMIT 1)
     AND NOT EXISTS (SELECT FROM screening_factruling AS ruling
         WHERE ruling.deal_id = deal.id AND ruling.ruled_at > screening.created_at)
     AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_deal AS other

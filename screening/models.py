@@ -1,7 +1,7 @@
 """Deals and everything that a screening saw and said. What was sent or screened never changes."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Self
 
@@ -20,6 +20,8 @@ from screening.lifecycle import CLEARANCES, CLOSED, OWNER, Status
 
 USER = settings.AUTH_USER_MODEL
 LEVELS = (("senior", "Senior review"), ("executive", "Executive review"))
+#: The kinds of reference data that a screening names.
+VERSIONS = ("rulebook", "countries", "catalogue", "registry")
 LEVEL_OF = {"senior_review": "senior", "executive_review": "executive"}
 
 
@@ -303,6 +305,58 @@ class Screening(models.Model):
     def versions(self) -> list[ReferenceVersion]:
         found = (self.rulebook, self.countries, self.catalogue, self.registry)
         return [version for version in found if version is not None]
+
+    def is_current(self, versions: Mapping[str, ReferenceVersion]) -> bool:
+        """Whether it used these versions, or was confirmed under them."""
+        # By id: the content of four versions is megabytes that nobody reads here.
+        used = {kind: getattr(self, f"{kind}_id") for kind in VERSIONS}
+        wanted = {kind: versions[kind].pk if kind in versions else None for kind in VERSIONS}
+        return used == wanted or self.confirmations.under(versions).exists()
+
+
+class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
+    def under(self, versions: Mapping[str, ReferenceVersion]) -> Self:
+        """Those under exactly these versions."""
+        return self.filter(**{kind: versions.get(kind) for kind in VERSIONS})
+
+
+class Confirmation(models.Model):
+    """A screening that stands under other versions too: same outcome, same rules, same facts.
+
+    Never changes (trigger). The screening replays with its own versions.
+    """
+
+    screening = models.ForeignKey(
+        Screening, on_delete=models.PROTECT, db_index=False, related_name="confirmations"
+    )
+    rulebook = models.ForeignKey(
+        ReferenceVersion, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    countries = models.ForeignKey(
+        ReferenceVersion, on_delete=models.PROTECT, db_index=False, null=True, related_name="+"
+    )
+    catalogue = models.ForeignKey(
+        ReferenceVersion, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    registry = models.ForeignKey(
+        ReferenceVersion, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = ConfirmationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("screening", "rulebook", "countries", "catalogue", "registry"),
+                nulls_distinct=False,
+                name="confirmation_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.screening_id} under {self.rulebook_id}"
 
 
 class Finding(models.Model):

@@ -6,9 +6,10 @@ whatever dies in between, a second run finds exactly what is left.
 """
 
 from collections.abc import Sequence
+from itertools import batched
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.refusals import Conflict
 from jobs.models import Job
@@ -16,23 +17,26 @@ from jobs.queue import performs
 from policy import active
 from policy.actions import RESCREEN
 from policy.models import ReferenceVersion
-from screening import batch
+from screening import batch, confirming
 from screening.actions import rescreen_deal
 from screening.backtest import LIVE
-from screening.models import Deal, Screening
+from screening.models import Confirmation, Deal, Screening
 
 CHUNK = "rescreen_chunk"
 CHUNK_SIZE = 5_000
 #: Deals of one transaction: others who want one of them wait a tenth of a second.
 BATCH = 200
+CONFIRMED = 2_500
 
 
 def due() -> QuerySet[Deal]:
     """Deals that still count and were last screened with something that is not active now."""
+    versions = active.versions()
     stale = Q()
-    for kind, version in active.versions().items():
+    for kind, version in versions.items():
         stale |= ~Q(**{f"screening__{kind}": version.pk}) | Q(**{f"screening__{kind}": None})
-    return Deal.objects.filter(stale, status__in=LIVE).order_by("pk")
+    confirmed = Confirmation.objects.under(versions).filter(screening=OuterRef("screening"))
+    return Deal.objects.filter(stale, ~Exists(confirmed), status__in=LIVE).order_by("pk")
 
 
 @performs(RESCREEN)
@@ -50,10 +54,16 @@ def split(job: Job) -> None:
 
 @performs(CHUNK)
 def sweep_chunk(job: Job) -> None:
-    """Screen what is due between two deals; a deal that cannot be screened stops no other."""
+    """Confirm or screen what is due between two deals.
+
+    A deal that cannot be screened stops no other.
+    """
     label = str(ReferenceVersion.objects.get(pk=job.args["version"]))
     wanted = due().filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
-    failed = screen_again(list(wanted.values_list("pk", flat=True)), label, job)
+    pks = wanted.values_list("pk", flat=True)
+    for part in batched(pks.all(), CONFIRMED):
+        confirming.confirm(part)
+    failed = screen_again(list(pks.all()), label, job)
     if failed:
         # The job is tried again, and finds only these.
         raise Conflict(f"Not screened again: {'; '.join(failed)}")

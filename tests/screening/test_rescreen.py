@@ -1,24 +1,31 @@
 """Sweeps over many deals: the same as one by one, each exactly once, and no deal stops another."""
 
+import json
 import random
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.refusals import Conflict
 from jobs import queue
 from jobs.models import Job
 from policy import actions as governing
+from policy import shipped
+from policy.engine.reading import read_rulebook
+from policy.models import Kind
+from reviews.actions import is_current
 from reviews.demo_deals import OTHERWISE
-from screening import actions, following, rescreen
+from screening import actions, confirming, following, rescreen
 from screening.lifecycle import IllegalMove, Move, Status, move_all
-from screening.models import Deal, Screening
+from screening.models import Confirmation, Deal, FactRuling, Notification, Screening
 from tests import factories
 from tests.screening import sweeping
 
@@ -201,3 +208,175 @@ def test_a_deal_that_is_closed_is_not_due(db: None) -> None:
     assert not rescreen.due().exists()
     with pytest.raises(Conflict):
         actions.rescreen_deal(deal, cause="version", because="test")
+
+
+# --- Deals for which nothing changes -------------------------------------------------------------
+
+
+def swept() -> None:
+    """As the workers do it."""
+    sweeping.work(governing.RESCREEN)
+    sweeping.work(rescreen.CHUNK)
+
+
+class TestConfirming:
+    @pytest.fixture
+    def activate(self, db: None) -> Any:
+        """Deals whose outcome stays and one whose outcome changes, under another rulebook."""
+        factories.reference_data()
+        self.stays = [
+            factories.cleared_deal(), factories.deal_in_review(), factories.approved_deal(),
+            factories.deal_for_compliance(),
+        ]  # fmt: skip
+        self.changes = factories.deal_in_review(level="executive")
+        return sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))
+
+    def test_one_row_for_a_deal_and_one_event_for_all(self, activate: Any) -> None:
+        version = activate()
+        since, mails = AuditEvent.objects.latest("pk").pk, Notification.objects.count()
+        before = sweeping.trail(since)
+        swept()
+        assert not rescreen.due().exists()
+        after = sweeping.trail(since)
+        for deal in self.stays:
+            assert after[deal.reference] == before[deal.reference]
+        self.changes.refresh_from_db()
+        assert self.changes.status == Status.BARRED
+        assert self.changes.screening.rulebook == version
+        newest = {deal.pk: Deal.objects.get(pk=deal.pk).screening_id for deal in self.stays}
+        assert set(Confirmation.objects.values_list("screening", flat=True)) == set(newest.values())
+        event = AuditEvent.objects.get(verb="deals.confirmed")
+        said = json.loads(event.payload)
+        assert event.subject == version.subject
+        assert said["count"] == 4
+        assert said["screenings"] == confirming.ranges(newest.values())
+        assert said["versions"]["rulebook"] == version.digest
+        assert Notification.objects.count() == mails + 1, "the owner of the barred deal"
+
+    def test_again_it_finds_nothing(self, activate: Any) -> None:
+        activate()
+        pks = [deal.pk for deal in self.stays]
+        assert confirming.confirm(pks) == 4
+        assert confirming.confirm(pks) == 0
+        assert AuditEvent.objects.filter(verb="deals.confirmed").count() == 1
+        swept()
+        assert Screening.objects.filter(cause=Screening.Cause.VERSION).count() == 1
+
+    def test_the_assessment_would_be_the_same_word_for_word(self, activate: Any) -> None:
+        activate()
+        confirming.confirm([deal.pk for deal in self.stays])
+        since = AuditEvent.objects.latest("pk").pk
+        for deal in self.stays:
+            was = Deal.objects.get(pk=deal.pk).screening
+            now = actions.rescreen_deal(deal, cause="version", because="test")
+            for name in ("outcome", "review_floor", "facts_text", "sources_text", "missing_text",
+                         "open_text", "asks_sales", "asks_compliance"):  # fmt: skip
+                assert getattr(now, name) == getattr(was, name)
+            told = ("rule", "clause", "outcome", "because", "facts_text", "evidence_text")
+            assert list(now.findings.values(*told)) == list(was.findings.values(*told))
+        assert not AuditEvent.objects.filter(pk__gt=since, verb__contains="reopened").exists()
+
+    def test_a_screening_of_now_is_one_that_was_confirmed(self, activate: Any) -> None:
+        deal, reviewer = self.stays[1], factories.senior()
+        activate()
+        assert not is_current(deal.screening)
+        with pytest.raises(Conflict, match="reference data changed"):
+            factories.vote_on(deal, actor=reviewer)
+        swept()
+        assert is_current(deal.screening)
+        factories.vote_on(deal, actor=reviewer)
+        deal.refresh_from_db()
+        assert deal.status == Status.APPROVED
+
+    def test_a_rule_that_says_the_same_in_other_words_is_screened_again(self, db: None) -> None:
+        deal, other = factories.deal_in_review(), factories.cleared_deal()
+        words = ("title: Every sale to a high-risk country", "title: Sales to a high-risk country")
+        sweeping.prepare(sweeping.rulebook(words))()
+        assert confirming.confirm([deal.pk, other.pk]) == 1
+        assert rescreen.due().get() == deal
+
+    def test_with_a_newer_ruling_it_is_not_confirmed(self, activate: Any) -> None:
+        deal = self.stays[0]
+        activate()
+        FactRuling.objects.create(
+            deal=deal, fact="adverse_info", value_text='"alleged"', because="Seen.",
+            source="Paper", about="", ruled_by=factories.compliance_officer(),
+            ruled_at=timezone.now() + timedelta(seconds=1),
+        )  # fmt: skip
+        assert confirming.confirm([deal.pk]) == 0
+
+    def test_with_a_linked_deal_it_is_not_confirmed(self, activate: Any) -> None:
+        deal = self.stays[0]
+        activate()
+        assert confirming.confirm([deal.pk]) == 1
+        for one in (self.stays[1], self.stays[2]):
+            # Another deal of the same end user, sent later.
+            same = {**factories.SIMPLE, "customer": one.answers["customer"]}
+            factories.sent_deal(same, alone=False)
+            assert confirming.confirm([one.pk]) == 0
+
+    def test_a_deal_that_was_linked_is_derived_again(self, db: None) -> None:
+        factories.reference_data()
+        same = {**factories.SIMPLE, "customer": "One Operator"}
+        first, second = (factories.sent_deal(same, alone=False) for _ in range(2))
+        sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
+        assert confirming.confirm([first.pk, second.pk]) == 0
+
+    def test_other_ratings_confirm_nothing(self, db: None) -> None:
+        deal = factories.cleared_deal()
+        sweeping.prepare(sweeping.rated({"KE": "low high"}))()
+        assert confirming.confirm([deal.pk]) == 0
+        swept()
+        deal.refresh_from_db()
+        assert deal.screening.cause == Screening.Cause.VERSION
+
+    def test_it_never_changes(self, activate: Any) -> None:
+        activate()
+        swept()
+        for statement in ("UPDATE screening_confirmation SET created_at = now()",
+                          "DELETE FROM screening_confirmation",
+                          "TRUNCATE screening_confirmation"):  # fmt: skip
+            with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+
+    def test_a_version_set_confirms_a_screening_once(self, activate: Any) -> None:
+        activate()
+        swept()
+        one = Confirmation.objects.first()
+        one.pk, one._state.adding = None, True
+        with pytest.raises(IntegrityError, match="confirmation_once"), transaction.atomic():
+            one.save()
+
+    def test_deals_of_the_demo_that_stay_are_confirmed(self, demo: None) -> None:
+        sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
+        live = set(rescreen.due().values_list("pk", flat=True))
+        confirmed = confirming.confirm(live)
+        assert confirmed > len(live) / 2
+        swept()
+        assert not rescreen.due().exists()
+        for one in Confirmation.objects.select_related("screening"):
+            again = actions.rescreen_deal(
+                Deal.objects.get(screening=one.screening), cause="version", because="test"
+            )
+            assert again.outcome == one.screening.outcome
+            assert again.facts_text == one.screening.facts_text
+            assert again.open_text == one.screening.open_text
+
+
+def test_numbers_in_few_words() -> None:
+    assert confirming.ranges([5, 3, 4, 9, 11, 12]) == "3-5, 9, 11-12"
+    assert confirming.ranges([]) == ""
+
+
+def test_a_rule_differs_when_a_term_that_it_names_does() -> None:
+    text = sweeping.shipped(Kind.RULEBOOK).written
+    former = read_rulebook(text, shipped.vocabulary(), file="former")
+    assert confirming.between(former, former) == confirming.Change([], [])
+    term = "high_risk: {country_risk: [high, very_high, unrated]}"
+    assert text.count(term) == 1
+    milder = text.replace(term, "high_risk: {country_risk: [very_high, unrated]}")
+    new = read_rulebook(milder, shipped.vocabulary(), file="new")
+    change = confirming.between(former, new)
+    assert change.gone == change.new
+    assert {"S01", "E14"} <= set(change.new)
+    assert "B01" not in change.new

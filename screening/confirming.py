@@ -1,0 +1,167 @@
+"""Deals for which a new rulebook says what the old one said, confirmed where they lie.
+
+A rulebook that changed one rule leaves most deals as they are. For those nothing is screened
+again: one statement finds them, and a row says that the screening stands under these versions
+too. It finds a deal only when every part of the assessment would be the same, word for word:
+
+- its facts are those that would be derived now (`holding`),
+- no rule that fired or is open was changed or removed,
+- no rule that is new or changed fires or is open on the facts in `deal_facts`,
+- the outcome of the whole rulebook, played over these facts, is the stored one,
+- and its status is the one that the outcome leads to.
+
+Every other deal is screened again (`batch`).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from itertools import product
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from audit.models import SYSTEM, AuditEvent
+from policy import active, versions
+from policy.engine import sql
+from policy.engine.condition import OUTCOMES, Rule, Rulebook
+from policy.models import ReferenceVersion
+from screening import deal_facts, following, holding
+from screening.lifecycle import CLOSED, Status
+from screening.models import LEVELS, Deal, Screening
+
+CANDIDATES = """
+SELECT DISTINCT screening.rulebook_id FROM screening_deal AS deal
+JOIN screening_screening AS screening ON screening.id = deal.screening_id
+WHERE deal.id = ANY(%(deals)s) AND screening.rulebook_id = ANY(%(same_words)s)
+  AND screening.rulebook_id <> %(rulebook)s
+  AND screening.countries_id IS NOT DISTINCT FROM %(countries)s
+  AND screening.catalogue_id = %(catalogue)s AND screening.registry_id = %(registry)s"""
+CONFIRM = """
+INSERT INTO screening_confirmation
+    (screening_id, rulebook_id, countries_id, catalogue_id, registry_id)
+SELECT screening.id, %(rulebook)s, %(countries)s, %(catalogue)s, %(registry)s
+FROM screening_deal AS deal
+JOIN screening_screening AS screening ON screening.id = deal.screening_id
+CROSS JOIN LATERAL (
+    SELECT max({outcome}) AS rank, bool_and({quiet}) AS quiet
+    FROM deal_facts WHERE screening_id = screening.id) AS played
+WHERE deal.id = ANY(%(deals)s) AND screening.rulebook_id = %(former)s
+  AND {holds}
+  AND concat_ws(' ', deal.status, screening.outcome, deal.review_level) = ANY(%(stays)s)
+  AND NOT screening.open_text::jsonb ?| %(changed)s
+  AND NOT EXISTS (SELECT FROM screening_finding AS finding
+                  WHERE finding.screening_id = screening.id AND finding.rule = ANY(%(changed)s))
+  AND played.quiet AND screening.outcome = (%(outcomes)s::text[])[played.rank + 1]
+ON CONFLICT DO NOTHING RETURNING screening_id"""
+
+
+class Change(NamedTuple):
+    """What one rulebook has that the other has not, rules of the same words left out."""
+
+    #: Rules of the former that were removed or changed.
+    gone: list[str]
+    #: Rules of the new one that were added or changed.
+    new: list[str]
+
+
+@transaction.atomic
+def confirm(deals: Collection[int]) -> int:
+    """Confirm those of the deals for which nothing changes. Returns how many; the rest stays due.
+
+    One event tells of all of them; it names the screenings.
+    """
+    locks = Deal.objects.select_for_update(of=("self",)).filter(pk__in=deals).order_by("pk")
+    locked = list(locks.values_list("pk", flat=True))
+    now = active.versions(lock=True)
+    rulebook = active.reference_data(now).rulebook
+    if not deal_facts.has_columns_for(rulebook.vocabulary):
+        return 0
+    names = {**holding.names(now), "deals": locked, "rulebook": now["rulebook"].pk}
+    found: list[int] = []
+    for former in _rows(CANDIDATES, names):
+        found += _confirmed(former, rulebook, names)
+    if found:
+        _record(now, found)
+    return len(found)
+
+
+def _confirmed(former: int, rulebook: Rulebook, names: Mapping[str, Any]) -> list[int]:
+    change = between(_rulebook(former), rulebook)
+    statement = CONFIRM.format(
+        outcome=sql.outcome(rulebook), quiet=_quiet(rulebook, change.new), holds=holding.HOLDS
+    )
+    more = {
+        "former": former,
+        "changed": change.gone,
+        "outcomes": list(OUTCOMES),
+        "stays": stays(),
+    }
+    return _rows(statement, {**names, **more})
+
+
+def between(former: Rulebook, rulebook: Rulebook) -> Change:
+    """The rules that are not word for word the same, what they name included."""
+    olds, news = _opened(former), _opened(rulebook)
+    return Change(
+        gone=sorted(name for name, rule in olds.items() if news.get(name) != rule),
+        new=sorted(name for name, rule in news.items() if olds.get(name) != rule),
+    )
+
+
+def stays() -> list[str]:
+    """Status, outcome and level of deals that the same outcome again leaves where they are."""
+    levels = ("", *(level for level, _ in LEVELS))
+    return [
+        # As concat_ws writes it in PostgreSQL.
+        f"{status} {outcome} {level}"
+        for status, outcome, level in product(set(Status) - CLOSED, OUTCOMES, levels)
+        if following.target(
+            status, level, outcome, cause=Screening.Cause.VERSION, before=outcome
+        ) == status
+    ]  # fmt: skip
+
+
+def _quiet(rulebook: Rulebook, rules: Collection[str]) -> str:
+    """Whether none of the rules fires or is open in a row of deal_facts."""
+    return " AND ".join(f"({sql.fires(rulebook, rule)}) IS FALSE" for rule in rules) or "true"
+
+
+def _opened(rulebook: Rulebook) -> dict[str, Rule]:
+    return {rule.id: replace(rule, when=rulebook.opened(rule.when)) for rule in rulebook.rules}
+
+
+@lru_cache(maxsize=8)
+def _rulebook(pk: int) -> Rulebook:
+    content = ReferenceVersion.objects.values_list("content", flat=True).get(pk=pk)
+    return versions.read_rulebook_text(content)
+
+
+def _record(now: Mapping[str, ReferenceVersion], screenings: Collection[int]) -> None:
+    AuditEvent.objects.append(
+        subject=now["rulebook"].subject,
+        actor=SYSTEM,
+        verb="deals.confirmed",
+        payload={
+            "versions": {kind: version.digest for kind, version in now.items()},
+            "count": len(screenings),
+            "screenings": ranges(screenings),
+        },
+    )
+
+
+def ranges(numbers: Collection[int]) -> str:
+    """The numbers as "3-7, 9": which they are, in as few words as may be."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(str(one) if one == last else f"{one}-{last}" for one, last in found)
+
+
+def _rows(statement: str, names: Mapping[str, Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, names)
+        return [number for (number,) in cursor.fetchall()]
