@@ -147,48 +147,41 @@ class Deal:
         return {"yes": there, "unknown": unknown} if unknown else there
 
 
-NOTHING: Mapping[str, Truth] = MappingProxyType({})
-
-
-def facts_of(condition: Condition) -> set[str]:
-    return {atom.fact for atom in atoms(condition)}
+NOTHING: Mapping[Condition, Truth] = MappingProxyType({})
 
 
 class Reading:
     """A rulebook read on one deal: which rules fire or are open, and the outcome."""
 
     def __init__(
-        self, rulebook: Rulebook, deal: Deal, *, terms: Mapping[str, Truth] = NOTHING,
-        rules: Mapping[str, Truth] = NOTHING,
-    ) -> None:  # fmt: skip
+        self, rulebook: Rulebook, deal: Deal, known: Mapping[Condition, Truth] = NOTHING
+    ) -> None:
         self.rulebook = rulebook
         self.deal = deal
-        self.terms = dict(terms)
-        self.rules = {
-            rule.id: rules.get(rule.id) or self.truth(rule.when) for rule in rulebook.rules
-        }
+        # Rules have many parts in common, and making a formula is what takes the time.
+        self._known = dict(known)
+        self.rules = {rule.id: self.truth(rule.when) for rule in rulebook.rules}
         self.outcome = self._outcomes()
 
     def twin(self, names: Sequence[str]) -> "Reading":
         """The rulebook read on a twin of the deal; what does not read these facts is shared."""
         changed = set(names)
-
-        def kept(found: Mapping[str, Truth], conditions: Mapping[str, Condition]) -> dict:
-            return {
-                name: truth for name, truth in found.items()
-                if changed.isdisjoint(facts_of(self.rulebook.opened(conditions[name])))
-            }  # fmt: skip
-
-        conditions = {rule.id: rule.when for rule in self.rulebook.rules}
-        return Reading(
-            self.rulebook, self.deal.twin(names), terms=kept(self.terms, self.rulebook.terms),
-            rules=kept(self.rules, conditions),
-        )  # fmt: skip
+        kept = {
+            condition: truth
+            for condition, truth in self._known.items()
+            if changed.isdisjoint(atom.fact for atom in atoms(self.rulebook.opened(condition)))
+        }
+        return Reading(self.rulebook, self.deal.twin(names), kept)
 
     def truth(self, condition: Condition | None) -> Truth:
+        if condition is None:
+            return Truth(z3.BoolVal(True), z3.BoolVal(False))  # noqa: FBT003
+        if condition not in self._known:
+            self._known[condition] = self._read(condition)
+        return self._known[condition]
+
+    def _read(self, condition: Condition) -> Truth:
         match condition:
-            case None:
-                return Truth(z3.BoolVal(True), z3.BoolVal(False))  # noqa: FBT003
             case All(parts):
                 found = [self.truth(part) for part in parts]
                 return Truth(z3.And([p.true for p in found]), z3.Or([p.false for p in found]))
@@ -198,9 +191,7 @@ class Reading:
             case Not(part):
                 return ~self.truth(part)
             case Term(name):
-                if name not in self.terms:
-                    self.terms[name] = self.truth(self.rulebook.terms[name])
-                return self.terms[name]
+                return self.truth(self.rulebook.terms[name])
         return self._atom(condition)
 
     def _atom(self, atom: Any) -> Truth:
