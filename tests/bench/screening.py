@@ -16,6 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from tests.bench.gates import Gate, print_gates, say
+
 CASES = Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl"
 COUNTRIES = ["DE", "FI", "NA", "KE", "EG", "BR", "IN", "US"]
 MORE = ["ran", "ip_routing", "oss_bss", "microwave", "spare_parts", "location_platform"]
@@ -92,30 +94,22 @@ def measured(count: int) -> tuple[list[float], list[float], float]:
     return whole, alone, many - few
 
 
-def say(sentence: str) -> None:
-    sys.stdout.write(f"{sentence}\n")
-
-
 def spread(rates: list[float]) -> str:
     return f"{median(rates):,.0f} lines/s ({min(rates):,.0f} to {max(rates):,.0f})"
 
 
-def missed(rate: float, growth: float) -> list[str]:
-    """One sentence for each gate that these figures do not pass."""
-    wrong = []
-    if rate < LEAST:
-        wrong.append(f"{rate:,.0f} lines/s, start-up included; the gate is {LEAST:,}.")
-    if growth > MOST_GROWTH:
-        wrong.append(f"Memory grew by {growth:.1f} MB; the gate is {MOST_GROWTH}.")
-    return wrong
+def gates(rate: float, growth: float) -> list[Gate]:
+    return [
+        Gate.at_least("lines/s of one core, start-up included", rate, LEAST),
+        Gate.at_most("MB more for ten times the lines", growth, MOST_GROWTH),
+    ]
 
 
-def main(count: int) -> None:
+def main(count: int) -> int:
     whole, alone, growth = measured(count)
     say(f"{spread(whole)} with start-up, {spread(alone)} without; median of {ROUNDS} runs")
-    if wrong := missed(median(whole), growth):
-        sys.exit("\n".join(wrong))
+    return print_gates(gates(median(whole), growth))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))
