@@ -180,7 +180,7 @@ def import_countries(
     try:
         imported = _import(stream, layout or guess_layout(stream), about, year)
     except ListRefused as refusal:
-        raise ProposalRefused([str(refusal)]) from None
+        raise ProposalRefused(refusal.problems) from None
     made = imported.ratings
     previous = next((one for one in found.lists if one.source == made.source), None)
     if previous is not None:

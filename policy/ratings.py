@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -141,11 +141,19 @@ class Remark:
 
 
 class ListRefused(Exception):
-    """A file that gives no list at all; carries the Remark that says where and why."""
+    """A file that gives no list at all; the Remark says where and why, `more` are further ones."""
 
-    def __init__(self, where: str, found: str, why: str, want: str = "") -> None:
+    def __init__(
+        self, where: str, found: str, why: str, want: str = "", more: Sequence[Remark] = ()
+    ) -> None:
         self.remark = Remark(where, found[:80], why, want)
+        self.more = tuple(more)
         super().__init__(str(self.remark))
+
+    @property
+    def problems(self) -> list[str]:
+        """One sentence for each place at fault."""
+        return [str(one) for one in (self.remark, *self.more)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +235,6 @@ class Report:
     """What an importer has to say besides the list.  Each tuple of remarks is in file order."""
 
     rejected: list[Remark] = field(default_factory=list)
-    unknown: list[Remark] = field(default_factory=list)
     left_out: list[Remark] = field(default_factory=list)
     repeated: list[Remark] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -238,7 +245,7 @@ class Report:
         """The report as plain sentences for a page or a terminal."""
         said = [
             f"{kind}: {remark}"
-            for kind in ("rejected", "unknown", "left_out", "repeated")
+            for kind in ("rejected", "left_out", "repeated")
             for remark in getattr(self, kind)
         ]
         said += [f"note: {note}" for note in self.notes]

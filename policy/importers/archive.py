@@ -73,9 +73,10 @@ class Archive:
             raise ListRefused(where, "", "does not match its size or checksum in the directory")
 
     def _packed(self, entry: zipfile.ZipInfo, where: str) -> Iterator[bytes]:
-        self._stream.seek(entry.header_offset)
+        # The directory of a damaged archive may point before the file.
+        self._stream.seek(max(entry.header_offset, 0))
         local = self._stream.read(30)
-        if len(local) < 30 or local[:4] != b"PK\x03\x04":
+        if entry.header_offset < 0 or len(local) < 30 or local[:4] != b"PK\x03\x04":
             raise ListRefused(where, "", "does not stand where the directory says")
         name_length, extra_length = struct.unpack("<HH", local[26:30])
         self._stream.seek(name_length + extra_length, 1)

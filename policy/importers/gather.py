@@ -30,6 +30,7 @@ class Gathering:
     def __init__(self) -> None:
         self.ratings: dict[str, Rating] = {}
         self.report = Report()
+        self._unknown: list[Remark] = []
         self._remarks = 0
 
     def rate(self, rating: Rating, *, part_of_place: str = "") -> None:
@@ -61,9 +62,13 @@ class Gathering:
         self._remark(self.report.rejected, where, found, why, want)
 
     def unknown(self, where: str, found: str, why: str, near: Iterable[str] = ()) -> None:
+        """A rating for a place that does not exist: the file is refused when it was read whole.
+
+        Places that sources are known to have, and that we do not, are left out by name instead.
+        """
         names = " or ".join(near)
         want = f"did you mean {names}?" if names else "correct it, or leave the row out"
-        self._remark(self.report.unknown, where, found, why, want)
+        self._remark(self._unknown, where, found, why, want)
 
     def leave_out(self, where: str, found: str, why: str) -> None:
         self._remark(self.report.left_out, where, found, why, "")
@@ -78,7 +83,7 @@ class Gathering:
                 where,
                 "",
                 f"more than {MOST_REMARKS} rows could not be used, the first: "
-                f"{(self.report.rejected or self.report.unknown or to)[0]}",
+                f"{(self._unknown or self.report.rejected or to)[0]}",
                 "is this the right file and layout?",
             )
         to.append(Remark(where, found[:80], why, want))
@@ -93,9 +98,12 @@ class Gathering:
         method: str,
         previous: RatingList | None = None,
     ) -> Imported:
-        """The finished list; refuses one in which no place is rated."""
+        """The finished list; refuses one that rates no place, or one that does not exist."""
+        if self._unknown:
+            first, *more = self._unknown
+            raise ListRefused(first.where, first.found, first.why, first.want, more)
         if all(rating.tier == UNRATED for rating in self.ratings.values()):
-            faults = self.report.rejected + self.report.unknown
+            faults = self.report.rejected
             first = f"the first fault: {faults[0]}" if faults else ""
             raise ListRefused("the file", "", "gives no rating at all", first)
         ratings = tuple(self.ratings[code] for code in sorted(self.ratings))

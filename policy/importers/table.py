@@ -7,7 +7,6 @@ delimiter is comma, semicolon or tab.  A column `name` is optional and is held a
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
@@ -37,9 +36,9 @@ def read_table(
     first = next(lines)
     delimiter = max(",;\t", key=first.count)
     rows = table_rows(chain([first], lines), delimiter=delimiter)
-    names = [name.casefold() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    next(rows, None)
-    table = _Table(Header.read("line 1", names), cuts, Gathering(), delimiter)
+    number, header = next(rows, (1, []))
+    names = Header.read(f"line {number}", [name.casefold() for name in header])
+    table = _Table(names, cuts, Gathering(), delimiter)
     for line, fields in rows:
         table.take(line, fields)
     return table.gathering.close(

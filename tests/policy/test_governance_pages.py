@@ -141,14 +141,22 @@ class TestCountryLists:
         version = ReferenceVersion.objects.get(label="1.1", kind=Kind.COUNTRIES)
         assert version.source == "V-Dem, Another expert"
 
-    def test_a_code_that_does_not_exist_is_reported(self, site: Client) -> None:
-        rows = RATING + b"QQ,low\n"
-        response = site.post(
-            reverse("policy:propose", args=["countries"]),
-            {"note": WHY, "label": "1.1", "upload": upload(rows), "layout": "table", **EXPERT},
-            follow=True,
-        )
-        assert "QQ" in body(response)
+    def test_a_code_that_does_not_exist_is_refused_and_the_active_list_stays(
+        self, site: Client
+    ) -> None:
+        before = current.version(Kind.COUNTRIES)
+        answer = propose(
+            site, "countries", label="1.1", upload=upload(RATING + b"QQ,low\nZZZ,low\n"),
+            layout="table", **EXPERT,
+        )  # fmt: skip
+        assert answer.status_code == 422
+        problems = [one["text"] for one in answer.context["problems"]]
+        assert [one.partition(" is ")[0] for one in problems] == [
+            "line 4, column 'code': 'QQ'",
+            "line 5, column 'code': 'ZZZ'",
+        ]
+        assert current.version(Kind.COUNTRIES) == before
+        assert ReferenceVersion.objects.of(Kind.COUNTRIES).count() == 1
 
     def test_a_file_that_is_no_list_is_refused(self, site: Client) -> None:
         response = propose(

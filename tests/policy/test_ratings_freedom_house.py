@@ -149,7 +149,7 @@ def test_territories_never_rate_their_parent():
     }
     imported = read_freedom_house(workbook(*[entry(n, "NF", kind="t", question=1) for n in names]))
     assert imported.ratings.by_code.keys() == {code for codes in names.values() for code in codes}
-    assert imported.report.unknown == imported.report.repeated == []
+    assert imported.report.repeated == []
     assert {"GE", "IN", "CY", "PK", "UA", "SO", "CN", "MD", "MA"} <= set(imported.report.missing)
 
 
@@ -243,9 +243,28 @@ def test_a_country_that_went_missing_is_told():
     assert [c.code for c in after.report.changes.lost] == ["SD"]
 
 
-def test_a_name_nobody_knows_comes_with_a_guess():
-    imported = read_freedom_house(as_csv(entry("Finland"), entry("Swedn")))
-    assert [str(r) for r in imported.report.unknown] == [
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("USSR", "no longer exists"),
+        ("Chechnya", "must not rate Russia"),
+        ("Northern Ireland", "must not rate the United Kingdom"),
+        ("Nagorno-Karabakh", "must not rate Azerbaijan"),
+        ("Cyprus (Turkey)", "replaced by another entry"),
+        ("Ceuta & Melilla", "must not rate Spain"),
+    ],
+)
+def test_places_that_the_source_is_known_to_have_are_left_out_by_name(name, reason):
+    report = read_freedom_house(as_csv(entry("Finland"), entry(name))).report
+    (remark,) = report.left_out
+    assert remark.found == name
+    assert reason in remark.why
+
+
+def test_a_name_nobody_knows_is_refused_with_a_guess():
+    with pytest.raises(ListRefused) as refusal:
+        read_freedom_house(as_csv(entry("Finland"), entry("Swedn")))
+    assert refusal.value.problems == [
         "line 4, column 'Country/Territory': 'Swedn' is no place that is known here; "
         "did you mean Sweden or Sudan?"
     ]

@@ -351,3 +351,11 @@ def test_any_damage_gives_rows_or_a_refusal(at, byte, count):
         book = Workbook(io.BytesIO(bytes(raw)))
         for name in book.sheets:
             list(book.rows(name))
+
+
+def test_a_directory_that_points_before_the_file_is_refused():
+    raw = bytearray(book_bytes())
+    end = raw.rindex(b"PK\x05\x06")
+    (start,) = struct.unpack_from("<L", raw, end + 16)
+    struct.pack_into("<L", raw, end + 16, start + 1000)
+    assert "does not stand where the directory says" in refusal(read_freedom_house, bytes(raw))

@@ -99,9 +99,10 @@ def test_a_score_that_is_none_is_rejected_with_line_and_column(score):
     assert "FI" not in imported.ratings.by_code
 
 
-def test_an_unknown_code_is_told():
-    imported = read(row("NOR", "92"), row("ZZZ", "50", "Atlantis"))
-    assert [r.where for r in imported.report.unknown] == ["line 3"]
+def test_a_code_that_does_not_exist_is_refused_with_its_line():
+    with pytest.raises(ListRefused) as refusal:
+        read(row("NOR", "92"), row("ZZZ", "50", "Atlantis"), row("QQQ", "50"))
+    assert [one.partition(":")[0] for one in refusal.value.problems] == ["line 3", "line 4"]
 
 
 def test_a_repeated_country_keeps_the_worse_rating():

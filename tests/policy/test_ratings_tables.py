@@ -5,7 +5,7 @@ import io
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policy.importers.table import read_table
@@ -99,9 +99,29 @@ def test_a_decimal_comma_in_a_comma_file_is_rejected():
     ],
 )
 def test_a_code_that_is_none_is_told_with_its_line(code, said):
-    report = read(f"code,tier\nSE,low\n{code},low\n").report
-    (remark,) = [*report.unknown, *report.rejected]
-    assert str(remark).startswith(f"line 3, column 'code': {code!r} {said}")
+    table = f"code,tier\nSE,low\n{code},low\n"
+    if "no known code" in said:
+        with pytest.raises(ListRefused) as refusal:
+            read(table)
+        (problem,) = refusal.value.problems
+    else:
+        (problem,) = map(str, read(table).report.rejected)
+    assert problem.startswith(f"line 3, column 'code': {code!r} {said}")
+
+
+def test_every_place_that_does_not_exist_is_named():
+    with pytest.raises(ListRefused) as refusal:
+        read("code,tier\nSE,low\nQQ,low\nFI,low\nXYZ,high\n")
+    assert [one.partition(" is ")[0] for one in refusal.value.problems] == [
+        "line 3, column 'code': 'QQ'", "line 5, column 'code': 'XYZ'"
+    ]  # fmt: skip
+
+
+def test_kosovo_is_no_such_place():
+    imported = read("code,tier\nXK,medium\nSE,low\n")
+    assert imported.ratings.tier("XK") == "medium"
+    for iso3 in ("XKX", "XKO"):
+        assert read(f"code,tier\n{iso3},high\nSE,low\n").ratings.tier("XK") == "high"
 
 
 def test_an_empty_code_may_be_namibia():
@@ -178,6 +198,7 @@ def test_a_previous_list_shows_what_changes():
 
 
 @given(st.binary(max_size=200))
+@example(b"\r ")
 def test_any_bytes_give_a_list_or_a_refusal(noise):
     for head in (b"", b"code,tier\n", b"code;score\nFI;1\n"):
         with contextlib.suppress(ListRefused):  # any other exception is the fault looked for

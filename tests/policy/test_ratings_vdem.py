@@ -106,9 +106,10 @@ def test_small_states_that_are_absent_are_listed():
     assert "FI" not in missing
 
 
-def test_an_unknown_code_is_reported_with_its_line():
-    imported = read(FINLAND, unit("QQQ", "Ruritania"))
-    assert [str(r) for r in imported.report.unknown] == [
+def test_a_code_that_does_not_exist_is_refused_with_its_line():
+    with pytest.raises(ListRefused) as refusal:
+        read(FINLAND, unit("QQQ", "Ruritania"))
+    assert refusal.value.problems == [
         "line 3: 'QQQ' (Ruritania) is no code that V-Dem is known to use; "
         "correct it, or leave the row out"
     ]
@@ -175,8 +176,8 @@ def test_a_previous_edition_shows_what_is_lost_and_changed():
 
 
 def test_a_file_without_a_usable_row_is_refused():
-    with pytest.raises(ListRefused, match="no rating at all; the first fault: line 2: 'QQQ'"):
-        read(unit("QQQ"))
+    with pytest.raises(ListRefused, match="no rating at all; the first fault: line 2, column"):
+        read(unit("FIN", values=("0.9", "x", "0.9")))
 
 
 class Endless(io.RawIOBase):
