@@ -206,15 +206,17 @@ def _read(raw: bytes) -> dict[str, Any]:
 def _may_repeat(raw: bytes, line: dict[str, Any]) -> bool:
     """False only when no key of the line can be there twice: orjson keeps the last one silently.
 
-    With no blank before a colon, every key is followed by `":`. If there are as many of them as
-    keys that survived, none was repeated.
+    Each key has a colon. As many colons as keys that survived: none was repeated. Otherwise texts
+    may hold the others: with no blank before a colon, every key is followed by `":`.
     """
-    if b" :" in raw or b"\t" in raw or b"\r" in raw:
-        return True
     keys = len(line)
     for part in line.values():
         if type(part) is dict:
             keys += len(part)
+    if raw.count(b":") == keys:
+        return False
+    if b" :" in raw or b"\t" in raw or b"\r" in raw:
+        return True
     return raw.count(b'":') != keys
 
 
