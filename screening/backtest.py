@@ -23,7 +23,8 @@ from screening.lifecycle import Status
 from screening.models import Deal, DealRevision, Finding, Screening
 
 MOST_DEALS = 20
-BATCH = 200
+#: Read at a time: whole screenings or deals, and names of them only.
+BATCH, NAMED = 200, 2_000
 #: How many screenings or deals one part holds: played by PostgreSQL, or read one by one.
 IN_PLACE, ANEW = 50_000, 1_000
 UNREADABLE = (FactError, DeclaredError, Conflict)
@@ -155,7 +156,7 @@ class _Run:
         self.matrix = played.matrix
         for screening in _named(played.unread):
             self._unread(screening.revision.deal, NO_ROW.format(screening.pk))
-        for some in batched(played.changed, BATCH):
+        for some in batched(played.changed, NAMED):
             rules = in_place.rules_that_differ(before, after, some)
             for screening in _named(some):
                 outcomes = played.changed[screening.pk]
@@ -240,7 +241,7 @@ class _Run:
 def _named(screenings: Sequence[int]) -> Iterator[Screening]:
     """The screenings with their deals, without the long texts of either."""
     names = ("title", "status", "created_at")
-    for some in batched(screenings, BATCH):
+    for some in batched(screenings, NAMED):
         yield from (
             Screening.objects.filter(pk__in=some)
             .select_related("revision__deal")
