@@ -6,6 +6,7 @@
     ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
                                             them (- for standard input), against version 1.0
     --json                                  the same as one JSON object
+    ./run manage backtest FILE              play it over the stored screenings of a database
     --against B                             another rulebook than the shipped one, for backtest
 
 Exit status: 0 when all is well (diff: nothing got milder), 1 when something is not (a broken or
@@ -24,6 +25,7 @@ from typing import Any, BinaryIO
 
 from policy import proving, shipped
 from policy.engine.condition import RANK, Rulebook
+from policy.engine.facts import Vocabulary
 from policy.engine.marked import LARGEST_FILE
 from policy.engine.proof import NotProved
 from policy.engine.reading import ReadingError, read_canonical, read_rulebook
@@ -40,8 +42,11 @@ class Unusable(Exception):
     """Input that gives nothing to work on; the message says what and where."""
 
 
-def load(name: str) -> Rulebook:
-    """The rulebook of a file, YAML or canonical. Raises Unusable with every problem."""
+def load(name: str, vocabulary: Vocabulary | None = None) -> Rulebook:
+    """The rulebook of a file, YAML or canonical. Raises Unusable with every problem.
+
+    A text in YAML speaks of the facts of this vocabulary, or of the shipped one.
+    """
     try:
         with _opened(name) as file:
             # One byte more than is allowed: the reader then says that it is too large.
@@ -53,7 +58,7 @@ def load(name: str) -> Rulebook:
     try:
         if text.startswith("{"):
             return read_canonical(text, file=name)
-        return read_rulebook(text, shipped.vocabulary(), file=name)
+        return read_rulebook(text, vocabulary or shipped.vocabulary(), file=name)
     except ReadingError as error:
         raise Unusable(str(error)) from None
 
@@ -63,7 +68,7 @@ def load(name: str) -> Rulebook:
 
 def prove(arguments: argparse.Namespace) -> Found:
     rulebook = load(arguments.file)
-    return _named(rulebook) | {"promises": [one.plain for one in proving.prove(rulebook)]}
+    return named(rulebook) | {"promises": [one.plain for one in proving.prove(rulebook)]}
 
 
 def check(arguments: argparse.Namespace) -> Found:
@@ -80,7 +85,7 @@ def diff(arguments: argparse.Namespace) -> Found:
     for one in kinds:
         one["milder"] = RANK[one["after"]] < RANK[one["before"]]
     kinds.sort(key=lambda one: (not one["milder"], -RANK[one["before"]]))
-    return {"before": _named(before), "after": _named(after), "differences": kinds}
+    return {"before": named(before), "after": named(after), "differences": kinds}
 
 
 def _complete(find: Callable[..., list[Any]], *rulebooks: Rulebook) -> list[Any]:
@@ -104,8 +109,8 @@ def backtest(arguments: argparse.Namespace) -> Found:
             )
     changed.sort(key=lambda one: not one["milder"])
     return {
-        "before": _named(before),
-        "after": _named(after),
+        "before": named(before),
+        "after": named(after),
         "deals": sum(matrix.values()),
         "matrix": [[was, now, n] for (was, now), n in sorted(matrix.items())],
         "changed": changed,
@@ -145,7 +150,7 @@ def _opened(name: str) -> BinaryIO:
         raise Unusable(f"{name}: {error.strerror}") from None
 
 
-def _named(rulebook: Rulebook) -> Found:
+def named(rulebook: Rulebook) -> Found:
     return {"rulebook": rulebook.name, "label": rulebook.label, "digest": rulebook.digest}
 
 
@@ -158,6 +163,7 @@ def is_good(found: Mapping[str, Any]) -> bool:
         or any(one["state"] != proving.PROVED for one in found.get("promises", ()))
         or any(one["milder"] for one in found.get("differences", ()))
         or any(one["milder"] for one in found.get("changed", ()))
+        or any(one["milder"] for one in found.get("affected", ()))
     )
 
 
@@ -209,13 +215,24 @@ def _differences(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _matrix(found: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{found['deals']} deals"
+    yield _counted(found["deals"], "deal")
     for before, after, count in found["matrix"]:
         yield f"{count:>7}  {OUTCOMES[before]} → {OUTCOMES[after]}"
-    for one in found["changed"]:
-        way = "MILDER" if one["milder"] else "stricter"
-        yield f"{way:<9}{one['id']}: {OUTCOMES[one['before']]} → {OUTCOMES[one['after']]}"
+    yield from map(_changed, found["changed"])
+    if "affected" in found:
+        affected = _counted(len(found["affected"]), "open, cleared or approved deal")
+        yield f"{affected} would change"
+        yield from map(_changed, found["affected"])
     yield from (f"not read: {error}" for error in found["errors"])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _changed(one: Mapping[str, Any]) -> str:
+    way = "MILDER" if one["milder"] else "stricter"
+    return f"{way:<9}{one['id']}: {OUTCOMES[one['before']]} → {OUTCOMES[one['after']]}"
 
 
 def _deal(plain: Mapping[str, Any]) -> Iterator[str]:
@@ -262,11 +279,16 @@ def main(arguments: Sequence[str]) -> int:
     except Unusable as error:
         print(error, file=sys.stderr)
         return WRONG
+    return shown(found, as_json=asked.json, say=print)
+
+
+def shown(found: Found, *, as_json: bool, say: Callable[[str], object]) -> int:
+    """Say what was found; the exit status that goes with it."""
     good = is_good(found)
-    if asked.json:
-        print(json.dumps(found | {"ok": good}, ensure_ascii=False, indent=1))
+    if as_json:
+        say(json.dumps(found | {"ok": good}, ensure_ascii=False, indent=1))
     else:
-        print("\n".join(told(found)))
+        say("\n".join(told(found)))
     return OK if good else FOUND
 
 

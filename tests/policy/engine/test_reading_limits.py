@@ -140,9 +140,23 @@ PIECES = [
 ]  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text(max_size=80))
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text(max_size=80)
+
+
+@given(TEXTS)
 @settings(max_examples=500, deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
+    read_or_refused(text)
+
+
+@pytest.mark.slow
+@given(TEXTS)
+@settings(max_examples=10_000, deadline=None)
+def test_any_of_many_texts_is_read_or_refused(text: str) -> None:
+    read_or_refused(text)
+
+
+def read_or_refused(text: str) -> None:
     for reader in (
         lambda: read_rulebook(text, vocabulary, file="r"),
         lambda: read_rulebook(HEAD + "rules:\n" + text, vocabulary, file="r"),
@@ -158,6 +172,17 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(st.data())
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_valid_text_with_a_piece_changed_is_read_or_refused(data: st.DataObject) -> None:
+    changed_is_read_or_refused(data)
+
+
+@pytest.mark.slow
+@given(st.data())
+@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_valid_text_changed_in_many_ways_is_read_or_refused(data: st.DataObject) -> None:
+    changed_is_read_or_refused(data)
+
+
+def changed_is_read_or_refused(data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from([VOCABULARY, VALID]))
     start = data.draw(st.integers(0, len(whole)))
     end = data.draw(st.integers(start, min(len(whole), start + 12)))
