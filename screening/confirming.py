@@ -30,23 +30,21 @@ from screening import deal_facts, following, holding
 from screening.lifecycle import CLOSED, Status
 from screening.models import LEVELS, Deal, Screening
 
-CANDIDATES = """
-SELECT DISTINCT screening.rulebook_id FROM screening_deal AS deal
-JOIN screening_screening AS screening ON screening.id = deal.screening_id
-WHERE deal.id = ANY(%(deals)s) AND screening.rulebook_id = ANY(%(same_words)s)
+CANDIDATES = f"""
+SELECT DISTINCT screening.rulebook_id FROM {holding.NEWEST}
+WHERE screening.rulebook_id = ANY(%(same_words)s)
   AND screening.rulebook_id <> %(rulebook)s
   AND screening.countries_id IS NOT DISTINCT FROM %(countries)s
-  AND screening.catalogue_id = %(catalogue)s AND screening.registry_id = %(registry)s"""
+  AND screening.catalogue_id = %(catalogue)s AND screening.registry_id = %(registry)s"""  # noqa: S608
 CONFIRM = """
 INSERT INTO screening_confirmation
     (screening_id, rulebook_id, countries_id, catalogue_id, registry_id)
 SELECT screening.id, %(rulebook)s, %(countries)s, %(catalogue)s, %(registry)s
-FROM screening_deal AS deal
-JOIN screening_screening AS screening ON screening.id = deal.screening_id
+FROM {newest}
 CROSS JOIN LATERAL (
     SELECT max({outcome}) AS rank, bool_and({quiet}) AS quiet
     FROM deal_facts WHERE screening_id = screening.id) AS played
-WHERE deal.id = ANY(%(deals)s) AND screening.rulebook_id = %(former)s
+WHERE screening.rulebook_id = %(former)s
   AND {holds}
   AND concat_ws(' ', deal.status, screening.outcome, deal.review_level) = ANY(%(stays)s)
   AND NOT screening.open_text::jsonb ?| %(changed)s
@@ -89,7 +87,10 @@ def confirm(deals: Collection[int]) -> int:
 def _confirmed(former: int, rulebook: Rulebook, names: Mapping[str, Any]) -> list[int]:
     change = between(_rulebook(former), rulebook)
     statement = CONFIRM.format(
-        outcome=sql.outcome(rulebook), quiet=_quiet(rulebook, change.new), holds=holding.HOLDS
+        newest=holding.NEWEST,
+        outcome=sql.outcome(rulebook),
+        quiet=_quiet(rulebook, change.new),
+        holds=holding.HOLDS,
     )
     more = {
         "former": former,
