@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             raise CommandError("Example deals are for the demo; in production sales enters deals.")
         if Deal.objects.exists():
             self.stdout.write("The deals are there already.")
+            # An earlier version of the program may have screened them.
+            call_command("rebuild_deal_facts", stdout=self.stdout)
             return
         for example in EXAMPLES:
             deal = send(example)
