@@ -21,7 +21,7 @@ from policy.past import past
 from policy.permissions import check_govern, may_govern
 from policy.proposals import ProposalRefused
 from policy.versions import Content
-from policy.views import VERSION_READERS, state_of
+from policy.views import DAY, VERSION_READERS, state_of
 
 OWNERS = (access.POLICY_OWNER, access.COMPLIANCE)
 READ = require_safe
@@ -276,7 +276,7 @@ def _activated(found: ReferenceVersion, form: ActivationForm, *, actor: Any) -> 
         return _("Active. Open, cleared and approved deals are screened again.")
     actions.schedule_activation(found, report=read, confirmed=confirmed, on=day, actor=actor)
     return _("Scheduled for %(day)s. Until then what is active stays active.") % {
-        "day": date_format(day)
+        "day": date_format(day, DAY)
     }
 
 
@@ -299,7 +299,7 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
         affected,
     ) % affected  # fmt: skip
     return _(
-        "By activating, I understand that %(version)s screens every deal from now on, and that"
+        "By activating, I understand that %(version)s screens every deal from that day on, and that"
         " %(deals)s."
     ) % {"version": str(found), "deals": deals}
 

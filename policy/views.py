@@ -19,6 +19,8 @@ from policy.past import Coverage, past
 from policy.permissions import may_govern
 
 PER_PAGE = 50
+#: Days as they are written beside the times of events.
+DAY = "j M Y"
 #: Who reads proposals and their reports; the history of versions is for everybody.
 VERSION_READERS = (access.POLICY_OWNER, access.COMPLIANCE, *access.REVIEWERS, access.AUDITOR)
 
@@ -155,5 +157,5 @@ def state_of(version: ReferenceVersion, waiting: Schedule | None = None) -> tupl
     if version.retired_at is not None:
         return "retired", _("Retired")
     if waiting is not None:
-        return "soon", _("Scheduled for %(day)s") % {"day": date_format(waiting.effective_on)}
+        return "soon", _("Scheduled for %(day)s") % {"day": date_format(waiting.effective_on, DAY)}
     return "proposed", _("Proposed")

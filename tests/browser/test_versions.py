@@ -1,0 +1,80 @@
+"""Pages of a change of the policy with something on them, in Chromium: wide and narrow."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from audit import access
+from policy import actions, proposals
+from policy.models import Kind, ReferenceVersion
+from tests import factories
+from tests.browser.test_every_page import faults_of, too_wide
+from tests.policy.test_governance import changed_rulebook, checked, looser, rated
+from tests.policy.test_labelled import MILDER
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+TITLE = ("title: Military in a high-risk country", "title: Armies in such a country")
+
+
+def pages(anna: Any, boris: Any) -> dict[str, str]:
+    """The address of each page by what is to be seen on it."""
+    factories.deal_in_review(level="executive")
+    active = {one.kind: one.pk for one in ReferenceVersion.objects.active()}
+    rulebook, _report = checked(changed_rulebook(MILDER), anna)
+    text = changed_rulebook(TITLE).written.replace('label: "1.1"', 'label: "1.2"')
+    retitled = actions.propose_version(
+        proposals.read(Kind.RULEBOOK, text, proposals.About()), actor=anna
+    )
+    countries, report = checked(rated("TR", "very_high", "low"), anna)
+    actions.schedule_activation(
+        countries, report=report, confirmed=looser(report), actor=boris,
+        on=timezone.localdate() + timedelta(days=5),
+    )  # fmt: skip
+    difference = reverse("policy:difference", args=["rulebook"])
+    of_countries = reverse("policy:difference", args=["countries"])
+    return {
+        "choice": difference,
+        "kinds of deals": f"{difference}?before={active[Kind.RULEBOOK]}&after={rulebook.pk}",
+        "nothing differs": f"{difference}?before={active[Kind.RULEBOOK]}&after={retitled.pk}",
+        "refused choice": f"{difference}?before={rulebook.pk}&after={rulebook.pk}",
+        "map": f"{of_countries}?before={active[Kind.COUNTRIES]}&after={countries.pk}",
+        "versions": reverse("policy:versions", args=["countries"]),
+        "scheduled": reverse("policy:version", args=[countries.pk]),
+        "cancel": reverse("policy:cancel", args=[countries.pk]),
+        "report": reverse("policy:report", args=[rulebook.pk]),
+        "activate": reverse("policy:activate", args=[rulebook.pk]),
+        "rule": reverse("policy:rule", args=["E02"]),
+    }
+
+
+def test_each_page_is_readable_everywhere(visitor: Any) -> None:
+    factories.reference_data()
+    anna = factories.person(access.POLICY_OWNER, name="Anna Berg")
+    boris = factories.person(access.POLICY_OWNER, name="Boris Lund")
+    addresses = pages(anna, boris)
+    for width, dark in ((1280, False), (320, True)):
+        guest = visitor(boris, width=width, dark=dark)
+        for name, address in addresses.items():
+            page = guest.goto(address)
+            assert page.locator("h1").count() == 1, name
+            assert faults_of(page) == [], name
+            assert too_wide(page) == [], name
+        assert guest.troubles == []
+
+
+def test_without_script_two_versions_are_compared(visitor: Any) -> None:
+    factories.reference_data()
+    anna = factories.person(access.POLICY_OWNER, name="Anna Berg")
+    actions.propose_version(changed_rulebook(MILDER), actor=anna)
+    page = visitor(anna, scripts=False).goto(reverse("policy:versions", args=["rulebook"]))
+    page.get_by_role("link", name="Compare 1.1 with…").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "From version 1.0 to 1.1"
+    page.reload()
+    assert page.get_by_label("To version").input_value() != ""
+    page.get_by_role("link", name="The other way round").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "From version 1.1 to 1.0"
