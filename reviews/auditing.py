@@ -127,7 +127,7 @@ def _screenings(found: Deal) -> QuerySet[Screening]:
     return (
         Screening.objects.filter(revision__deal=found)
         .select_related("revision__submitter", "rulebook", "countries", "catalogue", "registry")
-        .prefetch_related("findings", "review__votes__reviewer")
+        .prefetch_related("findings", "confirmations__rulebook", "review__votes__reviewer")
         .order_by("-pk")
     )
 
@@ -139,6 +139,7 @@ def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) 
             "outcome_words": words.OUTCOMES[screening.outcome],
             "facts": words.fact_rows(screening),
             "versions": screening.versions,
+            "confirmations": screening.confirmations.all(),
             "votes": reading.vote_cards(
                 screening.review.votes.all() if hasattr(screening, "review") else ()
             ),

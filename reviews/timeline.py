@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from audit.models import SYSTEM, AuditEvent
 from reviews import words
 from reviews.models import Vote
-from screening.models import Deal
+from screening.models import Confirmation, Deal
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
 NOISE = ("deal.answer_changed",)
@@ -35,12 +35,26 @@ class Entry:
 def of_deal(deal: Deal) -> list[Entry]:
     """For reviewers: without the drafting, and without what a vote said."""
     events = deal.events().exclude(verb__in=NOISE)
-    return _entries(events, tell_votes=False)
+    return _with_confirmations(deal, _entries(events, tell_votes=False), details=False)
 
 
 def of_record(deal: Deal) -> list[Entry]:
     """For the auditor: every event with all that was recorded."""
-    return _entries(deal.events(), tell_votes=True)
+    return _with_confirmations(deal, _entries(deal.events(), tell_votes=True), details=True)
+
+
+def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> list[Entry]:
+    """Confirmations have one event for many deals, so each is told from its own row."""
+    confirmed = Confirmation.objects.of(deal).select_related("rulebook").defer("rulebook__content")
+    found = entries + [_confirmed(one, details=details) for one in confirmed]
+    return sorted(found, key=lambda entry: entry.at, reverse=True)
+
+
+def _confirmed(one: Confirmation, *, details: bool) -> Entry:
+    what = f"Confirmed under {one.rulebook}: same outcome, same rules"
+    said = [("screening", str(one.screening_id)), ("rulebook", one.rulebook.digest)]
+    shown = said if details else []
+    return Entry(one.pk, "deal.confirmed", what, one.created_at, "Proviso", "", shown)
 
 
 def folded(entries: list[Entry]) -> list[list[Entry]]:

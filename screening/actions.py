@@ -231,7 +231,7 @@ def _screen(
     previous = deal.screening
     deal.end_user_key = found.end_user_key
     asked = active.asked_of(assessment, data.rulebook)
-    screening = following.screening_of(revision, cause, versions, found, assessment, asked)
+    screening = following.screening_of(revision.pk, cause, versions, found, assessment, asked)
     screening.save(force_insert=True)
     DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, found.variants))
     Finding.objects.bulk_create(following.findings_of(screening, assessment))

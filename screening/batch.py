@@ -7,8 +7,10 @@ in `following`, who hears of it in `mail`, and the moves are the lifecycle's.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
 from audit.models import SYSTEM, AuditEvent, Line
@@ -16,7 +18,7 @@ from audit.refusals import Conflict
 from policy import active
 from policy.engine.assessment import Assessment
 from policy.reference import ReferenceData
-from screening import deal_facts, facts, following, holding, lifecycle, mail
+from screening import deal_facts, facts, following, holding, lifecycle, mail, rows
 from screening.deal_facts import DealFacts
 from screening.lifecycle import CLOSED
 from screening.models import Deal, DealRevision, FactRuling, Finding, Screening
@@ -32,6 +34,9 @@ WHERE deal.id = new.id"""
 _COLUMNS = ", ".join(
     f'"{one.column}"' for one in DealFacts._meta.concrete_fields if one.column != "screening_id"
 )
+_FIELDS = [field for field in Screening._meta.concrete_fields if field.name != "created_at"]
+SCREENING = [field.name for field in _FIELDS]
+_ATTRIBUTES = [field.attname for field in _FIELDS]
 # The same facts have the same columns.
 COPY = f"""
 INSERT INTO deal_facts (screening_id, {_COLUMNS}) SELECT pair.new, {_COLUMNS}
@@ -85,7 +90,11 @@ def locked(pks: Collection[int], due: Any) -> list[Deal]:
     """Lock the deals in the order of their numbers; then those that are due under the locks."""
     locks = Deal.objects.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk")
     found = list(locks.values_list("pk", flat=True))
-    return list(due.filter(pk__in=found).select_related("screening", "owner", "team"))
+    deals = list(due.filter(pk__in=found).select_related("screening").defer("answers"))
+    owners = get_user_model().objects.in_bulk({deal.owner_id for deal in deals})
+    for deal in deals:
+        deal.owner = owners[deal.owner_id]
+    return deals
 
 
 class _Planner:
@@ -96,10 +105,10 @@ class _Planner:
         self.cause = cause
         self.versions = active.versions(lock=True)
         self.data: ReferenceData = active.reference_data(self.versions)
-        self.revisions = _newest_revisions(deals)
-        held = holding.held([deal.pk for deal in deals], self.versions)
-        self.held = held if cause == Screening.Cause.VERSION else frozenset()
-        self.around = _Around([deal for deal in deals if deal.pk not in self.held])
+        self.held = holding.held([deal.pk for deal in deals], self.versions)
+        derived = [deal for deal in deals if deal.pk not in self.held]
+        self.revisions = _newest_revisions(derived)
+        self.around = _Around(derived)
 
     def plans(self, result: Result) -> list[Plan]:
         found = []
@@ -116,8 +125,7 @@ class _Planner:
     def _plan(self, deal: Deal) -> Plan:
         before = deal.screening
         assert before is not None  # noqa: S101  what is due was screened
-        revision = self.revisions[deal.pk]
-        found = self._found(deal, revision, before)
+        revision, found = self._found(deal, before)
         assessment = active.assess(self.data, found.variants)
         asked = active.asked_of(assessment, self.data.rulebook)
         screening = following.screening_of(
@@ -130,15 +138,18 @@ class _Planner:
         self.around.follow(deal, course.status)
         return Plan(deal, before, screening, assessment, found, course)
 
-    def _found(self, deal: Deal, revision: DealRevision, before: Screening) -> facts.Found:
+    def _found(self, deal: Deal, before: Screening) -> tuple[int, facts.Found]:
+        """The newest revision and its facts."""
         if deal.pk in self.held:
-            return holding.stored(before, deal.end_user_key, self.data.rulebook.vocabulary)
+            words = self.data.rulebook.vocabulary
+            return before.revision_id, holding.stored(before, deal.end_user_key, words)
+        revision = self.revisions[deal.pk]
         revision.deal = deal
         found = facts.of_revision(revision, self.data, self.around)
         if found.end_user_key != deal.end_user_key:
             # Other deals of a batch look for it under the key that it had.
             raise Apart
-        return found
+        return revision.pk, found
 
 
 class _Around:
@@ -183,12 +194,19 @@ def _write(plans: Sequence[Plan], versions: Mapping[str, Any], because: str) -> 
     """Everything that `actions._screen` writes, in its order, for all of the deals."""
     if not plans:
         return
-    Screening.objects.bulk_create(plan.screening for plan in plans)
+    for plan, number in zip(plans, rows.numbers(Screening, len(plans)), strict=True):
+        plan.screening.pk = number
+    screened = [plan.screening for plan in plans]
+    rows.insert(Screening, SCREENING, map(attrgetter(*_ATTRIBUTES), screened))
     _write_facts(plans)
-    Finding.objects.bulk_create(
-        finding
-        for plan in plans
-        for finding in following.findings_of(plan.screening, plan.assessment)
+    rows.insert(
+        Finding,
+        ("screening", *following.FINDING),
+        [
+            (plan.screening.pk, *values)
+            for plan in plans
+            for values in following.finding_values(plan.assessment)
+        ],
     )
     AuditEvent.objects.append_all(
         (
@@ -258,7 +276,7 @@ def _tell(plans: Sequence[Plan]) -> None:
     addresses = mail.Addresses([plan.deal for plan in told])
     mail.tell_all(
         [
-            mail.letter(plan.deal, person, template=template)
+            (plan.deal, person, template)
             for plan in told
             for person, template in mail.readers_of_course(
                 plan.deal, plan.course, addresses.holders_of

@@ -13,7 +13,7 @@ from policy.engine.assessment import Assessment
 from policy.engine.condition import OUTCOMES
 from screening import facts
 from screening.lifecycle import Status
-from screening.models import LEVEL_OF, DealRevision, Finding, Screening
+from screening.models import LEVEL_OF, Finding, Screening
 
 VALID = timedelta(days=365)
 DUE = {"senior": timedelta(days=7), "executive": timedelta(days=14)}
@@ -88,7 +88,7 @@ def higher(one: str, other: str) -> str:
 
 
 def screening_of(
-    revision: DealRevision,
+    revision: int,
     cause: str,
     versions: Mapping[str, Any],
     found: facts.Found,
@@ -97,7 +97,7 @@ def screening_of(
 ) -> Screening:
     """The row of a screening, not yet saved."""
     return Screening(
-        revision=revision,
+        revision_id=revision,
         cause=cause,
         outcome=assessment.outcome,
         review_floor=assessment.review_floor or "",
@@ -112,22 +112,26 @@ def screening_of(
     )
 
 
+FINDING = (
+    "position", "rule", "clause", "outcome", "title", "because", "facts_text", "evidence_text",
+    "asks",
+)  # fmt: skip
+
+
+def finding_values(assessment: Assessment) -> list[tuple[Any, ...]]:
+    """What the rows of the findings hold, in the order of FINDING."""
+    return [
+        (place, f.rule, f.clause, f.outcome, f.title, f.because, canonical(f.facts),
+         canonical(list(f.evidence)), f.asks)
+        for place, f in enumerate(assessment.findings)
+    ]  # fmt: skip
+
+
 def findings_of(screening: Screening, assessment: Assessment) -> list[Finding]:
     """The rows of its findings, not yet saved."""
     return [
-        Finding(
-            screening=screening,
-            position=place,
-            rule=f.rule,
-            clause=f.clause,
-            outcome=f.outcome,
-            title=f.title,
-            because=f.because,
-            facts_text=canonical(f.facts),
-            evidence_text=canonical(list(f.evidence)),
-            asks=f.asks,
-        )
-        for place, f in enumerate(assessment.findings)
+        Finding(screening=screening, **dict(zip(FINDING, values, strict=True)))
+        for values in finding_values(assessment)
     ]
 
 

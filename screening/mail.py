@@ -5,8 +5,9 @@ change, no change without its mail. Mails name the deal and the status, never vo
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -16,37 +17,90 @@ from django.template.loader import get_template
 from audit import access
 from jobs.models import Clock, Job
 from jobs.queue import performs
+from screening import rows
 from screening.following import Course
 from screening.lifecycle import Status
 from screening.models import Contributor, Deal, Notification, SalesTeam
 
 KIND = "mail"
 ROLE_OF_LEVEL = {"senior": access.SENIOR, "executive": access.EXECUTIVE}
+
+
+class Letter(NamedTuple):
+    subject: str
+    body: str
+
+
 Holders = Callable[[str, Deal], list[Any]]
 
 
-def letter(deal: Deal, person: Any, *, template: str, **words: Any) -> Notification:
-    """One mail, not yet saved, from templates/emails/<template>.txt (first line: subject)."""
+def letter(deal: Any, person: Any, *, template: str, **words: Any) -> Letter:
+    """The text of one mail, from templates/emails/<template>.txt (first line: subject)."""
     context = {"deal": deal, "person": person, "site": settings.SITE_URL, **words}
     text = get_template(f"emails/{template}.txt").render(context).strip()
     subject, _, body = text.partition("\n")
-    return Notification(
-        deal=deal, to=person, subject=subject.strip()[:200], body=body.strip() + "\n"
-    )
+    return Letter(subject.strip()[:200], body.strip() + "\n")
 
 
 def tell(deal: Deal, person: Any, *, template: str, **words: Any) -> Notification:
     """Write one mail to one person, and the job that delivers it."""
-    note = letter(deal, person, template=template, **words)
-    note.save(force_insert=True)
+    text = letter(deal, person, template=template, **words)
+    note = Notification.objects.create(deal=deal, to=person, subject=text.subject, body=text.body)
     Job.objects.enqueue(KIND, notification=note.pk)
     return note
 
 
-def tell_all(letters: Sequence[Notification]) -> None:
-    """Write many mails, and the jobs that deliver them, in a few statements."""
-    notes = Notification.objects.bulk_create(letters)
-    Job.objects.enqueue_all(KIND, [{"notification": note.pk} for note in notes])
+NOTIFICATION = ("id", "deal", "to", "subject", "body")
+
+
+def tell_all(letters: Sequence[tuple[Deal, Any, str]]) -> None:
+    """Write many mails (deal, person, template), and the jobs that deliver them."""
+    numbers = rows.numbers(Notification, len(letters))
+    rows.insert(
+        Notification,
+        NOTIFICATION,
+        [
+            (number, deal.pk, person.pk, *_merged(deal, person, template))
+            for number, (deal, person, template) in zip(numbers, letters, strict=True)
+        ],
+    )
+    Job.objects.enqueue_all(KIND, [{"notification": number} for number in numbers])
+
+
+class _Blank:
+    """A deal or person with blanks for what differs between two mails of one kind."""
+
+    reference, title, get_absolute_url = "\1reference\1", "\1title\1", "\1url\1"
+    get_full_name = username = "\1name\1"
+
+    def __init__(self, status: str = "", turn: str = "", review_level: str = "") -> None:
+        self.status, self.turn, self.review_level = status, turn, review_level
+        self.get_status_display = Status(status).label if status else ""
+
+
+@lru_cache(maxsize=256)
+def _form(template: str, status: str, turn: str, review_level: str) -> tuple[list[str], list[str]]:
+    """Subject and body, cut where the blanks are: every second piece names one."""
+    deal = _Blank(status, turn, review_level)
+    found = letter(deal, _Blank(), template=template)
+    return found.subject.split("\1"), found.body.split("\1")
+
+
+def _merged(deal: Deal, person: Any, template: str) -> tuple[str, str]:
+    """Subject and body of one mail, as `letter` writes them."""
+    subject, body = _form(template, deal.status, deal.turn, deal.review_level)
+    blanks = {
+        "reference": deal.reference,
+        "title": deal.title,
+        "name": person.get_full_name() or person.username,
+    }
+    if "url" in body:
+        blanks["url"] = deal.get_absolute_url()
+    return _filled(subject, blanks)[:200], _filled(body, blanks)
+
+
+def _filled(pieces: list[str], blanks: Mapping[str, str]) -> str:
+    return "".join(blanks[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 def tell_of_status(deal: Deal) -> None:

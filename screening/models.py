@@ -319,6 +319,9 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
         """Those under exactly these versions."""
         return self.filter(**{kind: versions.get(kind) for kind in VERSIONS})
 
+    def of(self, deal: Deal) -> Self:
+        return self.filter(screening__revision__deal=deal)
+
 
 class Confirmation(models.Model):
     """A screening that stands under other versions too: same outcome, same rules, same facts.

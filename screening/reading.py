@@ -23,7 +23,7 @@ from policy.engine.condition import OUTCOMES
 from screening import questions
 from screening.deal_form import Kind, Question
 from screening.lifecycle import Status
-from screening.models import Deal, Screening
+from screening.models import Confirmation, Deal, Screening
 from screening.questions import UNKNOWN, Context
 from screening.words import LABELS, NOT_KNOWN
 
@@ -414,7 +414,15 @@ _TOLD = frozenset({"deal.withdrawn", "deal.lapsed"})
 def history(deal: Deal, user: Any) -> list[Happened]:
     """The deal's events in words, newest first."""
     events = deal.events().filter(verb__in=_EVENTS)
-    return [_happened(event, deal, user) for event in reversed(list(events))]
+    found = [_happened(event, deal, user) for event in reversed(list(events))]
+    confirmed = Confirmation.objects.of(deal).select_related("rulebook").defer("rulebook__content")
+    found += [_confirmed(one) for one in confirmed]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _confirmed(one: Confirmation) -> Happened:
+    said = _("Confirmed under %(rulebook)s: same outcome, same rules")
+    return Happened(said % {"rulebook": one.rulebook}, one.created_at, "", "")
 
 
 def _happened(event: AuditEvent, deal: Deal, user: Any) -> Happened:

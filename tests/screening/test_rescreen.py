@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -21,6 +23,7 @@ from policy import actions as governing
 from policy import shipped
 from policy.engine.reading import read_rulebook
 from policy.models import Kind
+from reviews import timeline
 from reviews.actions import is_current
 from reviews.demo_deals import OTHERWISE
 from screening import actions, confirming, following, rescreen
@@ -346,6 +349,21 @@ class TestConfirming:
         one.pk, one._state.adding = None, True
         with pytest.raises(IntegrityError, match="confirmation_once"), transaction.atomic():
             one.save()
+
+    def test_its_pages_say_so(self, activate: Any, client: Client) -> None:
+        activate()
+        swept()
+        deal = self.stays[1]
+        said = "Confirmed under Rulebook 1.1: same outcome, same rules"
+        for person, url in (
+            (deal.owner, deal.get_absolute_url()),
+            (factories.senior(), reverse("reviews:deal", args=[deal.pk])),
+            (factories.auditor(), reverse("reviews:record", args=[deal.pk])),
+        ):
+            client.force_login(person)
+            assert said in client.get(url).content.decode()
+        entry = timeline.of_deal(deal)[0]
+        assert (entry.what, entry.verb) == (said, "deal.confirmed")
 
     def test_deals_of_the_demo_that_stay_are_confirmed(self, demo: None) -> None:
         sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
