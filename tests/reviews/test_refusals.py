@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
+from jobs import queue
+from jobs.models import Job
 from policy import actions as governing
-from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.models import Kind, ReferenceVersion
 from policy.versions import Content
 from reviews import actions
 from reviews.actions import Duty
@@ -305,7 +307,9 @@ def new_rulebook():
     proposer, activator = make.person(access.POLICY_OWNER), make.person(access.POLICY_OWNER)
     version = governing.propose_version(content, actor=proposer)
     report = governing.start_check(version, actor=proposer)
-    governing.finish_check(report, state=CheckReport.State.PASSED, text='{"looser": []}')
+    for job in Job.objects.filter(kind=governing.CHECK).unfinished():
+        assert queue.perform(job.pk)
+    report.refresh_from_db()
     governing.activate_version(version, report=report, actor=activator)
     return version
 
