@@ -1,0 +1,256 @@
+"""The sweep after an activation: python -m tests.bench.sweep [DEALS]
+
+Fills a database of its own with DEALS (50,000) deals whose outcome stays under a changed rulebook
+and two fifths as many whose outcome changes, copied by PostgreSQL from deals that were entered by
+the real actions. Then one worker works the jobs of the sweep off, as it always does: events,
+mails and their jobs are written, locks taken, triggers judging. Last, what a list of countries
+asks, where every fact is derived again. Ends with 1 when a gate is missed: 20,000 deals a second
+where the outcome stays, 2,000 where it changes, and each deal exactly once.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import psutil
+
+import tests.bench.ready  # noqa: F401  models can be imported from here on
+
+# isort: split
+
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from audit.models import AuditEvent
+from config import embedded
+from config.settings import database  # noqa: TID251  the one parser of addresses
+from jobs.models import Job
+from policy import actions as governing
+from screening import facts, rescreen
+from screening.deal_facts import DealFacts
+from screening.models import Deal, DealRevision, Finding, Notification, Screening
+from tests import factories
+from tests.bench.gates import Gate, print_gates, say
+from tests.screening import sweeping
+
+STAYS, CHANGES = 20_000, 2_000
+#: A rule that none of the old ones is: what utilities buy is looked at.
+UTILITIES = (
+    "  - id: S01\n",
+    """  - id: S00
+    title: Networks of utilities
+    clause: C4b
+    outcome: senior_review
+    when: {purpose: [utility_operations]}
+    because: The purpose is {purpose}.
+    evidence: [end_user_statement]
+
+  - id: S01
+""",
+)
+REVIEWERS = 2
+
+
+@contextmanager
+def own_database() -> Iterator[embedded.Servers]:
+    """A migrated database on a server of its own; both are gone afterwards."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ[name] = os.environ.get(f"GIVEN_{name}", "")
+    with embedded.temporary() as servers:
+        sign_in(servers.owner_url)
+        call_command("migrate", verbosity=0, interactive=False)
+        sign_in(servers.app_url)
+        yield servers
+        connection.close()
+
+
+def sign_in(url: str) -> None:
+    connection.close()
+    connection.settings_dict.update(database(url, "DATABASE_URL"))
+
+
+# --- Many deals, made of few ---------------------------------------------------------------------
+
+COPIED: list[tuple[type[Any], str]] = [
+    (Deal, "t.id = %(deal)s"),
+    (DealRevision, "t.deal_id = %(deal)s"),
+    (Screening, "t.revision_id IN (SELECT id FROM screening_dealrevision WHERE deal_id = %(deal)s)"
+                " AND t.id = %(screening)s"),
+    (Finding, "t.screening_id = %(screening)s"),
+    (DealFacts, "t.screening_id = %(screening)s"),
+]  # fmt: skip
+STEP = 10_000_000
+
+
+def multiply(servers: embedded.Servers, deals: list[Deal], count: int, round_: int) -> None:
+    """So many copies in all, each with names of its own, so that no deal is linked with another."""
+    sign_in(servers.owner_url)
+    with connection.cursor() as cursor:
+        # A deal begins as a draft; a copy begins where its original was.
+        cursor.execute("ALTER TABLE screening_deal DISABLE TRIGGER deal_status_guard")
+        with transaction.atomic():
+            for at, deal in enumerate(deals):
+                base = STEP * (1 + at + 20 * round_)
+                share = count // len(deals) + (at < count % len(deals))
+                for model, which in COPIED:
+                    _copy(cursor, model, which, deal, base, share)
+        cursor.execute("ALTER TABLE screening_deal ENABLE ALWAYS TRIGGER deal_status_guard")
+    _analyse()
+    sign_in(servers.app_url)
+
+
+def _copy(cursor: Any, model: Any, which: str, deal: Deal, base: int, share: int) -> None:
+    customer = deal.answers["customer"]
+    columns = {field.column: _value(field, customer) for field in model._meta.concrete_fields}
+    names = ", ".join(f'"{name}"' for name in columns)
+    cursor.execute(
+        f"INSERT INTO {model._meta.db_table} ({names})"
+        f" SELECT {', '.join(columns.values())} FROM {model._meta.db_table} t,"
+        f" generate_series(1, %(share)s) n WHERE {which}",
+        {"deal": deal.pk, "screening": deal.screening_id, "base": base, "share": share,
+         "customer": customer},
+    )  # fmt: skip
+
+
+#: Columns of the copies that name other copies; every number moves by the same distance.
+MOVED = ("id", "deal_id", "revision_id", "screening_id")
+TEXTS = ("answers_text", "facts_text", "because", "end_user_key")
+
+
+def _value(field: Any, customer: str) -> str:
+    name = f't."{field.column}"'
+    if field.column in MOVED:
+        # The first screening, also when the deal that is copied has another one by now.
+        number = "%(screening)s" if field.column == "screening_id" else name
+        return f"%(base)s + n * 100 + {number} %% 100"
+    if field.column == "answers":
+        return f"replace({name}::text, %(customer)s, %(customer)s || ' ' || n)::jsonb"
+    if field.column == "end_user_key":
+        return f"{name} || ' ' || n"
+    if field.column == "send_key":
+        return "gen_random_uuid()"
+    if field.column == "facts_digest":
+        text = "replace(t.facts_text, %(customer)s, %(customer)s || ' ' || n)"
+        return f"'sha256:' || encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
+    if field.column in TEXTS:
+        return f"replace({name}, %(customer)s, %(customer)s || ' ' || n)"
+    return name
+
+
+def _analyse() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+# --- One worker ----------------------------------------------------------------------------------
+
+
+class Swept(NamedTuple):
+    words: str
+    deals: int
+    seconds: float
+    #: Processor time of this process, and of the PostgreSQL process that serves it.
+    own: float
+    served: float
+    screenings: int
+    events: int
+    mails: int
+
+    @property
+    def rate(self) -> float:
+        """Deals a second of the two processes, which work in turns and never at once."""
+        return self.deals / (self.own + self.served)
+
+    def tell(self) -> None:
+        each = 1e6 / self.deals
+        say(
+            f"{self.words}: {self.deals:,} deals, {self.rate:,.0f} deals/s"
+            f" ({self.own * each:,.0f} µs a deal in the worker, {self.served * each:,.0f} µs in"
+            f" PostgreSQL; {self.seconds:.1f} s by the clock); {self.screenings:,} screenings,"
+            f" {self.events:,} events, {self.mails:,} mails"
+        )
+
+
+def backend() -> psutil.Process:
+    """The process of PostgreSQL that serves this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return psutil.Process(cursor.fetchone()[0])
+
+
+def busy(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def counts() -> tuple[int, int, int]:
+    return Screening.objects.count(), AuditEvent.objects.count(), Notification.objects.count()
+
+
+def sweep(words: str) -> Swept:
+    due = rescreen.due().count()
+    with transaction.atomic():
+        Job.objects.enqueue(governing.RESCREEN, version=_version())
+    before, server = counts(), backend()
+    began, own, served = time.monotonic(), time.process_time(), busy(server)
+    sweeping.work(governing.RESCREEN)
+    sweeping.work(rescreen.CHUNK)
+    seconds, own = time.monotonic() - began, time.process_time() - own
+    served = busy(server) - served
+    after = [now - then for now, then in zip(counts(), before, strict=True)]
+    found = Swept(words, due, seconds, own, served, *after)
+    found.tell()
+    return found
+
+
+def _version() -> int:
+    return rescreen.active.versions()["rulebook"].pk
+
+
+def check_copies() -> None:
+    """A copy must be a deal as any other: what would be derived is what is stored."""
+    data = rescreen.active.reference_data()
+    for deal in Deal.objects.order_by("-pk")[:3]:
+        found = facts.of_revision(deal.newest_revision(), data)
+        assert (found.text, found.end_user_key) == (deal.screening.facts_text, deal.end_user_key)
+
+
+def main(count: int = 50_000) -> int:
+    changing = count * 2 // 5
+    with own_database() as servers:
+        factories.reference_data()
+        for _ in range(REVIEWERS):
+            factories.senior()
+        stay = [
+            factories.cleared_deal(), factories.deal_in_review(), factories.approved_deal(),
+            factories.deal_for_compliance(),
+        ]  # fmt: skip
+        utility = {**factories.SIMPLE, "purposes": ["utility_operations"]}
+        change = [factories.sent_deal(utility), factories.deal_in_review(level="executive")]
+        sweeping.prepare(sweeping.rulebook(UTILITIES, sweeping.STRICTER))()
+        countries = sweeping.prepare(sweeping.rated({"FI": "low medium", "TR": "very_high high"}))
+        Job.objects.filter(kind=governing.RESCREEN).delete()
+        multiply(servers, change, changing, 1)
+        check_copies()
+        changes = sweep("The outcome changes")
+        multiply(servers, stay, count, 0)
+        check_copies()
+        stays = sweep("The outcome stays")
+        swept = not rescreen.due().exists()
+        countries()
+        sweep("Every fact is derived again")
+        swept = swept and not rescreen.due().exists()
+        return print_gates(
+            [
+                Gate.at_least("deals/s where the outcome stays", stays.rate, STAYS),
+                Gate.at_least("deals/s where the outcome changes", changes.rate, CHANGES),
+                Gate("no deal is left", float(swept), swept),
+            ]
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000))
