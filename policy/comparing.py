@@ -24,6 +24,8 @@ from policy.views import VERSION_READERS, state_of
 SECONDS = 4.0
 SECONDS_IN_ALL = 10.0
 MEGABYTES = 1500
+#: Versions that make a choice.
+LEAST = 2
 #: How long one reader waits until the comparison of another is over.
 PATIENCE = 10.0
 
@@ -55,7 +57,7 @@ def _options(stored: Mapping[str, ReferenceVersion]) -> list[tuple[str, str]]:
 def _chosen(request: HttpRequest, stored: Mapping[str, ReferenceVersion]) -> dict[str, str] | None:
     """What the address asks for; it may leave out one of the two."""
     asked = request.GET
-    if not stored or not asked.keys() & {"before", "after"}:
+    if len(stored) < LEAST or not asked.keys() & {"before", "after"}:
         return None
     after = asked.get("after") or _other(stored, than=asked.get("before", ""))
     return {"before": asked.get("before") or _other(stored, than=after), "after": after}

@@ -150,8 +150,11 @@ class TestTheAddress:
         assert "1.1 (proposed)" in body(page)
 
     def test_one_version_alone_has_nothing_beside_it(self, site: Client) -> None:
-        page = site.get(reverse("policy:difference", args=["rulebook"]))
-        assert "There is only one version" in body(page)
+        alone = active(Kind.RULEBOOK)
+        for chosen in ({}, {"after": alone.pk}):
+            page = site.get(reverse("policy:difference", args=["rulebook"]), chosen)
+            assert page.status_code == 200
+            assert "There is only one version" in body(page)
 
     def test_one_that_names_one_version_takes_the_active_one_beside_it(
         self, site: Client, anna: Any
@@ -192,7 +195,9 @@ class TestTheAddress:
     def test_the_versions_link_here(self, site: Client, anna: Any) -> None:
         _old, new = proposed(changed_rulebook(), anna)
         page = body(site.get(reverse("policy:versions", args=["rulebook"])))
-        assert f"{reverse('policy:difference', args=['rulebook'])}?after={new.pk}" in page
+        link = f"{reverse('policy:difference', args=['rulebook'])}?after={new.pk}"
+        assert link in page
+        assert link in body(site.get(reverse("policy:version", args=[new.pk])))
 
     def test_sales_reads_no_proposals_here(self, client: Client, anna: Any) -> None:
         pair = proposed(changed_rulebook(), anna)

@@ -1,5 +1,6 @@
 """An activation that waits for its day: every refusal, by the verb and again by PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -131,6 +132,23 @@ class TestTheDay:
         assert second.version.is_active
         first.refresh_from_db()
         assert first.is_waiting
+
+
+def activate_beside_another() -> int:
+    try:
+        return scheduled.activate_due()
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schedulers_at_once_activate_it_once(anna: Any, boris: Any) -> None:
+    version = schedule(anna, boris).version
+    with ThreadPoolExecutor(2) as pool:
+        counts = [pool.submit(activate_beside_another) for _ in range(2)]
+        assert sorted(one.result() for one in counts) == [0, 1]
+    verbs = AuditEvent.objects.filter(subject=version.subject, verb="version.activated")
+    assert verbs.count() == 1
 
 
 class TestChoosing:
