@@ -1,10 +1,12 @@
 """A rulebook played in PostgreSQL tells what the one played in Python tells, or less: unread."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from policy.engine.reading import read_rulebook
 from policy.past import Backtest, gathered
 from screening import actions, backtest, deal_facts, in_place
 from screening.deal_facts import DealFacts
-from screening.models import Deal, Screening
+from screening.models import Deal, FactRuling, Screening
 from tests import factories
 from tests.policy.engine import strategies
 from tests.screening.answers import SIMPLE
@@ -174,7 +176,7 @@ class TestBothWays:
     st.lists(st.lists(strategies.deals(VOCABULARY), min_size=1, max_size=3), max_size=4),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_generated_rulebooks_over_generated_screenings(before, after, several):
     with transaction.atomic():
@@ -184,6 +186,34 @@ def test_generated_rulebooks_over_generated_screenings(before, after, several):
             DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, variants))
         alike(played(after, before), in_python(after, before))
         transaction.set_rollback(True)
+
+
+@given(
+    strategies.rulebooks(VOCABULARY),
+    st.lists(strategies.deals(VOCABULARY), min_size=1, max_size=4),
+)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_rulebook_that_shares_no_rule_with_the_shipped_one(after, variants):
+    with transaction.atomic():
+        like = Screening.objects.first() or factories.cleared_deal().screening
+        for facts in variants:
+            screening = store(like, [facts.plain])
+            DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, [facts]))
+        alike(played(after), in_python(after))
+        transaction.set_rollback(True)
+
+
+def test_a_variant_that_no_change_touches_still_decides():
+    touched = factories.sent_deal(factories.SENIOR).screening
+    barred = factories.sent_deal({**factories.BARRED, **factories.in_country("FI")}).screening
+    assert "S01" not in barred.findings.values_list("rule", flat=True)
+    both = store(touched, [touched.facts[0], barred.facts[0]])
+    DealFacts.objects.bulk_create(deal_facts.rows_of_text(both.pk, both.facts))
+    found = played(without("S01"))
+    assert found.matrix == {("senior_review", "clear"): 1, ("bar", "bar"): 2}
+    alike(found, in_python(without("S01")))
 
 
 class TestWhatCannotBeReadInPlace:
@@ -246,6 +276,18 @@ class TestLiveDeals:
         found = played(rulebook())
         alike(found, in_python(rulebook()))
         assert deal.pk in {one.deal for one in found.affected}
+
+    def test_nor_one_with_a_later_ruling(self) -> None:
+        deal = factories.cleared_deal()
+        FactRuling.objects.create(
+            deal=deal, fact="adverse_info", value_text='"confirmed"', because="Reported.",
+            source="press", ruled_by=factories.compliance_officer(),
+            ruled_at=timezone.now() + timedelta(minutes=1),
+        )  # fmt: skip
+        assert settled(rulebook()) == set()
+        found = played(rulebook())
+        alike(found, in_python(rulebook()))
+        assert [one.deal for one in found.affected] == [deal.pk]
 
     def test_nor_one_that_was_screened_with_another_version(self) -> None:
         deal = factories.cleared_deal()
