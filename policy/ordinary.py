@@ -44,11 +44,14 @@ class Ordinary[Told]:
         """What deals like this are told and this one's own texts; its Facts when a name in it is
         remarkable; None when `derive` must look closer.
 
-        `given` holds names of `policy.declared.GIVEN` only, and no territory.
+        `given` holds names of `policy.declared.GIVEN` only.
         """
         if not self.reference.checks.is_sound(declared):
             return None
         try:
+            code = given.get("special_territory")
+            if code is not None and code not in self.reference.countries.territories:
+                return None
             if self._is_remarkable(declared, given):
                 return self._in_full(declared, given)
             key, own = self._key(declared, given)

@@ -105,13 +105,12 @@ class Screener:
             return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
 
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
-        if given.get("special_territory") is None:
-            found = self.ordinary.told(declared, given)
-            if type(found) is tuple:
-                form, texts = found
-                return form.filled(name, texts)
-            if found is not None:
-                return orjson.dumps(self.said(name, self.assess(found), declared))
+        found = self.ordinary.told(declared, given)
+        if type(found) is tuple:
+            form, texts = found
+            return form.filled(name, texts)
+        if found is not None:
+            return orjson.dumps(self.said(name, self.assess(found), declared))
         assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
         return orjson.dumps(self.said(name, assessment, declared))
 

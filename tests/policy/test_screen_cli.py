@@ -50,6 +50,10 @@ def line(**changes) -> bytes:
     return json.dumps({"id": "a", "facts": FACTS | changes}).encode()
 
 
+def territory(code) -> bytes:
+    return json.dumps({"id": "a", "facts": FACTS, "derived": {"special_territory": code}}).encode()
+
+
 def test_a_result_has_the_agreed_shape():
     assert one(LINE) == {
         "id": "a",
@@ -120,6 +124,13 @@ DEEP = b'{"id": "a", "facts": {}, "note": ' + b"[" * 900 + b"]" * 900 + b', "not
             b'{"id": "a", "facts": {}, "derived": {"special_territory": "UA-42"}}',
             'special_territory: unknown code "UA-42"; did you mean',
         ),
+        (territory(""), 'special_territory: unknown code ""'),
+        (territory("UA"), 'special_territory: unknown code "UA"'),
+        (territory("UA-99"), 'special_territory: unknown code "UA-99"'),
+        (territory(False), "special_territory: unknown code False"),
+        (territory(0), "special_territory: unknown code 0"),
+        (territory([]), "special_territory: unknown code []"),
+        (territory({}), "special_territory: unknown code {}"),
         (line(contry="FI"), 'unknown fact "contry"; did you mean country?'),
         (line(country_risk="low"), 'unknown fact "country_risk"'),
         (line(country="fi"), "did you mean FI?"),

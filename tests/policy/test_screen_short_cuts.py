@@ -2,11 +2,12 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy import shipped
-from policy.declared import is_named
+from policy.declared import GIVEN, DeclaredError, is_named
 from policy.derive import derive
 from policy.engine.assessment import combine
 from policy.engine.reference import assess
@@ -61,7 +62,7 @@ DERIVED = st.fixed_dictionaries(
         "conflict_note": NAMES,
         "export_control": st.sampled_from(["denied", "licence_required"]),
         "export_reference": NAMES,
-        "special_territory": st.sampled_from([None, "UA-43"]),
+        "special_territory": st.sampled_from([None, "UA-43", "CN-XJ"]),
     },
 )
 
@@ -102,3 +103,19 @@ def test_the_second_deal_of_a_kind_is_told_its_own_names():
     assert any('Second "%s" Rail' in sentence for sentence in said)
     assert not any("First Rail" in sentence for sentence in said)
     assert [one["rule"] for one in first["findings"]] == [one["rule"] for one in second["findings"]]
+
+
+@pytest.mark.parametrize("name", sorted(GIVEN))
+@pytest.mark.parametrize(
+    "value",
+    [None, "", 0, 1, False, True, 1.0, [], {}, ["low"], "UA", "UA-43", "low", "none"],
+    ids=repr,
+)
+def test_the_short_way_refuses_what_the_long_way_refuses(name, value):
+    try:
+        derive(FACTS, REFERENCE, given={name: value})
+        is_sound = True
+    except DeclaredError:
+        is_sound = False
+    raw = json.dumps({"id": 1, "facts": FACTS, "derived": {name: value}}).encode()
+    assert [SCREENER.result(1, raw)[1] for _ in range(2)] == [is_sound] * 2
