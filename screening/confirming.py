@@ -13,7 +13,7 @@ too. It finds a deal only when every part of the assessment would be the same, w
 Every other deal is screened again (`batch`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
@@ -64,27 +64,28 @@ class Change(NamedTuple):
 
 
 @transaction.atomic
-def confirm(deals: Collection[int]) -> int:
-    """Confirm those of the deals for which nothing changes. Returns how many; the rest stays due.
+def confirm(deals: Collection[int]) -> set[int]:
+    """Confirm those of the deals for which nothing changes, and return them; the rest stays due.
 
     One event tells of all of them; it names the screenings.
     """
     locks = Deal.objects.select_for_update(of=("self",)).filter(pk__in=deals).order_by("pk")
-    locked = list(locks.values_list("pk", flat=True))
+    locked = dict(locks.values_list("screening", "pk"))
     now = active.versions(lock=True)
     rulebook = active.reference_data(now).rulebook
     if not deal_facts.has_columns_for(rulebook.vocabulary):
-        return 0
-    names = {**holding.names(now), "deals": locked, "rulebook": now["rulebook"].pk}
+        return set()
+    names = {**holding.names(now), "deals": list(locked.values()), "rulebook": now["rulebook"].pk}
     found: list[int] = []
     for former in _rows(CANDIDATES, names):
         found += _confirmed(former, rulebook, names)
     if found:
         _record(now, found)
-    return len(found)
+    return {locked[screening] for screening in found}
 
 
 def _confirmed(former: int, rulebook: Rulebook, names: Mapping[str, Any]) -> list[int]:
+    """The screenings that now stand under the new rulebook too."""
     change = between(_rulebook(former), rulebook)
     statement = CONFIRM.format(
         newest=holding.NEWEST,
@@ -151,7 +152,7 @@ def _record(now: Mapping[str, ReferenceVersion], screenings: Collection[int]) ->
     )
 
 
-def ranges(numbers: Collection[int]) -> str:
+def ranges(numbers: Iterable[int]) -> str:
     """The numbers as "3-7, 9": which they are, in as few words as may be."""
     found: list[list[int]] = []
     for number in sorted(numbers):

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.template.loader import get_template
+from django.urls import reverse
 
 from audit import access
 from jobs.models import Clock, Job
@@ -67,13 +68,19 @@ def tell_all(letters: Sequence[tuple[Deal, Any, str]]) -> None:
     Job.objects.enqueue_all(KIND, [{"notification": number} for number in numbers])
 
 
+#: Stands for the number of a deal in an address.
+_NUMBER = 4_242_424_242
+
+
 class _Blank:
     """A deal or person with blanks for what differs between two mails of one kind."""
 
-    reference, title, get_absolute_url = "\1reference\1", "\1title\1", "\1url\1"
+    reference, title = "\1reference\1", "\1title\1"
     get_full_name = username = "\1name\1"
 
     def __init__(self, status: str = "", turn: str = "", review_level: str = "") -> None:
+        address = reverse("screening:deal", kwargs={"pk": _NUMBER})
+        self.get_absolute_url = address.replace(str(_NUMBER), "\1number\1")
         self.status, self.turn, self.review_level = status, turn, review_level
         self.get_status_display = Status(status).label if status else ""
 
@@ -92,10 +99,9 @@ def _merged(deal: Deal, person: Any, template: str) -> tuple[str, str]:
     blanks = {
         "reference": deal.reference,
         "title": deal.title,
+        "number": str(deal.pk),
         "name": person.get_full_name() or person.username,
     }
-    if "url" in body:
-        blanks["url"] = deal.get_absolute_url()
     return _filled(subject, blanks)[:200], _filled(body, blanks)
 
 

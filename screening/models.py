@@ -323,6 +323,17 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
         return self.filter(screening__revision__deal=deal)
 
 
+def _version(**more: Any) -> models.ForeignKey[Any, Any]:
+    return models.ForeignKey(
+        ReferenceVersion,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        **more,
+    )
+
+
 class Confirmation(models.Model):
     """A screening that stands under other versions too: same outcome, same rules, same facts.
 
@@ -332,18 +343,12 @@ class Confirmation(models.Model):
     screening = models.ForeignKey(
         Screening, on_delete=models.PROTECT, db_index=False, related_name="confirmations"
     )
-    rulebook = models.ForeignKey(
-        ReferenceVersion, on_delete=models.PROTECT, db_index=False, related_name="+"
-    )
-    countries = models.ForeignKey(
-        ReferenceVersion, on_delete=models.PROTECT, db_index=False, null=True, related_name="+"
-    )
-    catalogue = models.ForeignKey(
-        ReferenceVersion, on_delete=models.PROTECT, db_index=False, related_name="+"
-    )
-    registry = models.ForeignKey(
-        ReferenceVersion, on_delete=models.PROTECT, db_index=False, related_name="+"
-    )
+    # Checked once for each statement, kind included (trigger): a check of four keys for each row
+    # would take longer than all the rest. Versions are never deleted.
+    rulebook = _version()
+    countries = _version(null=True)
+    catalogue = _version()
+    registry = _version()
     created_at = models.DateTimeField(db_default=Now())
 
     objects = ConfirmationQuerySet.as_manager()

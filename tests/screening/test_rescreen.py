@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict
 from jobs import queue
@@ -259,8 +260,8 @@ class TestConfirming:
     def test_again_it_finds_nothing(self, activate: Any) -> None:
         activate()
         pks = [deal.pk for deal in self.stays]
-        assert confirming.confirm(pks) == 4
-        assert confirming.confirm(pks) == 0
+        assert confirming.confirm(pks) == set(pks)
+        assert not confirming.confirm(pks)
         assert AuditEvent.objects.filter(verb="deals.confirmed").count() == 1
         swept()
         assert Screening.objects.filter(cause=Screening.Cause.VERSION).count() == 1
@@ -295,7 +296,7 @@ class TestConfirming:
         deal, other = factories.deal_in_review(), factories.cleared_deal()
         words = ("title: Every sale to a high-risk country", "title: Sales to a high-risk country")
         sweeping.prepare(sweeping.rulebook(words))()
-        assert confirming.confirm([deal.pk, other.pk]) == 1
+        assert confirming.confirm([deal.pk, other.pk]) == {other.pk}
         assert rescreen.due().get() == deal
 
     def test_with_a_newer_ruling_it_is_not_confirmed(self, activate: Any) -> None:
@@ -306,29 +307,29 @@ class TestConfirming:
             source="Paper", about="", ruled_by=factories.compliance_officer(),
             ruled_at=timezone.now() + timedelta(seconds=1),
         )  # fmt: skip
-        assert confirming.confirm([deal.pk]) == 0
+        assert not confirming.confirm([deal.pk])
 
     def test_with_a_linked_deal_it_is_not_confirmed(self, activate: Any) -> None:
         deal = self.stays[0]
         activate()
-        assert confirming.confirm([deal.pk]) == 1
+        assert confirming.confirm([deal.pk]) == {deal.pk}
         for one in (self.stays[1], self.stays[2]):
             # Another deal of the same end user, sent later.
             same = {**factories.SIMPLE, "customer": one.answers["customer"]}
             factories.sent_deal(same, alone=False)
-            assert confirming.confirm([one.pk]) == 0
+            assert not confirming.confirm([one.pk])
 
     def test_a_deal_that_was_linked_is_derived_again(self, db: None) -> None:
         factories.reference_data()
         same = {**factories.SIMPLE, "customer": "One Operator"}
         first, second = (factories.sent_deal(same, alone=False) for _ in range(2))
         sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
-        assert confirming.confirm([first.pk, second.pk]) == 0
+        assert not confirming.confirm([first.pk, second.pk])
 
     def test_other_ratings_confirm_nothing(self, db: None) -> None:
         deal = factories.cleared_deal()
         sweeping.prepare(sweeping.rated({"KE": "low high"}))()
-        assert confirming.confirm([deal.pk]) == 0
+        assert not confirming.confirm([deal.pk])
         swept()
         deal.refresh_from_db()
         assert deal.screening.cause == Screening.Cause.VERSION
@@ -350,6 +351,20 @@ class TestConfirming:
         with pytest.raises(IntegrityError, match="confirmation_once"), transaction.atomic():
             one.save()
 
+    def test_it_names_versions_that_were_active(self, activate: Any) -> None:
+        before = self.stays[0].screening
+        version = activate()
+        never = governing.propose_version(
+            sweeping.rulebook(label="9.0"), actor=factories.person(access.POLICY_OWNER)
+        )
+        rest = {"countries": before.countries, "catalogue": before.catalogue,
+                "registry": before.registry}  # fmt: skip
+        for wrong in ({**rest, "rulebook": never}, {**rest, "rulebook": before.registry},
+                      {**rest, "rulebook": version, "catalogue": version}):  # fmt: skip
+            refused = pytest.raises(IntegrityError, match="another kind, or one never active")
+            with refused, transaction.atomic():
+                Confirmation.objects.create(screening=before, **wrong)
+
     def test_its_pages_say_so(self, activate: Any, client: Client) -> None:
         activate()
         swept()
@@ -369,7 +384,7 @@ class TestConfirming:
         sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
         live = set(rescreen.due().values_list("pk", flat=True))
         confirmed = confirming.confirm(live)
-        assert confirmed > len(live) / 2
+        assert len(confirmed) > len(live) / 2
         swept()
         assert not rescreen.due().exists()
         for one in Confirmation.objects.select_related("screening"):
