@@ -11,11 +11,10 @@ from typing import Any
 
 from django.db import connection
 
-from policy.derive import WITH_LINKED
 from policy.engine import sql
 from policy.engine.condition import OUTCOMES, Rulebook
-from policy.models import Kind, ReferenceVersion
-from screening.lifecycle import CLOSED
+from policy.models import ReferenceVersion
+from screening import holding
 
 # A screening comes out as its gravest variant. One pass gives matrix, changes and the counter
 # check: how many screenings there are in the same moment, with rows or without. OFFSET keeps
@@ -41,32 +40,14 @@ FIRED = """
 SELECT screening_id, ARRAY[{differs}]::boolean[] FROM deal_facts
 WHERE screening_id = ANY(%s) GROUP BY screening_id"""
 
-# Deals whose facts cannot have changed since they were screened, and which come out as they did.
-# What is derived follows from the answers that were sent, the other three versions, rulings, and
-# what other deals of the same end user contain. A screening that commits late may bear an early
-# time, so everything of the hour before it counts as later.
-SETTLED = """
+# Deals whose facts hold and which come out as they did.
+SETTLED = f"""
 SELECT deal.id
-FROM screening_deal deal
-JOIN screening_screening screened ON screened.id = deal.screening_id
-JOIN LATERAL (SELECT max({after}) AS rank FROM deal_facts
-              WHERE screening_id = screened.id) AS played ON true
-WHERE deal.id BETWEEN %(first)s AND %(last)s
-  AND screened.outcome = (%(outcomes)s::text[])[played.rank + 1]
-  AND screened.countries_id IS NOT DISTINCT FROM %(countries)s
-  AND screened.catalogue_id = %(catalogue)s
-  AND screened.registry_id = %(registry)s
-  AND screened.revision_id = (SELECT id FROM screening_dealrevision
-                              WHERE deal_id = deal.id ORDER BY number DESC LIMIT 1)
-  AND NOT EXISTS (SELECT FROM screening_factruling
-                  WHERE deal_id = deal.id AND ruled_at > screened.created_at)
-  AND strpos(screened.sources_text, %(linked)s) = 0
-  AND (deal.end_user_key = '' OR NOT EXISTS (
-        SELECT FROM screening_deal other
-        JOIN screening_screening later ON later.id = other.screening_id
-        WHERE other.end_user_key = deal.end_user_key AND other.id <> deal.id
-          AND other.status <> ALL(%(closed)s)
-          AND later.created_at > screened.created_at - interval '1 hour'))"""
+FROM (SELECT * FROM screening_deal WHERE id BETWEEN %(first)s AND %(last)s OFFSET 0) AS deal
+JOIN screening_screening AS screening ON screening.id = deal.screening_id
+JOIN LATERAL (SELECT max({{after}}) AS rank FROM deal_facts
+              WHERE screening_id = screening.id) AS played ON true
+WHERE screening.outcome = (%(outcomes)s::text[])[played.rank + 1] AND {holding.HOLDS}"""  # noqa: S608
 
 
 @dataclass
@@ -117,19 +98,9 @@ def settled(
     after: Rulebook, versions: dict[str, ReferenceVersion], *, first: int, last: int
 ) -> set[int]:
     """Deals of a range that come out as they were screened, the facts being what they were."""
-    countries = versions.get(Kind.COUNTRIES)
     found = _rows(
         SETTLED.format(after=sql.outcome(after)),
-        {
-            "first": first,
-            "last": last,
-            "outcomes": list(OUTCOMES),
-            "countries": countries.pk if countries else None,
-            "catalogue": versions[Kind.CATALOGUE].pk,
-            "registry": versions[Kind.REGISTRY].pk,
-            "linked": WITH_LINKED,
-            "closed": sorted(CLOSED),
-        },
+        {**holding.names(versions), "first": first, "last": last, "outcomes": list(OUTCOMES)},
     )
     return {pk for (pk,) in found}
 
