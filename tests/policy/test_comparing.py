@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from audit import access
 from policy import actions, comparing, proving
 from policy.engine.proof import NotProved
 from policy.models import Kind, ReferenceVersion
@@ -23,17 +22,6 @@ pytestmark = pytest.mark.django_db
 def _versions() -> None:
     factories.reference_data()
     comparing._found.cache_clear()
-
-
-@pytest.fixture
-def anna() -> Any:
-    return factories.person(access.POLICY_OWNER, name="Anna Berg")
-
-
-@pytest.fixture
-def site(client: Client, anna: Any) -> Client:
-    client.force_login(anna)
-    return client
 
 
 def active(kind: str) -> ReferenceVersion:

@@ -29,16 +29,6 @@ def _versions() -> None:
     factories.reference_data()
 
 
-@pytest.fixture
-def anna() -> Any:
-    return factories.person(access.POLICY_OWNER, name="Anna Berg")
-
-
-@pytest.fixture
-def boris() -> Any:
-    return factories.person(access.POLICY_OWNER, name="Boris Lund")
-
-
 def shipped(kind: str) -> Content:
     return next(one for one in versions.shipped_contents() if one.kind == kind)
 

@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from audit import access
 from jobs import queue
 from jobs.models import Job
 from policy import actions, current, governing, shipped, spreadsheets
@@ -29,22 +28,6 @@ EXPERT = {"source": "Another expert", "edition": "2026", "year": "2025", "licenc
 @pytest.fixture(autouse=True)
 def _versions() -> None:
     factories.reference_data()
-
-
-@pytest.fixture
-def anna() -> Any:
-    return factories.person(access.POLICY_OWNER, name="Anna Berg")
-
-
-@pytest.fixture
-def boris() -> Any:
-    return factories.person(access.POLICY_OWNER, name="Boris Lund")
-
-
-@pytest.fixture
-def site(client: Client, anna: Any) -> Client:
-    client.force_login(anna)
-    return client
 
 
 def propose(client: Client, kind: str, **fields: Any) -> Any:

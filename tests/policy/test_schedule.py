@@ -31,16 +31,6 @@ def _versions() -> None:
     factories.reference_data()
 
 
-@pytest.fixture
-def anna() -> Any:
-    return factories.person(access.POLICY_OWNER, name="Anna Berg")
-
-
-@pytest.fixture
-def boris() -> Any:
-    return factories.person(access.POLICY_OWNER, name="Boris Lund")
-
-
 def in_days(days: int) -> date:
     return timezone.localdate() + timedelta(days=days)
 
