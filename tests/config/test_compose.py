@@ -153,7 +153,7 @@ def test_images_are_pinned():
     images += re.findall(r"^FROM (\S+:\S+)", (ROOT / "Dockerfile").read_text(), re.M)
     assert len(images) == 3
     for image in images:
-        assert re.search(r":\d+\.\d+(\.\d+)?-", image), image
+        assert re.search(r":\d+\.\d+(\.\d+)?-\S+@sha256:[0-9a-f]{64}$", image), image
 
 
 def test_image_runs_without_rights_and_builds_its_driver():
