@@ -44,7 +44,8 @@ LIVE = (
 )
 STILL_OPEN = """
 SELECT rule, count(*) FROM screening_screening, jsonb_array_elements_text(open_text::jsonb) AS rule
-WHERE rulebook_id = %s GROUP BY rule"""
+WHERE rulebook_id = %s OR id IN (SELECT screening_id FROM screening_confirmation
+                                 WHERE rulebook_id = %s) GROUP BY rule"""
 Note = Callable[[int, int], None]
 
 
@@ -263,14 +264,17 @@ def _changed(
 
 
 def coverage(rulebook: int) -> dict[str, Coverage]:
-    """Per rule: in how many screenings of this rulebook version it fired, stayed open or quiet."""
+    """Per rule: in how many screenings of this rulebook version it fired, stayed open or quiet.
+
+    A screening that was confirmed under it counts: the rules say the same of it.
+    """
     total = screenings(rulebook)
     fired = dict(
-        Finding.objects.filter(screening__rulebook=rulebook)
+        Finding.objects.filter(screening__in=Screening.objects.under(rulebook))
         .order_by().values_list("rule").annotate(Count("screening", distinct=True))
     )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(STILL_OPEN, [rulebook])
+        cursor.execute(STILL_OPEN, [rulebook, rulebook])
         still_open = dict(cursor.fetchall())
     found = {}
     for rule in fired.keys() | still_open.keys():
@@ -281,7 +285,7 @@ def coverage(rulebook: int) -> dict[str, Coverage]:
 
 
 def screenings(rulebook: int) -> int:
-    return Screening.objects.filter(rulebook=rulebook).count()
+    return Screening.objects.under(rulebook).count()
 
 
 def _page(deal: Deal, roles: frozenset[str], user: Any) -> str:

@@ -229,11 +229,15 @@ def _write_facts(plans: Sequence[Plan]) -> None:
     with connection.cursor() as cursor:
         olds, news = [one.before.pk for one in same], [one.screening.pk for one in same]
         cursor.execute(COPY, [olds, news])
-    DealFacts.objects.bulk_create(
-        row
-        for plan in plans
-        if plan.found.text != plan.before.facts_text
-        for row in deal_facts.rows(plan.screening.pk, plan.found.variants)
+    rows.insert(
+        DealFacts,
+        deal_facts.NAMES,
+        [
+            values
+            for plan in plans
+            if plan.found.text != plan.before.facts_text
+            for values in deal_facts.values(plan.screening.pk, plan.found.variants)
+        ],
     )
 
 

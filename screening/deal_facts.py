@@ -64,6 +64,8 @@ FIELD_OF: dict[str, str] = {}
 for _name, _field in _fields(shipped.vocabulary()):
     DealFacts.add_to_class(_name, _field)
     FIELD_OF[str(_field.db_column)] = _name
+#: The fields of a row in their order.
+NAMES = ("screening", "variant", *FIELD_OF.values())
 
 
 @cache
@@ -77,8 +79,8 @@ def columns_of(facts: Facts) -> dict[str, Any]:
     return dict(sql.row(vocabulary().adopt(facts)))
 
 
-def rows(screening: int, variants: Sequence[Facts]) -> list[DealFacts]:
-    """The rows of a screening, not yet saved.
+def values(screening: int, variants: Sequence[Facts]) -> list[tuple[Any, ...]]:
+    """What the rows of a screening hold, in the order of NAMES.
 
     An empty list when a variant holds a fact or value for which there is no column: a screening
     without rows is told as unread by every back-test, and half of one would pass for another deal.
@@ -88,12 +90,15 @@ def rows(screening: int, variants: Sequence[Facts]) -> list[DealFacts]:
     except FactError:
         return []
     return [
-        DealFacts(
-            screening_id=screening,
-            variant=place,
-            **{FIELD_OF[column]: value for column, value in one.items()},
-        )
-        for place, one in enumerate(found)
+        (screening, place, *(one[column] for column in FIELD_OF)) for place, one in enumerate(found)
+    ]
+
+
+def rows(screening: int, variants: Sequence[Facts]) -> list[DealFacts]:
+    """The rows of a screening, not yet saved; none where `values` finds none."""
+    return [
+        DealFacts(screening_id=one[0], **dict(zip(NAMES[1:], one[1:], strict=True)))
+        for one in values(screening, variants)
     ]
 
 

@@ -239,6 +239,13 @@ class DealRevision(models.Model):
         return answers
 
 
+class ScreeningQuerySet(models.QuerySet["Screening"]):
+    def under(self, rulebook: int) -> Self:
+        """Screenings by this rulebook version, and those that were confirmed under it."""
+        confirmed = Confirmation.objects.filter(rulebook=rulebook).values("screening")
+        return self.filter(Q(rulebook=rulebook) | Q(pk__in=confirmed))
+
+
 class Screening(models.Model):
     """A stored Assessment: which revision, which versions, which facts. Never changes (trigger)."""
 
@@ -268,6 +275,8 @@ class Screening(models.Model):
     catalogue = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="+")
     registry = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = ScreeningQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.outcome} ({self.pk})"

@@ -27,7 +27,7 @@ from policy.models import Kind
 from reviews import timeline
 from reviews.actions import is_current
 from reviews.demo_deals import OTHERWISE
-from screening import actions, confirming, following, rescreen
+from screening import actions, backtest, batch, confirming, following, rescreen
 from screening.lifecycle import IllegalMove, Move, Status, move_all
 from screening.models import Confirmation, Deal, FactRuling, Notification, Screening
 from tests import factories
@@ -350,6 +350,46 @@ class TestConfirming:
         one.pk, one._state.adding = None, True
         with pytest.raises(IntegrityError, match="confirmation_once"), transaction.atomic():
             one.save()
+
+    def test_the_page_of_a_rule_counts_what_was_confirmed(self, activate: Any) -> None:
+        version = activate()
+        before = backtest.coverage(self.stays[1].screening.rulebook_id)["S01"]
+        assert before.fired == 4
+        assert backtest.coverage(version.pk) == {}
+        swept()
+        found = backtest.coverage(version.pk)["S01"]
+        assert found.fired == 4, "three that were confirmed, and the barred deal"
+        assert found.total == 5
+
+    def test_a_worker_that_dies_in_the_middle_leaves_the_rest_to_another(
+        self, activate: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        more = [factories.deal_in_review(level="executive") for _ in range(4)]
+        activate()
+        sweeping.work(governing.RESCREEN)
+        job = Job.objects.get(kind=rescreen.CHUNK)
+        monkeypatch.setattr(rescreen, "BATCH", 2)
+        monkeypatch.setattr(rescreen, "CONFIRMED", 3)
+        screen, calls = batch.screen, []
+
+        def dies(*args: Any, **named: Any) -> Any:
+            calls.append(args)
+            if len(calls) == 2:
+                raise MemoryError
+            return screen(*args, **named)
+
+        monkeypatch.setattr(batch, "screen", dies)
+        assert not queue.perform(job.pk)
+        assert rescreen.due().count() == 3
+        assert Confirmation.objects.count() == 4
+        Job.objects.filter(pk=job.pk).update(not_before=job.created_at)
+        assert queue.perform(job.pk)
+        assert not rescreen.due().exists()
+        assert Confirmation.objects.count() == 4
+        for deal in [self.changes, *more]:
+            assert Screening.objects.filter(revision__deal=deal).count() == 2
+            assert deal.audit_verbs().count("deal.barred") == 1
+            assert deal.notifications.filter(to=deal.owner).count() == 2
 
     def test_it_names_versions_that_were_active(self, activate: Any) -> None:
         before = self.stays[0].screening
