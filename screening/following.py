@@ -76,6 +76,14 @@ def target(status: str, level: str, outcome: str, *, cause: str, before: str) ->
     ):
         # The new version asks for no more than what was decided.
         return Status(status)
+    if (
+        wanted == Status.IN_REVIEW
+        and status == Status.NEEDS_INFORMATION
+        and cause != Screening.Cause.SENT
+        and STATUS_OF.get(before) == Status.IN_REVIEW
+    ):
+        # A reviewer asked; only the answers of sales bring the deal back.
+        return Status(status)
     return wanted
 
 
