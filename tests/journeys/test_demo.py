@@ -3,7 +3,9 @@
 import time
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from reviews.demo_deals import EXAMPLES
 from reviews.models import Condition, Review, Vote
@@ -44,6 +46,13 @@ def test_every_part_of_the_work_is_shown(demo):
     assert open_reviews.filter(claimed_by__isnull=False).exists()
     assert Deal.objects.filter(predecessor__isnull=False).exists()
     assert Deal.objects.awaiting_compliance().exists()
+
+
+@pytest.mark.parametrize(("name", "page"), [("anna", "reviews:record"), ("elias", "reviews:deal")])
+def test_every_deal_opens_with_its_votes(demo, client, name, page):
+    client.force_login(User.objects.get(username=name))
+    for deal in Deal.objects.exclude(status=Status.DRAFT):
+        assert client.get(reverse(page, args=[deal.pk])).status_code == 200, deal.reference
 
 
 def test_running_it_again_changes_nothing(demo, capsys):

@@ -24,9 +24,19 @@ REASONS = {
     "approve_with_conditions": "Acceptable when the two duties below are met and shown.",
     "reject": "The end user answers to a body that the reports name; safeguards are too weak.",
 }
+#: As the form of reviews.assessment stores it.
 ASSESSMENT = {
-    "severity": {"score": "2", "because": "The equipment carries voice and cannot record it."},
-    "likelihood": {"score": "2", "because": "No report names this customer or this kind of use."},
+    "scale": "2",
+    "scope": "2",
+    "remedy": "1",
+    "severity_because": "The equipment carries voice and cannot record it.",
+    "likelihood": "1",
+    "likelihood_because": "No report names this customer or this kind of use.",
+    "link": "present",
+    "link_because": "Whoever wants to listen in needs a system of somebody else.",
+    "safeguards": "reduce",
+    "safeguards_because": "The contract names the uses, and access is logged.",
+    "conflict": "none",
 }
 
 
