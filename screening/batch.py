@@ -7,6 +7,7 @@ in `following`, who hears of it in `mail`, and the moves are the lifecycle's.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -23,14 +24,6 @@ from screening.deal_facts import DealFacts
 from screening.lifecycle import CLOSED
 from screening.models import Deal, DealRevision, FactRuling, Finding, Screening
 
-UPDATE = """
-UPDATE screening_deal AS deal SET
-    screening_id = new.screening, review_level = new.level, end_user_key = new.key,
-    due_at = coalesce(clock_timestamp() + new.due_in, deal.due_at),
-    valid_until = coalesce(clock_timestamp() + new.valid_for, deal.valid_until)
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::interval[], %s::interval[])
-    AS new (id, screening, level, key, due_in, valid_for)
-WHERE deal.id = new.id"""
 _COLUMNS = ", ".join(
     f'"{one.column}"' for one in DealFacts._meta.concrete_fields if one.column != "screening_id"
 )
@@ -253,26 +246,37 @@ def _follow(plans: Sequence[Plan], because: str) -> list[Line]:
         if plan.course.rises
     ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            UPDATE,
-            [
-                [plan.deal.pk for plan in plans],
-                [plan.screening.pk for plan in plans],
-                [plan.course.level for plan in plans],
-                [plan.found.end_user_key for plan in plans],
-                [plan.course.due_in for plan in plans],
-                [plan.course.valid_for for plan in plans],
-            ],
-        )
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    moves, stay = [], []
     for plan in plans:
+        beside = _beside(plan, now)
+        if plan.course.moves:
+            said = following.moved(plan.screening)
+            moves.append(lifecycle.Move(plan.deal, plan.course.status, said, beside))
+        else:
+            stay.append((plan.deal.pk, plan.deal.status, *beside.values()))
         plan.deal.review_level = plan.course.level
-    moves = [
-        lifecycle.Move(plan.deal, plan.course.status, following.moved(plan.screening))
-        for plan in plans
-        if plan.course.moves
-    ]
+    if rows.update(Deal, BESIDE, stay, was="status") != len(stay):
+        raise Conflict("A deal moved while it was locked.")
     lifecycle.move_all(moves, actor=SYSTEM, because=because)
     return raised
+
+
+#: What changes of a deal beside its status.
+BESIDE = ("screening", "review_level", "end_user_key", "due_at", "valid_until")
+
+
+def _beside(plan: Plan, now: datetime) -> dict[str, Any]:
+    deal, course = plan.deal, plan.course
+    values = (
+        plan.screening.pk,
+        course.level,
+        plan.found.end_user_key,
+        now + course.due_in if course.due_in else deal.due_at,
+        now + course.valid_for if course.valid_for else deal.valid_until,
+    )
+    return dict(zip(BESIDE, values, strict=True))
 
 
 def _tell(plans: Sequence[Plan]) -> None:

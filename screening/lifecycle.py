@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from audit.models import AuditEvent, Line
 from audit.refusals import Conflict
+from screening import rows
 
 
 class Status(models.TextChoices):
@@ -134,18 +135,16 @@ def move(
 
 @dataclass(frozen=True)
 class Move:
-    """One of many moves: a deal, where it goes, and what its event records beside that."""
+    """One of many moves: a deal, where it goes, and what its event records beside that.
+
+    ``beside`` holds other fields that change in the same statement, the same ones for all moves:
+    writing a row twice costs twice.
+    """
 
     deal: Any
     to: Status
     payload: Mapping[str, Any] = field(default_factory=dict)
-
-
-# Each row carries its own target, and moves only from where it was looked at.
-MOVE_ALL = """
-UPDATE screening_deal AS deal SET status = made.target
-FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS made (id, start, target)
-WHERE deal.id = made.id AND deal.status = made.start"""
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -162,12 +161,14 @@ def move_all(moves: Sequence[Move], *, actor: Any, because: str) -> None:
     starts = dict(locked.order_by("pk").values_list("pk", "status"))
     for one in moves:
         check_move(starts[one.deal.pk], one.to)
-    with connection.cursor() as cursor:
-        pks = list(deals)
-        targets = [one.to.value for one in moves]
-        cursor.execute(MOVE_ALL, [pks, [starts[pk] for pk in pks], targets])
-        if cursor.rowcount != len(moves):
-            raise IllegalMove("A deal moved while it was locked, or is named twice.")
+    written = rows.update(
+        type(moves[0].deal),
+        ("status", *moves[0].beside),
+        [(one.deal.pk, starts[one.deal.pk], one.to.value, *one.beside.values()) for one in moves],
+        was="status",
+    )
+    if written != len(moves):
+        raise IllegalMove("A deal moved while it was locked, or is named twice.")
     for one in moves:
         one.deal.status = one.to
     AuditEvent.objects.append_all(

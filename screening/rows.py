@@ -21,6 +21,7 @@ _ARRAYS: Mapping[str, str] = {
     "PositiveSmallIntegerField": "smallint[]",
     "BigIntegerField": "bigint[]",
     "JSONField": "jsonb[]",
+    "DateTimeField": "timestamptz[]",
 }
 
 
@@ -51,3 +52,31 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Seque
             " ORDER BY place",
             [list(column) for column in columns],
         )
+
+
+def update(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]], *, was: str
+) -> int:
+    """Write the named fields of rows (primary key, what the field ``was`` holds now, new values).
+
+    A row that does not hold that any more stays as it is. Returns how many were written.
+    """
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return 0
+    fields = [model._meta.get_field(name) for name in names]
+    arrays = [
+        _ARRAYS[one.get_internal_type()]
+        for one in (model._meta.pk, model._meta.get_field(was), *fields)
+    ]
+    given = ", ".join(f"%s::{array}" for array in arrays)
+    written = ", ".join(f'"{field.column}" = new."to_{field.column}"' for field in fields)
+    listed = ", ".join(f'"to_{field.column}"' for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{model._meta.db_table}" AS old SET {written}'  # noqa: S608  names of the model
+            f" FROM unnest({given}) AS new (pk, was, {listed})"
+            f' WHERE old."{model._meta.pk.column}" = new.pk AND old."{was}" = new.was',
+            [list(column) for column in columns],
+        )
+        return int(cursor.rowcount)
