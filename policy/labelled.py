@@ -38,7 +38,7 @@ class ChangedLabel:
     label: str
     before: str
     after: str
-    #: The rules that fire in one of the two and not in the other.
+    #: The rules that fire in one of the two and not in the other, or with another outcome.
     rules: list[str]
 
     @property
@@ -89,7 +89,7 @@ def play(before: ReferenceData, after: ReferenceData) -> Played:
             continue
         one = ChangedLabel(
             deal.id, deal.title, deal.outcome, was["outcome"], now["outcome"],
-            sorted(_fired(was) ^ _fired(now)),
+            sorted({rule for rule, _ in _fired(was) ^ _fired(now)}),
         )  # fmt: skip
         if one.is_changed or one.after != one.label:
             found.append(one)
@@ -106,8 +106,8 @@ def _screened(
         yield deal, was, now
 
 
-def _fired(result: dict[str, Any]) -> set[str]:
-    return {finding["rule"] for finding in result["findings"]}
+def _fired(result: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(finding["rule"], finding["outcome"]) for finding in result["findings"]}
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ class ChangedDeal:
     status: str
     before: str
     after: str
-    #: The rules that fire in one of the two and not in the other.
+    #: The rules that fire in one of the two and not in the other; where they fire alike, those
+    #: whose outcome changed.
     rules: Sequence[str] = ()
 
 

@@ -16,6 +16,7 @@ from policy import active
 from policy.declared import DeclaredError
 from policy.derive import ReferenceData
 from policy.engine.assessment import Assessment
+from policy.engine.condition import redecided
 from policy.engine.facts import FactError
 from policy.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
 from screening import deal_facts, facts, in_place
@@ -148,6 +149,7 @@ class _Run:
         self.changed: list[ChangedDeal] = []
         self.affected: list[ChangedDeal] = []
         self.unread: list[str] = []
+        self.redecided = redecided(before.rulebook, after.rulebook)
 
     # --- Stored screenings ---
 
@@ -191,7 +193,8 @@ class _Run:
 
     def _changed(self, screening: Screening, before: str, after: str, rules: Sequence[str]) -> None:
         deal = screening.revision.deal
-        self.changed.append(_changed(deal, screening.pk, before, after, rules))
+        told = rules or self.redecided
+        self.changed.append(_changed(deal, screening.pk, before, after, told))
 
     # --- Deals that still count ---
 
@@ -227,7 +230,7 @@ class _Run:
         was = deal.screening
         if now.outcome != was.outcome:
             fired = {finding.rule for finding in was.findings.all()}
-            rules = sorted(fired ^ set(now.fired))
+            rules = sorted(fired ^ set(now.fired)) or self.redecided
             self.affected.append(_changed(deal, was.pk, was.outcome, now.outcome, rules))
 
     def _unread(self, deal: Deal, reason: Exception | str) -> None:

@@ -358,3 +358,9 @@ def _conditions(promise: Promise, *names: str) -> dict[str, object]:
 def outcomes_from(lowest: Outcome) -> Sequence[Outcome]:
     """The outcomes that are at least this high."""
     return OUTCOMES[RANK[lowest] :]
+
+
+def redecided(before: Rulebook, after: Rulebook) -> list[str]:
+    """Rules of both whose outcome is another one; they may fire alike and still decide."""
+    was = {rule.id: rule.outcome for rule in before.rules}
+    return [r.id for r in after.rules if r.id in was and was[r.id] != r.outcome]

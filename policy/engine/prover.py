@@ -25,6 +25,7 @@ from policy.engine.condition import (
     Raising,
     Rulebook,
     Surely,
+    redecided,
 )
 from policy.engine.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.reading import read_canonical
@@ -305,14 +306,8 @@ def _kind(
     found = assess(old.rulebook, facts).outcome, assess(new.rulebook, facts).outcome
     if found != (OUTCOMES[start], OUTCOMES[end]):
         raise Undecided("a deal that was found comes out otherwise when replayed")
-    rules = list(differ) or _redecided(old, new)
+    rules = list(differ) or redecided(old.rulebook, new.rulebook)
     return {"before": found[0], "after": found[1], "rules": rules, "deal": plain}, kind
-
-
-def _redecided(old: Reading, new: Reading) -> list[str]:
-    """Rules that fire alike and now lead to another outcome."""
-    was = {rule.id: rule.outcome for rule in old.rulebook.rules}
-    return [r.id for r in new.rulebook.rules if r.id in was and was[r.id] != r.outcome]
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ class TestPlaying:
             assert (one.before, one.after) == ("executive_review", "senior_review")
             assert one.label == one.before
             assert one.is_looser
+            assert one.rules == ["E13"], "it fires as before, with another outcome"
 
     def test_one_that_gets_graver_than_its_label_is_listed_and_not_looser(self) -> None:
         played = labelled.play(shipped.load(), rules(STRICTER))

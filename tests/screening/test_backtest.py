@@ -136,6 +136,12 @@ class TestBothWays:
         assert all({"B01", "S01"} & set(one.rules) for one in found.changed)
         assert found.affected
 
+    def test_a_rule_that_fires_alike_is_named_when_its_outcome_changed(self) -> None:
+        found = played(rulebook(GRAVER))
+        assert found.changed
+        assert found.affected
+        assert {tuple(one.rules) for one in (*found.changed, *found.affected)} == {("E14",)}
+
     def test_in_several_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         after = without("S01", "B01")
         whole = played(after)
