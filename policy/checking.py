@@ -177,7 +177,7 @@ def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
     ]
     for (before, after), count in tested.matrix.items():
         if is_looser(before, after):
-            words = f"{count} of the past screenings: {_from_to(before, after)}"
+            words = f"{count:,} of the past screenings: {_from_to(before, after)}"
             kinds.append(Loosening(f"past {before} to {after}", words))
     return list({one.name: one for one in kinds}.values())
 

@@ -90,9 +90,14 @@ def _rulebooks(before: ReferenceVersion, after: ReferenceVersion) -> dict[str, A
     old, new = current.rulebook(before), current.rulebook(after)
     named = {rule for kind in kinds for rule in kind["rules"]}
     return {
-        "differences": reports.kinds(kinds, new.vocabulary),
+        "differences": reports.kinds(kinds, new.vocabulary, titles=titles(old, new)),
         "rewritten": [one for one in rewritten(old, new) if one not in named],
     }
+
+
+def titles(*rulebooks: Rulebook) -> dict[str, str]:
+    """The title of each rule; the last rulebook that has it says it."""
+    return {rule.id: rule.title for rulebook in rulebooks for rule in rulebook.rules}
 
 
 _proofs = Lock()

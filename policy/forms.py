@@ -154,22 +154,45 @@ class ProposalForm(forms.Form):
         ),
     }  # fmt: skip
 
-    def __init__(self, *args: Any, kind: str, **more: Any) -> None:
+    HELP = {
+        (Kind.RULEBOOK, "text"): "Give it a new label in its second line. The outcomes of a rule"
+        " are bar, executive_review, senior_review and needs_information.",
+        (Kind.CATALOGUE, "text"): "Give it a new label.",
+        (Kind.CATALOGUE, "upload"): "A spreadsheet (XLSX) as the page of the catalogue exports it.",
+        (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text has its label inside",
+        (Kind.REGISTRY, "upload"): "A spreadsheet (XLSX) as the page of the registry exports it,"
+        " or the same as CSV.",
+        (Kind.COUNTRIES, "upload"): "The file of V-Dem, Freedom House or RSF as they publish it, or"
+        " a plain CSV with the columns code and tier: FI,low. It takes the place of the list of the"
+        " same source; lists of other sources stay, and the worst rating counts.",
+        (Kind.COUNTRIES, "source"): "Plain CSV only: who rated. The other files say it themselves.",
+    }
+
+    def __init__(
+        self, *args: Any, kind: str, begun: str = "", trying: bool = False, **more: Any
+    ) -> None:
+        """``begun`` is the label of a version whose content is proposed again without a file."""
         super().__init__(*args, **more)
+        self.begun, self.trying = begun, trying
         for name in list(self.fields):
             if name not in self.FIELDS[Kind(kind)]:
                 del self.fields[name]
+        for name, field in self.fields.items():
+            field.help_text = self.HELP.get((Kind(kind), name), field.help_text)
         if "text" not in self.fields:
             self.fields["upload"].label = "File"
-        if kind == Kind.CATALOGUE:
-            self.fields["label"].help_text = "Only for a spreadsheet. A text has its label inside"
-        elif "label" in self.fields:
+            if begun:
+                self.fields["upload"].label = "Another file instead"
+        if kind in {Kind.COUNTRIES, Kind.REGISTRY} and not trying:
             self.fields["label"].required = True
             self.fields["label"].error_messages["required"] = "Enter a label for the version"
+        if trying:
+            self.fields["note"].required = False
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if not cleaned.get("upload") and not cleaned.get("text", "").strip():
+        is_begun = self.begun and "text" not in self.fields
+        if not is_begun and not cleaned.get("upload") and not cleaned.get("text", "").strip():
             field = "text" if "text" in self.fields else "upload"
             self.add_error(field, "Enter a text or choose a file" if field == "text"
                            else "Choose a file")  # fmt: skip
@@ -177,7 +200,10 @@ class ProposalForm(forms.Form):
 
     def about(self) -> About:
         names = ("label", "source", "edition", "licence")
-        return About(**{name: self.cleaned_data.get(name, "") for name in names})
+        said = {name: self.cleaned_data.get(name, "") for name in names}
+        if self.trying:
+            said["label"] = said["label"] or "draft"
+        return About(**said)
 
 
 class ActivationForm(forms.Form):

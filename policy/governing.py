@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from policy import actions, active, checking, comparing, current, proposals, reports
+from policy import actions, active, checking, comparing, current, proposals, proving, reports
 from policy.forms import ActivationForm, CancelForm, ProposalForm
 from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
 from policy.past import past
@@ -37,15 +37,26 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
     check_govern(kind, request.user)
+    begun = _begun(request, kind)
     if request.method != "POST":
-        form = ProposalForm(kind=kind, initial={"text": proposals.written(kind)})
+        form = ProposalForm(
+            kind=kind,
+            begun=begun.label if begun else "",
+            initial={"text": proposals.written(begun or _active(kind))},
+        )
         return _proposal_page(request, kind, form)
-    form = ProposalForm(request.POST, request.FILES, kind=kind)
+    form = ProposalForm(
+        request.POST,
+        request.FILES,
+        kind=kind,
+        begun=begun.label if begun else "",
+        trying="try" in request.POST,
+    )
     if not form.is_valid():
         return _proposal_page(request, kind, form)
     try:
-        content, remarks = _content(kind, form)
-        if "try" in request.POST:
+        content, remarks = _content(kind, form, begun)
+        if form.trying:
             return _proposal_page(request, kind, form, tried=_tried(content))
         version = actions.propose_version(
             content, note=form.cleaned_data["note"], actor=request.user
@@ -60,9 +71,28 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
     return redirect("policy:version", version.pk)
 
 
-def _content(kind: str, form: ProposalForm) -> tuple[Content, list[str]]:
+def _begun(request: HttpRequest, kind: str) -> ReferenceVersion | None:
+    """The version whose content the proposal begins with, when the address names one."""
+    asked = request.GET.get("from", "")
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdigit() and len(asked) < MOST_DIGITS):
+        raise Http404
+    return get_object_or_404(ReferenceVersion.objects.of(kind), pk=int(asked))
+
+
+def _active(kind: str) -> ReferenceVersion | None:
+    found: ReferenceVersion | None = ReferenceVersion.objects.active().of(kind).first()
+    return found
+
+
+def _content(
+    kind: str, form: ProposalForm, begun: ReferenceVersion | None
+) -> tuple[Content, list[str]]:
     """The content of the form, and what an importer noticed on the way."""
     given = form.cleaned_data
+    if begun is not None and not given.get("upload") and not given.get("text"):
+        return proposals.again(begun, form.about()), []
     if kind == Kind.COUNTRIES:
         made = proposals.import_countries(
             given["upload"].file, layout=given["layout"], about=form.about(), year=given["year"]
@@ -79,11 +109,11 @@ def _proposal_page(
     context = {
         "kind": Kind(kind),
         "form": form,
-        "problems": [{"text": one, "href": "#id_text"} for one in problems],
+        "problems": [{"text": one, "href": f"#id_{next(iter(form.fields))}"} for one in problems],
         "has_errors": bool(problems),
         "active": current.version(kind),
         "tried": tried,
-        "may_try": kind != Kind.COUNTRIES,
+        "is_text": "text" in form.fields,
     }
     status = 422 if problems or form.errors else 200
     return render(request, "policy/propose.html", context, status=status)
@@ -105,7 +135,7 @@ def _tried(content: Content) -> dict[str, Any]:
     return {
         "sentence": reports.sentence(found),
         "matrix": reports.matrix(found),
-        "changed": reports.changed(tested.plain["changed"])[:MOST_SHOWN],
+        **_shown("changed", reports.changed(tested.plain["changed"])),
         "unread": tested.unread,
         "newest": QUICK_LOOK,
     }
@@ -116,6 +146,7 @@ def _unheard(_done: int, _total: int) -> None:
 
 
 MOST_SHOWN = 200
+MOST_DIGITS = 10
 #: A person waits for this page; the check itself plays over everything.
 QUICK_LOOK = 1000
 
@@ -149,6 +180,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "reports": found.reports.newest_first().select_related("asked_by"),
         "text": found.written or _readable(found),
         "may_check": is_open and governs and not (newest and newest.is_running),
+        "may_propose": governs and not found.is_active and not is_waiting,
         "may_activate": is_open and governs and not mine and bool(newest and newest.has_passed),
         "waits_for_another": is_open and governs and mine and bool(newest and newest.has_passed),
         "is_stale": bool(found.activated_at is None and newest and _is_stale(newest)),
@@ -189,6 +221,9 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     newest = found.reports.newest_first().select_related("asked_by").first()
     if newest is None:
         raise Http404
+    if "HX-Request" in request.headers and not newest.is_running:
+        # The page asks while the check runs; now all of it is another one.
+        return HttpResponse(headers={"HX-Refresh": "true"})
     is_open = found.activated_at is None and not found.schedules.waiting().exists()
     context: dict[str, Any] = {
         "version": found,
@@ -196,6 +231,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "report": newest,
         "is_stale": found.activated_at is None and _is_stale(newest),
         "may_check": is_open and may_govern(request.user, found.kind),
+        "may_propose": may_govern(request.user, found.kind),
         "may_activate": is_open
         and newest.has_passed
         and found.proposed_by_id != request.user.pk
@@ -204,24 +240,39 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "found": newest.found,
     }
     if newest.found:
-        context |= _told(newest)
+        context |= _told(found, newest)
     if newest.found and found.kind == Kind.COUNTRIES:
         context |= _maps(found, newest)
     return render(request, "policy/report.html", context)
 
 
-def _told(newest: CheckReport) -> dict[str, Any]:
+def _told(version: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
     found = newest.found
     vocabulary = proposals.vocabulary()
+    titles = _titles(version)
+    promises = reports.promises(found, vocabulary, titles)
     return {
-        "promises": reports.promises(found, vocabulary),
-        "differences": reports.differences(found, vocabulary),
+        "promises": [one for one in promises if one["state"] != proving.PROVED],
+        "proved": [one for one in promises if one["state"] == proving.PROVED],
+        "differences": reports.differences(found, vocabulary, titles),
         "matrix": reports.matrix(found),
         "labelled": reports.labelled(found),
         "sentence": reports.sentence(found),
-        "changed": reports.changed(found["backtest"]["changed"])[:MOST_SHOWN],
-        "affected": reports.changed(found["backtest"]["affected"])[:MOST_SHOWN],
+        **_shown("changed", reports.changed(found["backtest"]["changed"])),
+        **_shown("affected", reports.changed(found["backtest"]["affected"])),
     }
+
+
+def _shown(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """As many rows as a page holds, and how many there are when that is more."""
+    more = len(rows) if len(rows) > MOST_SHOWN else 0
+    return {name: rows[:MOST_SHOWN], f"{name}_in_all": more}
+
+
+def _titles(version: ReferenceVersion) -> reports.Titles:
+    """How rules are called: in this rulebook and, where it lost them, in the active one."""
+    versions = [current.version(Kind.RULEBOOK), version if version.kind == Kind.RULEBOOK else None]
+    return comparing.titles(*(current.rulebook(one) for one in versions if one))
 
 
 def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
@@ -244,7 +295,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
     assert newest is not None  # noqa: S101  a version without a report is not ready
     form = ActivationForm(
         request.POST if request.method == "POST" else None,
-        looser=reports.confirmations(newest),
+        looser=reports.confirmations(newest, _titles(found)),
         understood=_understood(found, newest),
         initial={"report": newest.pk, "starts_on": timezone.localdate()},
     )
@@ -258,7 +309,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "sentence": reports.sentence(newest.found),
         "labelled": reports.labelled(newest.found),
-        "affected": reports.changed(newest.found["backtest"]["affected"])[:MOST_SHOWN],
+        **_shown("affected", reports.changed(newest.found["backtest"]["affected"])),
         "active": current.version(found.kind),
         "proved": sum(one["state"] == "proved" for one in newest.found["promises"]),
     }
@@ -294,10 +345,10 @@ def _check_ready(found: ReferenceVersion, newest: CheckReport | None, user: Any)
 def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
     affected = len(newest.found["backtest"]["affected"])
     deals = ngettext(
-        "%d deal that is open, cleared or approved changes",
-        "%d deals that are open, cleared or approved change",
+        "%(count)s deal that is open, cleared or approved changes",
+        "%(count)s deals that are open, cleared or approved change",
         affected,
-    ) % affected  # fmt: skip
+    ) % {"count": f"{affected:,}"}  # fmt: skip
     return _(
         "By activating, I understand that %(version)s screens every deal from that day on, and that"
         " %(deals)s."

@@ -171,6 +171,8 @@ def touches(rulebook: Rulebook, what: Promise, rule_id: str) -> bool:
 
 # Texts only serve sentences; an example deal is told by the facts that rules read.
 _SILENT: tuple[object, ...] = (None, [], {})
+#: What a person asks of a deal first: that it is not known is remarkable.
+_ASKED_FIRST = ("country_risk", "end_user_type", "purpose")
 _PRESENCE = ("_named", "_stated", "_complete")
 
 
@@ -194,6 +196,9 @@ def deal_in_words(vocabulary: Vocabulary, plain: Mapping[str, Any]) -> DealWords
     told = DealWords([], [])
     for name, fact in vocabulary.items():
         value = plain.get(name)
+        if value is None and name in _ASKED_FIRST and any(plain.values()):
+            told.remarkable.append((fact.label or name.replace("_", " "), "not known"))
+            continue
         if value in _SILENT or fact.kind == "text":
             continue
         row = (fact.label or name.replace("_", " "), _said(fact, value))

@@ -41,16 +41,23 @@ class About:
     licence: str = ""
 
 
-def written(kind: str) -> str:
-    """The text of the active version as a person edits it; "" when there is none to edit."""
-    version = ReferenceVersion.objects.active().of(kind).first()
+def written(version: ReferenceVersion | None) -> str:
+    """The text of a version as a person edits it; "" where there is none to edit."""
     if version is None:
         return ""
-    if kind == Kind.RULEBOOK:
+    if version.kind == Kind.RULEBOOK:
         return str(version.written)
-    if kind == Kind.CATALOGUE:
+    if version.kind == Kind.CATALOGUE:
         return catalogue_text(version.content)
     return ""
+
+
+def again(version: ReferenceVersion, about: About) -> Content:
+    """The content of a version once more, under another label: the way back to it."""
+    return Content(
+        version.kind, _labelled(about), version.content, version.written, version.source,
+        version.edition, version.licence,
+    )  # fmt: skip
 
 
 def catalogue_text(content: str) -> str:
@@ -70,7 +77,8 @@ def read(kind: str, text: str, about: About) -> Content:
     try:
         return readers[kind](text, about)
     except ReadingError as error:
-        raise ProposalRefused([str(problem) for problem in error.problems]) from None
+        places = [f"line {p.line}, column {p.column}: {p.what}" for p in error.problems]
+        raise ProposalRefused(places) from None
     except (CatalogueError, RegistryError, CountriesError) as error:
         raise ProposalRefused(list(error.problems)) from None
 
@@ -181,6 +189,9 @@ def import_countries(
         imported = _import(stream, layout or guess_layout(stream), about, year)
     except ListRefused as refusal:
         raise ProposalRefused(refusal.problems) from None
+    if imported.report.rejected:
+        # A row left out would take a rating away without a word in the list.
+        raise ProposalRefused([str(one) for one in imported.report.rejected])
     made = imported.ratings
     previous = next((one for one in found.lists if one.source == made.source), None)
     if previous is not None:

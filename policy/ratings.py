@@ -230,6 +230,10 @@ def _effective(code: str, lists: tuple[RatingList, ...]) -> Effective:
     return Effective(code, tier, decided, silent)
 
 
+#: Codes in one sentence; a list for three countries leaves nearly two hundred without a rating.
+MOST_NAMED = 20
+
+
 @dataclass
 class Report:
     """What an importer has to say besides the list.  Each tuple of remarks is in file order."""
@@ -250,7 +254,10 @@ class Report:
         ]
         said += [f"note: {note}" for note in self.notes]
         if self.missing:
-            said.append(f"no rating for {len(self.missing)} states: {', '.join(self.missing)}")
+            some = ", ".join(self.missing[:MOST_NAMED])
+            more = len(self.missing) - MOST_NAMED
+            some += f" and {more} more" if more > 0 else ""
+            said.append(f"no rating for {len(self.missing)} states: {some}")
         if self.changes:
             for kind in ("raised", "lowered", "lost", "gained"):
                 said += [

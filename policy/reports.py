@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy.checking import is_looser
+from policy.checking import is_looser, kind_name, kind_words
 from policy.engine.condition import OUTCOMES, RANK
 from policy.engine.facts import Vocabulary
 from policy.models import CheckReport
@@ -47,11 +47,24 @@ class Matrix:
     rows: list[tuple[str, list[tuple[int, str]]]]
 
 
-def promises(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[dict[str, Any]]:
+#: The title of each rule by its id.
+Titles = Mapping[str, str]
+UNTITLED: Titles = {}
+
+
+def titled(rules: Sequence[str], titles: Titles) -> list[str]:
+    """The rules as a person knows them: "B01 Active surveillance is excluded"."""
+    return [f"{rule} {titles[rule]}" if rule in titles else rule for rule in rules]
+
+
+def promises(
+    found: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
+) -> list[dict[str, Any]]:
     """The promises, those that are not proved first, each with its deal in words."""
     rows = [
         {
             **one,
+            "rules": titled(one["rules"], titles),
             "deal": deal_in_words(vocabulary, one["deal"]),
             "outcome_words": WORDS.get(one["outcome"], ""),
             "other": deal_in_words(vocabulary, one["other"]),
@@ -62,12 +75,14 @@ def promises(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[dict[str,
     return sorted(rows, key=lambda row: ("broken", "not_proved", "proved").index(row["state"]))
 
 
-def differences(found: Mapping[str, Any], vocabulary: Vocabulary) -> list[Difference]:
+def differences(
+    found: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
+) -> list[Difference]:
     """Kinds of deals that come out differently, weakened ones first."""
     touched = Counter(
         (one["before"], one["after"], tuple(one["rules"])) for one in found["backtest"]["changed"]
     )
-    return kinds(found["differences"], vocabulary, touched=touched)
+    return kinds(found["differences"], vocabulary, touched=touched, titles=titles)
 
 
 def kinds(
@@ -75,12 +90,13 @@ def kinds(
     vocabulary: Vocabulary,
     *,
     touched: Mapping[tuple[str, str, tuple[str, ...]], int] | None = None,
+    titles: Titles = UNTITLED,
 ) -> list[Difference]:
     """The same in words; `touched` counts past screenings by outcomes and sorted rules."""
     told = [
         Difference(
             Change.of(one["before"], one["after"]),
-            one["rules"],
+            titled(one["rules"], titles),
             deal_in_words(vocabulary, one["deal"]),
             None
             if touched is None
@@ -142,16 +158,22 @@ def sentence(found: Mapping[str, Any]) -> str:
     counted = [(b, a, n) for b, a, n in found["backtest"]["matrix"] if b != a]
     total = found["backtest"]["total"]
     if not counted:
-        return f"None of {total} past screenings would come out differently."
+        return f"None of {total:,} past screenings would come out differently."
     looser = sum(n for before, after, n in counted if is_looser(before, after))
     stricter = sum(n for _before, _after, n in counted) - looser
     said = [
-        f"{n} would be {words}"
+        f"{n:,} would be {words}"
         for n, words in ((looser, "treated more mildly"), (stricter, "treated more strictly"))
         if n
     ]
-    return f"Of {total} past screenings, {' and '.join(said)}."
+    return f"Of {total:,} past screenings, {' and '.join(said)}."
 
 
-def confirmations(report: CheckReport) -> list[tuple[str, str]]:
-    return [(one["name"], one["words"]) for one in report.found["looser"]]
+def confirmations(report: CheckReport, titles: Titles = UNTITLED) -> list[tuple[str, str]]:
+    """Each looser kind of change by its name, and in words."""
+    found = report.found
+    words = {
+        kind_name(one): kind_words({**one, "rules": titled(one["rules"], titles)})
+        for one in found["differences"]
+    }
+    return [(one["name"], words.get(one["name"], one["words"])) for one in found["looser"]]

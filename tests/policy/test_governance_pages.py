@@ -1,6 +1,7 @@
 """A change of the policy from the proposal to the activation, page by page, as people do it."""
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -16,7 +17,14 @@ from policy import actions, current, governing, shipped, spreadsheets
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.registry import COLUMNS
 from tests import factories
-from tests.policy.test_governance import checked, rated, work
+from tests.policy.test_governance import (
+    STRICTER,
+    WEAKER,
+    changed_rulebook,
+    checked,
+    rated,
+    work,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +55,16 @@ class TestProposing:
         page = site.get(reverse("policy:propose", args=["rulebook"]))
         assert page.context["form"]["text"].value() == shipped.text(shipped.RULEBOOK)
 
+    def test_a_row_that_is_wrong_refuses_the_whole_list(self, site: Client) -> None:
+        rows = upload(b"code,tier\nKE,=1+1\nFI,hgh\nSE,low\n")
+        response = propose(site, "countries", label="1.1", upload=rows, layout="table", **EXPERT)
+        assert response.status_code == 422
+        told = [one["text"] for one in response.context["problems"]]
+        assert [one.split(":")[0] for one in told] == [
+            "line 2, column 'tier'", "line 3, column 'tier'",
+        ]  # fmt: skip
+        assert ReferenceVersion.objects.count() == 4
+
     def test_a_rulebook_is_stored_as_it_was_written(self, site: Client, anna: Any) -> None:
         text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
         response = propose(site, "rulebook", text=text)
@@ -60,8 +78,7 @@ class TestProposing:
         response = propose(site, "rulebook", text=text)
         assert response.status_code == 422
         first = response.context["problems"][0]["text"]
-        assert first.startswith("rulebook:")
-        assert first.split(":")[1].isdigit()
+        assert re.match(r"line \d+, column \d+: ", first)
         assert "did you mean low?" in first
         assert response.context["form"]["text"].value() == text
         assert not ReferenceVersion.objects.filter(note=WHY).exists()
@@ -75,9 +92,9 @@ class TestProposing:
         [
             (b"\xff\xfe\x00", "not UTF-8"),
             (b"rulebook: a\x00b", "NUL character"),
-            (b"a: &x [1]\nb: *x\n", "rulebook:1:"),
-            (b"[" * 10_000, "rulebook:1:"),
-            (b"# " + b"x" * 10_000_000, "rulebook:1:"),
+            (b"a: &x [1]\nb: *x\n", "line 1, column"),
+            (b"[" * 10_000, "line 1, column"),
+            (b"# " + b"x" * 10_000_000, "line 1, column"),
         ],
         ids=["not text", "nul", "alias", "deep", "large"],
     )
@@ -231,6 +248,58 @@ class TestTrying:
         assert "None of 1 past screenings would come out differently." in body(response)
         assert ReferenceVersion.objects.count() == 4
 
+    def test_neither_a_reason_nor_a_label_is_needed_to_try(self, site: Client) -> None:
+        factories.cleared_deal()
+        response = propose(
+            site, "countries", upload=upload(RATING), layout="table", note="", **EXPERT,
+            **{"try": "1"},
+        )  # fmt: skip
+        assert response.status_code == 200
+        assert "Of 1 past screenings, 1 would be treated more strictly." in body(response)
+        assert "choose the file once more" in body(response)
+        assert ReferenceVersion.objects.count() == 4
+
+
+class TestBeginningWithAVersion:
+    def address(self, version: ReferenceVersion) -> str:
+        return f"{reverse('policy:propose', args=[version.kind])}?from={version.pk}"
+
+    def test_the_text_begins_as_that_version(self, site: Client, anna: Any) -> None:
+        text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
+        propose(site, "rulebook", text=text)
+        version = ReferenceVersion.objects.get(label="1.1")
+        response = site.get(self.address(version))
+        assert response.context["form"]["text"].value() == text
+        assert "The text below begins as version 1.1." in body(response)
+
+    @pytest.mark.parametrize("kind", [Kind.COUNTRIES, Kind.REGISTRY])
+    def test_what_has_no_text_is_proposed_again_as_it_was(self, site: Client, kind: str) -> None:
+        former = ReferenceVersion.objects.active().get(kind=kind)
+        assert "the content of version 1.0 is proposed again" in body(
+            site.get(self.address(former))
+        )
+        site.post(self.address(former), {"label": "1.0 again", "note": WHY})
+        version = ReferenceVersion.objects.get(kind=kind, label="1.0 again")
+        assert (version.digest, version.content) == (former.digest, former.content)
+        assert (version.source, version.licence) == (former.source, former.licence)
+        assert not version.is_active
+
+    def test_a_label_is_needed(self, site: Client) -> None:
+        former = ReferenceVersion.objects.active().get(kind=Kind.COUNTRIES)
+        response = site.post(self.address(former), {"note": WHY})
+        assert response.status_code == 422
+        assert "Enter a label for the version" in body(response)
+
+    @pytest.mark.parametrize("asked", ["0", "x", "9" * 30, "٣"])
+    def test_a_version_that_is_not_there(self, site: Client, asked: str) -> None:
+        address = reverse("policy:propose", args=["countries"])
+        assert site.get(address, {"from": asked}).status_code == 404
+
+    def test_a_version_of_another_kind(self, site: Client) -> None:
+        other = ReferenceVersion.objects.active().get(kind=Kind.REGISTRY)
+        address = reverse("policy:propose", args=["countries"])
+        assert site.get(address, {"from": other.pk}).status_code == 404
+
 
 class TestTheJourney:
     def test_propose_check_activate_by_two_people(
@@ -259,6 +328,31 @@ class TestTheJourney:
         work("rescreen_chunk")
         deal.refresh_from_db()
         assert deal.status == "in_review"
+
+    def test_a_waiting_page_is_told_when_the_check_is_over(self, site: Client, anna: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        actions.start_check(version, actor=anna)
+        address = reverse("policy:report", args=[version.pk])
+        running = site.get(address, headers={"HX-Request": "true"})
+        assert 'id="progress"' in body(running)
+        work(actions.CHECK)
+        over = site.get(address, headers={"HX-Request": "true"})
+        assert over.headers["HX-Refresh"] == "true"
+
+    def test_a_failed_check_leads_to_a_mended_version(self, site: Client, anna: Any) -> None:
+        version, _report = checked(changed_rulebook(WEAKER), anna)
+        told = body(page(site, "report", version))
+        assert "To blame: B01 Active surveillance is excluded." in told
+        assert told.index("Active surveillance is barred") < told.index("Over past screenings")
+        again = f"{reverse('policy:propose', args=['rulebook'])}?from={version.pk}"
+        assert again in told
+        assert again in body(page(site, "version", version))
+
+    def test_a_kind_of_deal_counts_the_screenings_it_touches(self, site: Client, anna: Any) -> None:
+        factories.deal_in_review(level="executive")
+        version, _report = checked(changed_rulebook(STRICTER), anna)
+        told = body(page(site, "report", version))
+        assert "Because of E14 Military in a high-risk country. 1 past screening changes" in told
 
     def test_the_proposer_gets_no_form(self, site: Client, anna: Any) -> None:
         version, _report = checked(rated("FI", "low", "high"), anna)
