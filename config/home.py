@@ -92,14 +92,26 @@ def _of_auditors(user: Any) -> list[Turn]:
 
 
 def _of_policy_owners(user: Any) -> list[Turn]:
-    proposed = ReferenceVersion.objects.filter(activated_at=None).exclude(proposed_by=user)
-    count = proposed.count()
-    if not count:
-        return []
-    verb = "version waits" if count == 1 else "versions wait"
-    return [Turn(f"{count} {verb} for another person than the proposer",
-                 "Read the report of its check before you activate it.", "/versions/",
-                 "See the versions", [])]  # fmt: skip
+    """The newest proposal of each kind, where this person is the one to go on with it."""
+    return [turn for kind in Kind if (turn := _of_proposal(kind, user))]
+
+
+def _of_proposal(kind: str, user: Any) -> Turn | None:
+    newest = ReferenceVersion.objects.of(kind).defer("content", "written").newest_first().first()
+    if newest is None or newest.activated_at or newest.schedules.waiting().exists():
+        return None
+    report = newest.reports.defer("text").newest_first().first()
+    has_passed = report is not None and report.has_passed
+    told = None
+    if newest.proposed_by_id != user.pk:
+        if has_passed:
+            told = (f"{newest} waits for another person than the proposer",
+                    "Its check passed. Read the report before you activate it.")  # fmt: skip
+    elif report is None:
+        told = f"{newest} is not checked yet", "Run the check of your proposal."
+    elif not report.is_running and not has_passed:
+        told = f"The check of {newest} did not pass", "Read why, and propose a mended version."
+    return Turn(*told, f"/versions/{newest.pk}/", "See the version", []) if told else None
 
 
 ASKS = {
