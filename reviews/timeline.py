@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from audit.models import SYSTEM, AuditEvent
 from reviews import words
 from reviews.models import Vote
+from screening import confirming
 from screening.models import Confirmation, Deal
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
@@ -52,9 +53,11 @@ def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> l
 
 def _confirmed(one: Confirmation, *, details: bool) -> Entry:
     what = f"Confirmed under {one.rulebook}: same outcome, same rules"
-    said = [("screening", str(one.screening_id)), ("rulebook", one.rulebook.digest)]
-    shown = said if details else []
-    return Entry(one.pk, "deal.confirmed", what, one.created_at, "Proviso", "", shown)
+    # Its event tells of many screenings: of them only how many, and this one.
+    event = confirming.event_of(one)
+    recorded = {**json.loads(event.payload), "screenings": str(one.screening_id)}
+    shown = [(key.replace("_", " "), _shown(value)) for key, value in recorded.items()]
+    return Entry(event.pk, event.verb, what, event.at, "Proviso", "", shown if details else [])
 
 
 def folded(entries: list[Entry]) -> list[list[Entry]]:

@@ -13,6 +13,7 @@ too. It finds a deal only when every part of the assessment would be the same, w
 Every other deal is screened again (`batch`).
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -28,8 +29,9 @@ from policy.engine.condition import OUTCOMES, Rule, Rulebook
 from policy.models import ReferenceVersion
 from screening import deal_facts, following, holding
 from screening.lifecycle import CLOSED, Status
-from screening.models import LEVELS, Deal, Screening
+from screening.models import LEVELS, Confirmation, Deal, Screening
 
+VERB = "deals.confirmed"
 CANDIDATES = f"""
 SELECT DISTINCT screening.rulebook_id FROM {holding.NEWEST}
 WHERE screening.rulebook_id = ANY(%(same_words)s)
@@ -143,7 +145,7 @@ def _record(now: Mapping[str, ReferenceVersion], screenings: Collection[int]) ->
     AuditEvent.objects.append(
         subject=now["rulebook"].subject,
         actor=SYSTEM,
-        verb="deals.confirmed",
+        verb=VERB,
         payload={
             "versions": {kind: version.digest for kind, version in now.items()},
             "count": len(screenings),
@@ -161,6 +163,26 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             found.append([number, number])
     return ", ".join(str(one) if one == last else f"{one}-{last}" for one, last in found)
+
+
+def event_of(confirmation: Confirmation) -> AuditEvent:
+    """The event that tells of it; both were written in one transaction."""
+    told = AuditEvent.objects.about(confirmation.rulebook.subject).filter(
+        # One of those of its time: each worker writes one after the other.
+        verb=VERB,
+        at__gte=confirmation.created_at,
+    )
+    return next(
+        event
+        for event in told.in_order().iterator(chunk_size=1)
+        if is_among(confirmation.screening_id, json.loads(event.payload)["screenings"])
+    )
+
+
+def is_among(number: int, listed: str) -> bool:
+    """Whether `ranges` named this number."""
+    pairs = (part.partition("-") for part in listed.split(", "))
+    return any(int(first) <= number <= int(last or first) for first, _, last in pairs)
 
 
 def _rows(statement: str, names: Mapping[str, Any]) -> list[int]:

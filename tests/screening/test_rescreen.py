@@ -418,7 +418,8 @@ class TestConfirming:
             client.force_login(person)
             assert said in client.get(url).content.decode()
         entry = timeline.of_deal(deal)[0]
-        assert (entry.what, entry.verb) == (said, "deal.confirmed")
+        event = AuditEvent.objects.get(verb="deals.confirmed")
+        assert (entry.what, entry.verb, entry.pk) == (said, "deals.confirmed", event.pk)
 
     def test_deals_of_the_demo_that_stay_are_confirmed(self, demo: None) -> None:
         sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
@@ -439,6 +440,19 @@ class TestConfirming:
 def test_numbers_in_few_words() -> None:
     assert confirming.ranges([5, 3, 4, 9, 11, 12]) == "3-5, 9, 11-12"
     assert confirming.ranges([]) == ""
+    listed = confirming.ranges([5, 3, 4, 9])
+    found = [number for number in range(12) if confirming.is_among(number, listed)]
+    assert found == [3, 4, 5, 9]
+
+
+def test_the_event_of_a_confirmation_is_the_one_that_names_it(db: None) -> None:
+    deals = [factories.cleared_deal() for _ in range(3)]
+    sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
+    for deal in deals:
+        confirming.confirm([deal.pk])
+    events = [confirming.event_of(one).pk for one in Confirmation.objects.order_by("pk")]
+    told = AuditEvent.objects.filter(verb="deals.confirmed").order_by("pk")
+    assert events == list(told.values_list("pk", flat=True))
 
 
 def test_a_rule_differs_when_a_term_that_it_names_does() -> None:
