@@ -63,17 +63,34 @@ class Run(NamedTuple):
     megabytes: float
 
 
+#: Screens and then says what it occupied at most. What `wait4` tells is no smaller than the process
+#: that started it, which may be a large one.
+SCREENING = """
+import sys
+from pathlib import Path
+from policy import screen
+status = screen.main(["-"])
+lines = Path("/proc/self/status").read_text().splitlines()
+sys.stderr.write(next(line.split()[1] for line in lines if line.startswith("VmHWM:")))
+sys.exit(status)
+"""
+
+
 def run(path: Path) -> Run:
     """One screening of the file in a process of its own; SystemExit when it fails."""
-    with path.open("rb") as source:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "policy.screen", "-"], stdin=source, stdout=subprocess.DEVNULL
-        )
+    with (
+        path.open("rb") as source,
+        subprocess.Popen(
+            [sys.executable, "-c", SCREENING],
+            stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        ) as process,
+    ):  # fmt: skip
+        said = process.stderr.read() if process.stderr else ""
         _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"The screening of {path.name} ended with status {process.returncode}.")
-    return Run(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Run(used.ru_utime + used.ru_stime, int(said) / 1024)
 
 
 def measured(count: int) -> tuple[list[float], list[float], float]:
