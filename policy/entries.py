@@ -67,11 +67,12 @@ def _tier_changes(
 
 
 def _products(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
-    return _grouped(_product_changes(before.catalogue.by_id, after.catalogue.by_id))
+    say = after.rulebook.vocabulary["capabilities"].say
+    return _grouped(_product_changes(before.catalogue.by_id, after.catalogue.by_id, say))
 
 
 def _product_changes(
-    old: Mapping[str, Product], new: Mapping[str, Product]
+    old: Mapping[str, Product], new: Mapping[str, Product], say: Callable[[str], str]
 ) -> Iterator[tuple[str, str, bool, str]]:
     for line in old.keys() | new.keys():
         if line not in new:
@@ -84,21 +85,23 @@ def _product_changes(
                 (new[line].name),
             )
         else:
-            yield from _changed_product(old[line], new[line])
+            yield from _changed_product(old[line], new[line], say)
 
 
-def _changed_product(old: Product, new: Product) -> Iterator[tuple[str, str, bool, str]]:
+def _changed_product(
+    old: Product, new: Product, say: Callable[[str], str]
+) -> Iterator[tuple[str, str, bool, str]]:
     lost = set(old.capabilities) - set(new.capabilities)
     gained = set(new.capabilities) - set(old.capabilities)
     if lost:
-        entry = f"{new.name} ({', '.join(sorted(lost))})"
+        entry = f"{new.name} ({', '.join(map(say, sorted(lost)))})"
         yield "capabilities lost", "Products that count as able to do less", True, entry
     if gained:
-        entry = f"{new.name} ({', '.join(sorted(gained))})"
+        entry = f"{new.name} ({', '.join(map(say, sorted(gained)))})"
         yield "capabilities gained", "Products that count as able to do more", False, entry
     if old.control != new.control:
         looser = CONTROLS.index(new.control) < CONTROLS.index(old.control)
-        entry = f"{new.name} ({old.control} to {new.control})"
+        entry = f"{new.name} ({_words(old.control)} to {_words(new.control)})"
         way = "lowered" if looser else "raised"
         yield f"export control {way}", f"Products whose export control is {way}", looser, entry
     if {one.id for one in new.removable} - {one.id for one in old.removable}:
@@ -131,7 +134,8 @@ def _party_changes(
                 _named(new[key]),
             )
         elif old[key].kind != new[key].kind:
-            entry = f"{_named(new[key])}: {old[key].kind} becomes {new[key].kind}"
+            was, now = _words(old[key].kind), _words(new[key].kind)
+            entry = f"{_named(new[key])}: {was} becomes {now}"
             yield "classes changed", "Parties that count as another kind of end user", True, entry
         elif set(old[key].aliases) - set(new[key].aliases):
             entry = _named(new[key])
@@ -142,3 +146,7 @@ def _party_changes(
 
 def _named(party: Party) -> str:
     return f"{party.name} ({party.country or 'international'})"
+
+
+def _words(value: str) -> str:
+    return value.replace("_", " ")

@@ -290,6 +290,14 @@ def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     found = _found(pk)
     check_govern(found.kind, request.user)
+    try:
+        return _activation_page(request, found)
+    except Conflict as refusal:
+        context = {"version": found, "kind": Kind(found.kind), "sentence": str(refusal)}
+        return render(request, "policy/not_now.html", context, status=409)
+
+
+def _activation_page(request: HttpRequest, found: ReferenceVersion) -> HttpResponse:
     newest = found.reports.newest_first().first()
     _check_ready(found, newest, request.user)
     assert newest is not None  # noqa: S101  a version without a report is not ready
@@ -301,7 +309,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         messages.success(request, _activated(found, form, actor=request.user))
-        return redirect("policy:version", pk)
+        return redirect("policy:version", found.pk)
     context = {
         "version": found,
         "kind": Kind(found.kind),

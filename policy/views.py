@@ -146,6 +146,7 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
         "may_read": may_read,
         "may_compare": may_read and page.paginator.count > 1,
         "may_propose": may_govern(request.user, kind),
+        "begins_with_text": kind in {Kind.RULEBOOK, Kind.CATALOGUE},
     }
     return render(request, "policy/versions.html", context)
 

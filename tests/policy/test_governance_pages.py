@@ -359,6 +359,7 @@ class TestTheJourney:
         answer = page(site, "activate", version)
         assert answer.status_code == 409
         assert "You proposed this version, so somebody else must activate it." in body(answer)
+        assert f'href="{reverse("policy:version", args=[version.pk])}"' in body(answer)
 
     def test_a_version_without_a_passed_check_has_no_form(
         self, client: Client, anna: Any, boris: Any
