@@ -48,7 +48,7 @@ class TestRulebooks:
         page = compare(site, *proposed(changed_rulebook(STRICTER, WEAKER), anna))
         kinds = page.context["differences"]
         assert [kinds[0].change.is_looser, kinds[-1].change.is_looser] == [True, False]
-        assert "B01 Active surveillance is excluded" in first.rules
+        assert "B01 Active surveillance is excluded" in kinds[0].rules
         assert kinds[0].example.remarkable
         assert "Lets more through." in body(page)
         assert "past screening" not in body(page)
