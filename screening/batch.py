@@ -282,12 +282,13 @@ def _beside(plan: Plan, now: datetime) -> dict[str, Any]:
 def _tell(plans: Sequence[Plan]) -> None:
     told = [plan for plan in plans if plan.course.is_told or plan.course.rises]
     addresses = mail.Addresses([plan.deal for plan in told])
+    working = mail.working_on([plan.deal for plan in told if plan.course.leaves_review])
     mail.tell_all(
         [
             (plan.deal, person, template)
             for plan in told
             for person, template in mail.readers_of_course(
-                plan.deal, plan.course, addresses.holders_of
+                plan.deal, plan.course, addresses.holders_of, working
             )
         ]
     )

@@ -39,6 +39,8 @@ class Course:
     moves: bool
     #: It stays in review, and people of a higher level have to look at it from now on.
     rises: bool
+    #: People had it in review, and the screening takes it from them.
+    leaves_review: bool
 
     @property
     def is_told(self) -> bool:
@@ -58,6 +60,7 @@ def course(deal: Any, screening: Screening, before: str) -> Course:
         valid_for=VALID if moves and status == Status.CLEARED else None,
         moves=moves,
         rises=not moves and status == Status.IN_REVIEW and level != deal.review_level,
+        leaves_review=moves and deal.status == Status.IN_REVIEW,
     )
 
 

@@ -33,6 +33,15 @@ class Letter(NamedTuple):
 
 
 Holders = Callable[[str, Deal], list[Any]]
+#: Of deals in review, by number, the people at work on them: who claimed it, who voted.
+Working = Callable[[Collection[Deal]], Mapping[int, Sequence[Any]]]
+
+_working: list[Working] = []
+
+
+def learn_from(working: Working) -> None:
+    """This app knows no reviews; the app that does says who works on a deal (reviews/apps.py)."""
+    _working[:] = [working]
 
 
 def letter(deal: Any, person: Any, *, template: str, **words: Any) -> Letter:
@@ -77,6 +86,7 @@ class _Blank:
 
     reference, title = "\1reference\1", "\1title\1"
     get_full_name = username = "\1name\1"
+    pk = "\1number\1"
 
     def __init__(self, status: str = "", turn: str = "", review_level: str = "") -> None:
         address = reverse("screening:deal", kwargs={"pk": _NUMBER})
@@ -117,7 +127,8 @@ def tell_of_status(deal: Deal) -> None:
 
 def tell_of_course(deal: Deal, course: Course) -> None:
     """What a screening changed; the deal is where the course led."""
-    for person, template in readers_of_course(deal, course, holders_of):
+    working = working_on([deal]) if course.leaves_review else {}
+    for person, template in readers_of_course(deal, course, holders_of, working):
         tell(deal, person, template=template)
 
 
@@ -131,13 +142,22 @@ def readers_of_status(deal: Deal, holders: Holders) -> Iterator[tuple[Any, str]]
             yield person, "compliance_needed"
 
 
-def readers_of_course(deal: Deal, course: Course, holders: Holders) -> Iterator[tuple[Any, str]]:
+def readers_of_course(
+    deal: Deal, course: Course, holders: Holders, working: Mapping[int, Sequence[Any]]
+) -> Iterator[tuple[Any, str]]:
     """Who hears of a screening, and from which template."""
     if course.is_told:
         yield from readers_of_status(deal, holders)
     elif course.rises:
         # It waited for one level and waits for a higher one; to the owner it is the same.
         yield from _reviewers(deal, holders)
+    if course.leaves_review:
+        for person in working.get(deal.pk, ()):
+            yield person, "left_review"
+
+
+def working_on(deals: Collection[Deal]) -> Mapping[int, Sequence[Any]]:
+    return _working[0](deals) if _working and deals else {}
 
 
 def _reviewers(deal: Deal, holders: Holders) -> Iterator[tuple[Any, str]]:

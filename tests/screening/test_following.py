@@ -8,7 +8,7 @@ from policy import actions as governing
 from reviews import actions as reviewing
 from screening import actions, following, rescreen
 from screening.lifecycle import Status
-from screening.models import Deal, Screening
+from screening.models import Deal, Notification, Screening
 from tests import factories
 from tests.screening import sweeping
 
@@ -71,3 +71,38 @@ def test_only_the_answers_of_sales_bring_it_back(
         Status.NEEDS_INFORMATION, "senior", outcome, cause=cause, before=before
     )
     assert found == status
+
+
+# --- Who hears that a deal leaves the review -----------------------------------------------------
+
+
+@pytest.mark.parametrize("sweeps", [True, False], ids=["sweep", "alone"])
+def test_who_claimed_or_voted_hears_that_the_deal_was_taken_from_them(
+    db: None, sweeps: Any
+) -> None:
+    factories.reference_data()
+    deal = factories.deal_in_review(level="executive")
+    voted, claims, other = (factories.executive() for _ in range(3))
+    factories.vote_on(deal, actor=voted)
+    reviewing.claim_deal(deal, actor=claims)
+    sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
+    if sweeps:
+        sweeping.work(governing.RESCREEN)
+        sweeping.work(rescreen.CHUNK)
+    else:
+        actions.rescreen_deal(deal, cause=CAUSE.VERSION, because="The rulebook changed.")
+    deal.refresh_from_db()
+    assert deal.status == Status.BARRED
+    left = Notification.objects.filter(subject__contains="left the review")
+    assert {note.to for note in left} == {voted, claims}
+    assert {note.subject for note in left} == {f"{deal.reference} left the review: barred"}
+    assert all(f"/reviews/{deal.pk}/" in note.body for note in left)
+    assert other not in {note.to for note in left}
+
+
+def test_a_review_that_ended_tells_nobody(db: None) -> None:
+    deal = asked_deal()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(following.STATUS_OF, "senior_review", Status.BARRED)
+        actions.rescreen_deal(deal, cause=CAUSE.VERSION, because="The rulebook changed.")
+    assert not Notification.objects.filter(subject__contains="left the review").exists()
