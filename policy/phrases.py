@@ -170,9 +170,7 @@ def touches(rulebook: Rulebook, what: Promise, rule_id: str) -> bool:
 # --- Deals ---------------------------------------------------------------------------------------
 
 # Texts only serve sentences; an example deal is told by the facts that rules read.
-_SILENT: tuple[object, ...] = (None, [], {})
-#: What a person asks of a deal first: that it is not known is remarkable.
-_ASKED_FIRST = ("country_risk", "end_user_type", "purpose")
+_EMPTY: tuple[object, ...] = ([], {})
 _PRESENCE = ("_named", "_stated", "_complete")
 
 
@@ -192,16 +190,17 @@ class DealWords:
 
 
 def deal_in_words(vocabulary: Vocabulary, plain: Mapping[str, Any]) -> DealWords:
-    """A deal in the order of the vocabulary, without texts and without what is not answered."""
+    """A deal in the order of the vocabulary, without texts; what is not answered is remarkable."""
     told = DealWords([], [])
-    for name, fact in vocabulary.items():
+    for name, fact in vocabulary.items() if plain else ():
         value = plain.get(name)
-        if value is None and name in _ASKED_FIRST and any(plain.values()):
-            told.remarkable.append((fact.label or name.replace("_", " "), "not known"))
+        if fact.kind == "text" or value in _EMPTY:
             continue
-        if value in _SILENT or fact.kind == "text":
+        label = fact.label or name.replace("_", " ")
+        if value is None:
+            told.remarkable.append((label, "not known"))
             continue
-        row = (fact.label or name.replace("_", " "), _said(fact, value))
+        row = (label, _said(fact, value))
         (told.ordinary if _is_ordinary(name, fact, value) else told.remarkable).append(row)
     return told
 

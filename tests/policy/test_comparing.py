@@ -14,6 +14,7 @@ from policy.models import Kind, ReferenceVersion
 from policy.versions import Content
 from tests import factories
 from tests.policy.test_governance import STRICTER, WEAKER, changed_rulebook, rated, shipped
+from tests.policy.test_labelled import MILDER
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,15 @@ def body(response: Any) -> str:
 
 
 class TestRulebooks:
+    def test_an_example_says_what_is_not_known_of_it(self, site: Client, anna: Any) -> None:
+        page = compare(site, *proposed(changed_rulebook(MILDER), anna))
+        kinds = {(one.change.before, one.change.after): one for one in page.context["differences"]}
+        known = kinds["executive_review", "senior_review"].example.remarkable
+        open_ = kinds["executive_review", "needs_information"].example.remarkable
+        assert [row for row in open_ if row not in known] == [
+            ("Local law conflicts with human-rights standards", "not known")
+        ]
+
     def test_what_got_weaker_comes_first_with_a_plain_deal(self, site: Client, anna: Any) -> None:
         page = compare(site, *proposed(changed_rulebook(STRICTER, WEAKER), anna))
         kinds = page.context["differences"]
