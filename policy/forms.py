@@ -219,7 +219,7 @@ class ActivationForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date", "class": "medium"}, format="%Y-%m-%d"),
         help_text=f"Today takes effect at once. A later day, {FARTHEST.days} days ahead at most,"
-        " begins at midnight UTC, if what is active is still the same then",
+        " begins at midnight UTC, if what is active is still the same then.",
         error_messages={"invalid": "Enter a day such as 2026-12-31"},
     )
     understood = forms.BooleanField(

@@ -357,6 +357,8 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
         "%(count)s deals that are open, cleared or approved change",
         affected,
     ) % {"count": f"{affected:,}"}  # fmt: skip
+    if not affected:
+        deals = _("no deal that is open, cleared or approved changes")
     return _(
         "By activating, I understand that %(version)s screens every deal from that day on, and that"
         " %(deals)s."
