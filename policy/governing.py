@@ -15,6 +15,7 @@ from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
 from policy import actions, active, checking, comparing, current, proposals, proving, reports
+from policy.afterwards import sweep_of
 from policy.forms import ActivationForm, CancelForm, ProposalForm
 from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
 from policy.past import past
@@ -184,6 +185,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "may_activate": is_open and governs and not mine and bool(newest and newest.has_passed),
         "waits_for_another": is_open and governs and mine and bool(newest and newest.has_passed),
         "is_stale": bool(found.activated_at is None and newest and _is_stale(newest)),
+        "sweep": sweep_of(found) if found.activated_at else None,
     }
     return render(request, "policy/version.html", context)
 

@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -323,11 +324,27 @@ class TestTheJourney:
             {"report": form["report"].value(), "understood": "on"},
         )
         assert answer.status_code == 302
+        assert "It waits for a worker." in body(page(client, "version", version))
         for job in Job.objects.unfinished().filter(kind=actions.RESCREEN):
             queue.perform(job.pk)
+        assert "0 of 1 part is done." in body(page(client, "version", version))
         work("rescreen_chunk")
         deal.refresh_from_db()
         assert deal.status == "in_review"
+        told = body(page(client, "version", version))
+        assert "1 of 1 part is done. Each deal that still counts was screened" in told
+        assert "hx-get" not in told
+
+    def test_a_part_of_the_sweep_that_fails_says_why(self, site: Client, boris: Any) -> None:
+        version = ReferenceVersion.objects.active().get(kind=Kind.RULEBOOK)
+        assert "Deals screened again" not in body(page(site, "version", version))
+        with transaction.atomic():
+            job = Job.objects.enqueue("rescreen_chunk", version=version.pk, first=1, last=2)
+        Job.objects.claim(job.pk).failed("Conflict: deal 7: no such product")
+        told = body(page(site, "version", version))
+        assert "A part is tried again: Conflict: deal 7: no such product" in " ".join(
+            told.replace("</p>", "").split()
+        )
 
     def test_a_waiting_page_is_told_when_the_check_is_over(self, site: Client, anna: Any) -> None:
         version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
