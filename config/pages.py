@@ -16,9 +16,11 @@ from django.views.decorators.http import require_safe
 
 from audit.access import ROLE_NAMES, public, roles_of, signed_in
 from config.navigation import links_for
+from policy import notices
 from screening.models import Notification, SalesTeam
 
 MAILS_A_PAGE = 20
+MAIL = ("id", "subject", "body", "created_at", "sent_at")
 DEMO_ACCOUNTS = settings.BASE_DIR / "var" / "demo-accounts.json"
 
 
@@ -73,9 +75,11 @@ def account(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """Every mail that this person got, newest first."""
-    notes = Notification.objects.filter(to=request.user.pk).newest_first()
-    page = Paginator(notes, MAILS_A_PAGE).get_page(request.GET.get("page"))
+    """Every mail that this person got, about deals and about versions, newest first."""
+    of_deals = Notification.objects.filter(to=request.user.pk).values(*MAIL)
+    both = of_deals.union(notices.mails_to(request.user).values(*MAIL), all=True)
+    mails = both.order_by("-created_at", "-id")
+    page = Paginator(mails, MAILS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "mail.html", {"page": page})
 
 

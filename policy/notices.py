@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
+from django.db.models import Case, F, QuerySet, When
+from django.db.models.fields.json import KT
 from django.template.loader import render_to_string
 
 from jobs.models import Job
@@ -23,6 +25,16 @@ def tell_of_schedule(schedule: Schedule, *, but: Any = None) -> None:
     for pk, person in people.items():
         if but is None or pk != but.pk:
             _write(schedule, person)
+
+
+def mails_to(person: Any) -> QuerySet[Job]:
+    """The mails to this person, each with its ``subject``, ``body`` and ``sent_at`` (or None)."""
+    # Each has a key, and the index on kinds and keys holds only rows that have one.
+    mails = Job.objects.filter(kind=KIND, args__to=person.pk).exclude(key="")
+    return mails.annotate(
+        subject=KT("args__subject"), body=KT("args__body"),
+        sent_at=Case(When(state=Job.State.DONE, then=F("finished_at"))),
+    )  # fmt: skip
 
 
 def _write(schedule: Schedule, person: Any) -> None:
