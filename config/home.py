@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from audit import access
 from policy.models import Kind, ReferenceVersion
+from policy.permissions import may_govern
 from reviews import queue
 from reviews.models import Review
 from screening.lifecycle import Status
@@ -33,6 +34,7 @@ class Turn(NamedTuple):
 def home(request: HttpRequest) -> HttpResponse:
     roles = access.roles_of(request.user)
     turns = [turn for role, ask in ASKS.items() if role in roles for turn in ask(request.user)]
+    turns += _of_proposals(request.user)
     changed = Deal.objects.visible_to(request.user).exclude(status=Status.DRAFT)
     words = {
         "turns": turns,
@@ -91,13 +93,15 @@ def _of_auditors(user: Any) -> list[Turn]:
                  "a screening, export the list.", "/audit/", "Open the decisions", [])]  # fmt: skip
 
 
-def _of_policy_owners(user: Any) -> list[Turn]:
+def _of_proposals(user: Any) -> list[Turn]:
     """The newest proposal of each kind, where this person is the one to go on with it."""
-    return [turn for kind in Kind if (turn := _of_proposal(kind, user))]
+    kinds = [kind for kind in Kind if may_govern(user, kind)]
+    return [turn for kind in kinds if (turn := _of_proposal(kind, user))]
 
 
 def _of_proposal(kind: str, user: Any) -> Turn | None:
-    newest = ReferenceVersion.objects.of(kind).defer("content", "written").newest_first().first()
+    proposals = ReferenceVersion.objects.of(kind).not_withdrawn().defer("content", "written")
+    newest = proposals.newest_first().first()
     if newest is None or newest.activated_at or newest.schedules.waiting().exists():
         return None
     report = newest.reports.defer("text").newest_first().first()
@@ -120,7 +124,6 @@ ASKS = {
     access.SENIOR: _of_reviewers,
     access.EXECUTIVE: _of_reviewers,
     access.AUDITOR: _of_auditors,
-    access.POLICY_OWNER: _of_policy_owners,
 }
 
 

@@ -1,5 +1,6 @@
-"""The first page of a policy owner: the newest proposal, where it is this person's turn."""
+"""The first page of who governs: the newest proposal, where it is this person's turn."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ from django.test import Client
 
 from audit import access
 from policy import actions
+from policy.models import Kind
+from policy.versions import Content
 from tests import factories
-from tests.policy.test_governance import WEAKER, changed_rulebook, checked, rated
+from tests.policy.test_governance import WEAKER, changed_rulebook, checked, rated, shipped
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +45,51 @@ def test_a_failed_check_comes_back_to_the_proposer() -> None:
     version, _report = checked(changed_rulebook(WEAKER), anna)
     assert turns(anna) == [f"The check of {version} did not pass"]
     assert turns(boris) == []
+
+
+def relabelled(kind: str) -> Content:
+    return replace(shipped(kind), label="1.1")
+
+
+@pytest.mark.parametrize("kind", [Kind.CATALOGUE, Kind.REGISTRY])
+def test_compliance_hears_of_what_it_may_govern(kind: str) -> None:
+    factories.reference_data()
+    officer, owner = factories.compliance_officer(), factories.person(access.POLICY_OWNER)
+    version, report = checked(relabelled(kind), owner)
+    waits = f"{version} waits for another person than the proposer"
+    assert turns(officer) == [waits]
+    assert turns(owner) == turns(factories.senior()) == turns(factories.sales_person()) == []
+    assert turns(factories.person(access.POLICY_OWNER)) == [waits]
+
+    client = Client()
+    client.force_login(officer)
+    (turn,) = client.get("/").context["turns"]
+    assert turn.url in client.get("/").content.decode()
+    assert client.get(turn.url).status_code == 200
+    actions.activate_version(version, report=report, actor=officer)
+    assert turns(officer) == []
+
+
+def test_compliance_goes_on_with_its_own_proposal() -> None:
+    factories.reference_data()
+    officer, owner = factories.compliance_officer(), factories.person(access.POLICY_OWNER)
+    version = actions.propose_version(relabelled(Kind.REGISTRY), actor=officer)
+    assert turns(officer) == [f"{version} is not checked yet"]
+    assert turns(owner) == []
+
+
+def test_compliance_hears_nothing_of_the_policy_itself() -> None:
+    factories.reference_data()
+    officer, owner = factories.compliance_officer(), factories.person(access.POLICY_OWNER)
+    for content in (rated("FI", "low", "high"), changed_rulebook()):
+        _version, report = checked(content, owner)
+        assert report.has_passed
+    assert turns(officer) == []
+    assert len(turns(factories.person(access.POLICY_OWNER))) == 2
+
+
+def test_both_roles_hear_it_once() -> None:
+    factories.reference_data()
+    both = factories.person(access.POLICY_OWNER, access.COMPLIANCE)
+    version, _report = checked(relabelled(Kind.CATALOGUE), factories.compliance_officer())
+    assert turns(both) == [f"{version} waits for another person than the proposer"]
