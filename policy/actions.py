@@ -1,4 +1,4 @@
-"""The verbs of governed data: propose, check, activate. Two persons for each activation."""
+"""The verbs of governed data: propose, withdraw, check, activate. Two persons activate."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
@@ -46,6 +46,50 @@ def propose_version(content: Content, *, note: str = "", actor: Any) -> Referenc
 
 
 @transaction.atomic
+def withdraw_version(version: ReferenceVersion, *, reason: str, actor: Any) -> None:
+    """Take a proposal back for good, with a reason; its content and its checks stay readable.
+
+    Its proposer or anybody else who may propose versions of the kind can do it: nothing that
+    screens deals changes, so one person is enough. Raises Conflict as check_withdrawable does, and
+    for a reason of fewer than LEAST_REASON characters.
+    """
+    check_govern(version.kind, actor)
+    version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
+    check_withdrawable(version)
+    if len(reason.strip()) < LEAST_REASON:
+        raise Conflict(f"Say why in at least {LEAST_REASON} characters.")
+    dead = _running(version)
+    if dead is not None:
+        finish_check(dead, state=CheckReport.State.CRASHED, text="")
+    version.withdrawn_by, version.withdrawn_at = actor, Clock()
+    version.withdrawn_because = reason.strip()
+    version.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_because"])
+    _record(version, actor, "version.withdrawn", reason=version.withdrawn_because)
+
+
+def check_withdrawable(version: ReferenceVersion) -> None:
+    """Raises Conflict for a version that is no proposal, waits for its day or is being checked."""
+    if version.activated_at is not None:
+        raise Conflict("This version was activated before. Only a proposal can be withdrawn.")
+    check_not_withdrawn(version)
+    check_unscheduled(version)
+    running = _running(version)
+    if running is not None and has_work(running):
+        raise Conflict("The check is still running. Wait for its report, then withdraw.")
+
+
+def check_not_withdrawn(version: ReferenceVersion) -> None:
+    if version.withdrawn_at is not None:
+        raise Conflict("This version was withdrawn. Propose its content again.")
+
+
+def _running(version: ReferenceVersion) -> CheckReport | None:
+    """The check without an end; has_work tells whether it will ever have one."""
+    found: CheckReport | None = version.reports.filter(state=CheckReport.State.RUNNING).first()
+    return found
+
+
+@transaction.atomic
 def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
     """Ask for a report against what is active now; a job writes it.
 
@@ -56,8 +100,9 @@ def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
     if version.activated_at is not None:
         raise Conflict("This version was activated before. There is nothing left to check.")
+    check_not_withdrawn(version)
     check_unscheduled(version)
-    running = version.reports.filter(state=CheckReport.State.RUNNING).first()
+    running = _running(version)
     if running is not None:
         if has_work(running):
             return running
@@ -158,6 +203,7 @@ def _check_activator(version: ReferenceVersion, actor: Any) -> None:
         raise NotAllowed("You proposed this version, so somebody else must activate it.")
     if version.activated_at is not None:
         raise Conflict("This version was activated before. Propose its content again.")
+    check_not_withdrawn(version)
 
 
 def check_unscheduled(version: ReferenceVersion) -> None:

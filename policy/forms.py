@@ -268,3 +268,19 @@ class CancelForm(forms.Form):
             "min_length": f"Say why in at least {LEAST_REASON} characters",
         },
     )
+
+
+class WithdrawForm(forms.Form):
+    """Why nobody wants a proposal any more."""
+
+    reason = forms.CharField(
+        label="Why is it withdrawn?",
+        min_length=LEAST_REASON,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The proposer, whoever may read proposals, and every auditor read this.",
+        error_messages={
+            "required": "Say why it is withdrawn",
+            "min_length": f"Say why in at least {LEAST_REASON} characters",
+        },
+    )

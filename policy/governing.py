@@ -156,7 +156,9 @@ QUICK_LOOK = 1000
 
 
 def _found(pk: int) -> ReferenceVersion:
-    versions = ReferenceVersion.objects.select_related("proposed_by", "activated_by")
+    versions = ReferenceVersion.objects.select_related(
+        "proposed_by", "activated_by", "withdrawn_by"
+    )
     return get_object_or_404(versions, pk=pk)
 
 
@@ -167,7 +169,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
     newest = found.reports.newest_first().first()
     schedule = found.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
     is_waiting = bool(schedule and schedule.is_waiting)
-    is_open = found.activated_at is None and not is_waiting
+    is_open = found.is_proposed and not is_waiting
     mine = found.proposed_by_id == request.user.pk
     governs = may_govern(request.user, found.kind)
     context = {
@@ -177,6 +179,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "schedule": schedule,
         "is_waiting": is_waiting,
         "may_cancel": is_waiting and governs,
+        "may_withdraw": is_open and governs and not (newest and newest.is_running),
         "report": newest,
         "reports": found.reports.newest_first().select_related("asked_by"),
         "text": found.written or _readable(found),
@@ -184,7 +187,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "may_propose": governs and not found.is_active and not is_waiting,
         "may_activate": is_open and governs and not mine and bool(newest and newest.has_passed),
         "waits_for_another": is_open and governs and mine and bool(newest and newest.has_passed),
-        "is_stale": bool(found.activated_at is None and newest and _is_stale(newest)),
+        "is_stale": bool(found.is_proposed and newest and _is_stale(newest)),
         "sweep": sweep_of(found) if found.activated_at else None,
     }
     return render(request, "policy/version.html", context)
@@ -226,12 +229,12 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     if "HX-Request" in request.headers and not newest.is_running:
         # The page asks while the check runs; now all of it is another one.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    is_open = found.activated_at is None and not found.schedules.waiting().exists()
+    is_open = found.is_proposed and not found.schedules.waiting().exists()
     context: dict[str, Any] = {
         "version": found,
         "kind": Kind(found.kind),
         "report": newest,
-        "is_stale": found.activated_at is None and _is_stale(newest),
+        "is_stale": found.is_proposed and _is_stale(newest),
         "may_check": is_open and may_govern(request.user, found.kind),
         "may_propose": may_govern(request.user, found.kind),
         "may_activate": is_open
@@ -347,6 +350,7 @@ def _check_ready(found: ReferenceVersion, newest: CheckReport | None, user: Any)
         raise Conflict(_("You proposed this version, so somebody else must activate it."))
     if found.activated_at is not None:
         raise Conflict(_("This version was activated before. Propose its content again."))
+    actions.check_not_withdrawn(found)
     actions.check_unscheduled(found)
     names = [one["name"] for one in newest.found["looser"]] if newest and newest.found else []
     actions.check_report(found, newest, active.versions(), names)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.db.models.lookups import IsNull
 
 from policy.parts import CheckPart  # noqa: F401  Django looks for models here
 
@@ -27,6 +28,12 @@ class ReferenceVersionQuerySet(models.QuerySet["ReferenceVersion"]):
 
     def newest_first(self) -> "ReferenceVersionQuerySet":
         return self.order_by("-pk")
+
+    def withdrawn_last(self) -> "ReferenceVersionQuerySet":
+        return self.order_by(IsNull(F("withdrawn_at"), False), "-pk")  # noqa: FBT003  SQL's word
+
+    def not_withdrawn(self) -> "ReferenceVersionQuerySet":
+        return self.filter(withdrawn_at=None)
 
 
 class ReferenceVersion(models.Model):
@@ -55,6 +62,12 @@ class ReferenceVersion(models.Model):
     )
     activated_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
+    # A proposal that nobody wants any more; it was never active and never will be (constraint).
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_because = models.TextField(blank=True)
 
     objects = ReferenceVersionQuerySet.as_manager()
 
@@ -79,6 +92,18 @@ class ReferenceVersion(models.Model):
                 condition=Q(retired_at__isnull=True) | Q(activated_at__isnull=False),
                 name="only_activated_versions_retire",
             ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None, withdrawn_because="")
+                | (
+                    Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False)
+                    & ~Q(withdrawn_because="")
+                ),
+                name="withdrawn_by_somebody_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(activated_at=None),
+                name="withdrawn_versions_are_never_active",
+            ),
         )
 
     def __str__(self) -> str:
@@ -87,6 +112,11 @@ class ReferenceVersion(models.Model):
     @property
     def is_active(self) -> bool:
         return self.activated_at is not None and self.retired_at is None
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether it can still become active."""
+        return self.activated_at is None and self.withdrawn_at is None
 
     @property
     def subject(self) -> str:

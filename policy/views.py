@@ -109,7 +109,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
     rows = []
     for kind in Kind:
         of = ReferenceVersion.objects.of(kind)
-        proposed = of.filter(activated_at__isnull=True).count()
+        proposed = of.not_withdrawn().filter(activated_at__isnull=True).count()
         rows.append(
             {
                 "kind": kind.value,
@@ -130,7 +130,7 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
     found = (
-        ReferenceVersion.objects.of(kind).newest_first()
+        ReferenceVersion.objects.of(kind).withdrawn_last()
         .select_related("proposed_by", "activated_by").defer("content", "written")
     )  # fmt: skip
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -157,6 +157,8 @@ def state_of(version: ReferenceVersion, waiting: Schedule | None = None) -> tupl
         return "active", _("Active")
     if version.retired_at is not None:
         return "retired", _("Retired")
+    if version.withdrawn_at is not None:
+        return "withdrawn", _("Withdrawn")
     if waiting is not None:
         return "soon", _("Scheduled for %(day)s") % {"day": date_format(waiting.effective_on, DAY)}
     return "proposed", _("Proposed")

@@ -35,6 +35,11 @@ def pages(anna: Any, boris: Any) -> dict[str, str]:
         countries, report=report, confirmed=looser(report), actor=boris,
         on=timezone.localdate() + timedelta(days=5),
     )  # fmt: skip
+    text = text.replace('label: "1.2"', 'label: "1.3"')
+    withdrawn = actions.propose_version(
+        proposals.read(Kind.RULEBOOK, text, proposals.About()), actor=anna
+    )
+    actions.withdraw_version(withdrawn, reason="The same as version 1.2, sent twice.", actor=boris)
     difference = reverse("policy:difference", args=["rulebook"])
     of_countries = reverse("policy:difference", args=["countries"])
     return {
@@ -46,6 +51,9 @@ def pages(anna: Any, boris: Any) -> dict[str, str]:
         "versions": reverse("policy:versions", args=["countries"]),
         "scheduled": reverse("policy:version", args=[countries.pk]),
         "cancel": reverse("policy:cancel", args=[countries.pk]),
+        "withdraw": reverse("policy:withdraw", args=[rulebook.pk]),
+        "withdrawn": reverse("policy:version", args=[withdrawn.pk]),
+        "versions with a withdrawn one": reverse("policy:versions", args=["rulebook"]),
         "report": reverse("policy:report", args=[rulebook.pk]),
         "activate": reverse("policy:activate", args=[rulebook.pk]),
         "rule": reverse("policy:rule", args=["E02"]),

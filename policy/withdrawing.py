@@ -1,0 +1,30 @@
+"""The page on which a proposal is taken back."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from audit import access
+from audit.access import allow
+from policy import actions
+from policy.forms import WithdrawForm
+from policy.models import Kind, ReferenceVersion
+from policy.permissions import check_govern
+
+
+@allow(access.POLICY_OWNER, access.COMPLIANCE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw a version that was never active, with a reason."""
+    found = get_object_or_404(ReferenceVersion.objects.select_related("proposed_by"), pk=pk)
+    check_govern(found.kind, request.user)
+    actions.check_withdrawable(found)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        actions.withdraw_version(found, reason=form.cleaned_data["reason"], actor=request.user)
+        messages.success(request, _("Withdrawn. What is active stays active."))
+        return redirect("policy:version", pk)
+    context = {"version": found, "kind": Kind(found.kind), "form": form}
+    return render(request, "policy/withdraw.html", context, status=422 if form.errors else 200)
