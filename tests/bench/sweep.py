@@ -9,25 +9,20 @@ where the outcome stays, 2,000 where it changes, and each deal exactly once.
 """
 
 import json
-import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import psutil
 
-import tests.bench.ready  # noqa: F401  models can be imported from here on
+from tests.bench.ready import own_database, sign_in  # models can be imported from here on
 
 # isort: split
 
-from django.core.management import call_command
 from django.db import connection, transaction
 
 from audit.models import AuditEvent
 from config import embedded
-from config.settings import database  # noqa: TID251  the one parser of addresses
 from jobs.models import Job
 from policy import actions as governing
 from screening import facts, rescreen
@@ -52,24 +47,6 @@ UTILITIES = (
   - id: S01
 """,
 )
-
-
-@contextmanager
-def own_database() -> Iterator[embedded.Servers]:
-    """A migrated database on a server of its own; both are gone afterwards."""
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        os.environ[name] = os.environ.get(f"GIVEN_{name}", "")
-    with embedded.temporary() as servers:
-        sign_in(servers.owner_url)
-        call_command("migrate", verbosity=0, interactive=False)
-        sign_in(servers.app_url)
-        yield servers
-        connection.close()
-
-
-def sign_in(url: str) -> None:
-    connection.close()
-    connection.settings_dict.update(database(url, "DATABASE_URL"))
 
 
 # --- Many deals, made of few ---------------------------------------------------------------------
