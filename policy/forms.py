@@ -254,33 +254,36 @@ class ActivationForm(forms.Form):
         return confirmed
 
 
-class CancelForm(forms.Form):
-    """Why a version does not become active on its day."""
-
-    reason = forms.CharField(
-        label="Why is it cancelled?",
+def reason(asked: str, missing: str, readers: str) -> forms.CharField:
+    """Why somebody takes something back; the people who read it are named beside the field."""
+    return forms.CharField(
+        label=asked,
         min_length=LEAST_REASON,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The proposer, who chose the day, and every auditor read this.",
+        help_text=readers,
         error_messages={
-            "required": "Say why it is cancelled",
+            "required": missing,
             "min_length": f"Say why in at least {LEAST_REASON} characters",
         },
+    )
+
+
+class CancelForm(forms.Form):
+    """Why a version does not become active on its day."""
+
+    reason = reason(
+        "Why is it cancelled?",
+        "Say why it is cancelled",
+        "The proposer, who chose the day, and every auditor read this.",
     )
 
 
 class WithdrawForm(forms.Form):
     """Why nobody wants a proposal any more."""
 
-    reason = forms.CharField(
-        label="Why is it withdrawn?",
-        min_length=LEAST_REASON,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The proposer, whoever may read proposals, and every auditor read this.",
-        error_messages={
-            "required": "Say why it is withdrawn",
-            "min_length": f"Say why in at least {LEAST_REASON} characters",
-        },
+    reason = reason(
+        "Why is it withdrawn?",
+        "Say why it is withdrawn",
+        "The proposer, whoever may read proposals, and every auditor read this.",
     )

@@ -332,7 +332,7 @@ class TestTheJourney:
         deal.refresh_from_db()
         assert deal.status == "in_review"
         told = body(page(client, "version", version))
-        assert "1 of 1 part is done. Each deal that still counts was screened" in told
+        assert "1 of 1 part is done. Each deal that still counted was screened again" in told
         assert "hx-get" not in told
 
     def test_a_part_of_the_sweep_that_fails_says_why(self, site: Client, boris: Any) -> None:
