@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.ledger import digest
@@ -18,6 +18,8 @@ from policy.permissions import check_govern
 from policy.versions import Content
 
 RESCREEN = "rescreen"
+#: The constraint in PostgreSQL, as its refusals name it.
+LABEL_TAKEN = "version_label_once_per_kind"
 #: The database holds the same figure.
 FARTHEST = timedelta(days=90)
 LEAST_REASON = 20
@@ -27,9 +29,10 @@ LEAST_REASON = 20
 def propose_version(content: Content, *, note: str = "", actor: Any) -> ReferenceVersion:
     """Store a new version; it changes nothing until another person activates it."""
     check_govern(content.kind, actor)
+    taken = Conflict(f"A version {content.label} exists already. Choose another label.")
     if ReferenceVersion.objects.of(content.kind).filter(label=content.label).exists():
-        raise Conflict(f"A version {content.label} exists already. Choose another label.")
-    version = ReferenceVersion.objects.create(
+        raise taken
+    version = ReferenceVersion(
         kind=content.kind,
         label=content.label,
         content=content.text,
@@ -41,6 +44,14 @@ def propose_version(content: Content, *, note: str = "", actor: Any) -> Referenc
         note=note,
         proposed_by=actor,
     )
+    try:
+        with transaction.atomic():
+            version.save(force_insert=True)
+    except IntegrityError as clash:
+        # Somebody proposed the same label in the same moment.
+        if LABEL_TAKEN not in str(clash):
+            raise
+        raise taken from clash
     _record(version, actor, "version.proposed")
     return version
 
