@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit import access
+from policy import active, checking
 from policy.models import Kind, ReferenceVersion
 from policy.permissions import may_govern
 from reviews import queue
@@ -94,28 +95,50 @@ def _of_auditors(user: Any) -> list[Turn]:
 
 
 def _of_proposals(user: Any) -> list[Turn]:
-    """The newest proposal of each kind, where this person is the one to go on with it."""
+    """Of each kind one proposal at most, where this person is the one to go on with it."""
     kinds = [kind for kind in Kind if may_govern(user, kind)]
-    return [turn for kind in kinds if (turn := _of_proposal(kind, user))]
+    return [turn for kind in kinds if (turn := _of_kind(kind, user))]
 
 
-def _of_proposal(kind: str, user: Any) -> Turn | None:
-    proposals = ReferenceVersion.objects.of(kind).not_withdrawn().defer("content", "written")
-    newest = proposals.newest_first().first()
-    if newest is None or newest.activated_at or newest.schedules.waiting().exists():
+def _of_kind(kind: str, user: Any) -> Turn | None:
+    """One that waits for this person's activation; else the newest, when it is their own."""
+    stored = ReferenceVersion.objects.of(kind).not_withdrawn().defer("content", "written")
+    newest = stored.newest_first().first()
+    others = stored.newest_first().filter(activated_at=None).exclude(proposed_by=user)
+    ready = next((one for one in others[:MOST] if _is_ready(one)), None)
+    if ready is not None:
+        told = (f"{ready} waits for another person than the proposer",
+                "Its check passed. Read the report before you activate it.")  # fmt: skip
+        return _of_version(ready, *told)
+    if newest is None or newest.activated_at or newest.proposed_by_id != user.pk:
         return None
     report = newest.reports.defer("text").newest_first().first()
-    has_passed = report is not None and report.has_passed
-    told = None
-    if newest.proposed_by_id != user.pk:
-        if has_passed:
-            told = (f"{newest} waits for another person than the proposer",
-                    "Its check passed. Read the report before you activate it.")  # fmt: skip
-    elif report is None:
-        told = f"{newest} is not checked yet", "Run the check of your proposal."
-    elif not report.is_running and not has_passed:
-        told = f"The check of {newest} did not pass", "Read why, and propose a mended version."
-    return Turn(*told, f"/versions/{newest.pk}/", "See the version", []) if told else None
+    if report is None:
+        return _of_version(
+            newest, f"{newest} is not checked yet", "Run the check of your proposal."
+        )
+    if report.is_running or report.has_passed:
+        return None
+    return _of_version(
+        newest,
+        f"The check of {newest} did not pass",
+        "Read why, and propose a mended version.",
+    )
+
+
+def _is_ready(version: ReferenceVersion) -> bool:
+    """Whether another person than the proposer could activate it now."""
+    report = version.reports.defer("text").newest_first().first()
+    return (
+        report is not None
+        and report.has_passed
+        and report.baseline_digest == checking.baseline_digest(active.versions())
+        and not version.schedules.waiting().exists()
+    )
+
+
+def _of_version(version: ReferenceVersion, title: str, more: str) -> Turn:
+    return Turn(title, more, f"/versions/{version.pk}/", "See the version", [])
 
 
 ASKS = {

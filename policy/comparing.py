@@ -37,7 +37,9 @@ def difference(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
     stored = {str(one.pk): one for one in _stored(kind)}
-    form = DifferenceForm(_chosen(request, stored), versions=_options(stored))
+    form = DifferenceForm(
+        _chosen(request, stored), versions=_options(stored), initial=_first_choice(stored)
+    )
     context: dict[str, Any] = {"kind": Kind(kind), "form": form, "versions": len(stored)}
     if form.is_bound and form.is_valid():
         before, after = (stored[form.cleaned_data[name]] for name in ("before", "after"))
@@ -61,6 +63,12 @@ def _chosen(request: HttpRequest, stored: Mapping[str, ReferenceVersion]) -> dic
         return None
     after = asked.get("after") or _other(stored, than=asked.get("before", ""))
     return {"before": asked.get("before") or _other(stored, than=after), "after": after}
+
+
+def _first_choice(stored: Mapping[str, ReferenceVersion]) -> dict[str, str]:
+    """What is active, and the newest of the others."""
+    before = _other(stored, than="")
+    return {"before": before, "after": next((pk for pk in stored if pk != before), "")}
 
 
 def _other(stored: Mapping[str, ReferenceVersion], *, than: str) -> str:

@@ -47,6 +47,15 @@ def test_a_failed_check_comes_back_to_the_proposer() -> None:
     assert turns(boris) == []
 
 
+def test_a_newer_proposal_hides_none_that_waits_for_activation() -> None:
+    factories.reference_data()
+    anna, boris = (factories.person(access.POLICY_OWNER) for _ in range(2))
+    ready, _report = checked(rated("FI", "low", "high"), anna)
+    newer = actions.propose_version(rated("SE", "low", "medium", label="3.0"), actor=anna)
+    assert turns(boris) == [f"{ready} waits for another person than the proposer"]
+    assert turns(anna) == [f"{newer} is not checked yet"]
+
+
 def relabelled(kind: str) -> Content:
     return replace(shipped(kind), label="1.1")
 

@@ -148,6 +148,11 @@ class TestTheAddress:
         assert "Compare two versions" in body(page)
         assert "1.1 (proposed)" in body(page)
 
+    def test_it_begins_with_the_active_and_the_newest(self, site: Client, anna: Any) -> None:
+        was, newest = proposed(changed_rulebook(), anna)
+        form = site.get(reverse("policy:difference", args=[Kind.RULEBOOK])).context["form"]
+        assert form.initial == {"before": str(was.pk), "after": str(newest.pk)}
+
     def test_one_version_alone_has_nothing_beside_it(self, site: Client) -> None:
         alone = active(Kind.RULEBOOK)
         for chosen in ({}, {"after": alone.pk}):
