@@ -66,8 +66,8 @@ class Servers:
 def remove(folder: Path) -> None:
     """Stop what a killed predecessor left running from the folder, then delete its files."""
     Registry(folder / "processes.json").stop_remains()
+    shutil.rmtree(shelter(folder), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(shelter() / folder.name, ignore_errors=True)
 
 
 @contextmanager

