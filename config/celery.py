@@ -5,6 +5,8 @@ import os
 from celery import Celery
 from celery.signals import worker_init
 
+from jobs.kinds import BEAT, QUEUES, Lane
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("proviso")
@@ -13,10 +15,21 @@ app.autodiscover_tasks()
 
 # The sweeper is what guarantees progress; beat only helps where no sweeper runs.
 app.conf.beat_schedule = {
-    "sweep": {"task": "jobs.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
-    "lapse": {"task": "reviews.tasks.lapse_due", "schedule": 3600.0, "options": {"expires": 3600}},
+    **{
+        f"sweep-{lane}": {
+            "task": "jobs.tasks.sweep", "args": (lane.value,), "schedule": float(BEAT),
+            "options": {"queue": queue, "expires": BEAT},
+        }
+        for lane, queue in QUEUES.items()
+    },
+    # Short work too: neither may wait until a check is over.
+    "lapse": {
+        "task": "reviews.tasks.lapse_due", "schedule": 3600.0,
+        "options": {"queue": QUEUES[Lane.SHORT], "expires": 3600},
+    },
     "activate": {
-        "task": "policy.scheduled.activate_due", "schedule": 300.0, "options": {"expires": 300},
+        "task": "policy.scheduled.activate_due", "schedule": 300.0,
+        "options": {"queue": QUEUES[Lane.SHORT], "expires": 300},
     },
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from types import FrameType
 
 from config import embedded
 from config.embedded import ROOT, ServerError
+from jobs.kinds import QUEUES, Lane
 
 VAR = ROOT / "var"
 FOLDER = VAR / "demo"
@@ -180,10 +181,15 @@ def wait_for_page(url: str, programs: Programs) -> None:
 
 def start_programs(programs: Programs, port: int) -> None:
     celery = ["-m", "celery", "--app", "config.celery"]
-    programs.start(
-        "worker", *celery, "worker", "--loglevel", "WARNING", "--concurrency", "2",
-        "--without-gossip", "--without-mingle",
-    )  # fmt: skip
+    # As in docker-compose.yml, emails have a worker that does nothing long.
+    for name, queue, processes in (
+        ("worker", QUEUES[Lane.LONG], 2),
+        ("mailer", QUEUES[Lane.SHORT], 1),
+    ):
+        programs.start(
+            name, *celery, "worker", "--queues", queue, "--concurrency", str(processes),
+            "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
+        )  # fmt: skip
     programs.start("beat", *celery, "beat", "--schedule", str(FOLDER / "beat"))
     programs.start("sweeper", "manage.py", "sweep")
     programs.start(

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from audit.models import SYSTEM, AuditEvent
+from jobs import kinds
+
 LEASE = timedelta(seconds=75)
-MOST_ATTEMPTS = 5
 CHANNEL = "proviso_jobs"
 # The values that a new Job has, said once more: an object for each would cost more than the row.
 ENQUEUE_ALL = """
@@ -60,21 +62,37 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def claim(self, pk: int, *, lease: timedelta = LEASE) -> "Job | None":
         """Take the job by compare-and-swap; None when somebody has it or it is finished."""
-        taken = (
-            self.due()
-            .order_by()
-            .filter(pk=pk)
-            .update(
+        free = self.due().order_by().filter(pk=pk)
+        with transaction.atomic():
+            taken = free.update(
                 state=Job.State.RUNNING,
                 attempts=F("attempts") + 1,
                 lease_until=Clock() + lease,
                 error="",
             )
-        )
-        return self.get(pk=pk) if taken else None
+            if not taken:
+                return None
+            job = self.get(pk=pk)
+            Attempt.objects.create(job=job, number=job.attempts)
+        return job
 
     def unfinished(self) -> "JobQuerySet":
         return self.filter(state__in=(Job.State.PENDING, Job.State.RUNNING))
+
+    def not_done(self) -> "JobQuerySet":
+        """What still waits or runs, and what was given up."""
+        return self.filter(state__in=(Job.State.PENDING, Job.State.RUNNING, Job.State.FAILED))
+
+    def failed(self) -> "JobQuerySet":
+        return self.filter(state=Job.State.FAILED)
+
+    def retry(self) -> int:
+        """Begin anew with those of these jobs that failed for good. Returns how many they are."""
+        with transaction.atomic():
+            failed = list(self.failed().select_for_update().order_by("pk"))
+            for job in failed:
+                job.begin_anew()
+        return len(failed)
 
 
 class Job(models.Model):
@@ -89,7 +107,10 @@ class Job(models.Model):
     key = models.CharField(max_length=120, blank=True)
     args = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=State, default=State.PENDING)
+    # Every attempt ever made, so that two of one job never have one number.
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Those made before somebody asked for the job again; they count against it no more.
+    written_off = models.PositiveSmallIntegerField(db_default=0)
     created_at = models.DateTimeField(db_default=Now())
     not_before = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
@@ -130,21 +151,27 @@ class Job(models.Model):
         """Show how far the work is, and keep the lease."""
         self._if_running(progress_done=done, progress_total=total, lease_until=Clock() + lease)
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether it had all its attempts already: this one was made because workers died."""
+        return self.attempts - self.written_off > kinds.of(self.kind).retries.attempts
+
+    @property
+    def pause(self) -> timedelta | None:
+        """How long it waits when this attempt fails; None when it is given up."""
+        return kinds.of(self.kind).retries.pause_after(self.attempts - self.written_off)
+
     def done(self) -> bool:
         """Close the job; False when it was cancelled or its lease went to another worker."""
-        return self._if_running(state=self.State.DONE, finished_at=Clock(), lease_until=None)
+        return self._end_attempt(state=self.State.DONE, finished_at=Clock())
 
-    def failed(self, error: str) -> None:
-        """Try again later, twice as late each time; after the last attempt say so for good."""
-        if self.attempts >= MOST_ATTEMPTS:
-            self._if_running(
-                state=self.State.FAILED, finished_at=Clock(), lease_until=None, error=error
-            )
-        else:
-            pause = timedelta(seconds=2 * 2**self.attempts)
-            self._if_running(
-                state=self.State.PENDING, not_before=Clock() + pause, lease_until=None, error=error
-            )
+    def failed(self, error: str) -> bool:
+        """Try again after a pause, as its kind wants. True when this was the last attempt."""
+        pause = self.pause
+        if pause is None:
+            return self._end_attempt(error, state=self.State.FAILED, finished_at=Clock())
+        self._end_attempt(error, state=self.State.PENDING, not_before=Clock() + pause)
+        return False
 
     def cancel(self) -> bool:
         unfinished = Job.objects.filter(pk=self.pk).unfinished()
@@ -152,10 +179,51 @@ class Job(models.Model):
             unfinished.update(state=self.State.CANCELLED, finished_at=Clock(), lease_until=None)
         )
 
+    def begin_anew(self) -> None:
+        """A failed job is due now, with all the attempts that its kind has."""
+        AuditEvent.objects.append(
+            subject=f"job:{self.pk}", actor=SYSTEM, verb="job.retried",
+            payload={"kind": self.kind, "attempts": self.attempts},
+        )  # fmt: skip
+        Job.objects.filter(pk=self.pk, state=self.State.FAILED).update(
+            state=self.State.PENDING,
+            not_before=Clock(),
+            finished_at=None,
+            written_off=self.attempts,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(self.pk)])
+
+    @transaction.atomic
+    def _end_attempt(self, error: str = "", **changes: Any) -> bool:
+        if not self._if_running(lease_until=None, error=error, **changes):
+            return False
+        self.tries.filter(number=self.attempts).update(ended_at=Clock(), error=error)
+        return True
+
     def _if_running(self, **changes: Any) -> bool:
         """Write only while this attempt holds the job: a late worker must not undo a newer one."""
         mine = Job.objects.filter(pk=self.pk, state=self.State.RUNNING, attempts=self.attempts)
         return bool(mine.update(**changes))
+
+
+class Attempt(models.Model):
+    """One try at a job. Without an end and with another after it, its worker died."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tries")
+    number = models.PositiveSmallIntegerField()
+    began_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=("job", "number"), name="attempt_number_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} at job {self.job_id}"
 
 
 class Heartbeat(models.Model):

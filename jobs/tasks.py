@@ -1,12 +1,17 @@
-"""Celery's side: it gets ids, and the rows decide what happens."""
+"""Celery's side: it gets ids, and the rows decide what happens. Each lane has a queue of its own.
+
+A worker of the short lane does emails only, so that none of them waits behind a check.
+"""
 
 import logging
+from collections.abc import Iterable
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from jobs import queue
-from jobs.models import Heartbeat, Job
+from jobs.kinds import BEAT, QUEUES, Lane
+from jobs.models import Heartbeat
 
 log = logging.getLogger("proviso.jobs")
 
@@ -14,24 +19,29 @@ BATCH = 200
 
 
 @shared_task
-def work(pk: int) -> None:
-    Heartbeat.beat("worker")
+def work(pk: int, lane: str = Lane.LONG) -> None:
+    Heartbeat.beat(f"worker-{lane}")
     queue.perform(pk)
 
 
 @shared_task
-def sweep() -> None:
-    """Beat sends this too, so work moves when only the worker and Redis are alive."""
+def sweep(lane: str = Lane.LONG) -> None:
+    """Beat sends this too, so work moves when only the workers and Redis are alive.
+
+    It does nothing itself: its own time is short, and a job would be cut off by it.
+    """
     Heartbeat.beat("beat")
-    for pk in Job.objects.due().values_list("pk", flat=True)[:BATCH]:
-        queue.perform(pk)
+    Heartbeat.beat(f"worker-{lane}")
+    wake(queue.due(Lane(lane)).values_list("pk", flat=True)[:BATCH], Lane(lane), expires=BEAT)
 
 
-def wake(pks: list[int]) -> bool:
-    """Send ids to the workers; False as soon as Redis does not answer."""
+def wake(pks: Iterable[int], lane: Lane, *, expires: float | None = None) -> bool:
+    """Send ids to the workers of the lane; False as soon as Redis does not answer."""
     try:
         for pk in pks:
-            work.apply_async(args=(pk,), retry=False)
+            work.apply_async(
+                args=(pk, lane.value), queue=QUEUES[lane], retry=False, expires=expires
+            )
     except (OperationalError, OSError):
         log.warning("redis does not answer; the sweeper works by itself")
         return False

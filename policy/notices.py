@@ -12,6 +12,7 @@ from django.db.models import Case, F, QuerySet, When
 from django.db.models.fields.json import KT
 from django.template.loader import render_to_string
 
+from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Job
 from jobs.queue import performs
 from policy.models import Schedule
@@ -49,7 +50,7 @@ def _write(schedule: Schedule, person: Any) -> None:
     )  # fmt: skip
 
 
-@performs(KIND)
+@performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)
 def deliver(job: Job) -> None:
     """Send the mail of this job; its Message-ID is made from the row, so a repeat collapses."""
     person = get_user_model().objects.get(pk=job.args["to"])

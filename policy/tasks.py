@@ -9,7 +9,7 @@ import logging
 from django.db import transaction
 
 from jobs import queue
-from jobs.models import MOST_ATTEMPTS, Job
+from jobs.models import Job
 from jobs.queue import Work, performs
 from policy import checking, parts
 from policy.actions import finish_check
@@ -19,7 +19,12 @@ from policy.parts import CHECK, GATHER, PART, CheckPart
 log = logging.getLogger("proviso.policy")
 
 
-@performs(CHECK)
+def end_as_crashed(job: Job) -> None:
+    """A check of which a job was given up cannot be finished, and says so."""
+    _crash(CheckReport.objects.get(pk=job.args["report"]))
+
+
+@performs(CHECK, given_up=end_as_crashed)
 def check_version(job: Job) -> None:
     """Write the parts, find out about the rules, then work on the parts until none is free.
 
@@ -51,30 +56,18 @@ def _help(report: CheckReport, job: Job) -> None:
             job.note_progress(done, total)
 
 
-def ends_the_report(work: Work) -> Work:
-    """A job of a check that fails for good, or whose workers all died, ends it as crashed."""
+def while_it_runs(work: Work) -> Work:
+    """The parts of a report that has ended, because one of them was given up, are not played."""
 
     def guarded(job: Job) -> None:
-        report = CheckReport.objects.get(pk=job.args["report"])
-        if not report.is_running:
-            return
-        if job.attempts > MOST_ATTEMPTS:
-            # A failure is counted when it is written down. Who died could not write.
-            _crash(report)
-            return
-        try:
+        if CheckReport.objects.get(pk=job.args["report"]).is_running:
             work(job)
-        except Exception:
-            if job.attempts >= MOST_ATTEMPTS:
-                log.exception("check crashed", extra={"report": report.pk, "job": job.pk})
-                _crash(report)
-            raise
 
     return guarded
 
 
-@performs(PART)
-@ends_the_report
+@performs(PART, given_up=end_as_crashed)
+@while_it_runs
 def play_part(job: Job) -> None:
     """Play one span of the past and keep what was found."""
     part = CheckPart.objects.select_related("report__version").get(
@@ -84,8 +77,8 @@ def play_part(job: Job) -> None:
         parts.finish(part, checking.play(part.report.version, part.span, note=job.note_progress))
 
 
-@performs(GATHER)
-@ends_the_report
+@performs(GATHER, given_up=end_as_crashed)
+@while_it_runs
 def gather_check(job: Job) -> None:
     """Make one report of the parts, which are then no longer needed."""
     report = CheckReport.objects.select_related("version").get(pk=job.args["report"])

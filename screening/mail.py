@@ -16,6 +16,7 @@ from django.template.loader import get_template
 from django.urls import reverse
 
 from audit import access
+from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Clock, Job
 from jobs.queue import performs
 from screening import rows
@@ -209,7 +210,7 @@ def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
     return found
 
 
-@performs(KIND)
+@performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)
 def deliver(job: Job) -> None:
     """Send the mail of this job; its Message-ID is made from the row, so a repeat collapses."""
     note = Notification.objects.select_related("to").get(pk=job.args["notification"])

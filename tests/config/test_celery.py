@@ -11,14 +11,17 @@ from django.db import transaction
 from config import embedded
 from config.celery import app
 from config.embedded import ROOT
+from jobs.kinds import QUEUES, Lane
 from jobs.models import Heartbeat, Job
 from jobs.tasks import sweep, wake, work
 
 
 def test_beat_wakes_the_workers():
-    entry = app.conf.beat_schedule["sweep"]
-    assert entry["task"] == sweep.name
-    assert entry["schedule"] <= 15
+    for lane, queue in QUEUES.items():
+        entry = app.conf.beat_schedule[f"sweep-{lane}"]
+        assert (entry["task"], entry["args"]) == (sweep.name, (lane.value,))
+        assert entry["options"]["queue"] == queue
+        assert entry["schedule"] <= 15
 
 
 def test_the_app_of_shared_tasks_is_ours():
@@ -38,11 +41,11 @@ def test_a_worker_of_its_own_process_takes_ids(servers):
     try:
         with transaction.atomic():
             job = Job.objects.enqueue("unknown-kind")
-        assert wake([job.pk])
+        assert wake([job.pk], Lane.LONG)
         deadline = time.monotonic() + 30
-        while not Heartbeat.objects.filter(name="worker") and time.monotonic() < deadline:
+        while not Heartbeat.objects.filter(name="worker-long") and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert Heartbeat.objects.filter(name="worker").exists()
+        assert Heartbeat.objects.filter(name="worker-long").exists()
         # F22: a kind that this program does not know waits for one that does.
         job.refresh_from_db()
         assert job.state == Job.State.PENDING
@@ -65,12 +68,13 @@ def test_a_dead_or_frozen_redis_is_given_up_soon(tmp_path, fault):
     program = """
 import django, time
 django.setup()
+from jobs.kinds import Lane
 from jobs.tasks import wake
-assert wake([1])
+assert wake([1], Lane.SHORT)
 print("sent", flush=True)
 input()
 began = time.monotonic()
-assert not wake([1, 2, 3])
+assert not wake([1, 2, 3], Lane.SHORT)
 print(time.monotonic() - began)
 """
     asker = subprocess.Popen(

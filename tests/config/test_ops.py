@@ -11,6 +11,7 @@ from django.test import Client
 
 from config import embedded, logs, ops
 from config.embedded import ROOT
+from config.management.commands.alive import NAMES
 from jobs.models import Clock, Heartbeat
 
 
@@ -51,7 +52,7 @@ def test_no_database_says_that_nothing_was_saved(monkeypatch, django_user_model,
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["worker", "beat", "sweeper"])
+@pytest.mark.parametrize("name", NAMES)
 def test_alive(name, capsys):
     with pytest.raises(CommandError, match=f"{name} was not heard within 60 seconds"):
         call_command("alive", name)

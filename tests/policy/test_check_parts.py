@@ -13,8 +13,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from audit import access
-from jobs import queue
-from jobs.models import MOST_ATTEMPTS, Clock, Job
+from jobs import kinds, queue
+from jobs.models import Clock, Job
 from policy import actions, checking, parts
 from policy.models import CheckReport, ReferenceVersion
 from policy.parts import CHECK, GATHER, PART, CheckPart
@@ -158,7 +158,7 @@ def test_a_part_that_fails_for_good_ends_the_report(
     state, found = states(report)
     assert state == State.RUNNING
     assert found == {"done", "pending"}
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(kinds.ON_ROWS.attempts):
         perform(PART)
     state, found = states(report)
     assert state == State.CRASHED
@@ -191,12 +191,14 @@ def test_a_job_whose_workers_all_died_ends_the_report(report: CheckReport, kind:
     [job] = parts.jobs_of(report).filter(kind=kind).exclude(
         key__in=[f"{report.pk}:{n}" for n in range(2, 99)]
     )  # fmt: skip
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(kinds.ON_ROWS.attempts):
         assert Job.objects.claim(job.pk)
         Job.objects.filter(pk=job.pk).update(lease_until=Clock() - timedelta(seconds=1))
     assert states(report)[0] == State.RUNNING
-    assert queue.perform(job.pk)
+    assert not queue.perform(job.pk)
     assert states(report)[0] == State.CRASHED
+    job.refresh_from_db()
+    assert (job.state, job.error) == (Job.State.FAILED, queue.DIED)
 
 
 def test_a_check_runs_while_one_of_its_parts_does(report: CheckReport, anna: Any) -> None:

@@ -7,12 +7,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.models import Clock, Heartbeat
 
+NAMES = ("worker-short", "worker-long", "beat", "sweeper", "sweeper-long")
+
 
 class Command(BaseCommand):
-    help = "Exit 0 when the program (worker, beat, sweeper) was heard within so many seconds."
+    help = "Exit 0 when the program was heard within so many seconds."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", choices=["worker", "beat", "sweeper"])
+        parser.add_argument("name", choices=NAMES)
         parser.add_argument("--within", type=int, default=60, help="seconds")
 
     def handle(self, *args: Any, **options: Any) -> None:

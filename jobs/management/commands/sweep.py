@@ -1,55 +1,91 @@
 """The guarantee that every job is done: listens, looks, and works by itself when Redis is gone."""
 
+import logging
 import select
 import signal
+import threading
 import time
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import OperationalError, close_old_connections, connection
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from jobs import queue
-from jobs.models import CHANNEL, Heartbeat, Job
+from jobs.kinds import Lane
+from jobs.models import CHANNEL, Heartbeat
 from jobs.tasks import BATCH, wake
+
+log = logging.getLogger("proviso.jobs")
 
 # Workers get this long to take a job they were told of before the sweeper does it itself.
 PATIENCE = 5.0
+NAMES = {Lane.SHORT: "sweeper", Lane.LONG: "sweeper-long"}
 
 
 class Sweeper:
-    def __init__(self) -> None:
-        self.told: dict[int, float] = {}
-        self.running = True
+    """Looks after one lane. The lanes share no connection and never wait for each other."""
 
-    def stop(self, signum: int, frame: FrameType | None) -> None:
-        self.running = False
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.told: dict[int, float] = {}
+        self.stopped = threading.Event()
 
     def sweep_once(self) -> int:
         """Wake the workers for due jobs, and do those that nobody took. Returns how many it did."""
-        Heartbeat.beat("sweeper")
-        due = list(Job.objects.due().values_list("pk", flat=True)[:BATCH])
+        Heartbeat.beat(NAMES[self.lane])
+        due = list(queue.due(self.lane).values_list("pk", flat=True)[:BATCH])
         now = time.monotonic()
         self.told = {pk: at for pk, at in self.told.items() if pk in due}
         fresh = [pk for pk in due if pk not in self.told]
-        if fresh and wake(fresh):
+        if fresh and wake(fresh, self.lane):
             self.told.update(dict.fromkeys(fresh, now))
             fresh = []
         forgotten = [pk for pk, at in self.told.items() if now - at > PATIENCE]
-        return sum(queue.perform(pk) for pk in fresh + forgotten)
+        return sum(self.perform(pk) for pk in fresh + forgotten)
+
+    def perform(self, pk: int) -> bool:
+        """Do it here. Told to stop, it begins no other job."""
+        if self.stopped.is_set():
+            return False
+        Heartbeat.beat(NAMES[self.lane])
+        return queue.perform(pk)
+
+    def listen(self) -> None:
+        """From here on nothing that commits is missed."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {CHANNEL}")
 
     def wait(self, seconds: float) -> None:
         """Until a transaction that wants work commits, or the time is over."""
-        with connection.cursor() as cursor:
-            cursor.execute(f"LISTEN {CHANNEL}")
         link = connection.connection
-        link.poll()
         until = time.monotonic() + seconds
-        # A second at a time: Python goes back to waiting after a signal, and a stop must be seen.
-        while self.running and not link.notifies and time.monotonic() < until:
-            select.select([link], [], [], 1)
+        with connection.wrap_database_errors:
             link.poll()
+            # A second at a time, because a stop must be seen.
+            while not self.stopped.is_set() and not link.notifies and time.monotonic() < until:
+                select.select([link], [], [], 1)
+                link.poll()
         link.notifies.clear()
+
+    def run(self, every: float) -> None:
+        try:
+            while not self.stopped.is_set():
+                self.look(every)
+        finally:
+            connection.close()
+
+    def look(self, every: float) -> None:
+        try:
+            close_old_connections()
+            self.listen()
+            self.sweep_once()
+            # Due jobs may already be with a worker: look again soon, not in 15 seconds.
+            self.wait(min(every, PATIENCE) if self.told else every)
+        except (OperationalError, InterfaceError):
+            log.warning("PostgreSQL does not answer; trying again in 2 seconds")
+            connection.close()
+            self.stopped.wait(2)
 
 
 class Command(BaseCommand):
@@ -60,20 +96,33 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=float, default=15, help="seconds between two looks")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sweeper = Sweeper()
+        sweepers = [Sweeper(lane) for lane in Lane]
         if options["once"]:
-            done = sweeper.sweep_once()
+            done = sum(sweeper.sweep_once() for sweeper in sweepers)
             self.stdout.write(f"{done} jobs done")
             return
-        signal.signal(signal.SIGTERM, sweeper.stop)
-        signal.signal(signal.SIGINT, sweeper.stop)
-        while sweeper.running:
-            try:
-                close_old_connections()
-                sweeper.sweep_once()
-                # Due jobs may already be with a worker: look again soon, not in 15 seconds.
-                sweeper.wait(min(options["every"], PATIENCE) if sweeper.told else options["every"])
-            except OperationalError:
-                self.stderr.write("PostgreSQL does not answer; trying again in 2 seconds")
-                connection.close()
-                time.sleep(2)
+
+        def stop(signum: int, frame: FrameType | None) -> None:
+            for sweeper in sweepers:
+                sweeper.stopped.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        self.run_together(sweepers, options["every"])
+
+    def run_together(self, sweepers: list[Sweeper], every: float) -> None:
+        """A thread for each lane, until told to stop. When one breaks, the program ends."""
+        threads = [
+            threading.Thread(target=sweeper.run, args=(every,), name=sweeper.lane)
+            for sweeper in sweepers
+        ]
+        for thread in threads:
+            thread.start()
+        while all(thread.is_alive() for thread in threads):
+            time.sleep(0.5)
+        broken = not any(sweeper.stopped.is_set() for sweeper in sweepers)
+        for sweeper, thread in zip(sweepers, threads, strict=True):
+            sweeper.stopped.set()
+            thread.join()
+        if broken:
+            raise CommandError("A lane stopped by itself; the log says why.")
