@@ -56,10 +56,10 @@ def _address(roles: frozenset[str]) -> str:
 
 
 def _of_sales(user: Any) -> list[Turn]:
-    own = Deal.objects.filter(owner=user).select_related("screening").order_by("pk")
-    asked = [deal for deal in own.filter(status=Status.NEEDS_INFORMATION) if deal.turn == "sales"]
-    lapsed = list(own.filter(status=Status.LAPSED)[:MOST])
-    drafts = list(own.filter(status=Status.DRAFT)[:MOST])
+    own = Deal.objects.filter(owner=user).order_by("pk")
+    asked = own.awaiting_sales()
+    lapsed = own.filter(status=Status.LAPSED)
+    drafts = own.filter(status=Status.DRAFT)
     return [
         *_some(asked, "waits for your answers", "wait for your answers", "/deals/", "See my deals"),
         *_some(lapsed, "lapsed and is sent again before you go on",
@@ -69,9 +69,9 @@ def _of_sales(user: Any) -> list[Turn]:
 
 
 def _of_compliance(user: Any) -> list[Turn]:
-    waiting = Deal.objects.awaiting_compliance().not_of_own(user).select_related("screening")
+    waiting = Deal.objects.awaiting_compliance().not_of_own(user)
     return _some(
-        list(waiting.order_by("sent_at")), "waits for compliance", "wait for compliance",
+        waiting.order_by("sent_at"), "waits for compliance", "wait for compliance",
         "/compliance/", "Open the desk", address="compliance",
     )  # fmt: skip
 
@@ -79,11 +79,11 @@ def _of_compliance(user: Any) -> list[Turn]:
 def _of_reviewers(user: Any) -> list[Turn]:
     mine = Review.objects.still_open().filter(claimed_by=user, deal__status=Status.IN_REVIEW)
     claimed = Deal.objects.filter(pk__in=mine.values("deal"))
-    takeable: QuerySet[Deal] = queue.in_order(queue.takeable(user)).exclude(pk__in=claimed)
+    takeable = queue.takeable(user).exclude(pk__in=mine.values("deal"))
     return [
-        *_some(list(claimed), "is claimed by you", "are claimed by you", "/reviews/?view=mine",
-               "See what I claimed", address="reviews"),
-        *_some(list(takeable[:50]), "waits for a vote that you can give",
+        *_some(claimed.order_by("pk"), "is claimed by you", "are claimed by you",
+               "/reviews/?view=mine", "See what I claimed", address="reviews"),
+        *_some(takeable, "waits for a vote that you can give",
                "wait for a vote that you can give", "/reviews/", "Open the queue",
                address="reviews"),
     ]  # fmt: skip
@@ -151,9 +151,11 @@ ASKS = {
 
 
 def _some(
-    deals: list[Deal], one: str, many: str, url: str, action: str, *, address: str = ""
+    deals: QuerySet[Deal], one: str, many: str, url: str, action: str, *, address: str = ""
 ) -> list[Turn]:
-    if not deals:
+    """How many there are, and the first few; nothing when there are none."""
+    count = deals.count()
+    if not count:
         return []
-    title = f"1 deal {one}" if len(deals) == 1 else f"{len(deals)} deals {many}"
-    return [Turn(title, "", url, action, deals[:MOST], address)]
+    title = f"1 deal {one}" if count == 1 else f"{count} deals {many}"
+    return [Turn(title, "", url, action, list(deals[:MOST]), address)]

@@ -55,9 +55,7 @@ def waiting_for(user: Any) -> QuerySet[Deal]:
     votes = Vote.objects.filter(review__screening_id=OuterRef("screening_id")).order_by()
     given = votes.values("review__screening_id").annotate(n=Count("pk")).values("n")
     return (
-        Deal.objects.awaiting_review()
-        .filter(pk__in=visible.values("pk"))
-        .alias(known=Cast("screening__facts_text", JSONField()))
+        visible.alias(known=Cast("screening__facts_text", JSONField()))
         .annotate(
             votes_given=Coalesce(Subquery(given, output_field=IntegerField()), 0),
             is_claimed=Exists(review.filter(claimed_until__gt=Clock())),

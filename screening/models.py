@@ -39,22 +39,25 @@ class DealQuerySet(models.QuerySet["Deal"]):
         roles = access.roles_of(user)
         seen = Q(pk__in=[])
         if access.SALES in roles:
-            seen |= Q(owner=user) | (Q(team__members=user) & ~Q(status=Status.DRAFT))
+            seen |= _sold_by(user)
         if roles & {access.COMPLIANCE, access.SENIOR, access.EXECUTIVE, access.AUDITOR}:
             seen |= Q(sent_at__isnull=False)
-        return self.filter(seen).distinct()
+        return self.filter(seen)
 
     def sold_by(self, user: Any) -> Self:
         """What sales sees as "my deals": one's own, and those of the team that were sent."""
-        return self.filter(
-            Q(owner=user) | (Q(team__members=user) & ~Q(status=Status.DRAFT))
-        ).distinct()
+        return self.filter(_sold_by(user))
 
     def awaiting_review(self) -> Self:
         return self.filter(status=Status.IN_REVIEW)
 
     def awaiting_compliance(self) -> Self:
         return self.filter(status=Status.NEEDS_INFORMATION, screening__asks_compliance=True)
+
+    def awaiting_sales(self) -> Self:
+        """Those whose owner must answer; what only compliance can settle is not theirs to do."""
+        only_compliance = Q(screening__asks_compliance=True, screening__asks_sales=False)
+        return self.filter(status=Status.NEEDS_INFORMATION).exclude(only_compliance)
 
     def in_tab(self, tab: str) -> Self:
         """My deals by who acts next: yours, drafts, others, decided."""
@@ -94,7 +97,17 @@ class DealQuerySet(models.QuerySet["Deal"]):
 
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or whose sales team is theirs."""
-        return self.exclude(contributors__user=user).exclude(team__members=user)
+        hand_in = Contributor.objects.filter(user=user).values("deal")
+        return self.exclude(pk__in=hand_in).exclude(team__in=_teams_of(user))
+
+
+def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:
+    """A list of its own for the query, and no join: a deal stands in the result once by itself."""
+    return SalesTeam.objects.filter(members=user)
+
+
+def _sold_by(user: Any) -> Q:
+    return Q(owner=user) | (Q(team__in=_teams_of(user)) & ~Q(status=Status.DRAFT))
 
 
 class Deal(models.Model):
