@@ -26,6 +26,7 @@ COPY manage.py ./
 COPY config config
 COPY audit audit
 COPY jobs jobs
+COPY people people
 COPY policy policy
 COPY screening screening
 COPY reviews reviews

@@ -33,10 +33,6 @@ ROLE_NAMES = {
 }
 REVIEWERS = (SENIOR, EXECUTIVE)
 
-# Who proposes the policy does not apply it, and who checks the records makes none.
-EXCLUSIVE = (AUDITOR, ADMINISTRATOR)
-APART = ((POLICY_OWNER, SENIOR), (POLICY_OWNER, EXECUTIVE))
-
 View = Callable[..., HttpResponseBase]
 
 
@@ -53,18 +49,6 @@ def roles_of(user: Any) -> frozenset[str]:
 
 def has_role(user: Any, *roles: str) -> bool:
     return not roles_of(user).isdisjoint(roles)
-
-
-def check_role_mix(roles: frozenset[str]) -> None:
-    """Raises NotAllowed for roles that one person may not hold together."""
-    for role in EXCLUSIVE:
-        if role in roles and len(roles) > 1:
-            raise NotAllowed(f"{ROLE_NAMES[role]} cannot be combined with another role.")
-    for one, other in APART:
-        if one in roles and other in roles:
-            raise NotAllowed(
-                f"{ROLE_NAMES[one]} and {ROLE_NAMES[other]} cannot be the same person."
-            )
 
 
 def allow(*roles: str) -> Callable[[View], View]:

@@ -19,7 +19,7 @@ from config.embedded import ROOT
 PYTHON = sys.executable
 # pyproject.toml has the same list as module names.
 STRICT = (
-    "audit/*.py", "policy/engine/*.py", "*/actions.py", "*/permissions.py",
+    "audit/*.py", "people/*.py", "policy/engine/*.py", "*/actions.py", "*/permissions.py",
     "screening/lifecycle.py", "config/*.py",
 )  # fmt: skip
 

@@ -182,6 +182,7 @@ REDIS_URL = secret("REDIS_URL", "redis://:password@host:6379/0")
 INSTALLED_APPS = [
     "audit",
     "jobs",
+    "people",
     "policy",
     "screening",
     "reviews",

@@ -1,0 +1,162 @@
+"""What changes a person's account. Each verb appends its event, without names or addresses."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from audit.access import roles_of
+from audit.models import AuditEvent
+from audit.refusals import Conflict
+from people.roles import check_role_mix
+
+
+@transaction.atomic
+def add_person(
+    name: str,
+    *,
+    email: str,
+    roles: Collection[str],
+    password: str,
+    actor: Any,
+    full_name: str = "",
+    teams: Collection[str] = (),
+    new_teams: Collection[str] = (),
+) -> User:
+    """A new account with its roles and sales teams."""
+    _check_name(name)
+    _check_email(email)
+    check_role_mix(frozenset(roles))
+    first, _, last = full_name.strip().partition(" ")
+    person = User(username=name, email=email, first_name=first, last_name=last)
+    _set_password(person, password)
+    person.full_clean()
+    person.save()
+    _give(person, frozenset(roles))
+    joined = _join(person, teams, new_teams)
+    _record(person, actor, "person.added", roles=sorted(roles), teams=joined)
+    return person
+
+
+@transaction.atomic
+def set_roles(person: User, roles: frozenset[str], *, actor: Any) -> None:
+    """These roles and no others. The next request of each of the person's sessions obeys."""
+    _lock(person)
+    check_role_mix(roles)
+    before = roles_of(person)
+    if before == roles:
+        raise Conflict(f"{person.username} has exactly these roles already.")
+    _give(person, roles)
+    _record(person, actor, "person.roles_set", before=sorted(before), after=sorted(roles))
+
+
+@transaction.atomic
+def set_teams(
+    person: User,
+    *,
+    actor: Any,
+    join: Collection[str] = (),
+    new: Collection[str] = (),
+    leave: Collection[str] = (),
+) -> None:
+    """Join and leave sales teams."""
+    left = [_team(person.sales_teams, name) for name in leave]
+    joined = _join(person, join, new)
+    person.sales_teams.remove(*left)
+    _record(person, actor, "person.teams_set", joined=joined, left=sorted(one.pk for one in left))
+
+
+@transaction.atomic
+def disable_person(person: User, *, actor: Any) -> None:
+    """Nobody signs in with the account any more, and its sessions end with their next request."""
+    _set_active(person, value=False)
+    _record(person, actor, "person.disabled")
+
+
+@transaction.atomic
+def enable_person(person: User, *, actor: Any) -> None:
+    _set_active(person, value=True)
+    _record(person, actor, "person.enabled")
+
+
+@transaction.atomic
+def set_password(person: User, password: str, *, actor: Any) -> None:
+    """Another password; the sessions that began with the former one end."""
+    _lock(person)
+    _set_password(person, password)
+    person.save(update_fields=["password"])
+    _record(person, actor, "person.password_set")
+
+
+def _check_name(name: str) -> None:
+    User.username_validator(name)
+    if get_user_model().objects.filter(username__iexact=name).exists():
+        raise Conflict(f"There is already a person {name!r}.")
+
+
+def _check_email(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise ValidationError(f"{email!r} is not a valid email address.") from None
+    if get_user_model().objects.filter(email__iexact=email).exists():
+        raise Conflict(f"The address {email} belongs to another person.")
+
+
+def _set_password(person: User, password: str) -> None:
+    password_validation.validate_password(password, person)
+    person.set_password(password)
+
+
+def _give(person: User, roles: frozenset[str]) -> None:
+    person.groups.set([Group.objects.get_or_create(name=role)[0] for role in sorted(roles)])
+    # Asked again from now on: what was read before is kept with the object.
+    vars(person).pop("_proviso_roles", None)
+
+
+def _join(person: User, teams: Collection[str], new: Collection[str]) -> list[int]:
+    """The numbers of the teams. Teams belong to the app that sells; the person knows them."""
+    every = type(person).sales_teams.rel.related_model.objects
+    joined = [_team(every, name) for name in teams]
+    for name in new:
+        if every.filter(name__iexact=name).exists():
+            raise Conflict(f"There is already a sales team {name!r}. Join it instead.")
+        team = every.model(name=name)
+        team.full_clean()
+        team.save()
+        joined.append(team)
+    person.sales_teams.add(*joined)
+    return sorted(team.pk for team in joined)
+
+
+def _team(among: Any, name: str) -> Any:
+    team = among.filter(name__iexact=name).first()
+    if team is None:
+        names = ", ".join(among.order_by("name").values_list("name", flat=True))
+        raise ValidationError(
+            f"There is no sales team {name!r} here. There are: {names or 'none'}."
+        )
+    return team
+
+
+def _set_active(person: User, *, value: bool) -> None:
+    _lock(person)
+    if person.is_active == value:
+        raise Conflict(f"{person.username} is {'enabled' if value else 'disabled'} already.")
+    person.is_active = value
+    person.save(update_fields=["is_active"])
+
+
+def _lock(person: User) -> None:
+    person.refresh_from_db(from_queryset=User.objects.select_for_update())
+    vars(person).pop("_proviso_roles", None)
+
+
+def _record(person: User, actor: Any, verb: str, **payload: Any) -> None:
+    AuditEvent.objects.append(
+        subject=f"person:{person.pk}", actor=actor, verb=verb, payload=payload
+    )

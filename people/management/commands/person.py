@@ -1,0 +1,156 @@
+"""The people of an installation, from its command line."""
+
+import getpass
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audit.access import ROLE_NAMES, SALES, roles_of
+from audit.models import SYSTEM
+from audit.refusals import Conflict, NotAllowed
+from people import actions, roles
+
+
+class Command(BaseCommand):
+    help = "Add people, change their roles, sales teams or password, disable and enable them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        for verb, make in PARSERS.items():
+            one = verbs.add_parser(verb, help=make.__doc__)
+            one.add_argument("name", help="the name to sign in with")
+            make(one)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            sentences = VERBS[options["verb"]](options)
+        except ValidationError as refusal:
+            raise CommandError(sentence(refusal)) from refusal
+        except (Conflict, NotAllowed) as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write("\n".join(sentences))
+
+
+def for_add(parser: CommandParser) -> None:
+    """a new person; the password is asked for, or read from standard input"""
+    parser.add_argument("--email", required=True)
+    parser.add_argument("--full-name", default="", help='as pages show it: "Ada Berg"')
+    parser.add_argument("--role", action="append", default=[], help=", ".join(ROLE_NAMES))
+    parser.add_argument("--team", action="append", default=[], help="a sales team that exists")
+    parser.add_argument("--new-team", action="append", default=[], help="a sales team to make")
+
+
+def for_roles(parser: CommandParser) -> None:
+    """show the roles, or set, add or remove some"""
+    for option in ("--set", "--add", "--remove"):
+        parser.add_argument(option, action="append", default=[], metavar="ROLE")
+
+
+def for_teams(parser: CommandParser) -> None:
+    """show the sales teams, or join or leave some"""
+    for option in ("--join", "--new", "--leave"):
+        parser.add_argument(option, action="append", default=[], metavar="TEAM")
+
+
+def for_disable(parser: CommandParser) -> None:
+    """nobody signs in with the account any more"""
+
+
+def for_enable(parser: CommandParser) -> None:
+    """the account may sign in again"""
+
+
+def for_password(parser: CommandParser) -> None:
+    """another password, asked for, or read from standard input"""
+
+
+def add(options: dict[str, Any]) -> list[str]:
+    held = roles.named(options["role"])
+    roles.check_role_mix(held)
+    person = actions.add_person(
+        options["name"], email=options["email"], full_name=options["full_name"], roles=held,
+        teams=options["team"], new_teams=options["new_team"], password=ask(), actor=SYSTEM,
+    )  # fmt: skip
+    return [f"{person.username} is added.", *standing(person)]
+
+
+def change_roles(options: dict[str, Any]) -> list[str]:
+    person = find(options["name"])
+    wanted = roles.named(options["set"]) if options["set"] else roles_of(person)
+    wanted = (wanted | roles.named(options["add"])) - roles.named(options["remove"])
+    if options["set"] or options["add"] or options["remove"]:
+        actions.set_roles(person, wanted, actor=SYSTEM)
+    return standing(person)
+
+
+def change_teams(options: dict[str, Any]) -> list[str]:
+    person = find(options["name"])
+    chosen = {word: options[word] for word in ("join", "new", "leave")}
+    if any(chosen.values()):
+        actions.set_teams(person, **chosen, actor=SYSTEM)
+    return standing(person)
+
+
+def disable(options: dict[str, Any]) -> list[str]:
+    actions.disable_person(find(options["name"]), actor=SYSTEM)
+    return [f"{options['name']} is disabled."]
+
+
+def enable(options: dict[str, Any]) -> list[str]:
+    actions.enable_person(find(options["name"]), actor=SYSTEM)
+    return [f"{options['name']} is enabled."]
+
+
+def password(options: dict[str, Any]) -> list[str]:
+    actions.set_password(find(options["name"]), ask(), actor=SYSTEM)
+    return [f"{options['name']} has a new password."]
+
+
+PARSERS: dict[str, Callable[[CommandParser], None]] = {
+    "add": for_add, "roles": for_roles, "teams": for_teams, "disable": for_disable,
+    "enable": for_enable, "password": for_password,
+}  # fmt: skip
+VERBS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "add": add, "roles": change_roles, "teams": change_teams, "disable": disable,
+    "enable": enable, "password": password,
+}  # fmt: skip
+
+
+def find(name: str) -> User:
+    person = User.objects.filter(username=name).first()
+    if person is None:
+        raise CommandError(f"There is no person {name!r}.")
+    return person
+
+
+def ask() -> str:
+    """Typed twice at a terminal; otherwise the first line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    typed = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != typed:
+        raise CommandError("The two passwords differ. Nothing was changed.")
+    return typed
+
+
+def sentence(refusal: ValidationError) -> str:
+    """What is wrong, with the name of the field where the sentence does not say it."""
+    if not hasattr(refusal, "error_dict"):
+        return " ".join(refusal.messages)
+    found = refusal.message_dict.items()
+    return " ".join(f"{field.replace('_', ' ')}: {' '.join(words)}" for field, words in found)
+
+
+def standing(person: User) -> list[str]:
+    """What the person is now, and what is still missing."""
+    held = roles_of(person)
+    teams = list(person.sales_teams.order_by("name").values_list("name", flat=True))
+    names = [ROLE_NAMES[role] for role in ROLE_NAMES if role in held]
+    sentences = [f"Roles: {', '.join(names) or 'none'}. Sales teams: {', '.join(teams) or 'none'}."]
+    if SALES in held and not teams:
+        sentences.append(f"{person.username} needs a sales team to start deals: person teams.")
+    return sentences
