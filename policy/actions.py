@@ -1,4 +1,7 @@
-"""The verbs of governed data: propose, withdraw, check, activate. Two persons activate."""
+"""The verbs of governed data: propose, withdraw, check, confirm promises, activate.
+
+Two people activate; a third one, an executive reviewer, confirms what becomes of promises.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
@@ -12,9 +15,9 @@ from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock, Job
 from policy import active, checking, notices
-from policy.models import CheckReport, ReferenceVersion, Schedule
+from policy.models import CheckReport, PromiseConfirmation, ReferenceVersion, Schedule
 from policy.parts import CHECK, has_work
-from policy.permissions import check_govern
+from policy.permissions import check_confirm_promises, check_govern
 from policy.versions import Content
 
 RESCREEN = "rescreen"
@@ -145,6 +148,55 @@ def finish_check(report: CheckReport, *, state: str, text: str) -> None:
     _record(
         report.version, SYSTEM, "version.checked", report=report.pk, state=state, found=digest(text)
     )
+    if report.has_changed_promises:
+        notices.ask_about_promises(report)
+
+
+@transaction.atomic
+def confirm_promise_changes(
+    report: CheckReport, *, names: Collection[str], reason: str, actor: Any
+) -> PromiseConfirmation:
+    """Let a version take away, change or empty the promises that its report names.
+
+    For an executive reviewer who neither proposed the version nor will activate it; each change is
+    confirmed by its name. Raises Conflict when the report asks for nothing, is not the newest, was
+    confirmed before or speaks of what is no longer active, and for a reason that is too short.
+    """
+    version = report.version
+    now = _lock(version)
+    check_confirm_promises(version, actor)
+    check_promises_wait(report, now)
+    missing = [one["words"] for one in report.found["unkept"] if one["name"] not in names]
+    if missing:
+        raise Conflict(f"Confirm each promise by its name. Missing: {missing[0]}")
+    if len(reason.strip()) < LEAST_REASON:
+        raise Conflict(f"Say why in at least {LEAST_REASON} characters.")
+    asked = sorted(one["name"] for one in report.found["unkept"])
+    confirmation = PromiseConfirmation.objects.create(
+        report=report, names=asked, reason=reason.strip(), confirmed_by=actor
+    )
+    _record(
+        version, actor, "version.promises_confirmed",
+        report=report.pk, confirmed=asked, reason=confirmation.reason,
+    )  # fmt: skip
+    notices.tell_of_confirmed_promises(confirmation)
+    return confirmation
+
+
+def check_promises_wait(report: CheckReport, now: Mapping[str, ReferenceVersion]) -> None:
+    """Raises Conflict unless the report waits for an executive reviewer, now, as it stands."""
+    version = report.version
+    if version.activated_at is not None:
+        raise Conflict("This version was activated before. There is nothing left to confirm.")
+    check_not_withdrawn(version)
+    if not report.has_changed_promises:
+        raise Conflict("This check asks for no confirmation of promises.")
+    if report != version.reports.newest_first().first():
+        raise Conflict("There is a newer check than the one you read. Read that one first.")
+    if report.baseline_digest != checking.baseline_digest(now):
+        raise Conflict("What is active changed since the check. Run the check again.")
+    if PromiseConfirmation.objects.filter(report=report).exists():
+        raise Conflict("The promises of this check were confirmed before.")
 
 
 @transaction.atomic
@@ -180,7 +232,7 @@ def _activate(
         ReferenceVersion.objects.of(version.kind).filter(activated_at__isnull=False).exists()
     )
     if not is_first:
-        check_report(version, report, now, confirmed)
+        _check_third_person(check_report(version, report, now, confirmed), actor)
     former = now.get(version.kind)
     if former is not None:
         former.retired_at = Clock()
@@ -240,7 +292,9 @@ def check_report(
         raise Conflict("There is a newer check than the one you read. Read that one first.")
     if newest.is_running:
         raise Conflict("The check is still running. Wait for its report.")
-    if not newest.has_passed:
+    if newest.has_changed_promises:
+        _check_promises_confirmed(newest)
+    elif not newest.has_passed:
         raise Conflict("The check did not pass. Only a version whose check passed can be active.")
     if newest.digest != version.digest:
         raise Conflict("The report speaks of another content. Run the check again.")
@@ -251,6 +305,18 @@ def check_report(
     if missing:
         raise Conflict(f"Confirm each kind of change that got looser: {'; '.join(missing)}.")
     return newest
+
+
+def _check_promises_confirmed(report: CheckReport) -> None:
+    if not PromiseConfirmation.objects.filter(report=report).exists():
+        told = " ".join(one["words"] for one in report.found["unkept"])
+        raise Conflict(f"An executive reviewer must confirm these promises first. {told}")
+
+
+def _check_third_person(report: CheckReport, actor: Any) -> None:
+    confirmation = PromiseConfirmation.objects.filter(report=report, confirmed_by=actor)
+    if confirmation.exists():
+        raise NotAllowed("You confirmed its promises, so somebody else must activate it.")
 
 
 # --- Activation on a later day -------------------------------------------------------------------
@@ -274,9 +340,11 @@ def schedule_activation(
     _check_activator(version, actor)
     check_unscheduled(version)
     check_day(on)
+    read = check_report(version, report, now, confirmed)
+    _check_third_person(read, actor)
     schedule = Schedule.objects.create(
         version=version,
-        report=check_report(version, report, now, confirmed),
+        report=read,
         confirmed=sorted(confirmed),
         effective_on=on,
         scheduled_by=actor,

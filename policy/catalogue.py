@@ -102,13 +102,13 @@ def read_catalogue(text: str, *, capabilities: Container[str]) -> Catalogue:
         raise CatalogueError(['line 1: expected the keys "label" and "families"'])
     problems: list[str] = []
     products = []
-    taken: dict[str, str] = {}
+    taken: dict[str, tuple[str, int]] = {}
     for family, line in _lines(tree["families"], problems):
         wrong = _wrong(line, capabilities)
         if not wrong:
             product = _product(str(family), line)
             products.append(product)
-            wrong = _taken(product, taken)
+            wrong = _taken(product, line.lc.line + 1, taken)
         problems.extend(f"line {line.lc.line + 1}: {sentence}" for sentence in wrong)
     if problems:
         raise CatalogueError(problems)
@@ -160,20 +160,28 @@ def _strange(name: str, capability: str, known: Container[str]) -> str:
 
 def _wrong_features(name: str, line: Mapping[str, Any]) -> list[str]:
     wrong = []
+    seen: set[str] = set()
     for feature in line.get("removable", []):
         if not isinstance(feature, Mapping) or set(feature) != _FEATURE_KEYS:
             wrong.append(f"{name}: a removable feature has feature, name, removes and proof")
         elif feature["removes"] not in line["capabilities"]:
             wrong.append(f"{name}: {shown(feature['removes'])} is none of its capabilities")
+        elif feature["feature"] in seen:
+            wrong.append(f"{name}: the feature {shown(feature['feature'])} is there twice")
+        else:
+            seen.add(feature["feature"])
     return wrong
 
 
-def _taken(product: Product, taken: dict[str, str]) -> list[str]:
+def _taken(product: Product, line: int, taken: dict[str, tuple[str, int]]) -> list[str]:
     wrong = []
     for name in {fold(name) for name in (product.id, product.name, *product.also)}:
-        owner = taken.setdefault(name, product.id)
-        if owner != product.id:
-            wrong.append(f"{product.id}: the name {shown(name)} belongs to {owner} already")
+        owner, first = taken.setdefault(name, (product.id, line))
+        if first != line:
+            same = "the id" if owner == product.id else "the name"
+            wrong.append(
+                f"{product.id}: {same} {shown(name)} belongs to {owner} in line {first} already"
+            )
     return sorted(wrong)
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from audit.ledger import canonical, digest
-from policy import active, entries, labelled, proving
+from policy import active, charter, entries, labelled, proving, wording
 from policy import versions as texts
 from policy.derive import ReferenceData
 from policy.engine.condition import RANK
@@ -71,7 +71,8 @@ def play(version: ReferenceVersion, span: Span, *, note: Note) -> dict[str, Any]
 def conclude(report: CheckReport) -> Checked:
     """The report from its parts. Passed only when every part was done and is good.
 
-    Raises ValueError while a part is missing.
+    Where all is good but for promises that are gone, changed or empty, an executive reviewer has
+    to confirm these. Raises ValueError while a part is missing.
     """
     rules, *played = report.parts.order_by("number")
     if not all(part.is_finished for part in (rules, *played)):
@@ -86,8 +87,18 @@ def conclude(report: CheckReport) -> Checked:
     if seen | {baseline_digest(active.versions())} != {report.baseline_digest}:
         problems.append("What is active changed while the check ran. Run the check again.")
     found["problems"] = problems
-    state = CheckReport.State.FAILED if problems else CheckReport.State.PASSED
-    return Checked(state, canonical(found))
+    found["unkept"] = [
+        {"name": one["name"], "words": one["sentence"]}
+        for one in found["charter"]
+        if one["confirm"]
+    ]
+    return Checked(_state(found), canonical(found))
+
+
+def _state(found: Mapping[str, Any]) -> str:
+    if found["problems"]:
+        return CheckReport.State.FAILED
+    return CheckReport.State.PROMISES if found["unkept"] else CheckReport.State.PASSED
 
 
 def _both(
@@ -120,14 +131,26 @@ def with_content(
 
 
 def _no_proofs() -> dict[str, Any]:
-    return {"promises": [], "dead": [], "differences": [], "unfinished": []}
+    return {
+        "promises": [], "dead": [], "differences": [], "unfinished": [], "charter": [],
+        "reworded": [],
+    }  # fmt: skip
 
 
 def _proofs(before: ReferenceData, after: ReferenceData) -> dict[str, Any]:
-    found = _no_proofs() | {"promises": [one.plain for one in proving.prove(after.rulebook)]}
+    old, new = before.rulebook, after.rulebook
+    found = _no_proofs() | {"promises": [one.plain for one in proving.prove(new)]}
+    found["reworded"] = [one.plain for one in wording.reworded(old, new)]
     try:
-        found["dead"] = proving.dead_rules(after.rulebook)
-        kinds = proving.differences(before.rulebook, after.rulebook)
+        promises = charter.compared(old, new)
+    except NotProved as reason:
+        return found | {"unfinished": [f"The promises could not all be compared: {reason}."]}
+    found["charter"] = [one.plain for one in promises.changes]
+    for one in found["promises"]:
+        one["speaks_of"] = promises.speaks_of.get(one["id"], {})
+    try:
+        found["dead"] = proving.dead_rules(new)
+        kinds = proving.differences(old, new)
     except NotProved as reason:
         return found | {"unfinished": [f"The comparison of the rules is not complete: {reason}."]}
     return found | {"differences": [one.plain for one in kinds]}
@@ -174,6 +197,9 @@ def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
         Loosening(f"labelled {one['id']}", labelled_words(one))
         for one in found["labelled"]["changed"]
         if one["looser"]
+    ]
+    kinds += [
+        Loosening(name, words) for name, words in wording.confirmed_as(found["reworded"]).items()
     ]
     for (before, after), count in tested.matrix.items():
         if is_looser(before, after):

@@ -8,6 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from policy import shipped
+from policy.engine.reading import Cited
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def evidence() -> Mapping[str, str]:
     """What each id of evidence is, in words."""
     found = _read("evidence.yaml")
     return {name: words for name, words in found.items() if isinstance(words, str)}
+
+
+@cache
+def known() -> Cited:
+    """What a rulebook may cite and ask for; another name is a mistake."""
+    return Cited(tuple(clauses()), tuple(evidence()))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,16 +1,21 @@
 """The policy from the command line, so that a rulebook can live in git and be checked there.
 
-    ./run policy check FILE                 prove its promises, find rules that never decide
+    ./run policy check FILE                 prove its promises and those of the shipped rulebook,
+                                            find rules that never decide
     ./run policy prove FILE                 the promises alone
     ./run policy diff A B                   kinds of deals that come out differently
     ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
                                             them (- for standard input), against version 1.0
     --json                                  the same as one JSON object
     ./run manage backtest FILE              play it over the stored screenings of a database
-    --against B                             another rulebook than the shipped one, for backtest
+    --against B                             another rulebook than the shipped one, for check and
+                                            backtest
+    --confirmed C                           for check: a YAML file with the name of each promise
+                                            that is removed, changed or empty on purpose, and why
 
 Exit status: 0 when all is well (diff: nothing got milder), 1 when something is not (a broken or
-unproved promise, a rule that never decides, a milder outcome, a line that cannot be read), 2 for
+unproved promise, one of the older rulebook that is removed, changed or empty and not confirmed, a
+rule that never decides, a milder outcome, a line that cannot be read), 2 for
 wrong use or a file that cannot be read as a rulebook. Problems print as file:line:column: what.
 """
 
@@ -23,17 +28,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from policy import proving, shipped
+from policy import charter, clauses, proving, shipped, wording
 from policy.engine.condition import RANK, Rulebook
 from policy.engine.facts import Vocabulary
-from policy.engine.marked import LARGEST_FILE
+from policy.engine.marked import LARGEST_FILE, Problems, read_marked
 from policy.engine.proof import NotProved
 from policy.engine.reading import ReadingError, read_canonical, read_rulebook
+from policy.engine.shapes import Shapes
 from policy.phrases import OUTCOMES, deal_in_words
 from policy.screen import Screener
 from policy.screen import lines as read_lines
 
 OK, FOUND, WRONG = 0, 1, 2
+#: Characters; as long as on the pages.
+LEAST_REASON = 20
 
 Found = dict[str, Any]
 
@@ -47,20 +55,26 @@ def load(name: str, vocabulary: Vocabulary | None = None) -> Rulebook:
 
     A text in YAML speaks of the facts of this vocabulary, or of the shipped one.
     """
+    text = _text(name)
+    try:
+        if text.startswith("{"):
+            return read_canonical(text, file=name, cited=clauses.known())
+        return read_rulebook(
+            text, vocabulary or shipped.vocabulary(), file=name, cited=clauses.known()
+        )
+    except ReadingError as error:
+        raise Unusable(str(error)) from None
+
+
+def _text(name: str) -> str:
     try:
         with _opened(name) as file:
             # One byte more than is allowed: the reader then says that it is too large.
-            text = file.read(LARGEST_FILE + 1).decode("utf-8-sig")
+            return file.read(LARGEST_FILE + 1).decode("utf-8-sig")
     except OSError as error:
         raise Unusable(f"{name}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise Unusable(f"{name}: byte {error.start + 1} is not UTF-8") from None
-    try:
-        if text.startswith("{"):
-            return read_canonical(text, file=name)
-        return read_rulebook(text, vocabulary or shipped.vocabulary(), file=name)
-    except ReadingError as error:
-        raise Unusable(str(error)) from None
 
 
 # --- What each verb finds ------------------------------------------------------------------------
@@ -73,10 +87,46 @@ def prove(arguments: argparse.Namespace) -> Found:
 
 def check(arguments: argparse.Namespace) -> Found:
     rulebook = load(arguments.file)
-    found = prove(arguments) | {"dead": _complete(proving.dead_rules, rulebook)}
+    before = load(arguments.against) if arguments.against else shipped.rulebook()
+    changes = [one.plain for one in _charter(before, rulebook).changes]
+    reasons = confirmations(arguments.confirmed) if arguments.confirmed else {}
+    for one in changes:
+        one["confirmed"] = reasons.pop(one["name"], "") if one["confirm"] else ""
+    if reasons:
+        raise Unusable(f"{arguments.confirmed}: nothing to confirm is called {next(iter(reasons))}")
+    found = prove(arguments) | {
+        "against": named(before),
+        "charter": changes,
+        "reworded": [one.plain for one in wording.reworded(before, rulebook)],
+        "dead": _complete(proving.dead_rules, rulebook),
+    }
     if not rulebook.promises:
         found["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]
     return found
+
+
+def _charter(before: Rulebook, after: Rulebook) -> charter.Charter:
+    try:
+        return charter.compared(before, after)
+    except NotProved as reason:
+        raise Unusable(f"The promises could not all be compared: {reason}.") from None
+
+
+def confirmations(name: str) -> Mapping[str, str]:
+    """The changes that a file confirms, each by its name and with a reason."""
+    problems = Problems(name)
+    shapes = Shapes(problems)
+    reasons: dict[str, str] = {}
+    try:
+        for change, key, value in shapes.pairs(read_marked(_text(name), problems), "confirmations"):
+            reason = shapes.text(value, change)
+            if len(reason) < LEAST_REASON:
+                problems.add(key, f"{change}: say why in at least {LEAST_REASON} characters")
+            reasons[change] = reason
+        problems.check()
+    except ReadingError as error:
+        raise Unusable(str(error)) from None
+    return reasons
 
 
 def diff(arguments: argparse.Namespace) -> Found:
@@ -161,6 +211,7 @@ def is_good(found: Mapping[str, Any]) -> bool:
         or found.get("dead")
         or found.get("errors")
         or any(one["state"] != proving.PROVED for one in found.get("promises", ()))
+        or any(one["confirm"] and not one["confirmed"] for one in found.get("charter", ()))
         or any(one["milder"] for one in found.get("differences", ()))
         or any(one["milder"] for one in found.get("changed", ()))
         or any(one["milder"] for one in found.get("affected", ()))
@@ -180,6 +231,12 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
     yield from found.get("problems", ())
     for one in found.get("promises", ()):
         yield from _promise(one)
+    for one in found.get("charter", ()):
+        yield from _kept(one)
+    for one in found.get("reworded", ()):
+        yield f"{'silent' if one['is_silent'] else 'reworded':<11} {one['rule']} {one['what']}"
+        yield f"            before: {one['before']}"
+        yield f"            now:    {one['after']}"
     for one in found.get("dead", ()):
         yield f"dead        {one['rule']} {one['title']}: {one['what']}"
     if "differences" in found:
@@ -202,6 +259,21 @@ def _promise(one: Mapping[str, Any]) -> Iterator[str]:
         if one["other"]:
             yield f"            this one comes out as {OUTCOMES[one['other_outcome']].lower()}:"
             yield from _deal(one["other"])
+
+
+def _kept(one: Mapping[str, Any]) -> Iterator[str]:
+    """A promise of the older rulebook, old beside new, and the name that one confirms."""
+    state = one["fate"].upper() if one["confirm"] else "reworded"
+    yield f"{state:<11} {one['sentence']}"
+    if one["says"] != one["says_now"]:
+        yield f"            its sentence is now: {one['says_now'] or '-'}"
+    if one["condition"] != one["condition_now"]:
+        yield f"            before: {one['condition'] or '-'}"
+        yield f"            now:    {one['condition_now'] or '-'}"
+    if one["confirmed"]:
+        yield f"            confirmed: {one['confirmed']}"
+    elif one["confirm"]:
+        yield f"            to be confirmed as: {one['name']}"
 
 
 def _differences(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -266,7 +338,10 @@ def parser() -> argparse.ArgumentParser:
             verb.add_argument("file", metavar="FILE")
         if name == "backtest":
             verb.add_argument("--deals", required=True, metavar="D")
+        if name in ("backtest", "check"):
             verb.add_argument("--against", metavar="B")
+        if name == "check":
+            verb.add_argument("--confirmed", metavar="C")
         verb.add_argument("--json", action="store_true")
     return made
 

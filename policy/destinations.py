@@ -131,7 +131,7 @@ class RatingText:
 def read_countries(*, names: str, territories: str, ratings: Iterable[RatingText]) -> Countries:
     """Countries from CSV texts; CountriesError names every row that does not fit."""
     lists = tuple(ratings)
-    rows = _rows(names, ("code", "name", "also"))
+    rows = _unique(_rows(names, ("code", "name", "also")), "names")
     known = {row["code"]: row["name"] for row in rows}
     also = {other: row["code"] for row in rows for other in row["also"].split("|") if other}
     places = {
@@ -139,7 +139,10 @@ def read_countries(*, names: str, territories: str, ratings: Iterable[RatingText
             row["code"], row["parent"], row["name"], row["special"] == "yes",
             row["export_control"], row["note"],
         )
-        for row in _rows(territories, ("code", "parent", "name", "special", "export_control"))
+        for row in _unique(
+            _rows(territories, ("code", "parent", "name", "special", "export_control")),
+            "territories",
+        )
     }  # fmt: skip
     codes = known.keys() | places.keys()
     return Countries(
@@ -155,7 +158,7 @@ def _list(one: RatingText, codes: Iterable[str]) -> RatingList:
     known = set(codes)
     problems = []
     ratings = []
-    for at, row in enumerate(_rows(one.text, ("code", "tier")), start=2):
+    for at, row in enumerate(_unique(_rows(one.text, ("code", "tier")), one.source), start=2):
         if row["code"] not in known:
             problems.append(f"{one.source}, line {at}: {shown(row['code'])} is no known code")
         elif row["tier"] not in ("low", "medium", "high", "very_high", UNRATED):
@@ -166,6 +169,19 @@ def _list(one: RatingText, codes: Iterable[str]) -> RatingList:
     if problems:
         raise CountriesError(problems)
     return RatingList(one.source, one.edition, one.year, one.licence, one.method, tuple(ratings))
+
+
+def _unique(rows: list[dict[str, str]], what: str) -> list[dict[str, str]]:
+    """The rows, when no code is there twice: otherwise their order would decide."""
+    first: dict[str, int] = {}
+    problems = [
+        f"{what}, line {at}: the code {row['code']} is in line {first[row['code']]} already"
+        for at, row in enumerate(rows, start=2)
+        if first.setdefault(row["code"], at) != at
+    ]
+    if problems:
+        raise CountriesError(problems)
+    return rows
 
 
 def _rows(text: str, needed: Sequence[str]) -> list[dict[str, str]]:

@@ -4,14 +4,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from policy.catalogue import CONTROLS, Product
+from policy.catalogue import CONTROLS, Catalogue, Feature, Product
 from policy.derive import ReferenceData
+from policy.destinations import Countries, Place
 from policy.models import Kind
 from policy.ratings import TIER_WORDS, TIERS, UNRATED
-from policy.registry import OPERATOR, Party
+from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, Registry, fold
 
 # An unrated place is treated like the gravest, so a first rating may only lower what is asked.
 _RISKS = (*TIERS, UNRATED)
+
+
+#: What export control says of a place, from mild to grave.
+_GRAVE = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
 
 
 @dataclass(frozen=True)
@@ -48,49 +53,124 @@ def _grouped(changes: Iterable[tuple[str, str, bool, str]]) -> Iterator[EntryCha
 
 
 def _countries(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
-    return _grouped(_tier_changes(before, after))
+    return _grouped(_place_changes(before.countries, after.countries))
 
 
-def _tier_changes(
-    before: ReferenceData, after: ReferenceData
-) -> Iterator[tuple[str, str, bool, str]]:
-    old, new = before.countries.places, after.countries.places
-    for code in old.keys() | new.keys():
-        was = old[code].tier if code in old else UNRATED
-        now = new[code].tier if code in new else UNRATED
-        if was == now:
-            continue
+Row = tuple[str, str, bool, str]
+
+
+def _place_changes(before: Countries, after: Countries) -> Iterator[Row]:
+    for code in before.places.keys() | after.places.keys():
+        was, now = _at(before, code), _at(after, code)
+        name = now.name if now else code
+        if was is None or now is None:
+            yield (
+                ("places added", "Places that can be named for the first time", True, name)
+                if was is None
+                else ("places removed", "Places that can no longer be named", True, was.name)
+            )
+        if was and now and code in before.places and code not in after.places:
+            entry = f"{was.name} ({now.name} counts instead)"
+            yield "territories removed", "Places that are no longer told apart", True, entry
+        yield from _changed_place(was, now, name)
+
+
+def _at(countries: Countries, code: str) -> Place | None:
+    """What a deal at this code is taken for: a territory that is not listed is its country."""
+    return countries.places.get(code) or countries.places.get(code.partition("-")[0])
+
+
+def _changed_place(old: Place | None, new: Place | None, name: str) -> Iterator[Row]:
+    was, now = old.tier if old else UNRATED, new.tier if new else UNRATED
+    if was != now:
         looser = _RISKS.index(now) < _RISKS.index(was)
-        name = f"country risk {was} to {now}"
         words = f"{TIER_WORDS[was].capitalize()} becomes {TIER_WORDS[now]}"
-        yield name, words, looser, (new.get(code) or old[code]).name
+        yield f"country risk {was} to {now}", words, looser, name
+    if old is None or new is None:
+        return
+    if old.special != new.special:
+        way = "special territories" if new.special else "ordinary places"
+        yield f"now {way}", f"Places that count as {way} from now on", not new.special, name
+    if old.export_control != new.export_control:
+        was, now = old.export_control or "not_controlled", new.export_control or "not_controlled"
+        looser = _gravity(now) < _gravity(was)
+        entry = f"{name} ({_words(was)} to {_words(now)})"
+        yield "place export control", "Places whose export control changes", looser, entry
+    if old.countries != new.countries:
+        yield "states of places", "Places that belong to other states", True, name
+    if old.name != new.name and old.code == new.code:
+        yield "place names", "Places with another name", True, f"{old.name} becomes {new.name}"
+
+
+def _gravity(control: str) -> int:
+    """How grave it is; a word that nobody knows is the gravest."""
+    return _GRAVE.index(control) if control in _GRAVE else len(_GRAVE)
 
 
 def _products(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
-    say = after.rulebook.vocabulary["capabilities"].say
-    return _grouped(_product_changes(before.catalogue.by_id, after.catalogue.by_id, say))
+    words = after.rulebook.vocabulary["capabilities"].say
+    read = {
+        member
+        for looks in before.rulebook.looks.values()
+        for member in looks.get("capabilities", ())
+    }  # fmt: skip
+    old, new = before.catalogue, after.catalogue
+    return _grouped([*_lines(old.by_id, new.by_id, words, read), *_renamed(old, new)])
 
 
-def _product_changes(
-    old: Mapping[str, Product], new: Mapping[str, Product], say: Callable[[str], str]
-) -> Iterator[tuple[str, str, bool, str]]:
+def _lines(
+    old: Mapping[str, Product],
+    new: Mapping[str, Product],
+    say: Callable[[str], str],
+    read: set[str],
+) -> Iterator[Row]:
     for line in old.keys() | new.keys():
         if line not in new:
-            yield "products removed", "Products that can no longer be chosen", False, old[line].name
-        elif line not in old:
+            # Nobody knows any more what it can do, so a bar becomes a question.
+            looser = not read.isdisjoint(old[line].capabilities)
             yield (
-                "products added",
-                "Products that can be chosen for the first time",
-                True,
-                (new[line].name),
+                "products removed",
+                "Products that can no longer be chosen",
+                looser,
+                old[line].name,
             )
+        elif line not in old:
+            words = "Products that can be chosen for the first time"
+            yield "products added", words, True, new[line].name
         else:
             yield from _changed_product(old[line], new[line], say)
 
 
-def _changed_product(
-    old: Product, new: Product, say: Callable[[str], str]
-) -> Iterator[tuple[str, str, bool, str]]:
+def _renamed(old: Catalogue, new: Catalogue) -> Iterator[Row]:
+    """Names that mean another product, or a product for the first time; swaps are told as such."""
+    for line in sorted(old.by_id.keys() & new.by_id.keys()):
+        was, now = old.by_id[line], new.by_id[line]
+        if was.name != now.name:
+            other = old.find(now.name)
+            if other is not None and other.id != line:
+                entry = f"{was.name} ({line}) is now called {now.name}, as {other.id} was"
+                yield "names swapped", "Names that change from one product to another", True, entry
+            else:
+                entry = f"{was.name} ({line}) is now called {now.name}"
+                yield "products renamed", "Products with another name", True, entry
+        gained = set(now.also) - set(was.also)
+        if gained:
+            entry = f"{now.name}: {', '.join(sorted(gained))}"
+            yield "other names added", "Products that are found by more names", True, entry
+        if set(was.also) - set(now.also):
+            yield "other names lost", "Products that are found by fewer names", False, now.name
+        if (was.family, was.includes, was.control_list) != (
+            now.family,
+            now.includes,
+            now.control_list,
+        ):
+            words = (
+                "Products with other words for their family, content or entry of the control list"
+            )
+            yield "products described otherwise", words, False, now.name
+
+
+def _changed_product(old: Product, new: Product, say: Callable[[str], str]) -> Iterator[Row]:
     lost = set(old.capabilities) - set(new.capabilities)
     gained = set(new.capabilities) - set(old.capabilities)
     if lost:
@@ -104,44 +184,110 @@ def _changed_product(
         entry = f"{new.name} ({_words(old.control)} to {_words(new.control)})"
         way = "lowered" if looser else "raised"
         yield f"export control {way}", f"Products whose export control is {way}", looser, entry
-    if {one.id for one in new.removable} - {one.id for one in old.removable}:
+    was, now = ({one.id: one for one in product.removable} for product in (old, new))
+    if now.keys() - was.keys():
         yield "features made removable", "Products with more that can be built out", True, new.name
+    if was.keys() - now.keys():
+        yield "features fixed", "Products with less that can be built out", False, new.name
+    for name in sorted(was.keys() & now.keys()):
+        if was[name] != now[name]:
+            entry = f"{new.name}: {_feature(was[name], say)} becomes {_feature(now[name], say)}"
+            yield "features changed", "Features that remove or need something else", True, entry
+
+
+def _feature(feature: Feature, say: Callable[[str], str]) -> str:
+    return f"{feature.name} (removes {say(feature.removes)}, proof: {feature.proof})"
 
 
 def _parties(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
-    return _grouped(_party_changes(before, after))
+    old, new = _known(before.registry), _known(after.registry)
+    return _grouped([*_party_changes(old, new), *_stem_changes(before.registry, after.registry)])
+
+
+@dataclass(frozen=True)
+class _Known:
+    """All rows of one party together: their order and number decide nothing."""
+
+    name: str
+    kinds: frozenset[str]
+    #: Each name with each kind that it leads to.
+    names: frozenset[tuple[str, str]]
+    texts: frozenset[tuple[str, str]]
+
+
+def _known(registry: Registry) -> Mapping[tuple[str, str], _Known]:
+    rows: dict[tuple[str, str], list[Party]] = {}
+    for party in registry.parties:
+        rows.setdefault((fold(party.name), party.country), []).append(party)
+    return {
+        key: _Known(
+            min(map(_named, parties)),
+            frozenset(one.kind for one in parties),
+            frozenset((name, one.kind) for one in parties for name in (one.name, *one.aliases)),
+            frozenset((one.note, one.source) for one in parties),
+        )
+        for key, parties in rows.items()
+    }
 
 
 def _party_changes(
-    before: ReferenceData, after: ReferenceData
-) -> Iterator[tuple[str, str, bool, str]]:
-    old = {(party.name, party.country): party for party in before.registry.parties}
-    new = {(party.name, party.country): party for party in after.registry.parties}
+    old: Mapping[tuple[str, str], _Known], new: Mapping[tuple[str, str], _Known]
+) -> Iterator[Row]:
     for key in old.keys() | new.keys():
         if key not in new:
-            looser = old[key].kind != OPERATOR
-            yield (
-                "parties removed",
-                "Parties that are no longer recognised",
-                looser,
-                _named(old[key]),
-            )
+            looser = old[key].kinds != {OPERATOR}
+            yield "parties removed", "Parties that are no longer recognised", looser, old[key].name
         elif key not in old:
-            yield (
-                "parties added",
-                "Parties that are recognised for the first time",
-                (new[key].kind == OPERATOR),
-                _named(new[key]),
+            yield _added(new[key])
+        else:
+            yield from _changed_party(old[key], new[key])
+
+
+def _added(party: _Known) -> Row:
+    """A party that is recognised answers a question that was asked before about its name."""
+    entry = f"{party.name}: {_kinds(party)}"
+    if party.kinds <= {INTELLIGENCE, QUESTION}:
+        if INTELLIGENCE in party.kinds:
+            words = (
+                "Intelligence bodies that are recognised for the first time. A deal that did not"
+                " know what the body is is no longer asked"
             )
-        elif old[key].kind != new[key].kind:
-            was, now = _words(old[key].kind), _words(new[key].kind)
-            entry = f"{_named(new[key])}: {was} becomes {now}"
-            yield "classes changed", "Parties that count as another kind of end user", True, entry
-        elif set(old[key].aliases) - set(new[key].aliases):
-            entry = _named(new[key])
-            yield "names lost", "Parties that are recognised by fewer names", True, entry
-        elif old[key] != new[key]:
-            yield "parties edited", "Parties with new names or notes", False, _named(new[key])
+            return "intelligence bodies added", words, True, entry
+        return "questions added", "Names that are asked about from now on", False, entry
+    words = (
+        "Parties that are recognised for the first time. A deal that asked about the name is no"
+        " longer asked"
+    )
+    return "parties added", words, True, entry
+
+
+def _changed_party(old: _Known, new: _Known) -> Iterator[Row]:
+    if old.kinds != new.kinds:
+        entry = f"{new.name}: {_kinds(old)} becomes {_kinds(new)}"
+        yield "classes changed", "Parties that count as another kind of end user", True, entry
+        return
+    lost, gained = old.names - new.names, new.names - old.names
+    if lost:
+        yield "names lost", "Parties that are recognised by fewer names", True, _by(new, lost)
+    if gained:
+        yield "names gained", "Parties that are recognised by more names", True, _by(new, gained)
+    if old.texts != new.texts:
+        yield "parties edited", "Parties with new notes or sources", False, new.name
+
+
+def _by(party: _Known, names: Iterable[tuple[str, str]]) -> str:
+    return f"{party.name} ({', '.join(sorted({name for name, _ in names}))})"
+
+
+def _kinds(party: _Known) -> str:
+    return " and ".join(map(_words, sorted(party.kinds)))
+
+
+def _stem_changes(old: Registry, new: Registry) -> Iterator[Row]:
+    for stem in sorted(set(old.stems) - set(new.stems)):
+        yield "words lost", "Words that no longer make a name ask", True, stem.strip()
+    for stem in sorted(set(new.stems) - set(old.stems)):
+        yield "words gained", "Words that make a name ask from now on", False, stem.strip()
 
 
 def _named(party: Party) -> str:

@@ -287,3 +287,25 @@ class WithdrawForm(forms.Form):
         "Say why it is withdrawn",
         "The proposer, whoever may read proposals, and every auditor read this.",
     )
+
+
+class PromisesForm(forms.Form):
+    """Each promise that a version takes away, changes or empties, and why that is right."""
+
+    names = forms.MultipleChoiceField(
+        label="Confirm each promise",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Confirm each promise, or leave the version as it is"},
+    )
+    reason = reason(
+        "Why is this right?",
+        "Say why this is right",
+        "The proposer, whoever may read proposals, and every auditor read this.",
+    )
+    report = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, promises: Options, **more: Any) -> None:
+        super().__init__(*args, **more)
+        field = self.fields["names"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  declared above
+        field.choices = promises

@@ -19,7 +19,7 @@ from policy.afterwards import sweep_of
 from policy.forms import ActivationForm, CancelForm, ProposalForm
 from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
 from policy.past import past
-from policy.permissions import check_govern, may_govern
+from policy.permissions import check_govern, may_confirm_promises, may_govern
 from policy.proposals import ProposalRefused
 from policy.versions import Content
 from policy.views import DAY, VERSION_READERS, state_of
@@ -172,6 +172,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
     is_open = found.is_proposed and not is_waiting
     mine = found.proposed_by_id == request.user.pk
     governs = may_govern(request.user, found.kind)
+    opens = bool(newest and newest.opens_the_way)
     context = {
         "version": found,
         "kind": Kind(found.kind),
@@ -185,12 +186,19 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "text": found.written or _readable(found),
         "may_check": is_open and governs and not (newest and newest.is_running),
         "may_propose": governs and not found.is_active and not is_waiting,
-        "may_activate": is_open and governs and not mine and bool(newest and newest.has_passed),
-        "waits_for_another": is_open and governs and mine and bool(newest and newest.has_passed),
+        "may_activate": is_open and governs and not mine and opens,
+        "waits_for_another": is_open and governs and mine and opens,
+        "may_confirm": is_open and _may_confirm(found, newest, request.user),
         "is_stale": bool(found.is_proposed and newest and _is_stale(newest)),
         "sweep": sweep_of(found) if found.activated_at else None,
     }
     return render(request, "policy/version.html", context)
+
+
+def _may_confirm(version: ReferenceVersion, report: CheckReport | None, user: Any) -> bool:
+    """Whether this person is asked about promises that the report says are changed."""
+    waits = report is not None and report.has_changed_promises and not report.opens_the_way
+    return waits and may_confirm_promises(version, user) and not _is_stale(report)
 
 
 def _readable(version: ReferenceVersion) -> str:
@@ -238,9 +246,10 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "may_check": is_open and may_govern(request.user, found.kind),
         "may_propose": may_govern(request.user, found.kind),
         "may_activate": is_open
-        and newest.has_passed
+        and newest.opens_the_way
         and found.proposed_by_id != request.user.pk
         and may_govern(request.user, found.kind),
+        "may_confirm": is_open and _may_confirm(found, newest, request.user),
         "job": actions.job_of(newest) if newest.is_running else None,
         "found": newest.found,
     }
@@ -259,12 +268,15 @@ def _told(version: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
     return {
         "promises": [one for one in promises if one["state"] != proving.PROVED],
         "proved": [one for one in promises if one["state"] == proving.PROVED],
+        **reports.charter(found),
+        "reworded": found.get("reworded", []),
         "differences": reports.differences(found, vocabulary, titles),
         "matrix": reports.matrix(found),
         "labelled": reports.labelled(found),
         "sentence": reports.sentence(found),
         **_shown("changed", reports.changed(found["backtest"]["changed"])),
         **_shown("affected", reports.changed(found["backtest"]["affected"])),
+        **_shown("otherwise", reports.changed(found["backtest"].get("otherwise", []))),
     }
 
 

@@ -131,14 +131,16 @@ class CheckReportQuerySet(models.QuerySet["CheckReport"]):
 class CheckReport(models.Model):
     """What the check of one version against one baseline found.
 
-    It begins as running and ends once, as passed, failed or crashed; from then on it never
-    changes (trigger). Only ``passed`` opens the way to activation, so a check that crashed, was
-    cut off or never began is not mistaken for one that passed.
+    It begins as running and ends once; from then on it never changes (trigger). Only ``passed``
+    opens the way to activation, and ``promises`` once an executive reviewer confirmed what became
+    of them, so a check that crashed, was cut off or never began is not mistaken for either.
     """
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
         PASSED = "passed", "Passed"
+        #: Good, but for promises of the active version that are gone, changed or empty.
+        PROMISES = "promises", "Promises to be confirmed"
         FAILED = "failed", "Failed"
         CRASHED = "crashed", "Could not be finished"
 
@@ -181,9 +183,49 @@ class CheckReport(models.Model):
         return self.state == self.State.PASSED
 
     @property
+    def has_changed_promises(self) -> bool:
+        return self.state == self.State.PROMISES
+
+    @property
+    def opens_the_way(self) -> bool:
+        """Whether it passed, or what it says of promises was confirmed."""
+        return self.has_passed or (self.has_changed_promises and self.confirmation is not None)
+
+    @property
+    def confirmation(self) -> "PromiseConfirmation | None":
+        return getattr(self, "promise_confirmation", None)
+
+    @property
     def found(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.text) if self.text else {}
         return found
+
+
+class PromiseConfirmation(models.Model):
+    """An executive reviewer confirms, by name, promises that a new rulebook takes away or changes.
+
+    It speaks of one report, names every promise that the report names, and never changes.
+    PostgreSQL refuses the proposer here, and at the activation whoever confirmed.
+    """
+
+    report = models.OneToOneField(
+        CheckReport, on_delete=models.PROTECT, related_name="promise_confirmation"
+    )
+    # The names of the changes, as the report gives them.
+    names = models.JSONField()
+    reason = models.TextField()
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=~Q(reason=""), name="promises_confirmed_with_reason"),
+        )
+
+    def __str__(self) -> str:
+        return f"promises of report {self.report_id}"
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):

@@ -1,4 +1,4 @@
-"""Mails about versions: what became of an activation that was to wait for its day.
+"""Emails about versions: an activation that was to wait for its day, promises to be confirmed.
 
 The text is written with the change it tells of, into the job that delivers it.
 """
@@ -13,9 +13,10 @@ from django.db.models.fields.json import KT
 from django.template.loader import render_to_string
 
 from jobs.kinds import ON_ANOTHER_HOST, Lane
+from audit import access
 from jobs.models import Job
 from jobs.queue import performs
-from policy.models import Schedule
+from policy.models import CheckReport, PromiseConfirmation, Schedule
 
 KIND = "version_mail"
 
@@ -26,6 +27,32 @@ def tell_of_schedule(schedule: Schedule, *, but: Any = None) -> None:
     for pk, person in people.items():
         if but is None or pk != but.pk:
             _write(schedule, person)
+
+
+def ask_about_promises(report: CheckReport) -> None:
+    """Every executive reviewer hears that promises wait for a confirmation, but the proposer."""
+    for person in _executives():
+        if person.pk != report.version.proposed_by_id:
+            _enqueue(
+                person, "promises", f"promises:{report.pk}:{person.pk}",
+                report=report, changes=report.found["unkept"],
+            )  # fmt: skip
+
+
+def tell_of_confirmed_promises(confirmation: PromiseConfirmation) -> None:
+    """The proposer and whoever asked for the check hear that it can be activated now."""
+    report = confirmation.report
+    people = {one.pk: one for one in (report.version.proposed_by, report.asked_by)}
+    for pk, person in people.items():
+        _enqueue(
+            person, "promises_confirmed", f"promises-confirmed:{report.pk}:{pk}",
+            report=report, confirmation=confirmation,
+        )  # fmt: skip
+
+
+def _executives() -> QuerySet[Any]:
+    people = get_user_model().objects.filter(is_active=True, groups__name=access.EXECUTIVE)
+    return people.order_by("pk")
 
 
 def mails_to(person: Any) -> QuerySet[Job]:
@@ -39,15 +66,18 @@ def mails_to(person: Any) -> QuerySet[Job]:
 
 
 def _write(schedule: Schedule, person: Any) -> None:
+    key = f"schedule:{schedule.pk}:{schedule.state}:{person.pk}"
+    _enqueue(person, "schedule", key, schedule=schedule)
+
+
+def _enqueue(person: Any, template: str, key: str, **told: Any) -> None:
     text = render_to_string(
-        "emails/schedule.txt",
-        {"schedule": schedule, "person": person, "site": settings.SITE_URL},
+        f"emails/{template}.txt", {**told, "person": person, "site": settings.SITE_URL}
     ).strip()
     subject, _, body = text.partition("\n")
     Job.objects.enqueue(
-        KIND, key=f"schedule:{schedule.pk}:{schedule.state}:{person.pk}",
-        to=person.pk, subject=subject.strip()[:200], body=body.strip() + "\n",
-    )  # fmt: skip
+        KIND, key=key, to=person.pk, subject=subject.strip()[:200], body=body.strip() + "\n"
+    )
 
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)

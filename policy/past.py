@@ -71,10 +71,13 @@ class Backtest:
     #: How many screenings came out as the first and would come out as the second.
     matrix: Mapping[tuple[str, str], int]
     changed: Sequence[ChangedDeal]
-    #: Open, cleared and approved deals that would come out differently today.
+    #: Open, cleared and approved deals that the second decides differently than the first, today.
     affected: Sequence[ChangedDeal]
     #: References of deals that could not be screened, each with the reason.
     unread: Sequence[str]
+    #: Of the same deals those that already the first decides differently than it was stored: other
+    #: deals, other reference data or a newer program are the reason, and not the second.
+    otherwise: Sequence[ChangedDeal] = ()
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -83,6 +86,7 @@ class Backtest:
             "matrix": [[before, after, n] for (before, after), n in self.matrix.items()],
             "changed": [_plain(one) for one in self.changed],
             "affected": [_plain(one) for one in self.affected],
+            "otherwise": [_plain(one) for one in self.otherwise],
             "unread": list(self.unread),
         }
 
@@ -94,6 +98,7 @@ class Backtest:
             matrix={(before, after): n for before, after, n in plain["matrix"]},
             changed=[ChangedDeal(**one) for one in plain["changed"]],
             affected=[ChangedDeal(**one) for one in plain["affected"]],
+            otherwise=[ChangedDeal(**one) for one in plain.get("otherwise", ())],
             unread=plain["unread"],
         )
 
@@ -103,13 +108,16 @@ def gathered(parts: Iterable[Backtest]) -> Backtest:
     matrix: Counter[tuple[str, str]] = Counter()
     changed: list[ChangedDeal] = []
     affected: list[ChangedDeal] = []
+    otherwise: list[ChangedDeal] = []
     unread: list[str] = []
     for part in parts:
         matrix.update(part.matrix)
         changed += part.changed
         affected += part.affected
+        otherwise += part.otherwise
         unread += part.unread
-    return Backtest(matrix.total(), dict(sorted(matrix.items())), changed, affected, unread)
+    counted = dict(sorted(matrix.items()))
+    return Backtest(matrix.total(), counted, changed, affected, unread, otherwise)
 
 
 def _plain(one: ChangedDeal) -> dict[str, Any]:

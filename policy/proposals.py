@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from audit.ledger import canonical
-from policy import current, shipped, spreadsheets, versions
+from policy import clauses, current, registry, shipped, spreadsheets, versions
 from policy.catalogue import CatalogueError
 from policy.destinations import CountriesError, RatingText
 from policy.engine.facts import Vocabulary
@@ -127,7 +127,7 @@ def vocabulary() -> Vocabulary:
 
 def _rulebook(text: str, about: About) -> Content:
     text = text.replace("\r\n", "\n")
-    rulebook = read_rulebook(text, vocabulary(), file="rulebook")
+    rulebook = read_rulebook(text, vocabulary(), file="rulebook", cited=clauses.known())
     return Content(
         Kind.RULEBOOK, rulebook.label, rulebook.canonical, text, rulebook.source, rulebook.label, ""
     )
@@ -154,6 +154,9 @@ def _registry(text: str, about: About) -> Content:
     )  # fmt: skip
     content = canonical({"registry": text.replace("\r\n", "\n"), "stems": stems})
     versions.read_registry_text(content, vocabulary(), shipped.countries())
+    doubled = registry.doubled(text)
+    if doubled:
+        raise RegistryError(doubled)
     return Content(
         Kind.REGISTRY, _labelled(about), content, "", about.source, about.edition, about.licence
     )

@@ -15,7 +15,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property, lru_cache
 
 from anyascii import anyascii
@@ -134,7 +134,8 @@ class Registry:
                 for part in parts(name) if name == party.name else (fold(name),):
                     if part:
                         found.setdefault(part, {})[party] = None
-        return {name: tuple(parties) for name, parties in found.items()}
+        # Sorted, so that the order of the rows decides nothing: no hit, no note, no question.
+        return {name: tuple(sorted(parties, key=astuple)) for name, parties in found.items()}
 
     @cached_property
     def _remarkable(self) -> frozenset[str]:
@@ -215,6 +216,31 @@ def read_registry(
     if problems:
         raise RegistryError(problems)
     return Registry(tuple(parties), digest(text), stems)
+
+
+def doubled(text: str) -> list[str]:
+    """Rows that say the same twice, or call one party two kinds, each with both lines.
+
+    For a registry that somebody proposes. A stored one is read with them: the rows of a party
+    count together, and their order decides nothing.
+    """
+    rows = csv.DictReader(io.StringIO(text), strict=True)
+    first: dict[tuple[str, ...], int] = {}
+    kinds: dict[tuple[str, str], tuple[str, int]] = {}
+    problems = []
+    for row in rows:
+        line, key = rows.line_num, (fold(row["name"]), row["country"])
+        taken = first.setdefault(tuple(row.values()), line)
+        if taken != line:
+            problems.append(f"line {line}: {shown(row['name'])} stands in line {taken} already")
+        if row["class"] not in (QUESTION, OPERATOR):
+            kind, other = kinds.setdefault(key, (row["class"], line))
+            if kind != row["class"]:
+                problems.append(
+                    f"line {line}: {shown(row['name'])} is {row['class']} here and {kind} in line"
+                    f" {other}; one party is of one kind"
+                )
+    return problems
 
 
 def _wrong(row: Mapping[str, str], known: Sequence[str], countries: Container[str]) -> str:

@@ -69,10 +69,23 @@ def promises(
             "outcome_words": WORDS.get(one["outcome"], ""),
             "other": deal_in_words(vocabulary, one["other"]),
             "other_words": WORDS.get(one["other_outcome"], ""),
+            "speaks_of": deal_in_words(vocabulary, one.get("speaks_of", {})),
         }
         for one in found["promises"]
     ]
     return sorted(rows, key=lambda row: ("broken", "not_proved", "proved").index(row["state"]))
+
+
+def charter(found: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Promises of the former version that are no longer what they were, and mere new wording.
+
+    Reports of earlier programs say nothing of them.
+    """
+    told = found.get("charter", [])
+    return {
+        "unkept": [one for one in told if one["confirm"]],
+        "reworded_promises": [one for one in told if not one["confirm"]],
+    }
 
 
 def differences(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from policy import comparing, governing, lists, places, views, withdrawing
+from policy import comparing, governing, lists, places, promising, views, withdrawing
 
 app_name = "policy"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("versions/<int:pk>/activate/", governing.activate, name="activate"),
     path("versions/<int:pk>/cancel/", governing.cancel, name="cancel"),
     path("versions/<int:pk>/withdraw/", withdrawing.withdraw, name="withdraw"),
+    path("versions/<int:pk>/promises/", promising.confirm, name="promises"),
     path("versions/<str:kind>/", views.versions, name="versions"),
     path("versions/<str:kind>/difference/", comparing.difference, name="difference"),
     path("versions/<str:kind>/propose/", governing.propose, name="propose"),

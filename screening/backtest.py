@@ -120,7 +120,9 @@ def play(
     else:
         run.replay(span)
     note(span.size, span.size)
-    return Backtest(run.matrix.total(), dict(run.matrix), run.changed, run.affected, run.unread)
+    return Backtest(
+        run.matrix.total(), dict(run.matrix), run.changed, run.affected, run.unread, run.otherwise
+    )
 
 
 def _is_in_place(before: ReferenceData, after: ReferenceData, *, rulebook_only: bool) -> bool:
@@ -148,6 +150,7 @@ class _Run:
         self.matrix: Counter[tuple[str, str]] = Counter()
         self.changed: list[ChangedDeal] = []
         self.affected: list[ChangedDeal] = []
+        self.otherwise: list[ChangedDeal] = []
         self.unread: list[str] = []
         self.redecided = redecided(before.rulebook, after.rulebook)
 
@@ -208,30 +211,39 @@ class _Run:
                 self._ask_again(deal)
 
     def _settled(self, span: Span) -> set[int]:
-        """Deals that need no second look: the same facts, and the same outcome of them."""
+        """Deals that need no second look: the same facts, and both give the stored outcome."""
         versions = active.versions()
         others = {**active.reference_data(versions).digests, "rulebook": ""}
         known = others == {**self.after.digests, "rulebook": ""}
         if not known or not deal_facts.has_columns_for(self.after.rulebook.vocabulary):
             return set()
-        return in_place.settled(self.after.rulebook, versions, first=span.first, last=span.last)
+        books = {one.rulebook.digest: one.rulebook for one in (self.before, self.after)}
+        return set.intersection(
+            *(
+                in_place.settled(book, versions, first=span.first, last=span.last)
+                for book in books.values()
+            )
+        )
 
     def _ask_again(self, deal: Deal) -> None:
         revision = deal.newest_revision()
         assert revision is not None  # noqa: S101  it was sent
         assert deal.screening is not None  # noqa: S101  and screened
         try:
-            now = _rederived(revision, self.after)
+            was, now = (_rederived(revision, one) for one in (self.before, self.after))
         except UNREADABLE as error:
             self._unread(deal, error)
             return
         finally:
             self._tick()
-        was = deal.screening
+        stored = deal.screening
         if now.outcome != was.outcome:
-            fired = {finding.rule for finding in was.findings.all()}
-            rules = sorted(fired ^ set(now.fired)) or self.redecided
-            self.affected.append(_changed(deal, was.pk, was.outcome, now.outcome, rules))
+            rules = sorted(set(was.fired) ^ set(now.fired)) or self.redecided
+            self.affected.append(_changed(deal, stored.pk, was.outcome, now.outcome, rules))
+        if was.outcome != stored.outcome:
+            fired = {finding.rule for finding in stored.findings.all()}
+            rules = sorted(fired ^ set(was.fired))
+            self.otherwise.append(_changed(deal, stored.pk, stored.outcome, was.outcome, rules))
 
     def _unread(self, deal: Deal, reason: Exception | str) -> None:
         self.unread.append(f"{deal.reference}: {reason}")

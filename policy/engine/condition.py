@@ -192,7 +192,7 @@ class Rulebook:
             "source": self.source,
             "terms": {name: plain_condition(term) for name, term in self.terms.items()},
             "rules": [_plain_rule(rule) for rule in self.rules],
-            "promises": [_plain_promise(promise) for promise in self.promises],
+            "promises": [plain_promise(promise) for promise in self.promises],
         }
 
     @cached_property
@@ -333,7 +333,8 @@ def _plain_rule(rule: Rule) -> dict[str, object]:
     )
 
 
-def _plain_promise(promise: Promise) -> dict[str, object]:
+def plain_promise(promise: Promise) -> dict[str, object]:
+    """The promise as a rulebook writes it."""
     entries = _filled(id=promise.id, says=promise.says)
     match promise:
         case Surely():

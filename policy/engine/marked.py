@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from policy.engine.explained import explained
 from policy.engine.words import shown
 
 LARGEST_FILE = 1_000_000  # bytes
@@ -128,9 +129,11 @@ def read_marked(text: str, problems: Problems) -> Node:
         raise
     except MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
-        what = " ".join(str(error.problem or error.context).split())
+        if "quoted scalar" in str(error.context):
+            # Where the quotation begins; the parser went on to the end of the text.
+            error.problem, mark = error.context, error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problems.at(line, column, f"not YAML: {what}")
+        problems.at(*explained(text, line, column, str(error.problem or error.context)))
     except (YAMLError, YAMLStreamError) as error:
         what = " ".join(str(getattr(error, "reason", "") or error).split())
         line, column = _place(text, getattr(error, "position", 0))

@@ -48,6 +48,32 @@ class Dead:
     never: Literal["fire", "decide"]
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What became of a promise of an older rulebook in a newer one.
+
+    ``kept`` when it covers the same deals as strictly, else ``changed`` or ``removed``. ``lost``
+    is the plainest deal that it covered and covers no longer, empty when there is none.
+    """
+
+    id: str
+    fate: Literal["kept", "changed", "removed"]
+    #: The id of what took its place.
+    now: str = ""
+    lost: Mapping[str, Any] = field(default_factory=dict)
+    #: Words of the older vocabulary that the newer one lacks.
+    strange: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The promises of two rulebooks: what became of the older, and what the newer speak of."""
+
+    fates: tuple[Fate, ...]
+    #: For each promise of the newer rulebook the plainest deal it speaks of; empty for none.
+    speaks_of: Mapping[str, Mapping[str, Any]]
+
+
 class NotProved(Exception):
     """The child gave no complete answer; why is the message."""
 
@@ -82,6 +108,26 @@ def dead_rules(
     """Rules without effect. Raises NotProved when the child gave no complete answer."""
     task = {"do": "dead", "rulebook": rulebook.canonical, "seconds": seconds}
     return [Dead(**answer) for answer in ask(task, in_all=in_all, megabytes=megabytes)]
+
+
+def compared(
+    before: Rulebook, after: Rulebook, *, seconds: float = SECONDS, in_all: float = SECONDS_IN_ALL,
+    megabytes: int = MEGABYTES,
+) -> Compared:  # fmt: skip
+    """What became of each promise. Raises NotProved when the child gave no complete answer."""
+    task = {
+        "do": "promises", "rulebook": before.canonical, "after": after.canonical,
+        "seconds": seconds,
+    }  # fmt: skip
+    fates: list[Fate] = []
+    speaks_of: dict[str, Mapping[str, Any]] = {}
+    for answer in ask(task, in_all=in_all, megabytes=megabytes):
+        if answer.pop("version") == "after":
+            speaks_of[answer["id"]] = answer["speaks_of"] or {}
+        else:
+            lost, strange = answer.pop("lost", None) or {}, tuple(answer.pop("strange", ()))
+            fates.append(Fate(**answer, lost=lost, strange=strange))
+    return Compared(tuple(fates), speaks_of)
 
 
 def ask(task: Mapping[str, Any], *, in_all: float, megabytes: int) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The child process that proves: reads one task as JSON on standard input, answers line by line.
 
-    {"do": "prove" | "dead" | "difference", "rulebook": canonical, "after": canonical,
-     "seconds": 10, "most": 200}
+    {"do": "prove" | "dead" | "difference" | "promises", "rulebook": canonical,
+     "after": canonical, "seconds": 10, "most": 200}
 
 It never decides what an answer means: a line that does not come is "not proved" for the parent.
 """
@@ -28,6 +28,8 @@ from policy.engine.condition import (
     redecided,
 )
 from policy.engine.facts import Amount, Choice, Flags, Vocabulary
+from policy.engine.premises import compared
+from policy.engine.promises import in_words_of
 from policy.engine.reading import read_canonical
 from policy.engine.reference import assess
 from policy.engine.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
@@ -48,7 +50,11 @@ def main() -> None:
         answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), milliseconds)
     else:
         after = read_canonical(task["after"])
-        answers = difference(rulebook, after, milliseconds, most=task["most"])
+        answers = (
+            compared(rulebook, after, milliseconds)
+            if task["do"] == "promises"
+            else difference(rulebook, after, milliseconds, most=task["most"])
+        )
     for answer in answers:
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
@@ -248,11 +254,13 @@ def difference(
 
     Answered deals first; partly answered ones only where no answered deal shows the difference.
     """
-    if [*map(repr, before.vocabulary.values())] != [*map(repr, after.vocabulary.values())]:
+    # A vocabulary that has grown still says all that the older rules say.
+    older = in_words_of(before, after.vocabulary)
+    if older is None:
         yield {"problem": "The two rulebooks speak of different facts or values."}
         return
-    deal = Deal(before.vocabulary)
-    old, new = Reading(before, deal), Reading(after, deal)
+    deal = Deal(after.vocabulary)
+    old, new = Reading(older, deal), Reading(after, deal)
     changes = _changed(old, new)
     same = z3.Or([z3.And(old.outcome[rank], new.outcome[rank]) for rank in range(len(OUTCOMES))])
     solver = _solver(deal, milliseconds, z3.Not(same))

@@ -6,7 +6,8 @@ names, values, types, and that a condition can be false.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from policy.engine.condition import (
@@ -33,9 +34,9 @@ from policy.engine.reading_conditions import ConditionReader
 from policy.engine.reading_tables import TableReader
 from policy.engine.reading_vocabulary import read_vocabulary
 from policy.engine.shapes import Shapes
-from policy.engine.words import did_you_mean, shown
+from policy.engine.words import did_you_mean, listed, shown
 
-__all__ = ["Problem", "ReadingError", "read_canonical", "read_rulebook", "read_vocabulary"]
+__all__ = ["Cited", "Problem", "ReadingError", "read_canonical", "read_rulebook", "read_vocabulary"]
 
 # A condition may use terms that use terms; written out, it may have this many parts.
 MOST_PARTS = 2_000
@@ -47,16 +48,30 @@ ANY_FACT = "any_fact"
 SETTLED_BY_A_RULE = OUTCOMES[1:]
 
 
-def read_rulebook(text: str, vocabulary: Vocabulary, *, file: str) -> Rulebook:
-    """The rulebook that the YAML text writes down; ReadingError holds every problem."""
+@dataclass(frozen=True)
+class Cited:
+    """The clauses that rules may cite and the evidence that they may ask for."""
+
+    clauses: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+def read_rulebook(
+    text: str, vocabulary: Vocabulary, *, file: str, cited: Cited | None = None
+) -> Rulebook:
+    """The rulebook that the YAML text writes down; ReadingError holds every problem.
+
+    With ``cited`` every clause and every piece of evidence must be one of these. A version that
+    was stored is read without: it stays readable whatever later clauses are called.
+    """
     problems = Problems(file)
     root = read_marked(text, problems)
-    rulebook = _RulebookReader(vocabulary, problems).read(root)
+    rulebook = _RulebookReader(vocabulary, problems, cited).read(root)
     problems.check()
     return rulebook
 
 
-def read_canonical(text: str, *, file: str = "canonical") -> Rulebook:
+def read_canonical(text: str, *, file: str = "canonical", cited: Cited | None = None) -> Rulebook:
     """The rulebook whose `canonical` text this is, with its own vocabulary.
 
     JSON is YAML, so the ordinary reader reads it; a text that was tampered with is a ReadingError.
@@ -69,7 +84,7 @@ def read_canonical(text: str, *, file: str = "canonical") -> Rulebook:
         problem = Problem(file, 1, 1, f"not the canonical text of a rulebook: {error!r}")
         raise ReadingError([problem]) from None
     vocabulary = read_vocabulary(json.dumps(facts), file=f"{file} (vocabulary)")
-    return read_rulebook(json.dumps(rulebook), vocabulary, file=f"{file} (rulebook)")
+    return read_rulebook(json.dumps(rulebook), vocabulary, file=f"{file} (rulebook)", cited=cited)
 
 
 def _as_written(fact: dict[str, Any]) -> dict[str, Any]:
@@ -79,8 +94,11 @@ def _as_written(fact: dict[str, Any]) -> dict[str, Any]:
 
 
 class _RulebookReader:
-    def __init__(self, vocabulary: Vocabulary, problems: Problems) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, problems: Problems, cited: Cited | None = None
+    ) -> None:
         self.vocabulary = vocabulary
+        self.cited = cited
         self.problems = problems
         self.shapes = Shapes(problems)
         self.tables = TableReader(vocabulary, problems)
@@ -210,7 +228,7 @@ class _RulebookReader:
         outcome = _outcome(self._outcome_word(fields.get("outcome"), f"{what}: outcome"))
         common: dict[str, Any] = {
             "title": self.shapes.text(fields.get("title"), f"{what}: title"),
-            "clause": self.shapes.text(fields.get("clause"), f"{what}: clause"),
+            "clause": self._clause(fields.get("clause"), f"{what}: clause"),
             "because": self._because(fields.get("because"), f"{what}: because"),
             "evidence": self._evidence(fields.get("evidence"), f"{what}: evidence"),
             "asks": self.shapes.one_of(fields.get("asks"), f"{what}: asks", ASKED) or "sales",
@@ -251,10 +269,24 @@ class _RulebookReader:
             self.problems.add(node, f"{what}: a brace without its partner; write {{fact}}")
         return sentence
 
+    def _clause(self, node: Node | None, what: str) -> str:
+        """One clause or several, with commas between them."""
+        text = self.shapes.text(node, what)
+        if node is None or self.cited is None:
+            return text
+        for name in filter(None, map(str.strip, text.split(","))):
+            if name not in self.cited.clauses:
+                hint = did_you_mean(name, self.cited.clauses) or _all_of(self.cited.clauses)
+                self.problems.add(node, f"{what}: the policy has no clause {shown(name)}{hint}")
+        return text
+
     def _evidence(self, node: Node | None, what: str) -> tuple[str, ...]:
         found: list[str] = []
         for part in self.shapes.parts(node, what):
             word = self.shapes.text(part, what)
+            if word and self.cited is not None and word not in self.cited.evidence:
+                hint = did_you_mean(word, self.cited.evidence)
+                self.problems.add(part, f"{what}: no evidence is called {shown(word)}{hint}")
             if word in found:
                 self.problems.add(part, f"{what}: {shown(word)} is listed twice")
             elif word:
@@ -350,6 +382,10 @@ PROMISE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "every_rule": ((), ()),
 }
 EVERY_RULE = ("can_fire", "can_decide")
+
+
+def _all_of(names: Sequence[str]) -> str:
+    return f"; its clauses are {listed(names)}"
 
 
 def _entry(node: Node, name: str) -> Node | None:

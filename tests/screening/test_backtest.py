@@ -272,7 +272,8 @@ class TestLiveDeals:
         assert deal.pk not in settled(rulebook())
         found = played(rulebook())
         alike(found, in_python(rulebook()))
-        assert [one.deal for one in found.affected] == [deal.pk]
+        assert [one.deal for one in found.otherwise] == [deal.pk]
+        assert found.affected == [], "the rules changed nothing"
 
     def test_nor_one_that_was_screened_with_what_its_end_user_had(self) -> None:
         other = factories.sent_deal(factories.CITED, alone=False)
@@ -281,7 +282,7 @@ class TestLiveDeals:
         actions.withdraw_deal(other, because="Not sold.", actor=other.owner)
         found = played(rulebook())
         alike(found, in_python(rulebook()))
-        assert deal.pk in {one.deal for one in found.affected}
+        assert deal.pk in {one.deal for one in found.otherwise}
 
     def test_nor_one_with_a_later_ruling(self) -> None:
         deal = factories.cleared_deal()
@@ -293,7 +294,8 @@ class TestLiveDeals:
         assert settled(rulebook()) == set()
         found = played(rulebook())
         alike(found, in_python(rulebook()))
-        assert [one.deal for one in found.affected] == [deal.pk]
+        assert [one.deal for one in found.otherwise] == [deal.pk]
+        assert found.affected == [], "the rules changed nothing"
 
     def test_nor_one_that_was_screened_with_another_version(self) -> None:
         deal = factories.cleared_deal()
@@ -312,6 +314,30 @@ class TestLiveDeals:
         [span] = [one for one in backtest.spans(data, data, rulebook_only=True)
                   if one.what == "deals"]  # fmt: skip
         assert run._settled(span) == set()
+
+    def test_a_change_of_the_rules_is_kept_apart_from_one_of_other_reasons(self) -> None:
+        """A linked deal makes the first graver already; the new rules make the second milder."""
+        linked = factories.sent_deal(factories.SENIOR, alone=False)
+        factories.sent_deal(factories.CITED, alone=False)
+        milder = factories.deal_in_review()
+        found = played(without("S01"))
+        assert {one.deal for one in found.otherwise} == {linked.pk}
+        assert (milder.pk, "senior_review", "clear") in {
+            (one.deal, one.before, one.after) for one in found.affected
+        }
+
+    def test_what_an_older_rulebook_stored_is_not_taken_for_what_is_active(self) -> None:
+        """Not swept yet: the new rules undo what the active ones would do to the deal."""
+        deal = factories.deal_in_review()
+        data = now()
+        active_ones = replace(data, rulebook=without("S01"))
+        found = backtest.backtest(active_ones, data, rulebook_only=True, note=unheard)
+        assert [(one.deal, one.before, one.after) for one in found.affected] == [
+            (deal.pk, "clear", "senior_review")
+        ]
+        assert [(one.deal, one.before, one.after) for one in found.otherwise] == [
+            (deal.pk, "senior_review", "clear")
+        ]
 
     def test_closed_deals_are_not_asked(self) -> None:
         factories.barred_deal()

@@ -1,0 +1,142 @@
+"""What becomes of the promises of the active rulebook in a new one, in the form of a report.
+
+The promises stand in the text that they guard. So a new rulebook is held to those of the active
+one as well, in the active one's own terms, and whoever takes one away, narrows it or leaves it
+speaking of no deal needs an executive reviewer who confirms that by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from policy import proving
+from policy.engine import proof
+from policy.engine.condition import Promise, Rulebook
+from policy.engine.promises import meaning, opened, unknown_words, written
+from policy.engine.proof import Fate
+from policy.engine.words import listed
+from policy.phrases import deal_in_words
+
+KEPT, CHANGED, REMOVED, EMPTY = "kept", "changed", "removed", "empty"
+_WORDS = {
+    REMOVED: "is removed",
+    CHANGED: "has another condition",
+    EMPTY: "speaks of no deal at all",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A promise that is not what it was: old beside new, and a deal that lost its protection."""
+
+    id: str
+    fate: str
+    says: str
+    condition: str
+    says_now: str = ""
+    condition_now: str = ""
+    #: The plainest deal that it covered and covers no longer; empty when it covers all of them.
+    lost: dict[str, Any] = field(default_factory=dict)
+    strange: list[str] = field(default_factory=list)
+    #: Whether the old promise, in its own terms, is true of the new rules, and if not, for which
+    #: deal: the same as a proved promise says of itself.
+    held: dict[str, Any] = field(default_factory=dict)
+    #: The deal in words, as one line.
+    words: str = ""
+
+    @property
+    def name(self) -> str:
+        """What one confirms."""
+        return f"promise {self.id} {self.fate}"
+
+    @property
+    def must_be_confirmed(self) -> bool:
+        return self.fate != KEPT
+
+    @property
+    def sentence(self) -> str:
+        """What happened to the promise, and to which deal."""
+        told = [f"{self.id} “{self.says or self.says_now}” {_WORDS.get(self.fate, 'is kept')}."]
+        if self.strange:
+            told.append(f"It speaks of what this version does not know: {listed(self.strange)}.")
+        if self.words:
+            told.append(f"A deal that lost its protection: {self.words}.")
+        elif self.fate == CHANGED and not self.strange:
+            told.append("It still covers every deal that it covered.")
+        if self.held.get("state") == proving.BROKEN:
+            told.append("The new rules do not keep it as it was.")
+        elif self.held.get("state") == proving.OPEN:
+            told.append("Whether the new rules keep it as it was could not be proved.")
+        return " ".join(told)
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        confirm = self.must_be_confirmed
+        return asdict(self) | {"name": self.name, "sentence": self.sentence, "confirm": confirm}
+
+
+@dataclass(frozen=True)
+class Charter:
+    """The promises of two rulebooks side by side."""
+
+    changes: list[Change]
+    #: For each promise of the newer one the plainest deal that it speaks of; empty for none.
+    speaks_of: Mapping[str, Mapping[str, Any]]
+
+
+def compared(before: Rulebook, after: Rulebook) -> Charter:
+    """Raises proof.NotProved when not everything could be found out."""
+    told = proof.compared(before, after)
+    empty = {name for name, deal in told.speaks_of.items() if not deal}
+    fates = [one for one in told.fates if _is_told(before, after, one, empty)]
+    held = {one.id: one.plain for one in _held(before, after, fates)}
+    changes = [_change(before, after, one, empty, held.get(one.id, {})) for one in fates]
+    known = {one.now for one in fates}
+    changes += [_new_and_empty(after, one) for one in after.promises
+                if one.id in empty and one.id not in known]  # fmt: skip
+    return Charter(sorted(changes, key=lambda one: not one.must_be_confirmed), told.speaks_of)
+
+
+def _is_told(before: Rulebook, after: Rulebook, fate: Fate, empty: set[str]) -> bool:
+    """Whether there is something to say: a promise that is kept in other words counts too."""
+    if fate.fate != KEPT or fate.now in empty:
+        return True
+    old, new = _by_id(before)[fate.id], _by_id(after)[fate.now]
+    return (old.id, old.says) != (new.id, new.says) or meaning(before, old) != meaning(after, new)
+
+
+def _by_id(rulebook: Rulebook) -> Mapping[str, Promise]:
+    return {one.id: one for one in rulebook.promises}
+
+
+def _held(before: Rulebook, after: Rulebook, fates: list[Fate]) -> list[proving.Proved]:
+    """The old promises that are no longer there, in their own terms, against the new rules."""
+    own = _by_id(before)
+    asked = tuple(
+        opened(before, own[one.id])
+        for one in fates
+        if one.fate != KEPT and not unknown_words(before, own[one.id], after.vocabulary)
+    )
+    return proving.prove(replace(after, promises=asked)) if asked else []
+
+
+def _change(
+    before: Rulebook, after: Rulebook, fate: Fate, empty: set[str], held: dict[str, Any]
+) -> Change:
+    old, new = _by_id(before)[fate.id], _by_id(after).get(fate.now)
+    word = EMPTY if fate.now in empty else fate.fate
+    return Change(
+        old.id, word, old.says, written(before, old),
+        new.says if new else "", written(after, new) if new else "",
+        dict(fate.lost), list(fate.strange), held, in_a_line(after, fate.lost),
+    )  # fmt: skip
+
+
+def _new_and_empty(after: Rulebook, promise: Promise) -> Change:
+    return Change(promise.id, EMPTY, "", "", promise.says, written(after, promise))
+
+
+def in_a_line(rulebook: Rulebook, deal: Mapping[str, Any]) -> str:
+    """What is remarkable about a deal, on one line."""
+    rows = deal_in_words(rulebook.vocabulary, deal).remarkable
+    return "; ".join(f"{label}: {value}" for label, value in rows)

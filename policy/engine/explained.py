@@ -1,0 +1,51 @@
+"""Why a text is not YAML, in a sentence for whoever wrote it and may know nothing of YAML."""
+
+import re
+
+from policy.engine.words import shown
+
+_MERGE = re.compile(r"(<{7}|={7}|>{7})( |$)")
+_INDENT = re.compile(r"[ ]*\t")
+_KEY = re.compile(r"(?P<key>\s*(?:- )?[A-Za-z_][\w .-]*: )(?P<rest>.*)")
+
+
+def explained(text: str, line: int, column: int, problem: str) -> tuple[int, int, str]:
+    """Line, column and sentence for what the parser complains of at this place."""
+    lines = text.splitlines()
+    for number, one in enumerate(lines, 1):
+        if _MERGE.match(one):
+            return number, 1, _merge(one)
+    for number, one in enumerate(lines[:line], 1):
+        if tab := _INDENT.match(one):
+            return number, tab.end(), "a tab at the beginning of the line; indent with spaces only"
+    here = lines[line - 1] if line <= len(lines) else ""
+    if "mapping values are not allowed" in problem and (key := _KEY.match(here)):
+        return line, column, _colon(key["key"].strip(" -"), key["rest"].strip())
+    said = " ".join(problem.split())
+    if "expected <block end>" in said or "could not find expected ':'" in said:
+        return line, column, _out_of_line(here)
+    if "quoted scalar" in said:
+        return line, column, "a quotation mark without its partner; close the text with one"
+    return line, column, f"not YAML: {said}"
+
+
+def _merge(line: str) -> str:
+    return (
+        f"{shown(line.strip())} was left by a merge of two texts; keep the lines of one of them and"
+        " remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
+    )
+
+
+def _colon(key: str, rest: str) -> str:
+    quoted = rest.replace('"', "'")
+    return (
+        "a colon with a space after it inside a text; put the text in quotation marks:"
+        f' {key} "{quoted}"'
+    )
+
+
+def _out_of_line(line: str) -> str:
+    return (
+        f"{shown(line.strip())} does not belong to what stands above it; see that it is indented"
+        " like its neighbours and has a name, a colon and a space"
+    )

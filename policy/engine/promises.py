@@ -1,0 +1,102 @@
+"""The promises of one rulebook beside those of another, as plain trees: nothing is proved here.
+
+A promise means what its conditions say with every term written out in the words of its own
+rulebook. So a term that changes changes the promises that use it, whatever their text says.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from policy.engine.condition import (
+    Compare,
+    Condition,
+    HasAny,
+    HasEvery,
+    Is,
+    Losing,
+    OneOf,
+    Promise,
+    Raising,
+    Rule,
+    Rulebook,
+    atoms,
+    plain_condition,
+    plain_promise,
+)
+from policy.engine.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo, canonical
+
+CONDITIONS = ("surely", "possibly", "given", "exists")
+_KINDS: dict[type, type[Fact]] = {
+    OneOf: Choice, HasAny: Flags, HasEvery: Flags, Is: YesNo, Compare: Amount,
+}  # fmt: skip
+
+
+def opened(rulebook: Rulebook, promise: Promise) -> Promise:
+    """The promise with the terms of its rulebook written out: it stands without the rulebook."""
+    parts = {
+        name: rulebook.opened(part)
+        for name in CONDITIONS
+        if (part := getattr(promise, name, None)) is not None
+    }
+    return replace(promise, **parts)
+
+
+def meaning(rulebook: Rulebook, promise: Promise) -> Promise:
+    """What is left of a promise without its name and its sentence; equal ones promise the same."""
+    return replace(opened(rulebook, promise), id="", says="")
+
+
+def written(rulebook: Rulebook, promise: Promise) -> str:
+    """The promise as a rulebook writes it on one line, terms written out, sentence left out."""
+    return _on_one_line(plain_promise(meaning(rulebook, promise)))
+
+
+def rule_condition(rulebook: Rulebook, rule: Rule) -> str:
+    """The condition of a rule in the same form."""
+    return _on_one_line(plain_condition(rulebook.opened(rule.when)))
+
+
+def _on_one_line(plain: object) -> str:
+    return canonical(plain).replace('"', "").replace(",", ", ").replace(":", ": ")
+
+
+def pairs(before: Rulebook, after: Rulebook) -> Iterator[tuple[Promise, Promise | None]]:
+    """Each promise of the older rulebook and what took its place: by id, else by what it says."""
+    by_id = {one.id: one for one in after.promises}
+    by_meaning = {meaning(after, one): one for one in after.promises}
+    for one in before.promises:
+        yield one, by_id.get(one.id) or by_meaning.get(meaning(before, one))
+
+
+def unknown_words(rulebook: Rulebook, promise: Promise, vocabulary: Vocabulary) -> list[str]:
+    """The facts and values that the promise speaks of and the vocabulary does not know."""
+    names: tuple[str, ...] = ()
+    if isinstance(promise, Losing):
+        names = promise.facts
+    if isinstance(promise, Raising):
+        names = (promise.fact,)
+    parts = [getattr(promise, name, None) for name in CONDITIONS]
+    conditions = [rulebook.opened(part) for part in parts if part is not None]
+    return [*(name for name in names if name not in vocabulary), *strange(conditions, vocabulary)]
+
+
+def strange(conditions: list[Condition], vocabulary: Vocabulary) -> list[str]:
+    """Facts, and values or members of facts, that conditions read and the vocabulary lacks."""
+    words: dict[str, None] = {}
+    for condition in conditions:
+        for atom in atoms(condition):
+            fact = vocabulary.get(atom.fact)
+            if not isinstance(fact, _KINDS[type(atom)]):
+                words[atom.fact] = None
+            elif isinstance(fact, Choice) and isinstance(atom, OneOf):
+                words |= dict.fromkeys(one for one in atom.values if one not in fact.values)
+            elif isinstance(fact, Flags) and isinstance(atom, HasAny | HasEvery):
+                words |= dict.fromkeys(one for one in atom.members if one not in fact.members)
+    return list(words)
+
+
+def in_words_of(rulebook: Rulebook, vocabulary: Vocabulary) -> Rulebook | None:
+    """The rules of the rulebook over another vocabulary; None when it lacks a word they need."""
+    if strange([rulebook.opened(rule.when) for rule in rulebook.rules], vocabulary):
+        return None
+    return replace(rulebook, vocabulary=vocabulary, promises=())

@@ -1,0 +1,50 @@
+"""The page on which an executive reviewer confirms what becomes of promises."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from audit import access
+from audit.access import allow
+from audit.refusals import Conflict
+from policy import actions, active
+from policy.forms import PromisesForm
+from policy.models import Kind, ReferenceVersion
+from policy.permissions import check_confirm_promises
+
+
+@allow(access.EXECUTIVE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm by name each promise that the newest check of the version names, with a reason."""
+    version = get_object_or_404(ReferenceVersion.objects.select_related("proposed_by"), pk=pk)
+    report = version.reports.newest_first().first()
+    check_confirm_promises(version, request.user)
+    if report is None:
+        raise Conflict(_("This version was never checked. Run the check first."))
+    actions.check_promises_wait(report, active.versions())
+    form = PromisesForm(
+        request.POST if request.method == "POST" else None,
+        promises=[(one["name"], one["words"]) for one in report.found["unkept"]],
+        initial={"report": report.pk},
+    )
+    if request.method == "POST" and form.is_valid():
+        read = version.reports.filter(pk=form.cleaned_data["report"]).first() or report
+        actions.confirm_promise_changes(
+            read,
+            names=form.cleaned_data["names"],
+            reason=form.cleaned_data["reason"],
+            actor=request.user,
+        )
+        messages.success(request, _("Confirmed. Another person can activate the version now."))
+        return redirect("policy:version", pk)
+    context = {
+        "version": version,
+        "kind": Kind(version.kind),
+        "report": report,
+        "changes": [one for one in report.found["charter"] if one["confirm"]],
+        "form": form,
+    }
+    return render(request, "policy/promises.html", context, status=422 if form.errors else 200)
