@@ -9,7 +9,7 @@ A deal with several destinations or purposes is screened once for each: one vari
 and `derived` of a screening line. Its `special_territory` is a code; the other names are facts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,8 @@ class Variant:
 
     facts: Facts
     origins: Mapping[str, Origin]
+    #: All that contradicts what is declared; the fact conflict_note holds only so much of it.
+    doubts: Sequence[str] = ()
 
 
 def derive(
@@ -90,7 +92,7 @@ def trace(
                 facts = reference.rulebook.vocabulary.parse(plain)
             except FactError as error:  # a text that is too long or cannot be stored
                 raise DeclaredError(error.problems) from None
-            variants.append(Variant(facts, _origins(one, reference, given)))
+            variants.append(Variant(facts, _origins(one, reference, given), one.doubts))
     return variants
 
 

@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import access
 from audit.access import allow
-from audit.refusals import Conflict
+from audit.refusals import Conflict, NotAllowed
 from policy import shipped
 from policy.engine.facts import Choice, YesNo
 from reviews import actions, reading, words
 from reviews.forms import RulingForm
 from reviews.permissions import why_not
 from reviews.views import posted
-from screening import facts
+from screening import facts, rulings
 from screening import permissions as selling
 from screening.models import Deal, FactRuling, Finding, Screening
 
@@ -178,7 +178,7 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
         raise Http404
     found = _find(request, pk)
     form = RulingForm(
-        posted(request), options=_options(found, fact), initial={"screening": found.screening_id}
+        posted(request), options=_options(found, fact, request.user), initial={"screening": found.screening_id}
     )
     try:
         selling.check_rule_fact(found, request.user)
@@ -243,7 +243,7 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
     }
 
 
-def _options(found: Deal, fact: str) -> list[tuple[str, str]]:
+def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
     """The values that the fact can take here; some facts are raised and never lowered."""
     known = shipped.load().rulebook.vocabulary[fact]
     if isinstance(known, YesNo):
@@ -251,15 +251,15 @@ def _options(found: Deal, fact: str) -> list[tuple[str, str]]:
     else:
         assert isinstance(known, Choice)  # noqa: S101  SETTLED names choices and yes/no facts
         values = [(value, known.say(value).capitalize()) for value in known.values]
-    if fact not in facts.ONLY_RAISED:
+    if fact not in rulings.ONLY_RAISED:
         return values
-    return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]))]
+    return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]), person)]
 
 
-def _may_take(found: Deal, fact: str, value: Any) -> bool:
+def _may_take(found: Deal, fact: str, value: Any, person: Any) -> bool:
     try:
-        facts.check_ruling(fact, value, found)
-    except Conflict:
+        facts.check_ruling(fact, value, found, person)
+    except (Conflict, NotAllowed):
         return False
     return True
 
