@@ -18,6 +18,7 @@ from policy import active
 from policy.declared import NAMES, DeclaredError
 from policy.derive import Origin, ReferenceData, Variant, trace
 from policy.engine.facts import FactError, Facts
+from policy.engine.words import listed
 from screening import linking, questions, rulings
 from screening.linking import Other
 from screening.models import Deal, DealRevision, FactRuling
@@ -196,10 +197,13 @@ def _with_origins(variant: Variant, laid: rulings.Laid, derived: Derived) -> Var
 def _eased(
     laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData
 ) -> str:
+    """What a ruling made milder, in words; of a search for misuse sales learns nothing."""
     words = data.rulebook.vocabulary
-    return "; ".join(
-        f"{words[fact].label or fact} is milder by a ruling" for fact in rulings.eased(laid, variants)
-    )
+    names = [
+        "what compliance found" if fact == "adverse_info" else words[fact].label or fact
+        for fact in rulings.eased(laid, variants)
+    ]
+    return f"A ruling made milder: {listed(names)}" if names else ""
 
 
 def check_readable(answers: Mapping[str, Any]) -> None:
@@ -277,6 +281,63 @@ def _of_newest(deal: Deal, data: ReferenceData) -> Derived:
     revision = deal.newest_revision()
     answers, at = (revision.answers, revision.created_at) if revision else ({}, timezone.now())
     return _derived(deal, answers, data, STORED, at)
+
+
+class Standing(NamedTuple):
+    """A ruling as the pages of compliance show it; ``why`` says why it no longer holds."""
+
+    ruling: FactRuling
+    holds: bool
+    why: str
+    is_taken_back: bool
+
+
+def standings(deal: Deal) -> list[Standing]:
+    """The rulings on the deal, and those of other deals that hold in it; the newest first."""
+    derived = _of_newest(deal, active.reference_data())
+    holding = {
+        ruling.pk: ruling
+        for one in rulings.laid(derived.pile, derived.variants)
+        for ruling in one.by.values()
+    }
+    standing = {ruling.pk for ruling in derived.pile.rulings}
+    own = FactRuling.objects.filter(deal=deal).select_related("ruled_by", "revision", "deal")
+    elsewhere = [ruling for ruling in holding.values() if ruling.deal_id != deal.pk]
+    return [
+        Standing(
+            ruling,
+            holds=ruling.pk in holding,
+            why="" if ruling.pk in holding else _why_not(ruling, derived, deal, standing),
+            is_taken_back=ruling.pk not in standing,
+        )
+        for ruling in sorted([*own, *elsewhere], key=lambda one: one.pk, reverse=True)
+    ]
+
+
+def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int]) -> str:
+    if ruling.pk not in standing:
+        return "Two people took it back."
+    if ruling.revision is None:
+        return "It was made before rulings named the answers that they are about."
+    if ruling.declaration != derived.pile.declaration:
+        return f"These answers changed since: {', '.join(_changed(ruling.revision, deal))}."
+    if ruling.about != rulings.about(
+        ruling.fact, derived.variants, derived.pile.contradictions
+    ):
+        return "What the lists or other deals say about it changed since."
+    return "Another ruling counts instead."
+
+
+def _changed(revision: DealRevision, deal: Deal) -> list[str]:
+    """The questions that were answered otherwise in this revision."""
+    newest = deal.newest_revision()
+    before = rulings.declaration(revision.answers)
+    now = rulings.declaration(newest.answers) if newest else {}
+    return [
+        str(question.title)
+        for question in questions.QUESTIONS
+        if before.get(question.slug) != now.get(question.slug)
+    ]
 
 
 def _sources(variants: Sequence[Variant]) -> dict[str, dict[str, str]]:
