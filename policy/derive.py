@@ -438,7 +438,7 @@ class Derivation:
     def _unread(self, said: Mapping[str, Any]) -> None:
         """An answer whose fact no rule reads is not lost: it is a doubt that compliance settles."""
         for name in UNREAD:
-            if name in self.reference.read:
+            if name in self.reference.read or self._is_looked_at(name):
                 continue
             value = said[name]
             if name == "abilities_declared":
@@ -448,6 +448,10 @@ class Derivation:
                     self.doubts.append(UNREAD[name].format(listed(sorted(words))))
             elif value in (None, True, "yes", "refused", "included"):
                 self.doubts.append(UNREAD[name])
+
+    def _is_looked_at(self, name: str) -> bool:
+        """Whoever says why has people look at the deal, whatever the rulebook reads."""
+        return name in NOTED and isinstance(self.declared.get(name), str)
 
     def _conflict(self, facts: dict[str, Any]) -> None:
         said = [*(self.declared.get("contradictions") or ()), *self.doubts]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.ledger import canonical
 from audit.refusals import Conflict, NotAllowed
 from policy import active
-from policy.declared import NAMES, DeclaredError
+from policy.declared import DeclaredError
 from policy.derive import Origin, ReferenceData, Variant, trace
 from policy.engine.facts import FactError, Facts
 from policy.engine.words import listed
@@ -134,7 +134,7 @@ def of_revision(revision: DealRevision, data: ReferenceData, around: Around = ST
     variants = _traced(derived, laid, data)
     eased = _eased(laid, variants, data)
     if eased:
-        declared = _known({**derived.declared, "eased_by_ruling": eased})
+        declared = {**derived.declared, "eased_by_ruling": eased}
         variants = _traced(replace(derived, declared=declared), laid, data)
     return Found(
         variants=[variant.facts for variant in variants],
@@ -154,7 +154,7 @@ def _derived(
     brought = linking.brought(declared, around.others(deal, key, data), data)
     follows = linking.stopped_before(deal, around.ancestors(deal), around.stopped(key, at))
     declared = brought.declared(declared) | {"follows_stopped_deal": follows}
-    declared = _known(declared)
+    declared = {name: value for name, value in declared.items() if value != ""}
     pile = rulings.Pile(
         deal.pk,
         list(around.rulings(deal, key)),
@@ -163,10 +163,6 @@ def _derived(
     )
     variants = trace(declared, data, given=brought.given)
     return Derived(declared, key, variants, pile, brought, follows)
-
-
-def _known(declared: Mapping[str, Any]) -> dict[str, Any]:
-    return {n: v for n, v in declared.items() if v not in (None, "") and n in NAMES}
 
 
 def _traced(

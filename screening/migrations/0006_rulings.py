@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0002_append_only'),
-        ('screening', '0004_confirmation'),
+        ('screening', '0005_deal_facts_of_answers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
