@@ -19,15 +19,21 @@
     conflict_signs     list of sentences: answers that suggest a conflict of law
     contradictions     list of sentences: answers that contradict each other
     linked_deals       list of ids, for the file; their capabilities come in linked_capabilities
+    abilities_declared what sales says that it can do: a list, or {"yes": […], "unknown": […]};
+                       null: asked and not known; left out: nobody was asked
+    agency_access      "no" or "yes"; null or "unknown": asked and not known; left out: not asked
+    speech_limit_request  "none", "refused" or "included"; null, "unknown" and left out as before
+    follows_stopped_deal, eased_by_ruling
+                       true, or the sentence that says why; false or left out: no
 
-Anything else is an error, and so is a value of the wrong type. null means: not answered.
+Anything else is an error, and so is a value of the wrong type. Elsewhere null means: not answered.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from policy.destinations import NOWHERE, Countries
-from policy.engine.facts import Choice, Vocabulary
+from policy.engine.facts import Choice, Flags, Vocabulary
 from policy.engine.words import did_you_mean, listed, shown
 from policy.registry import fold
 
@@ -36,7 +42,8 @@ RESELLER = "reseller_integrator"
 REMARKS = frozenset({"country_score", "country_source"})
 GIVEN = frozenset(
     {"country_risk", "special_territory", "export_control", "adverse_info", "law_conflict",
-     "fact_conflict", "legal_basis_status", "export_reference", "conflict_note"}
+     "fact_conflict", "legal_basis_status", "export_reference", "conflict_note",
+     "follows_stopped_deal", "eased_by_ruling"}
 )  # fmt: skip
 
 TEXTS = ("end_user_name", "customer_name", "legal_basis", "description")
@@ -44,13 +51,29 @@ NAMES = frozenset(
     {*TEXTS, "country", "region", "destinations", "end_user_type", "customer_type",
      "customer_country", "products", "capabilities", "linked_capabilities", "services",
      "intermediaries", "purpose", "purposes", "legal_obligation", "conflict_signs",
-     "contradictions", "linked_deals"}
+     "contradictions", "linked_deals", "abilities_declared", "agency_access",
+     "speech_limit_request", "follows_stopped_deal", "eased_by_ruling"}
 )  # fmt: skip
 
 _ORDINARY = frozenset(
     {*TEXTS, "country", "end_user_type", "customer_type", "products", "capabilities", "services",
      "intermediaries", "purpose", "legal_obligation"}
 )  # fmt: skip
+
+#: Said of a choice that was asked: the answer is not known.
+NOT_KNOWN = "unknown"
+#: Values that every answer of sales may have; those of facts that came later than a rulebook are
+#: named here, because its vocabulary does not know them.
+CHOICES = {
+    "agency_access": ("no", "yes"),
+    "speech_limit_request": ("none", "refused", "included"),
+}
+ABILITIES = (
+    "hands_over_more", "stores_intercepted", "analyses_intercepted", "restricts_content",
+    "follows_people",
+)  # fmt: skip
+#: What derivation is told of other deals and of rulings: yes or no, or why it is so.
+NOTED = ("follows_stopped_deal", "eased_by_ruling")
 
 #: Names that name nobody, folded.
 NOBODY = frozenset(
@@ -92,7 +115,8 @@ class Checks:
         by_name |= dict.fromkeys(("country", "customer_country"), self._country)
         by_name |= dict.fromkeys(("capabilities", "linked_capabilities"), self._capabilities)
         by_name |= dict.fromkeys(("end_user_type", "purpose", "services"), self._fact)
-        by_name["legal_obligation"] = self._fact
+        by_name |= dict.fromkeys(CHOICES, _choice) | dict.fromkeys(NOTED, _noted)
+        by_name |= {"legal_obligation": self._fact, "abilities_declared": _abilities}
         self._types = frozenset((None, *self.kinds))
         self._customer_types = frozenset((None, *self.kinds, RESELLER))
         self._codes = frozenset((None, "", NOWHERE, *countries.names))
@@ -307,3 +331,20 @@ def _texts(name: str, value: Any) -> list[str]:
         for at, one in enumerate(value, start=1)
         if not isinstance(one, str)
     ]
+
+
+def _choice(name: str, value: Any) -> list[str]:
+    known = (*CHOICES[name], NOT_KNOWN)
+    if isinstance(value, str) and value in known:
+        return []
+    return [f"{name}: unknown value {shown(value)}; it is one of {listed(known)}"]
+
+
+def _abilities(name: str, value: Any) -> list[str]:
+    return Flags(name, ABILITIES).complaints(value)
+
+
+def _noted(name: str, value: Any) -> list[str]:
+    if isinstance(value, bool | str):
+        return []
+    return [f"{name}: expected true, false or why it is so, not {shown(value)}"]

@@ -9,12 +9,21 @@ A deal with several destinations or purposes is screened once for each: one vari
 and `derived` of a screening line. Its `special_territory` is a code; the other names are facts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from policy.catalogue import Product
-from policy.declared import MANDATORY, RESELLER, DeclaredError, is_named, unanswered
+from policy.declared import (
+    ABILITIES,
+    CHOICES,
+    MANDATORY,
+    NOTED,
+    RESELLER,
+    DeclaredError,
+    is_named,
+    unanswered,
+)
 from policy.destinations import NOWHERE, Place
 from policy.engine.facts import FactError, Facts
 from policy.engine.words import listed
@@ -36,6 +45,21 @@ CONTROL_LIST = {
 }
 _CONTROLLED = frozenset(CONTROL_LIST)
 _CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
+#: Whoever delivers one of these together with one of those must say what the storage is for.
+HANDS_OVER = frozenset({"li_mediation", "li_administration", "direct_access_li"})
+STORAGE = frozenset({"generic_storage", "general_compute", "data_centre_fabric"})
+KEPT = ("stores_intercepted", "analyses_intercepted")
+#: What each answer says where no rule of the rulebook in force reads the fact that it sets.
+UNREAD = {
+    "abilities_declared": "Sales says or does not rule out that the system does more than the"
+    " catalogue says: {}.",
+    "agency_access": "Sales says or does not rule out that an intelligence agency or similar body"
+    " will be able to use it.",
+    "speech_limit_request": "Sales says or does not rule out that somebody asked for a change that"
+    " would limit political speech.",
+    "follows_stopped_deal": "The deal follows one that was stopped.",
+    "eased_by_ruling": "A ruling made a fact of the deal milder.",
+}
 SECURITY = ("law_enforcement", "military", INTELLIGENCE, "unknown")
 NOT_CLASSIFIED = "unclassified"
 LONGEST_NOTE = 2000
@@ -58,6 +82,8 @@ class Variant:
 
     facts: Facts
     origins: Mapping[str, Origin]
+    #: All that contradicts what is declared; the fact conflict_note holds only so much of it.
+    doubts: Sequence[str] = ()
 
 
 def derive(
@@ -90,7 +116,7 @@ def trace(
                 facts = reference.rulebook.vocabulary.parse(plain)
             except FactError as error:  # a text that is too long or cannot be stored
                 raise DeclaredError(error.problems) from None
-            variants.append(Variant(facts, _origins(one, reference, given)))
+            variants.append(Variant(facts, _origins(one, reference, given), one.doubts))
     return variants
 
 
@@ -147,14 +173,18 @@ class Derivation:
         self._law(facts)
         self._between(place, facts)
         self._complete(facts)
+        said = self._said(facts)
+        facts |= said
         if given:
             facts.update(given)
             if "special_territory" in given:
                 # Given as a code; the facts hold its name and whether it is one.
                 self._territory(given["special_territory"], facts)
             self._stated(facts)
+        self._unread({name: facts[name] for name in said})
         self._conflict(facts)
-        return facts
+        words = self.reference.rulebook.vocabulary
+        return {name: facts[name] for name in facts if name not in UNREAD or name in words}
 
     def _stated(self, facts: dict[str, Any]) -> None:
         """Whether something is stated follows a value set by hand."""
@@ -383,6 +413,46 @@ class Derivation:
         if missing:
             facts["unanswered"] = listed([MANDATORY[name] for name in missing])
 
+    def _said(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What counts beside the catalogue: answers of sales, other deals, rulings."""
+        said: dict[str, Any] = {"abilities_declared": self._abilities(facts["capabilities"])}
+        for name, values in CHOICES.items():
+            value = self.declared.get(name, "not_asked")
+            said[name] = value if value in (*values, "not_asked") else None
+        for name in NOTED:
+            value = self.declared.get(name)
+            said[name] = bool(value)
+            if isinstance(value, str):
+                self.notes[name] = value
+        return said
+
+    def _abilities(self, capabilities: Any) -> Any:
+        if "abilities_declared" in self.declared:
+            return self.declared["abilities_declared"]
+        surely = set(_surely(capabilities))
+        asks = surely & HANDS_OVER and surely & STORAGE
+        if asks:
+            self.notes["abilities_declared"] = "nobody said what the storage is for"
+        return {"yes": [], "unknown": list(KEPT)} if asks else []
+
+    def _unread(self, said: Mapping[str, Any]) -> None:
+        """An answer whose fact no rule reads is not lost: it is a doubt that compliance settles."""
+        for name in UNREAD:
+            if name in self.reference.read or self._is_looked_at(name):
+                continue
+            value = said[name]
+            if name == "abilities_declared":
+                named = _possibly(value) if name in self.declared else []
+                if named:
+                    words = (one.replace("_", " ") for one in named)
+                    self.doubts.append(UNREAD[name].format(listed(sorted(words))))
+            elif value in (None, True, "yes", "refused", "included"):
+                self.doubts.append(UNREAD[name])
+
+    def _is_looked_at(self, name: str) -> bool:
+        """Whoever says why has people look at the deal, whatever the rulebook reads."""
+        return name in NOTED and isinstance(self.declared.get(name), str)
+
     def _conflict(self, facts: dict[str, Any]) -> None:
         said = [*(self.declared.get("contradictions") or ()), *self.doubts]
         doubts = " ".join(dict.fromkeys(said))[:LONGEST_NOTE] if said else ""
@@ -407,6 +477,15 @@ def _question(name: str, role: str, hits: tuple[Hit, ...]) -> list[str]:
 def _surely(capabilities: Any) -> Any:
     """The capabilities that are surely there, from the plain form of flags."""
     return capabilities.get("yes", ()) if isinstance(capabilities, dict) else capabilities
+
+
+def _possibly(flags: Any) -> list[str]:
+    """The members that are there or may be."""
+    if flags is None:
+        return list(ABILITIES)
+    if isinstance(flags, dict):
+        return [*flags.get("yes", ()), *flags.get("unknown", ())]
+    return list(flags)
 
 
 def _line_name(line: Any) -> str:

@@ -49,3 +49,8 @@ class ReferenceData:
     def kind_words(self) -> Mapping[str, str]:
         fact = self.rulebook.vocabulary["end_user_type"]
         return {kind: fact.say(kind) for kind in fact.values} if isinstance(fact, Choice) else {}
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """The facts that some rule reads."""
+        return frozenset(name for looks in self.rulebook.looks.values() for name in looks)

@@ -17,7 +17,7 @@ from reviews.models import Condition, Decision, Review, Skip, Vote
 from screening import actions as selling
 from screening import mail
 from screening.lifecycle import Status, move
-from screening.models import Deal, FactRuling, Question, Screening
+from screening.models import Deal, FactRuling, Question, Screening, TakenBack
 
 LEASE = timedelta(minutes=45)
 VALID = timedelta(days=365)
@@ -245,6 +245,12 @@ def rule_fact(
     return selling.rule_fact(
         deal, fact=fact, value=value, because=because, source=source, actor=actor
     )
+
+
+@transaction.atomic
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBack:
+    """Say that a ruling was wrong; the second person who says so ends it."""
+    return selling.take_back_ruling(ruling, because=_said(because), actor=actor)
 
 
 @transaction.atomic

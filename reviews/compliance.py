@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import access
 from audit.access import allow
-from audit.refusals import Conflict
+from audit.refusals import Conflict, NotAllowed
 from policy import shipped
 from policy.engine.facts import Choice, YesNo
 from reviews import actions, reading, words
-from reviews.forms import RulingForm
+from reviews.forms import ReasonForm, RulingForm
 from reviews.permissions import why_not
 from reviews.views import posted
-from screening import facts
+from screening import facts, rulings
 from screening import permissions as selling
 from screening.models import Deal, FactRuling, Finding, Screening
 
@@ -79,6 +79,8 @@ class Waiting:
     since: Any
     customer: str
     countries: str
+    #: What was ruled before on other answers, and which of these changed.
+    before: str
 
 
 @allow(access.COMPLIANCE)
@@ -120,8 +122,27 @@ def _waits_for(deal: Deal) -> Iterator[tuple[str, Waiting]]:
                     deal.screening.created_at,
                     words.joined(deal.screening, "customer_name"),
                     words.joined(deal.screening, "country_name"),
+                    _before(deal, fact),
                 ),
             )
+
+
+def _offered_again(deal: Deal, fact: str) -> facts.Standing | None:
+    """The newest ruling on the fact that was made for other answers."""
+    if not fact or not deal.rulings.filter(fact=fact).exists():
+        return None
+    ours = [one for one in facts.standings(deal) if one.ruling.deal_id == deal.pk]
+    newest = next((one for one in ours if one.ruling.fact == fact and not one.is_taken_back), None)
+    return newest if newest and not newest.holds else None
+
+
+def _before(deal: Deal, fact: str) -> str:
+    again = _offered_again(deal, fact)
+    if again is None:
+        return ""
+    ruling = again.ruling
+    value = words.value_words(fact, ruling.value)
+    return f"Set to “{value}” on {ruling.ruled_at:%d %B %Y} for other answers. {again.why}"
 
 
 def _find(request: HttpRequest, pk: int) -> Deal:
@@ -141,7 +162,6 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     assert screening is not None  # noqa: S101  _find leaves drafts out
     may = selling.may_rule_fact(found, request.user)
     asked = {fact for fact, _ in _waits_for(found)} if may else set()
-    rulings = found.rulings.select_related("ruled_by").order_by("-pk")
     context = {
         "deal": found,
         "screening": screening,
@@ -153,20 +173,26 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": [_ruling(one) for one in rulings],
+        "rulings": [_ruling(one, request.user) for one in facts.standings(found)],
         "may_rule": may,
         "why_not": why_not(selling.check_rule_fact, found, request.user),
     }
     return render(request, "compliance/deal.html", context)
 
 
-def _ruling(one: FactRuling) -> dict[str, Any]:
-    """A ruling as the timeline shows it."""
+def _ruling(standing: facts.Standing, person: Any) -> dict[str, Any]:
+    """A ruling as the page of a deal shows it."""
+    ruling = standing.ruling
+    asked = [words.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
     return {
-        "what": f"{words.label(one.fact)}: {words.value_words(one.fact, one.value)}",
-        "at": one.ruled_at,
-        "who": words.person(one.ruled_by),
-        "note": f"{one.because} ({one.source})",
+        "ruling": ruling,
+        "what": f"{words.label(ruling.fact)}: {words.value_words(ruling.fact, ruling.value)}",
+        "at": ruling.ruled_at,
+        "who": words.person(ruling.ruled_by),
+        "note": f"{ruling.because} ({ruling.source})",
+        "standing": standing,
+        "asked_by": "" if standing.is_taken_back else ", ".join(asked),
+        "may_take_back": selling.may_take_back(ruling, person),
     }
 
 
@@ -178,7 +204,7 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
         raise Http404
     found = _find(request, pk)
     form = RulingForm(
-        posted(request), options=_options(found, fact), initial={"screening": found.screening_id}
+        posted(request), options=_options(found, fact, request.user), initial=_initial(found, fact)
     )
     try:
         selling.check_rule_fact(found, request.user)
@@ -204,6 +230,49 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
         request, f"{words.label(fact)} is set, and {found.reference} was screened again: {status}."
     )
     return redirect("reviews:compliance-deal", pk=pk)
+
+
+def _initial(found: Deal, fact: str) -> dict[str, Any]:
+    """What was ruled before is offered again; the reason is written anew."""
+    again = _offered_again(found, fact)
+    if again is None:
+        return {"screening": found.screening_id}
+    value = again.ruling.value
+    chosen = {True: "yes", False: "no"}.get(value, value)
+    return {"screening": found.screening_id, "value": chosen, "source": again.ruling.source}
+
+
+@allow(access.COMPLIANCE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that a ruling was wrong. It takes two people, and ends what holds in other deals too."""
+    rulings_seen = FactRuling.objects.filter(deal__in=Deal.objects.visible_to(request.user))
+    ruling = get_object_or_404(rulings_seen.select_related("deal", "ruled_by"), pk=pk)
+    form = ReasonForm(posted(request))
+    try:
+        selling.check_take_back(ruling, request.user)
+        if request.method != "POST" or not form.is_valid():
+            context = {
+                "ruling": ruling,
+                "form": form,
+                "what": f"{words.label(ruling.fact)}: {words.value_words(ruling.fact, ruling.value)}",
+                "who": words.person(ruling.ruled_by),
+                "is_second": ruling.taken_back.exists(),
+            }
+            return render(request, "compliance/take_back.html", context)
+        actions.take_back_ruling(
+            ruling, because=form.cleaned_data["because"], actor=request.user
+        )
+    except Conflict as refusal:
+        return _overtaken(request, ruling.deal, refusal)
+    ends = ruling.taken_back.count() > 1
+    messages.success(
+        request,
+        "The ruling no longer holds. Deals that it held in are screened again."
+        if ends
+        else "Noted. The ruling holds until a second person takes it back.",
+    )
+    return redirect("reviews:compliance-deal", pk=ruling.deal_id)
 
 
 def _overtaken(request: HttpRequest, found: Deal, refusal: Conflict) -> HttpResponse:
@@ -240,10 +309,11 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
         "now": words.fact_rows(screening, [fact])[0],
         "beside": words.fact_rows(screening, beside),
         "cards": [card for card in reading.cards(screening) if fact in card.finding.facts],
+        "before": _before(found, fact),
     }
 
 
-def _options(found: Deal, fact: str) -> list[tuple[str, str]]:
+def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
     """The values that the fact can take here; some facts are raised and never lowered."""
     known = shipped.load().rulebook.vocabulary[fact]
     if isinstance(known, YesNo):
@@ -251,15 +321,15 @@ def _options(found: Deal, fact: str) -> list[tuple[str, str]]:
     else:
         assert isinstance(known, Choice)  # noqa: S101  SETTLED names choices and yes/no facts
         values = [(value, known.say(value).capitalize()) for value in known.values]
-    if fact not in facts.ONLY_RAISED:
+    if fact not in rulings.ONLY_RAISED:
         return values
-    return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]))]
+    return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]), person)]
 
 
-def _may_take(found: Deal, fact: str, value: Any) -> bool:
+def _may_take(found: Deal, fact: str, value: Any, person: Any) -> bool:
     try:
-        facts.check_ruling(fact, value, found)
-    except Conflict:
+        facts.check_ruling(fact, value, found, person)
+    except (Conflict, NotAllowed):
         return False
     return True
 

@@ -140,6 +140,13 @@ def _ruled(payload: Payload) -> str:
     return f"Set “{words.label(fact)}” to {words.value_words(fact, payload['value'])}"
 
 
+def _taken_back(payload: Payload) -> str:
+    what = f"“{words.label(payload['fact'])}: {words.value_words(payload['fact'], payload['value'])}”"
+    if payload["holds"]:
+        return f"Asked to take back {what}; a second person must confirm"
+    return f"Took back {what} as the second person"
+
+
 DECISIONS = ("deal.approved", "deal.approved_with_conditions", "deal.rejected")
 SENTENCES: dict[str, Callable[[Payload], str]] = {
     "deal.started": _fixed("Started the deal"),
@@ -150,6 +157,7 @@ SENTENCES: dict[str, Callable[[Payload], str]] = {
     "deal.question_answered": lambda payload: f"Answered question {payload['question']}",
     "deal.screened": _screened,
     "deal.fact_ruled": _ruled,
+    "deal.ruling_taken_back": _taken_back,
     "deal.cleared": _fixed("Cleared"),
     "deal.information_needed": _asked,
     "deal.review_needed": _fixed("Went to review"),

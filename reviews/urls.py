@@ -25,6 +25,7 @@ urlpatterns = [
     path("compliance/", compliance.desk, name="desk"),
     path("compliance/<int:pk>/", compliance.deal, name="compliance-deal"),
     path("compliance/<int:pk>/<slug:fact>/", compliance.rule_fact, name="rule-fact"),
+    path("compliance/rulings/<int:pk>/take-back/", compliance.take_back, name="take-back"),
     path("audit/", auditing.decisions, name="decisions"),
     path("audit/export.csv", auditing.export, name="export"),
     path("audit/deals/<int:pk>/", auditing.deal, name="record"),

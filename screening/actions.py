@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.ledger import canonical, digest
 from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
-from jobs.models import Clock
+from jobs.models import Clock, Job
 from policy import active
-from screening import deal_facts, facts, following, mail, permissions, questions
+from screening import deal_facts, facts, following, linking, mail, permissions, questions
 from screening.deal_facts import DealFacts
 from screening.lifecycle import Status, move
 from screening.models import (
@@ -22,7 +22,13 @@ from screening.models import (
     FactRuling,
     Finding,
     Screening,
+    TakenBack,
 )
+
+#: The job that screens the deals again for which a ruling speaks.
+AFTER_RULING = "screen_after_ruling"
+#: The first key of the locks on end users.
+END_USER_LOCK = 7_104
 
 
 @transaction.atomic
@@ -89,15 +95,16 @@ def rule_fact(
     """
     deal.lock()
     permissions.check_rule_fact(deal, actor)
-    facts.check_ruling(fact, value, deal)
+    _lock_end_user(deal.end_user_key)
+    facts.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
         deal=deal,
         fact=fact,
         value_text=canonical(value),
         because=because,
         source=source,
-        about=facts.ruled_text(fact, deal),
         ruled_by=actor,
+        **facts.looked_at(fact, deal)._asdict(),
     )
     _contribute(deal, actor, Contributor.Part.FACTS)
     _record(
@@ -111,7 +118,32 @@ def rule_fact(
         ruling=ruling.pk,
     )
     rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
+    _screen_others(ruling)
     return ruling
+
+
+@transaction.atomic
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBack:
+    """One of the two people that it takes; with the second the ruling no longer holds anywhere.
+
+    The deals that it spoke of are screened again then, the closed ones excepted.
+    """
+    ruling.deal.lock()
+    permissions.check_take_back(ruling, actor)
+    taken = TakenBack.objects.create(ruling=ruling, because=because, taken_by=actor)
+    _contribute(ruling.deal, actor, Contributor.Part.FACTS)
+    _record(
+        ruling.deal,
+        actor,
+        "deal.ruling_taken_back",
+        fact=ruling.fact,
+        value=ruling.value,
+        because=because,
+        ruling=ruling.pk,
+        holds=FactRuling.objects.standing().filter(pk=ruling.pk).exists(),
+    )
+    _screen_others(ruling)
+    return taken
 
 
 @transaction.atomic
@@ -141,6 +173,8 @@ def delete_draft(deal: Deal, *, actor: Any) -> None:
     """Remove a draft; its events stay."""
     deal.lock()
     permissions.check_delete_draft(deal, actor)
+    # What the draft came from is what its copies came from.
+    deal.copies.update(copied_from=deal.copied_from_id or deal.predecessor_id)
     _record(deal, actor, "deal.draft_deleted")
     deal.delete()
 
@@ -150,6 +184,8 @@ def copy_deal(deal: Deal, *, actor: Any) -> Deal:
     """A new draft with the facts of this deal, each to be confirmed; no declaration is copied."""
     permissions.check_copy(deal, actor)
     copy = start_deal(actor=actor)
+    copy.copied_from = deal
+    copy.save(update_fields=["copied_from"])
     _take_answers(copy, deal)
     _record(copy, actor, "deal.copied", source=deal.pk)
     return copy
@@ -195,7 +231,9 @@ def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:
         submitter=actor,
         answers_text=text,
         send_key=send_key,
+        created_at=Clock(),
     )
+    revision.refresh_from_db(fields=["created_at"])
     if deal.sent_at is None:
         deal.sent_at = Clock()
         deal.save(update_fields=["sent_at"])
@@ -224,6 +262,7 @@ def _screen(
     deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Any
 ) -> Screening:
     """Derive, assess, store and move; the caller holds the deal's lock."""
+    _lock_end_user(linking.key_of(revision.answers))
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
     found = facts.of_revision(revision, data)
@@ -235,17 +274,18 @@ def _screen(
     screening.save(force_insert=True)
     DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, found.variants))
     Finding.objects.bulk_create(following.findings_of(screening, assessment))
-    said = following.screened(screening, assessment, versions)
+    said = following.screened(screening, assessment, versions, found.looks)
     _record(deal, actor, "deal.screened", **said)
-    _follow(deal, screening, previous, because=because, actor=actor)
+    before = previous.outcome if previous else ""
+    course = following.course(deal, screening, before, looks=found.looks)
+    _follow(deal, screening, course, because=because, actor=actor)
     return screening
 
 
 def _follow(
-    deal: Deal, screening: Screening, previous: Screening | None, *, because: str, actor: Any
+    deal: Deal, screening: Screening, course: following.Course, *, because: str, actor: Any
 ) -> None:
     """Point the deal at its newest screening and move it where the outcome says."""
-    course = following.course(deal, screening, previous.outcome if previous else "")
     level = deal.review_level
     deal.screening, deal.review_level = screening, course.level
     if course.due_in:
@@ -257,8 +297,21 @@ def _follow(
         said = following.moved(screening)
         move(deal, course.status, actor=actor, because=because, payload=said)
     if course.rises:
-        _record(deal, actor, "deal.review_raised", **following.raised(screening, level, because))
+        said = following.raised(screening, level, course.level, because)
+        _record(deal, actor, "deal.review_raised", **said)
     mail.tell_of_course(deal, course)
+
+
+def _lock_end_user(key: str) -> None:
+    """Until this transaction ends, deals of the end user wait: each sees those before it."""
+    if key:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [END_USER_LOCK, key])
+
+
+def _screen_others(ruling: FactRuling) -> None:
+    """What holds for an end user holds for their other deals too, from the next moment on."""
+    Job.objects.enqueue(AFTER_RULING, ruling=ruling.pk)
 
 
 def _contribute(deal: Deal, user: Any, part: str) -> None:

@@ -22,7 +22,8 @@ from policy.reference import ReferenceData
 from screening import deal_facts, facts, following, holding, lifecycle, mail, rows
 from screening.deal_facts import DealFacts
 from screening.lifecycle import CLOSED
-from screening.models import Deal, DealRevision, FactRuling, Finding, Screening
+from screening.linking import Other
+from screening.models import TWO_YEARS, Deal, DealRevision, FactRuling, Finding, Screening
 
 _COLUMNS = ", ".join(
     f'"{one.column}"' for one in DealFacts._meta.concrete_fields if one.column != "screening_id"
@@ -124,7 +125,7 @@ class _Planner:
         screening = following.screening_of(
             revision, self.cause, self.versions, found, assessment, asked
         )
-        course = following.course(deal, screening, before.outcome)
+        course = following.course(deal, screening, before.outcome, looks=found.looks)
         if course.moves:
             lifecycle.check_move(deal.status, course.status)
         deal.screening = screening
@@ -136,6 +137,9 @@ class _Planner:
         if deal.pk in self.held:
             words = self.data.rulebook.vocabulary
             return before.revision_id, holding.stored(before, deal.end_user_key, words)
+        if self.around.comes_from_ours(deal):
+            # What becomes of the deals before it decides what it follows.
+            raise Apart
         revision = self.revisions[deal.pk]
         revision.deal = deal
         found = facts.of_revision(revision, self.data, self.around)
@@ -146,32 +150,87 @@ class _Planner:
 
 
 class _Around:
-    """Linked deals and rulings, read once, and kept as the batch goes on changing them."""
+    """Other deals and rulings, read once, and kept as the batch goes on changing them."""
 
     def __init__(self, deals: Sequence[Deal]) -> None:
         self._ours = {deal.pk: deal for deal in deals}
         self._closed: set[int] = set()
-        self._rulings: dict[int, list[FactRuling]] = defaultdict(list)
-        for ruling in FactRuling.objects.filter(deal__in=self._ours).order_by("pk"):
-            self._rulings[ruling.deal_id].append(ruling)
-        keys = {deal.end_user_key for deal in deals} - {""}
-        self._of_key: dict[str, list[Deal]] = {key: [] for key in keys}
-        others = Deal.objects.of_end_users(keys).select_related("screening").order_by("pk")
-        for other in others if keys else ():
-            self._of_key[other.end_user_key].append(self._ours.get(other.pk, other))
+        self._keys = {deal.end_user_key for deal in deals} - {""}
+        self._read_others()
+        self._read_stopped()
+        self._read_rulings()
 
-    def linked(self, deal: Deal, key: str) -> list[Deal]:
+    def _read_others(self) -> None:
+        self._of_key: dict[str, list[Deal]] = {key: [] for key in self._keys}
+        others = Deal.objects.of_end_users(self._keys).select_related("screening__revision")
+        for other in others.order_by("pk") if self._keys else ():
+            self._of_key[other.end_user_key].append(other)
+        self._other: dict[int, Other] = {}
+
+    def _read_stopped(self) -> None:
+        ancestors = facts.ancestors_of(list(self._ours))
+        wanted = {pk for pks in ancestors.values() for pk in pks}
+        known = Deal.objects.defer("answers").in_bulk(wanted)
+        self._ancestors = {pk: [known[one] for one in pks] for pk, pks in ancestors.items()}
+        self._stopped: dict[str, list[Deal]] = defaultdict(list)
+        closed = Deal.objects.filter(end_user_key__in=self._keys, status__in=CLOSED)
+        for deal in closed.defer("answers").order_by("pk") if self._keys else ():
+            self._stopped[deal.end_user_key].append(deal)
+
+    def _read_rulings(self) -> None:
+        related = {one.pk for deals in self._ancestors.values() for one in deals}
+        self._on_deal: dict[int, list[FactRuling]] = defaultdict(list)
+        self._on_key: dict[str, list[FactRuling]] = defaultdict(list)
+        rulings = FactRuling.objects.standing().about({*self._ours, *related}, self._keys)
+        for ruling in rulings.select_related("deal").defer("deal__answers"):
+            self._on_deal[ruling.deal_id].append(ruling)
+            for key in {ruling.end_user_key, ruling.deal.end_user_key} - {""}:
+                self._on_key[key].append(ruling)
+
+    def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         if not key:
             return []
-        if key not in self._of_key:
-            raise Apart
+        self._check_known(key)
         return [
-            other for other in self._of_key[key]
-            if other.pk != deal.pk and other.pk not in self._closed
-        ]  # fmt: skip
+            self._as_other(other, data)
+            for other in self._of_key[key]
+            if other.pk != deal.pk and other.pk not in self._closed and other.screening is not None
+        ]
 
-    def rulings(self, deal: Deal) -> Iterable[FactRuling]:
-        return self._rulings[deal.pk]
+    def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
+        if deal.pk not in self._other:
+            assert deal.screening is not None  # noqa: S101  asked for just before
+            answers = deal.screening.revision.answers
+            # As the batch goes on, what is ours has a newer screening.
+            current = self._ours.get(deal.pk, deal)
+            self._other[deal.pk] = Other.of(current, answers, data)
+        return self._other[deal.pk]
+
+    def comes_from_ours(self, deal: Deal) -> bool:
+        return any(other.pk in self._ours for other in self.ancestors(deal))
+
+    def ancestors(self, deal: Deal) -> list[Deal]:
+        return self._ancestors.get(deal.pk, [])
+
+    def stopped(self, key: str, before: datetime) -> list[Deal]:
+        if not key:
+            return []
+        self._check_known(key)
+        return [
+            deal
+            for deal in self._stopped[key]
+            if deal.closed_at and before - TWO_YEARS < deal.closed_at <= before
+        ]
+
+    def rulings(self, deal: Deal, key: str) -> list[FactRuling]:
+        deals = [deal.pk, *(other.pk for other in self.ancestors(deal))]
+        found = {ruling.pk: ruling for pk in deals for ruling in self._on_deal[pk]}
+        found |= {ruling.pk: ruling for ruling in self._on_key[key]} if key else {}
+        return [found[pk] for pk in sorted(found)]
+
+    def _check_known(self, key: str) -> None:
+        if key not in self._keys:
+            raise Apart
 
     def follow(self, deal: Deal, status: str) -> None:
         if status in CLOSED:
@@ -206,7 +265,7 @@ def _write(plans: Sequence[Plan], versions: Mapping[str, Any], because: str) -> 
             Line(
                 plan.deal.subject,
                 "deal.screened",
-                following.screened(plan.screening, plan.assessment, versions),
+                following.screened(plan.screening, plan.assessment, versions, plan.found.looks),
             )
             for plan in plans
         ),
@@ -240,7 +299,7 @@ def _follow(plans: Sequence[Plan], because: str) -> list[Line]:
         Line(
             plan.deal.subject,
             "deal.review_raised",
-            following.raised(plan.screening, plan.deal.review_level, because),
+            following.raised(plan.screening, plan.deal.review_level, plan.course.level, because),
         )
         for plan in plans
         if plan.course.rises

@@ -2,8 +2,9 @@
 
 Derived: `Screening.facts_text` is the signed truth, a row says the same in the columns that
 `policy.engine.sql` reads, one row for each variant. NULL is unknown. The columns come from the
-shipped vocabulary; when that changes, `makemigrations` asks for a migration, which must also
-empty the table, and `rebuild_deal_facts` fills it again.
+shipped vocabulary; when it gains facts, `makemigrations` asks for a migration. Where a change makes
+stored rows say something else than their texts, that migration must also empty the table, and
+`rebuild_deal_facts` fills it again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

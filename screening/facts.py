@@ -1,39 +1,39 @@
 """From the answers of a deal to the facts that are screened.
 
-Answers declare, reference data derives, and what compliance or a reviewer ruled is laid over it:
-a ruling that makes a fact graver holds for the deal whatever sales changes; one that makes it
-milder holds only while what was looked at stays the same.
+Answers declare, reference data derives, other deals of the same end user add what they contain
+(`linking`), and what compliance ruled is laid over it (`rulings`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from django.db import connection
+from django.utils import timezone
+
 from audit.ledger import canonical
-from audit.refusals import Conflict
+from audit.refusals import Conflict, NotAllowed
 from policy import active
 from policy.declared import DeclaredError
-from policy.derive import ReferenceData, Variant, trace
+from policy.derive import Origin, ReferenceData, Variant, trace
 from policy.engine.facts import FactError, Facts
-from policy.registry import INTELLIGENCE, fold
-from screening import questions
+from policy.engine.words import listed
+from screening import linking, questions, rulings
+from screening.linking import Other
 from screening.models import Deal, DealRevision, FactRuling
 
-# The facts that compliance may set, with their values from mild to grave; end_user_type has no
-# order except that an intelligence or security body is the gravest.
-ORDER: Mapping[str, tuple[Any, ...]] = {
-    "country_risk": ("low", "medium", "high", "very_high", "unrated"),
-    "legal_basis_status": ("verified", "cited", "none"),
-    "adverse_info": ("none", "alleged", "confirmed"),
-    "export_control": (
-        "not_controlled", "licence_granted", "licence_required", "denied", "prohibited",
-    ),
-    "law_conflict": (False, True),
-    "fact_conflict": (False, True),
-}  # fmt: skip
-RULABLE = (*ORDER, "end_user_type")
-# Reviewers and compliance may raise these and never lower them.
-ONLY_RAISED = {"country_risk": "A country rating", "law_conflict": "A conflict of law"}
+# The deals that a deal was copied from or follows, and those that these come from.
+ANCESTORS = """
+WITH RECURSIVE origin (deal, id) AS (
+    SELECT deal.id, source.id FROM screening_deal AS deal
+    CROSS JOIN LATERAL (VALUES (deal.predecessor_id), (deal.copied_from_id)) AS source (id)
+    WHERE deal.id = ANY(%s) AND source.id IS NOT NULL
+    UNION
+    SELECT origin.deal, source.id FROM origin JOIN screening_deal AS deal ON deal.id = origin.id
+    CROSS JOIN LATERAL (VALUES (deal.predecessor_id), (deal.copied_from_id)) AS source (id)
+    WHERE source.id IS NOT NULL)
+SELECT deal, id FROM origin ORDER BY deal, id"""
 
 
 class Doubt(NamedTuple):
@@ -51,77 +51,155 @@ class Found:
     sources_text: str
     text: str
     end_user_key: str
+    #: Why people look at it whatever the rulebook says: a ruling eased it, or it follows a
+    #: stopped deal. Sentences.
+    looks: Sequence[str] = ()
 
 
 class Around(Protocol):
     """What lies around the answers of a deal: other deals and what people ruled."""
 
-    def linked(self, deal: Deal, key: str) -> Sequence[Deal]: ...
+    def others(self, deal: Deal, key: str, data: ReferenceData) -> Sequence[Other]:
+        """Other live deals of the same end user."""
+        ...
 
-    def rulings(self, deal: Deal) -> Iterable[FactRuling]:
-        """The oldest first."""
+    def ancestors(self, deal: Deal) -> Sequence[Deal]: ...
+
+    def stopped(self, key: str, before: datetime) -> Sequence[Deal]:
+        """Deals of the end user that were closed in the time that counts."""
+        ...
+
+    def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:
+        """Those on the deal, on its ancestors and on the end user, the oldest first."""
         ...
 
 
 class Stored:
     """As the database has it now."""
 
-    def linked(self, deal: Deal, key: str) -> Sequence[Deal]:
-        return linked_deals(deal, key)
+    def others(self, deal: Deal, key: str, data: ReferenceData) -> Sequence[Other]:
+        if not key:
+            return []
+        deals = Deal.objects.of_end_user(key).exclude(pk=deal.pk).order_by("pk")
+        return [
+            Other.of(other, other.screening.revision.answers, data)
+            for other in deals.select_related("screening__revision")
+            if other.screening is not None
+        ]
 
-    def rulings(self, deal: Deal) -> Iterable[FactRuling]:
-        return deal.rulings.order_by("pk")
+    def ancestors(self, deal: Deal) -> Sequence[Deal]:
+        if deal.predecessor_id is None and deal.copied_from_id is None:
+            return []
+        pks = ancestors_of([deal.pk]).get(deal.pk, [])
+        return list(Deal.objects.filter(pk__in=pks).defer("answers").order_by("pk"))
+
+    def stopped(self, key: str, before: datetime) -> Sequence[Deal]:
+        return Deal.objects.stopped([key], before).defer("answers").order_by("pk") if key else []
+
+    def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:
+        deals = [deal.pk, *(other.pk for other in self.ancestors(deal))]
+        standing = FactRuling.objects.standing().about(deals, [key] if key else [])
+        return standing.select_related("deal").defer("deal__answers").oldest_first()
 
 
 STORED = Stored()
 
 
+def ancestors_of(deals: Sequence[int]) -> dict[int, list[int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(ANCESTORS, [list(deals)])
+        pairs = cursor.fetchall()
+    found: dict[int, list[int]] = {}
+    for deal, ancestor in pairs:
+        found.setdefault(deal, []).append(ancestor)
+    return found
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A declaration as it is derived before rulings: what every ruling on it looks at."""
+
+    declared: Mapping[str, Any]
+    key: str
+    variants: Sequence[Variant]
+    pile: rulings.Pile
+    brought: linking.Brought
+    follows: str
+
+
 def of_revision(revision: DealRevision, data: ReferenceData, around: Around = STORED) -> Found:
     """The facts of a sent revision under these versions, rulings and linked deals included."""
-    return of_answers(revision.deal, revision.answers, data, around)
-
-
-def of_answers(
-    deal: Deal, answers: Mapping[str, Any], data: ReferenceData, around: Around = STORED
-) -> Found:
-    declared = declared_of(deal, answers, data, around)
-    variants = plainly = trace(declared, data)
-    if plainly and (given := _given(around.rulings(deal), plainly)):
-        variants = trace(declared, data, given=given)
+    derived = _derived(revision.deal, revision.answers, data, around, revision.created_at)
+    laid = rulings.laid(derived.pile, derived.variants)
+    variants = _traced(derived, laid, data)
+    eased = _eased(laid, variants, data)
+    if eased:
+        declared = {**derived.declared, "eased_by_ruling": eased}
+        variants = _traced(replace(derived, declared=declared), laid, data)
     return Found(
         variants=[variant.facts for variant in variants],
         sources_text=canonical(_sources(variants)),
         text=canonical([variant.facts.plain for variant in variants]),
-        end_user_key=end_user_key(declared),
+        end_user_key=derived.key,
+        looks=[sentence for sentence in (derived.follows, eased) if sentence],
     )
 
 
-def declared_of(
-    deal: Deal, answers: Mapping[str, Any], data: ReferenceData, around: Around = STORED
-) -> dict[str, Any]:
-    """What sales declares, with the capabilities of other deals of the same end user."""
+def _derived(
+    deal: Deal, answers: Mapping[str, Any], data: ReferenceData, around: Around, at: datetime
+) -> Derived:
     context = questions.context_of(answers, data)
     declared = questions.declared_facts(answers, context)
-    linked = around.linked(deal, end_user_key(declared))
-    if linked:
-        declared["linked_deals"] = [str(other.pk) for other in linked]
-        declared["linked_capabilities"] = sorted(
-            {name for other in linked for facts in other.screening.facts
-             for name in _present(facts.get("capabilities"))} - {"unclassified"}
-        )  # fmt: skip
-    return {name: value for name, value in declared.items() if value not in (None, "")}
+    key = linking.end_user_key(declared)
+    brought = linking.brought(declared, around.others(deal, key, data), data)
+    follows = linking.stopped_before(deal, around.ancestors(deal), around.stopped(key, at))
+    declared = brought.declared(declared) | {"follows_stopped_deal": follows}
+    declared = {name: value for name, value in declared.items() if value != ""}
+    pile = rulings.Pile(
+        deal.pk,
+        list(around.rulings(deal, key)),
+        rulings.declaration_digest(answers),
+        declared.get("contradictions", ()),
+    )
+    variants = trace(declared, data, given=brought.given)
+    return Derived(declared, key, variants, pile, brought, follows)
 
 
-def linked_deals(deal: Deal, key: str) -> list[Deal]:
-    """Other live deals of the same end user: splitting a deal hides nothing."""
-    if not key:
-        return []
-    others = Deal.objects.of_end_user(key).exclude(pk=deal.pk).select_related("screening")
-    return list(others.order_by("pk"))
+def _traced(
+    derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData
+) -> list[Variant]:
+    """Each variant with its own rulings laid over it."""
+    variants: dict[str, list[Variant]] = {}
+    for one in laid:
+        text = canonical(one.given)
+        if text not in variants:
+            given = derived.brought.given | one.given
+            variants[text] = trace(derived.declared, data, given=given)
+    return [
+        _with_origins(variants[canonical(one.given)][at], one, derived)
+        for at, one in enumerate(laid)
+    ]
 
 
-def end_user_key(declared: Mapping[str, Any]) -> str:
-    return fold(str(declared.get("end_user_name") or ""))[:200]
+def _with_origins(variant: Variant, laid: rulings.Laid, derived: Derived) -> Variant:
+    elsewhere = {
+        fact: Origin("reviewer", f"set by hand for {ruling.deal.reference}")
+        for fact, ruling in laid.by.items()
+        if ruling.deal_id != derived.pile.deal
+    }
+    return replace(variant, origins={**variant.origins, **derived.brought.origins, **elsewhere})
+
+
+def _eased(
+    laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData
+) -> str:
+    """What a ruling made milder, in words; of a search for misuse sales learns nothing."""
+    words = data.rulebook.vocabulary
+    names = [
+        "what compliance found" if fact == "adverse_info" else words[fact].label or fact
+        for fact in rulings.eased(laid, variants)
+    ]
+    return f"A ruling made milder: {listed(names)}" if names else ""
 
 
 def check_readable(answers: Mapping[str, Any]) -> None:
@@ -139,78 +217,123 @@ def missing_questions(deal: Deal) -> list[Doubt]:
     return [Doubt(one.slug, str(one.title)) for one in missing]
 
 
-def check_ruling(fact: str, value: Any, deal: Deal) -> None:
-    """Raises Conflict for a fact that is not set by hand, or a value that it cannot take."""
-    if fact not in RULABLE:
-        raise Conflict(f"{fact} is not set by hand. Choose one of: {', '.join(RULABLE)}.")
+def check_ruling(fact: str, value: Any, deal: Deal, actor: Any) -> None:
+    """Raises Conflict for a fact that is not set by hand, or a value that it cannot take.
+
+    Raises NotAllowed when the actor would lower alone what they raised.
+    """
+    if fact not in rulings.RULABLE:
+        raise Conflict(f"{fact} is not set by hand. Choose one of: {', '.join(rulings.RULABLE)}.")
     data = active.reference_data()
     try:
         data.rulebook.vocabulary.parse({fact: value})
     except FactError as error:
         raise Conflict("; ".join(error.problems)) from error
-    if fact in ONLY_RAISED:
-        _check_raise(fact, value, deal, data)
+    derived = _of_newest(deal, data)
+    values = [variant.facts.plain.get(fact) for variant in derived.variants]
+    label = data.rulebook.vocabulary[fact].label or fact
+    if fact in rulings.ONLY_RAISED:
+        _check_raise(fact, value, values)
+    if rulings.is_told_apart(fact, value, values):
+        raise Conflict(
+            f"{label} differs between the destinations or purposes of this deal, so one milder "
+            "value cannot be right for all of them. Sales can send a deal for each."
+        )
+    for ruling in derived.pile.graver(fact):
+        graver = rulings.gravity(fact, ruling.value) > rulings.gravity(fact, value)
+        if graver and ruling.ruled_by_id == actor.pk:
+            raise NotAllowed(
+                f"You raised this yourself for {ruling.deal.reference}: {label}. "
+                "Somebody else has to lower it."
+            )
 
 
-def ruled_text(fact: str, deal: Deal) -> str:
-    """What somebody who rules on this fact has before them, as text."""
+def _check_raise(fact: str, value: Any, values: Sequence[Any]) -> None:
+    worst = rulings.gravest(fact, values)
+    if rulings.gravity(fact, value) < rulings.gravity(fact, worst):
+        raise Conflict(f"{rulings.ONLY_RAISED[fact]} may be raised with a reason, never lowered.")
+
+
+class LookedAt(NamedTuple):
+    """What somebody who rules on a fact has before them."""
+
+    revision: DealRevision | None
+    declaration: str
+    about: str
+    end_user_key: str
+
+
+def looked_at(fact: str, deal: Deal) -> LookedAt:
+    derived = _of_newest(deal, active.reference_data())
+    return LookedAt(
+        deal.newest_revision(),
+        derived.pile.declaration,
+        rulings.about(fact, derived.variants, derived.pile.contradictions),
+        derived.key,
+    )
+
+
+def _of_newest(deal: Deal, data: ReferenceData) -> Derived:
     revision = deal.newest_revision()
-    if revision is None:
-        return ""
-    data = active.reference_data()
-    return _about(fact, trace(declared_of(deal, revision.answers, data), data))
+    answers, at = (revision.answers, revision.created_at) if revision else ({}, timezone.now())
+    return _derived(deal, answers, data, STORED, at)
 
 
-def _check_raise(fact: str, value: Any, deal: Deal, data: ReferenceData) -> None:
-    revision = deal.newest_revision()
-    answers = revision.answers if revision else {}
-    derived = trace(declared_of(deal, answers, data), data)
-    worst = _worst(fact, [variant.facts[fact] for variant in derived])
-    if ORDER[fact].index(value) < ORDER[fact].index(worst):
-        raise Conflict(f"{ONLY_RAISED[fact]} may be raised with a reason, never lowered.")
+class Standing(NamedTuple):
+    """A ruling as the pages of compliance show it; ``why`` says why it no longer holds."""
+
+    ruling: FactRuling
+    holds: bool
+    why: str
+    is_taken_back: bool
 
 
-def _given(rulings: Iterable[FactRuling], derived: Sequence[Variant]) -> dict[str, Any]:
-    """The rulings that hold now, as values that replace derived ones."""
-    given: dict[str, Any] = {}
-    newest = {ruling.fact: ruling for ruling in rulings}
-    for fact, ruling in newest.items():
-        values = [variant.facts[fact] for variant in derived]
-        same = fact not in ONLY_RAISED and ruling.about == _about(fact, derived)
-        if same or _is_graver(fact, ruling.value, values):
-            given[fact] = ruling.value
-    if "export_control" in given:
-        given["export_reference"] = newest["export_control"].source
-    return given
+def standings(deal: Deal) -> list[Standing]:
+    """The rulings on the deal, and those of other deals that hold in it; the newest first."""
+    derived = _of_newest(deal, active.reference_data())
+    holding = {
+        ruling.pk: ruling
+        for one in rulings.laid(derived.pile, derived.variants)
+        for ruling in one.by.values()
+    }
+    standing = {ruling.pk for ruling in derived.pile.rulings}
+    own = FactRuling.objects.filter(deal=deal).select_related("ruled_by", "revision", "deal")
+    elsewhere = [ruling for ruling in holding.values() if ruling.deal_id != deal.pk]
+    return [
+        Standing(
+            ruling,
+            holds=ruling.pk in holding,
+            why="" if ruling.pk in holding else _why_not(ruling, derived, deal, standing),
+            is_taken_back=ruling.pk not in standing,
+        )
+        for ruling in sorted([*own, *elsewhere], key=lambda one: one.pk, reverse=True)
+    ]
 
 
-def _is_graver(fact: str, value: Any, derived: Sequence[Any]) -> bool:
-    if fact == "end_user_type":
-        return bool(value == INTELLIGENCE)
-    order = ORDER[fact]
-    return order.index(value) > order.index(_worst(fact, derived))
+def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int]) -> str:
+    if ruling.pk not in standing:
+        return "Two people took it back."
+    if ruling.revision is None:
+        return "It was made before rulings named the answers that they are about."
+    if ruling.declaration != derived.pile.declaration:
+        return f"These answers changed since: {', '.join(_changed(ruling.revision, deal))}."
+    if ruling.about != rulings.about(
+        ruling.fact, derived.variants, derived.pile.contradictions
+    ):
+        return "What the lists or other deals say about it changed since."
+    return "Another ruling counts instead."
 
 
-def _worst(fact: str, values: Sequence[Any]) -> Any:
-    """The gravest of the values; a value that is unknown counts as the gravest there is."""
-    order = ORDER[fact]
-    return max((order[-1] if one is None else one for one in values), key=order.index)
-
-
-def _about(fact: str, derived: Sequence[Variant]) -> str:
-    looked_at = {
-        "legal_basis_status": ("legal_basis",),
-        "fact_conflict": ("conflict_note",),
-        "export_control": ("products", "country", "end_user_name"),
-        "adverse_info": ("end_user_name",),
-        "end_user_type": ("end_user_name",),
-    }.get(fact, ())
-    return canonical([[variant.facts.plain.get(name) for name in looked_at] for variant in derived])
-
-
-def _present(flags: Any) -> list[str]:
-    found: list[str] = flags.get("yes", []) if isinstance(flags, Mapping) else flags or []
-    return found
+def _changed(revision: DealRevision, deal: Deal) -> list[str]:
+    """The questions that were answered otherwise in this revision."""
+    newest = deal.newest_revision()
+    before = rulings.declaration(revision.answers)
+    now = rulings.declaration(newest.answers) if newest else {}
+    return [
+        str(question.title)
+        for question in questions.QUESTIONS
+        if before.get(question.slug) != now.get(question.slug)
+    ]
 
 
 def _sources(variants: Sequence[Variant]) -> dict[str, dict[str, str]]:

@@ -3,7 +3,7 @@
 The sweep screens many deals in one transaction, the verbs one; what follows is the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -48,9 +48,15 @@ class Course:
         return self.moves or self.status == Status.NEEDS_INFORMATION
 
 
-def course(deal: Any, screening: Screening, before: str) -> Course:
-    """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none."""
-    level = higher(deal.review_level, _level(screening))
+def course(
+    deal: Any, screening: Screening, before: str, *, looks: Sequence[str] = ()
+) -> Course:
+    """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none.
+
+    ``looks`` says why people look at it whatever the rulebook says: an installation may keep a
+    rulebook that does not read these facts.
+    """
+    level = higher(deal.review_level, _level(screening)) or ("senior" if looks else "")
     status = target(deal.status, level, screening.outcome, cause=screening.cause, before=before)
     moves = status != deal.status
     return Course(
@@ -147,10 +153,14 @@ def findings_of(screening: Screening, assessment: Assessment) -> list[Finding]:
 
 
 def screened(
-    screening: Screening, assessment: Assessment, versions: Mapping[str, Any]
+    screening: Screening,
+    assessment: Assessment,
+    versions: Mapping[str, Any],
+    looks: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What the event of a screening records."""
     return {
+        **({"looked_at_because": list(looks)} if looks else {}),
         "screening": screening.pk,
         "revision": screening.revision_id,
         "cause": screening.cause,
@@ -166,7 +176,6 @@ def moved(screening: Screening) -> dict[str, Any]:
     return {"screening": screening.pk, "outcome": screening.outcome}
 
 
-def raised(screening: Screening, before: str, because: str) -> dict[str, Any]:
+def raised(screening: Screening, before: str, level: str, because: str) -> dict[str, Any]:
     """What the event of a level that rose during a review records."""
-    to = higher(before, _level(screening))
-    return {"from": before, "to": to, "because": because, **moved(screening)}
+    return {"from": before, "to": level, "because": because, **moved(screening)}

@@ -1,7 +1,8 @@
 """Whether the facts that a deal was last screened with are still what would be derived now.
 
 They are when nothing they come from changed: the answers, the reference data other than the
-rulebook, the vocabulary, the rulings on the deal, and other deals of the same end user.
+rulebook, the vocabulary, rulings, and other deals of the same end user. A deal that somebody ruled
+on, or whose end user or source somebody ruled on, is derived again; so is a copy.
 """
 
 import json
@@ -21,7 +22,8 @@ from screening.models import Screening
 # The deals and their newest screenings, found by their numbers: left to itself, PostgreSQL reads
 # every screening there is, because it expects few of them to pass what follows.
 NEWEST = """
-(SELECT id, screening_id, status, review_level, end_user_key FROM screening_deal
+(SELECT id, screening_id, status, review_level, end_user_key, predecessor_id, copied_from_id
+ FROM screening_deal
  WHERE id = ANY(%(deals)s) OFFSET 0) AS deal
 CROSS JOIN LATERAL (
     SELECT * FROM screening_screening WHERE id = deal.screening_id OFFSET 0) AS screening"""
@@ -34,8 +36,13 @@ HOLDS = f"""
     AND screening.registry_id = %(registry)s
     AND screening.revision_id = (SELECT id FROM screening_dealrevision AS revision
         WHERE revision.deal_id = deal.id ORDER BY revision.number DESC LIMIT 1)
-    AND coalesce(screening.created_at >= (SELECT max(ruled_at) FROM screening_factruling AS ruling
-        WHERE ruling.deal_id = deal.id), true)
+    AND deal.predecessor_id IS NULL AND deal.copied_from_id IS NULL
+    AND NOT EXISTS (SELECT FROM screening_factruling AS ruling WHERE ruling.deal_id = deal.id)
+    AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_factruling AS ruling
+        WHERE ruling.end_user_key = deal.end_user_key))
+    AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_deal AS other
+        JOIN screening_factruling AS ruling ON ruling.deal_id = other.id
+        WHERE other.end_user_key = deal.end_user_key))
     AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_deal AS other
         WHERE other.end_user_key = deal.end_user_key AND other.id <> deal.id
         AND other.sent_at > now() - interval '365 days'

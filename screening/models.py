@@ -1,13 +1,13 @@
 """Deals and everything that a screening saw and said. What was sent or screened never changes."""
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -22,6 +22,8 @@ USER = settings.AUTH_USER_MODEL
 LEVELS = (("senior", "Senior review"), ("executive", "Executive review"))
 #: The kinds of reference data that a screening names.
 VERSIONS = ("rulebook", "countries", "catalogue", "registry")
+#: A new deal of an end user follows a stopped one for so long.
+TWO_YEARS = timedelta(days=731)
 LEVEL_OF = {"senior_review": "senior", "executive_review": "executive"}
 
 
@@ -95,6 +97,15 @@ class DealQuerySet(models.QuerySet["Deal"]):
         recent = Now() - timedelta(days=365)
         return self.filter(end_user_key__in=keys, sent_at__gt=recent).exclude(status__in=CLOSED)
 
+    def stopped(self, keys: Iterable[str], before: datetime) -> Self:
+        """Deals of these end users that were stopped in the two years before."""
+        return self.filter(
+            end_user_key__in=keys,
+            status__in=CLOSED,
+            closed_at__gt=before - TWO_YEARS,
+            closed_at__lte=before,
+        )
+
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or whose sales team is theirs."""
         hand_in = Contributor.objects.filter(user=user).values("deal")
@@ -120,6 +131,10 @@ class Deal(models.Model):
     predecessor = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="successors"
     )
+    # The deal whose answers this one began with. What is known of that one holds here too.
+    copied_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="copies"
+    )
     # The newest screening; null for a draft.
     screening = models.ForeignKey(
         "Screening", on_delete=models.PROTECT, null=True, related_name="+"
@@ -133,6 +148,8 @@ class Deal(models.Model):
     sent_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
+    # When it was barred, rejected or withdrawn (trigger).
+    closed_at = models.DateTimeField(null=True)
 
     objects = DealQuerySet.as_manager()
 
@@ -421,21 +438,52 @@ class Finding(models.Model):
         return evidence
 
 
-class FactRuling(models.Model):
-    """A fact set by compliance or a reviewer, with its reason. The newest of a fact counts.
+class FactRulingQuerySet(models.QuerySet["FactRuling"]):
+    def standing(self) -> Self:
+        """Without those that two people took back."""
+        taken = TakenBack.objects.filter(ruling=OuterRef("pk")).order_by().values("ruling")
+        twice = taken.annotate(people=Count("taken_by", distinct=True)).filter(people__gte=2)
+        return self.filter(~Exists(twice))
 
-    ``about`` is the text that was looked at: a legal basis that was verified is no longer
-    verified when sales changes what it cites.
+    def about(self, deals: Iterable[int], keys: Collection[str]) -> Self:
+        """Rulings on these deals, and on every deal that has or had one of these end users."""
+        named = Q(end_user_key__in=keys) | Q(deal__end_user_key__in=keys)
+        return self.filter(Q(deal__in=deals) | named if keys else Q(deal__in=deals))
+
+    def oldest_first(self) -> Self:
+        return self.order_by("pk")
+
+
+class FactRuling(models.Model):
+    """A fact set by compliance or a reviewer, with its reason. Never changes (trigger).
+
+    A value that is graver than what is derived holds in every deal of the same end user, and in
+    copies. One that is milder holds for exactly what was looked at: the whole declaration, and
+    what reference data made of the fact (``about``). See `screening.rulings`.
     """
 
     deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="rulings")
     fact = models.CharField(max_length=40)
     value_text = models.TextField()
+    # The answers that were looked at, and the digest of those that count; of a ruling made before
+    # rulings named them, nothing is known.
+    revision = models.ForeignKey(
+        DealRevision, on_delete=models.PROTECT, null=True, related_name="rulings"
+    )
+    declaration = models.CharField(max_length=71, blank=True)
+    # Canonical JSON, never cut: the value that was derived in each variant, and what is doubted.
     about = models.TextField(blank=True)
+    # The end user that it speaks of, whatever the deal says later.
+    end_user_key = models.CharField(max_length=200, blank=True)
     because = models.TextField()
     source = models.CharField(max_length=200)
     ruled_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     ruled_at = models.DateTimeField(db_default=Now())
+
+    objects = FactRulingQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=("end_user_key",), name="ruling_end_user"),)
 
     def __str__(self) -> str:
         return f"{self.fact} = {self.value_text}"
@@ -443,6 +491,24 @@ class FactRuling(models.Model):
     @property
     def value(self) -> Any:
         return json.loads(self.value_text)
+
+
+class TakenBack(models.Model):
+    """One person's word that a ruling was wrong; with two, it no longer holds (append-only)."""
+
+    ruling = models.ForeignKey(FactRuling, on_delete=models.PROTECT, related_name="taken_back")
+    because = models.TextField()
+    taken_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    taken_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("ruling", "taken_by"), name="taken_back_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"ruling {self.ruling_id} taken back by {self.taken_by_id}"
 
 
 class Question(models.Model):

@@ -8,7 +8,7 @@ from typing import Any
 from audit import access
 from audit.refusals import Conflict, NotAllowed
 from screening.lifecycle import CLOSED, MOVES, Status
-from screening.models import Deal
+from screening.models import Deal, FactRuling
 
 
 def check_start_deal(user: Any) -> None:
@@ -77,6 +77,17 @@ def check_rule_fact(deal: Deal, user: Any) -> None:
         raise Conflict(f"This deal is {label}. Its facts can no longer be set.")
 
 
+def check_take_back(ruling: FactRuling, user: Any) -> None:
+    """Compliance takes a ruling back, also one on a deal that is closed: it holds in others."""
+    if not access.has_role(user, access.COMPLIANCE):
+        raise NotAllowed("Only compliance takes a ruling back.")
+    check_no_part(ruling.deal, user)
+    if not FactRuling.objects.standing().filter(pk=ruling.pk).exists():
+        raise Conflict("Two people took this ruling back already.")
+    if ruling.taken_back.filter(taken_by=user).exists():
+        raise NotAllowed("You asked for this already. A second person has to confirm it.")
+
+
 def check_no_part(deal: Deal, user: Any) -> None:
     """Owners, editors and submitters, and the team that sells, do not judge."""
     if deal.team.members.filter(pk=user.pk).exists():
@@ -108,6 +119,14 @@ def may_start_changed(deal: Deal, user: Any) -> bool:
 
 def may_rule_fact(deal: Deal, user: Any) -> bool:
     return _passes(check_rule_fact, deal, user)
+
+
+def may_take_back(ruling: FactRuling, user: Any) -> bool:
+    try:
+        check_take_back(ruling, user)
+    except (NotAllowed, Conflict):
+        return False
+    return True
 
 
 def _passes(check: Any, deal: Deal, user: Any) -> bool:

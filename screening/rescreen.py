@@ -8,7 +8,7 @@ whatever dies in between, a second run finds exactly what is left.
 from collections.abc import Sequence
 from itertools import batched
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.refusals import Conflict
@@ -17,13 +17,19 @@ from jobs.queue import performs
 from policy import active
 from policy.actions import RESCREEN
 from policy.models import ReferenceVersion
-from screening import batch, confirming
-from screening.actions import rescreen_deal
+from screening import batch, confirming, facts
+from screening.actions import AFTER_RULING, rescreen_deal
 from screening.backtest import LIVE
-from screening.models import Confirmation, Deal, Screening
+from screening.models import Confirmation, Deal, FactRuling, Screening
 
 CHUNK = "rescreen_chunk"
 CHUNK_SIZE = 5_000
+DESCENDANTS = """
+WITH RECURSIVE later (id) AS (
+    SELECT id FROM screening_deal WHERE %s IN (predecessor_id, copied_from_id)
+    UNION SELECT deal.id FROM later JOIN screening_deal AS deal
+        ON later.id IN (deal.predecessor_id, deal.copied_from_id))
+SELECT id FROM later"""
 #: Deals of one transaction: who wants one of them meanwhile waits a quarter of a second.
 BATCH = 500
 CONFIRMED = 2_500
@@ -95,6 +101,38 @@ def screen_part(pks: Sequence[int], *, because: str) -> dict[int, str]:
             # ValueError: answers or facts that the new version cannot read.
             result.failed[pk] = str(refusal)
     return result.failed
+
+
+@performs(AFTER_RULING)
+def screen_after_ruling(job: Job) -> None:
+    """Deals for which a ruling speaks too: of the same end user, copies and changed deals."""
+    ruling = FactRuling.objects.select_related("deal").get(pk=job.args["ruling"])
+    for pk in spoken_of(ruling).values_list("pk", flat=True):
+        screen_if_changed(pk, because=ruling.because)
+
+
+def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
+    """The deals that still count and may have other facts since, the own one excepted."""
+    keys = {ruling.end_user_key, ruling.deal.end_user_key} - {""}
+    with connection.cursor() as cursor:
+        cursor.execute(DESCENDANTS, [ruling.deal_id])
+        descendants = [pk for (pk,) in cursor.fetchall()]
+    also = Q(end_user_key__in=keys) | Q(pk__in=descendants)
+    return Deal.objects.filter(also, status__in=LIVE).exclude(pk=ruling.deal_id).order_by("pk")
+
+
+@transaction.atomic
+def screen_if_changed(pk: int, *, because: str) -> bool:
+    """Screen the deal again when its facts are other ones now; True when they were."""
+    deal = Deal.objects.select_for_update(of=("self",)).filter(pk=pk, status__in=LIVE).first()
+    revision = deal.newest_revision() if deal else None
+    if deal is None or revision is None or deal.screening is None:
+        return False
+    found = facts.of_revision(revision, active.reference_data())
+    if found.text == deal.screening.facts_text and (deal.review_level or not found.looks):
+        return False
+    rescreen_deal(deal, cause=Screening.Cause.FACT, because=because)
+    return True
 
 
 @transaction.atomic

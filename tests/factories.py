@@ -16,7 +16,7 @@ from policy.versions import Content, shipped_contents
 from reviews import actions as reviewing
 from reviews.actions import Duty
 from screening import actions as selling
-from screening.models import Deal, SalesTeam
+from screening.models import Deal, FactRuling, SalesTeam
 from tests.screening.answers import SIMPLE
 
 _numbers = count(1)
@@ -140,6 +140,16 @@ def sent_deal(answers: dict[str, Any], owner: User | None = None, *, alone: bool
     deal = draft_deal(owner, answers)
     selling.submit_deal(deal, send_key=uuid4(), actor=deal.owner)
     return deal
+
+
+def ruled(deal: Deal, fact: str, value: Any, *, actor: User | None = None) -> FactRuling:
+    """A fact as compliance sets it; the deal is screened again."""
+    ruling = selling.rule_fact(
+        deal, fact=fact, value=value, because="The register shows it.", source="Official gazette",
+        actor=actor or compliance_officer(),
+    )  # fmt: skip
+    deal.refresh_from_db()
+    return ruling
 
 
 def cleared_deal(owner: User | None = None) -> Deal:

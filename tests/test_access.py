@@ -20,7 +20,7 @@ from config.checks import patterns
 from policy.models import ReferenceVersion
 from reviews.actions import Duty
 from reviews.models import Condition, Decision, Review, Vote
-from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening
+from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening, TakenBack
 from tests import factories
 
 TABLE = Path(__file__).with_name("access.csv")
@@ -31,7 +31,7 @@ COLUMNS = (
 )  # fmt: skip
 RECORDS = (
     AuditEvent, Deal, DealRevision, Screening, FactRuling, Question, Answer, Review, Vote, Decision,
-    Condition, ReferenceVersion,
+    Condition, ReferenceVersion, TakenBack,
 )  # fmt: skip
 API = "api/v1/"
 
@@ -69,10 +69,16 @@ def condition_for(owner: User) -> Condition:
     return Condition.objects.latest("pk")
 
 
+def ruling_for(owner: User) -> FactRuling:
+    return factories.ruled(factories.deal_in_review(owner), "adverse_info", "alleged")
+
+
 def address(route: str, owner: User) -> str:
     """The route with the ids of things that exist."""
     if "condition" in route and "<int:pk>" in route:
         pk = condition_for(owner).pk
+    elif "rulings/" in route:
+        pk = ruling_for(owner).pk
     elif "version" in route and "<int:pk>" in route:
         pk = ReferenceVersion.objects.earliest("pk").pk
     elif "<int:pk>" in route:

@@ -13,6 +13,7 @@ FROZEN = (
     "screening_screening",
     "screening_finding",
     "screening_factruling",
+    "screening_takenback",
     "screening_question",
     "screening_answer",
     "reviews_vote",

@@ -634,3 +634,67 @@ def test_losing_any_fact_of_a_labelled_deal_never_helps(case):
         ):
             basis = {"legal_basis_status": "none"} if lost == "legal_basis" else {}
             assert rank(less, given | basis) >= min(before, RANK["needs_information"]), lost
+
+
+class TestWhatSalesSaysBesideTheCatalogue:
+    def test_left_out_it_was_not_asked(self):
+        found = facts()
+        assert found["abilities_declared"] == []
+        assert (found["agency_access"], found["speech_limit_request"]) == ("not_asked",) * 2
+        assert (found["follows_stopped_deal"], found["eased_by_ruling"]) == (False, False)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "read"),
+        [
+            ("abilities_declared", ["restricts_content"], ["restricts_content"]),
+            ("abilities_declared", None, None),
+            ("agency_access", "yes", "yes"),
+            ("agency_access", "no", "no"),
+            ("agency_access", "unknown", None),
+            ("agency_access", None, None),
+            ("speech_limit_request", "none", "none"),
+            ("speech_limit_request", "refused", "refused"),
+            ("speech_limit_request", "included", "included"),
+            ("speech_limit_request", "unknown", None),
+            ("follows_stopped_deal", True, True),
+            ("eased_by_ruling", "adverse information was settled", True),
+            ("eased_by_ruling", "", False),
+        ],
+    )
+    def test_an_answer_is_its_fact(self, name, value, read):
+        assert facts(**{name: value})[name] == read
+
+    def test_a_member_may_be_unknown_alone(self):
+        found = facts(abilities_declared={"yes": [], "unknown": ["stores_intercepted"]})
+        assert found.has("abilities_declared", "stores_intercepted") is None
+        assert found.has("abilities_declared", "follows_people") is False
+
+    def test_the_reason_is_the_note(self):
+        (variant,) = trace(PLAIN | {"follows_stopped_deal": "follows PR-7"}, REFERENCE)
+        assert variant.origins["follows_stopped_deal"].note == "follows PR-7"
+
+    @pytest.mark.parametrize(
+        ("name", "value", "said"),
+        [
+            ("agency_access", "maybe", "it is one of no, yes and unknown"),
+            ("agency_access", True, "agency_access: unknown value True"),
+            ("abilities_declared", ["stores"], 'unknown member "stores"'),
+            ("abilities_declared", "stores", "expected a list of members"),
+            ("speech_limit_request", "yes", "it is one of none, refused, included and unknown"),
+            ("eased_by_ruling", 1, "expected true, false or why it is so"),
+        ],
+    )
+    def test_another_value_is_refused_by_name(self, name, value, said):
+        with pytest.raises(DeclaredError, match=said):
+            facts(**{name: value})
+
+    @pytest.mark.parametrize("part", ["generic_storage", "general_compute", "data_centre_fabric"])
+    @pytest.mark.parametrize("gate", ["li_mediation", "li_administration", "direct_access_li"])
+    def test_storage_beside_a_handover_is_asked_about(self, gate, part):
+        found = facts(capabilities=[gate, part])
+        assert found["abilities_declared"] == {
+            "unknown": ["analyses_intercepted", "stores_intercepted"], "yes": []
+        }  # fmt: skip
+        assert facts(capabilities=[gate, part], abilities_declared=[])["abilities_declared"] == []
+        assert facts(capabilities=["li_interface", part])["abilities_declared"] == []
+        assert facts(capabilities=[gate])["abilities_declared"] == []

@@ -8,7 +8,7 @@ from audit import access
 from audit.models import AuditEvent
 from reviews import compliance
 from screening import actions as selling
-from screening import facts
+from screening import rulings
 from screening.lifecycle import Status
 from screening.models import Contributor, FactRuling, Notification, Screening
 from tests import factories as make
@@ -120,7 +120,7 @@ def test_nothing_is_set_without_source_and_reason(client, officer, missing):
 
 
 def test_every_fact_of_the_desk_may_be_set_and_every_such_fact_is_there():
-    assert set(compliance.SETTLED) == set(facts.RULABLE)
+    assert set(compliance.SETTLED) == set(rulings.RULABLE)
 
 
 @pytest.mark.parametrize("fact", ["capabilities", "purpose", "nonsense"])

@@ -263,20 +263,22 @@ def test_who_does_not_rule():
 
 
 def test_deals_of_one_end_user_are_screened_together():
-    first = factories.sent_deal(factories.CITED | {"customer": "One Operator Ltd"}, alone=False)
+    answers = factories.SENIOR | {"customer": "One Operator Ltd", "products": ["ip-core-router"]}
+    factories.sent_deal(answers, alone=False)
     radio = factories.sent_deal(factories.SENIOR | {"customer": "ONE operator, Ltd."}, alone=False)
-    both = set(radio.screening.facts[0]["capabilities"])
-    assert both > set(first.screening.facts[0]["capabilities"])
+    assert {"ran", "ip_routing"} <= set(radio.screening.facts[0]["capabilities"])
     assert "linked deals" in radio.screening.sources["capabilities"]["note"]
 
 
-def test_closed_deals_of_the_end_user_do_not_count():
+def test_what_a_stopped_deal_contained_does_not_count():
     answers = [
         one | {"customer": "One Operator Ltd"} for one in (factories.BARRED, factories.SIMPLE)
     ]
     factories.sent_deal(answers[0], alone=False)
     radio = factories.sent_deal(answers[1], alone=False)
-    assert radio.status == Status.CLEARED
+    assert radio.screening.facts[0]["capabilities"] == ["ran"]
+    # It follows a stopped deal, so people look at it.
+    assert radio.status == Status.IN_REVIEW
 
 
 @pytest.mark.parametrize("make", [factories.barred_deal, factories.rejected_deal])

@@ -1,0 +1,168 @@
+"""Other deals of the same end user: what they add to a deal, and which of them it follows.
+
+Linked are live deals of the same name that have a country in common with this one. Splitting a sale
+hides nothing: what they contain counts as if it were sold here. A law that was verified for what
+they contain comes along; where there is none, somebody looks, and sales is not asked about a system
+that is not in this deal. A deal that follows a stopped one, and rulings, go by the name alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from policy.declared import is_named
+from policy.derive import Origin, ReferenceData, trace
+from policy.destinations import NOWHERE
+from policy.registry import fold
+from screening import questions
+from screening.deal_form import CLASSES
+from screening.models import Deal
+
+#: What only a customer with a legal obligation may have.
+LAWFUL = CLASSES["L"] | CLASSES["X"] | CLASSES["T"]
+NOT_CLASSIFIED = "unclassified"
+LONGEST_KEY = 200
+LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
+
+
+def end_user_key(declared: Mapping[str, Any]) -> str:
+    """The folded name by which deals of one end user find each other; empty when nobody is named.
+
+    Only so much of a long name fits, and that finds too many deals, never too few.
+    """
+    name = declared.get("end_user_name")
+    return fold(str(name))[:LONGEST_KEY] if is_named(name) else ""
+
+
+def key_of(answers: Mapping[str, Any]) -> str:
+    return end_user_key(questions.declared_facts(answers))
+
+
+@dataclass(frozen=True)
+class Other:
+    """A live deal of the same end user: what it contains by itself, and where."""
+
+    deal: Deal
+    capabilities: frozenset[str]
+    places: frozenset[str]
+
+    @classmethod
+    def of(cls, deal: Deal, answers: Mapping[str, Any], data: ReferenceData) -> "Other":
+        declared = questions.declared_facts(answers)
+        return cls(deal, own_capabilities(declared, data), places(declared, data))
+
+    @property
+    def law(self) -> str:
+        """The law that was verified for it; empty when there is none."""
+        screening = self.deal.screening
+        variants = screening.facts if screening is not None else []
+        verified = variants and all(
+            facts.get("legal_obligation") is True and facts.get("legal_basis_status") == "verified"
+            for facts in variants
+        )
+        return str(variants[0].get("legal_basis") or "") if verified else ""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What linked deals bring to a deal."""
+
+    deals: list[str] = field(default_factory=list)
+    capabilities: set[str] = field(default_factory=set)
+    #: Laws that were verified for linked deals, each with the deal.
+    laws: list[str] = field(default_factory=list)
+    #: Sentences for compliance.
+    doubts: list[str] = field(default_factory=list)
+
+    def declared(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """The declaration with what was brought."""
+        new = {
+            "linked_deals": self.deals,
+            "linked_capabilities": sorted(self.capabilities),
+            "contradictions": [*(declared.get("contradictions") or ()), *self.doubts],
+        }
+        if self.laws:
+            new |= {"legal_obligation": True, "legal_basis": "; ".join(self.laws)}
+        return {**declared, **{name: value for name, value in new.items() if value}}
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {"legal_basis_status": "verified"} if self.laws else {}
+
+    @property
+    def origins(self) -> dict[str, Origin]:
+        """Where the law of this deal comes from."""
+        note = f"for what linked deals contain: {'; '.join(self.laws)}"
+        return dict.fromkeys(LAW, Origin("derived", note)) if self.laws else {}
+
+
+def brought(declared: Mapping[str, Any], others: Sequence[Other], data: ReferenceData) -> Brought:
+    """What the linked ones among other deals of the same end user bring to this one."""
+    here, found = places(declared, data), Brought()
+    linked = [other for other in others if has_place_in_common(here, other.places)] if others else []
+    needs_no_law = linked and not own_capabilities(declared, data) & LAWFUL
+    for other in linked:
+        capabilities = other.capabilities - {NOT_CLASSIFIED}
+        if needs_no_law and capabilities & LAWFUL:
+            if other.law:
+                found.laws.append(f"{other.law} (verified for {other.deal.reference})")
+            else:
+                capabilities -= LAWFUL
+                found.doubts.append(
+                    f"{other.deal.reference} of the same end user contains an interception or "
+                    "retention function, and no law is verified for it yet."
+                )
+        found.deals.append(str(other.deal.pk))
+        found.capabilities.update(capabilities)
+    return found
+
+
+def has_place_in_common(one: frozenset[str], other: frozenset[str]) -> bool:
+    """A place that is not known may be any."""
+    return not one or not other or NOWHERE in one | other or not one.isdisjoint(other)
+
+
+def places(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    """The countries of the customer and of the destinations."""
+    codes = {declared["customer_country"]} if declared.get("customer_country") else set()
+    for place in declared.get("destinations") or ():
+        region = place.get("region")
+        codes |= _countries(region, data) if region else {place.get("country") or NOWHERE}
+    return frozenset(codes)
+
+
+def _countries(region: str, data: ReferenceData) -> frozenset[str]:
+    known = data.countries.places.get(region)
+    return known.countries if known else frozenset({region.partition("-")[0]})
+
+
+def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    """What the products of a deal surely contain, other deals apart."""
+    products = declared.get("products")
+    if not products:
+        return frozenset()
+    facts = trace({"products": products}, data)[0].facts.plain
+    return frozenset(present(facts.get("capabilities")))
+
+
+def present(flags: Any) -> list[str]:
+    members: list[str] = flags.get("yes", []) if isinstance(flags, Mapping) else flags or []
+    return members
+
+
+def stopped_before(deal: Deal, ancestors: Iterable[Deal], stopped: Iterable[Deal]) -> str:
+    """The sentence that names the stopped deals which this one follows; empty for none.
+
+    ``stopped`` are closed deals of the same end user in the time that counts.
+    """
+    said = {}
+    for other in ancestors:
+        if other.is_closed:
+            kind = "copied from" if other.pk == deal.copied_from_id else "follows"
+            said[other.pk] = f"{kind} {other.reference}, which was {other.status}"
+    for other in stopped:
+        if other.pk != deal.pk:
+            said.setdefault(
+                other.pk, f"same end user as {other.reference}, which was {other.status}"
+            )
+    return "; ".join(said[pk] for pk in sorted(said))
