@@ -13,15 +13,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from policy import shipped
-from policy.engine.facts import Choice, YesNo
-from reviews import actions, reading, words
+from policy import active
+from policy.engine.facts import Choice, Vocabulary, YesNo
+from reviews import actions, reading, timeline, wording, words, written
 from reviews.forms import RulingForm
 from reviews.permissions import why_not
 from reviews.views import posted
 from screening import facts
 from screening import permissions as selling
-from screening.models import Deal, FactRuling, Finding, Screening
+from screening.models import Deal, Finding, Screening
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Waiting:
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     deals = (
-        Deal.objects.awaiting_compliance()
+        wording.with_versions(Deal.objects.awaiting_compliance(), "screening__")
         .not_of_own(request.user)
         .select_related("screening__revision")
         .prefetch_related("screening__findings")
@@ -128,9 +128,8 @@ def _find(request: HttpRequest, pk: int) -> Deal:
     """A sent deal that compliance may know of; its own are not its own to settle, but to read."""
     visible = Deal.objects.visible_to(request.user)
     deals = Deal.objects.filter(pk__in=visible.values("pk")).exclude(screening=None)
-    return get_object_or_404(
-        deals.select_related("screening__revision", "screening__rulebook", "owner"), pk=pk
-    )
+    deals = deals.select_related("screening__revision", "predecessor", "owner")
+    return get_object_or_404(wording.with_versions(deals, "screening__"), pk=pk)
 
 
 @allow(access.COMPLIANCE)
@@ -141,33 +140,24 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     assert screening is not None  # noqa: S101  _find leaves drafts out
     may = selling.may_rule_fact(found, request.user)
     asked = {fact for fact, _ in _waits_for(found)} if may else set()
-    rulings = found.rulings.select_related("ruled_by").order_by("-pk")
     context = {
         "deal": found,
         "screening": screening,
         "outcome_words": words.OUTCOMES[screening.outcome],
         "status_words": words.status_beside(found, screening.outcome),
         "customer": words.joined(screening, "customer_name"),
-        "cards": reading.cards(screening),
+        "findings": reading.findings(screening),
+        "written": written.of_deal(found),
+        "questions": reading.exchange(found),
         "facts": reading.facts(screening),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": [_ruling(one) for one in rulings],
+        "rulings": timeline.of_rulings(found),
         "may_rule": may,
         "why_not": why_not(selling.check_rule_fact, found, request.user),
     }
     return render(request, "compliance/deal.html", context)
-
-
-def _ruling(one: FactRuling) -> dict[str, Any]:
-    """A ruling as the timeline shows it."""
-    return {
-        "what": f"{words.label(one.fact)}: {words.value_words(one.fact, one.value)}",
-        "at": one.ruled_at,
-        "who": words.person(one.ruled_by),
-        "note": f"{one.because} ({one.source})",
-    }
 
 
 @allow(access.COMPLIANCE)
@@ -201,7 +191,8 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
     found.refresh_from_db()
     status = found.get_status_display().lower()
     messages.success(
-        request, f"{words.label(fact)} is set, and {found.reference} was screened again: {status}."
+        request,
+        f"{_vocabulary()[fact].label} is set, and {found.reference} was screened again: {status}.",
     )
     return redirect("reviews:compliance-deal", pk=pk)
 
@@ -239,13 +230,14 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
         "settled": SETTLED[fact],
         "now": words.fact_rows(screening, [fact])[0],
         "beside": words.fact_rows(screening, beside),
-        "cards": [card for card in reading.cards(screening) if fact in card.finding.facts],
+        "cards": [card for card in reading.cards(screening) if card.reads(fact)],
+        "written": written.of_deal(found),
     }
 
 
 def _options(found: Deal, fact: str) -> list[tuple[str, str]]:
     """The values that the fact can take here; some facts are raised and never lowered."""
-    known = shipped.load().rulebook.vocabulary[fact]
+    known = _vocabulary()[fact]
     if isinstance(known, YesNo):
         values = [("yes", "Yes"), ("no", "No")]
     else:
@@ -254,6 +246,11 @@ def _options(found: Deal, fact: str) -> list[tuple[str, str]]:
     if fact not in facts.ONLY_RAISED:
         return values
     return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]))]
+
+
+def _vocabulary() -> Vocabulary:
+    """What a ruling may say: the active rulebook's words, for it screens the deal again."""
+    return active.reference_data().rulebook.vocabulary
 
 
 def _may_take(found: Deal, fact: str, value: Any) -> bool:
@@ -265,5 +262,5 @@ def _may_take(found: Deal, fact: str, value: Any) -> bool:
 
 
 def _plain(fact: str, value: str) -> Any:
-    is_yes_no = isinstance(shipped.load().rulebook.vocabulary[fact], YesNo)
+    is_yes_no = isinstance(_vocabulary()[fact], YesNo)
     return value == "yes" if is_yes_no else value
