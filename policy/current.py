@@ -1,9 +1,10 @@
 """The active versions one by one, for pages: a missing kind is an empty page, not an error."""
 
+import json
 from functools import lru_cache
 
 from policy import shipped, versions
-from policy.catalogue import Catalogue
+from policy.catalogue import Catalogue, read_catalogue
 from policy.destinations import Countries
 from policy.engine.condition import Rulebook
 from policy.models import ReferenceVersion
@@ -43,19 +44,31 @@ def _content(pk: int) -> str:
 # The digest in the key keeps a copy apart from a database that was made anew under the same ids.
 
 
-@lru_cache(maxsize=8)
+# Pages about old screenings speak with the words of old versions; more than these are rare.
+KEPT = 32
+
+
+class _Anything:
+    """A stored version was judged when it was proposed, by the rulebook of that day; what it
+    names is not judged again by another."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+@lru_cache(KEPT)
 def _rulebook(pk: int, digest: str) -> Rulebook:
     return versions.read_rulebook_text(_content(pk))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(KEPT)
 def _countries(pk: int, digest: str) -> Countries:
     return versions.read_countries_text(_content(pk) if pk else None)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(KEPT)
 def _catalogue(pk: int, digest: str) -> Catalogue:
-    return versions.read_catalogue_text(_content(pk), shipped.vocabulary())
+    return read_catalogue(json.loads(_content(pk))["catalogue"], capabilities=_Anything())
 
 
 @lru_cache(maxsize=4)

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from audit import access
 from audit.access import allow
 from audit.models import AuditEvent
-from policy import shipped
-from reviews import history, reading, replaying, timeline, words
+from policy import current
+from policy.models import Kind
+from reviews import history, reading, replaying, timeline, wording, words, written
 from reviews.forms import HistoryFilters
 from reviews.models import Decision
 from reviews.paging import CountedPaginator, in_order_of
@@ -47,7 +48,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest) -> HistoryFilters:
-    names = shipped.load().countries.names
+    names = current.countries(current.version(Kind.COUNTRIES)).names
     countries = sorted(names.items(), key=lambda pair: pair[1])
     return HistoryFilters(request.GET, countries=countries, results=history.RESULTS)
 
@@ -119,14 +120,16 @@ def replay(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _find(request: HttpRequest, pk: int) -> Deal:
     visible = Deal.objects.visible_to(request.user)
-    deals = Deal.objects.filter(pk__in=visible.values("pk")).select_related("owner", "team")
+    deals = Deal.objects.filter(pk__in=visible.values("pk"))
+    deals = deals.select_related("owner", "team", "predecessor")
     return get_object_or_404(deals, pk=pk)
 
 
 def _screenings(found: Deal) -> QuerySet[Screening]:
     return (
-        Screening.objects.filter(revision__deal=found)
-        .select_related("revision__submitter", "rulebook", "countries", "catalogue", "registry")
+        wording.with_versions(Screening.objects.filter(revision__deal=found))
+        .select_related("revision__submitter", "registry")
+        .defer("registry__content", "registry__written")
         .prefetch_related("findings", "confirmations__rulebook", "review__votes__reviewer")
         .order_by("-pk")
     )
@@ -138,6 +141,7 @@ def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) 
             "screening": screening,
             "outcome_words": words.OUTCOMES[screening.outcome],
             "facts": words.fact_rows(screening),
+            "written": written.of_screening(screening, found),
             "versions": screening.versions,
             "confirmations": screening.confirmations.all(),
             "votes": reading.vote_cards(
@@ -151,6 +155,7 @@ def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) 
         "deal": found,
         "steps": steps,
         "runs": timeline.folded(timeline.of_record(found)),
+        "questions": reading.exchange(found),
         "decisions": Decision.objects.filter(deal=found).newest_first(),
         "replayed": replayed is not None,
         "differs": any(not one.is_same for one in (replayed or {}).values()),

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict, NotAllowed
-from policy import shipped
-from policy.engine.facts import Choice, YesNo
-from reviews import actions, reading, words
+from policy import active
+from policy.engine.facts import Choice, Vocabulary, YesNo
+from reviews import actions, reading, wording, words, written
 from reviews.forms import ReasonForm, RulingForm
 from reviews.permissions import why_not
 from reviews.views import posted
@@ -87,7 +87,7 @@ class Waiting:
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     deals = (
-        Deal.objects.awaiting_compliance()
+        wording.with_versions(Deal.objects.awaiting_compliance(), "screening__")
         .not_of_own(request.user)
         .select_related("screening__revision")
         .prefetch_related("screening__findings")
@@ -141,7 +141,8 @@ def _before(deal: Deal, fact: str) -> str:
     if again is None:
         return ""
     ruling = again.ruling
-    value = words.value_words(fact, ruling.value)
+    assert deal.screening is not None  # noqa: S101  a ruling is made on a screened deal
+    value = wording.of(deal.screening).value(fact, ruling.value)
     return f"Set to “{value}” on {ruling.ruled_at:%d %B %Y} for other answers. {again.why}"
 
 
@@ -149,9 +150,8 @@ def _find(request: HttpRequest, pk: int) -> Deal:
     """A sent deal that compliance may know of; its own are not its own to settle, but to read."""
     visible = Deal.objects.visible_to(request.user)
     deals = Deal.objects.filter(pk__in=visible.values("pk")).exclude(screening=None)
-    return get_object_or_404(
-        deals.select_related("screening__revision", "screening__rulebook", "owner"), pk=pk
-    )
+    deals = deals.select_related("screening__revision", "predecessor", "owner")
+    return get_object_or_404(wording.with_versions(deals, "screening__"), pk=pk)
 
 
 @allow(access.COMPLIANCE)
@@ -162,31 +162,38 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     assert screening is not None  # noqa: S101  _find leaves drafts out
     may = selling.may_rule_fact(found, request.user)
     asked = {fact for fact, _ in _waits_for(found)} if may else set()
+    own = wording.of(screening)
     context = {
         "deal": found,
         "screening": screening,
         "outcome_words": words.OUTCOMES[screening.outcome],
         "status_words": words.status_beside(found, screening.outcome),
         "customer": words.joined(screening, "customer_name"),
-        "cards": reading.cards(screening),
+        "findings": reading.findings(screening),
+        "written": written.of_deal(found),
+        "questions": reading.exchange(found),
         "facts": reading.facts(screening),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": [_ruling(one, request.user) for one in facts.standings(found)],
+        "rulings": [_ruling(one, own, request.user) for one in facts.standings(found)],
         "may_rule": may,
         "why_not": why_not(selling.check_rule_fact, found, request.user),
     }
     return render(request, "compliance/deal.html", context)
 
 
-def _ruling(standing: facts.Standing, person: Any) -> dict[str, Any]:
+def _in_words(ruling: FactRuling, own: wording.Wording) -> str:
+    return f"{own.label(ruling.fact)}: {own.value(ruling.fact, ruling.value)}"
+
+
+def _ruling(standing: facts.Standing, own: wording.Wording, person: Any) -> dict[str, Any]:
     """A ruling as the page of a deal shows it."""
     ruling = standing.ruling
     asked = [words.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
     return {
         "ruling": ruling,
-        "what": f"{words.label(ruling.fact)}: {words.value_words(ruling.fact, ruling.value)}",
+        "what": _in_words(ruling, own),
         "at": ruling.ruled_at,
         "who": words.person(ruling.ruled_by),
         "note": f"{ruling.because} ({ruling.source})",
@@ -227,7 +234,8 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
     found.refresh_from_db()
     status = found.get_status_display().lower()
     messages.success(
-        request, f"{words.label(fact)} is set, and {found.reference} was screened again: {status}."
+        request,
+        f"{_vocabulary()[fact].label} is set, and {found.reference} was screened again: {status}.",
     )
     return redirect("reviews:compliance-deal", pk=pk)
 
@@ -247,7 +255,7 @@ def _initial(found: Deal, fact: str) -> dict[str, Any]:
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that a ruling was wrong. It takes two people, and ends what holds in other deals too."""
     rulings_seen = FactRuling.objects.filter(deal__in=Deal.objects.visible_to(request.user))
-    ruling = get_object_or_404(rulings_seen.select_related("deal", "ruled_by"), pk=pk)
+    ruling = get_object_or_404(rulings_seen.select_related("deal__screening", "ruled_by"), pk=pk)
     form = ReasonForm(posted(request))
     try:
         selling.check_take_back(ruling, request.user)
@@ -255,7 +263,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
             context = {
                 "ruling": ruling,
                 "form": form,
-                "what": f"{words.label(ruling.fact)}: {words.value_words(ruling.fact, ruling.value)}",
+                "what": _in_words(ruling, wording.of(ruling.deal.screening)),
                 "who": words.person(ruling.ruled_by),
                 "is_second": ruling.taken_back.exists(),
             }
@@ -308,14 +316,15 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
         "settled": SETTLED[fact],
         "now": words.fact_rows(screening, [fact])[0],
         "beside": words.fact_rows(screening, beside),
-        "cards": [card for card in reading.cards(screening) if fact in card.finding.facts],
+        "cards": [card for card in reading.cards(screening) if card.reads(fact)],
         "before": _before(found, fact),
+        "written": written.of_deal(found),
     }
 
 
 def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
     """The values that the fact can take here; some facts are raised and never lowered."""
-    known = shipped.load().rulebook.vocabulary[fact]
+    known = _vocabulary()[fact]
     if isinstance(known, YesNo):
         values = [("yes", "Yes"), ("no", "No")]
     else:
@@ -324,6 +333,11 @@ def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
     if fact not in rulings.ONLY_RAISED:
         return values
     return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]), person)]
+
+
+def _vocabulary() -> Vocabulary:
+    """What a ruling may say: the active rulebook's words, for it screens the deal again."""
+    return active.reference_data().rulebook.vocabulary
 
 
 def _may_take(found: Deal, fact: str, value: Any, person: Any) -> bool:
@@ -335,5 +349,5 @@ def _may_take(found: Deal, fact: str, value: Any, person: Any) -> bool:
 
 
 def _plain(fact: str, value: str) -> Any:
-    is_yes_no = isinstance(shipped.load().rulebook.vocabulary[fact], YesNo)
+    is_yes_no = isinstance(_vocabulary()[fact], YesNo)
     return value == "yes" if is_yes_no else value

@@ -11,7 +11,7 @@ from typing import Any
 from policy.engine.assessment import combine
 from policy.engine.compiled import Compiled
 from policy.engine.condition import OUTCOMES
-from reviews import words
+from reviews import wording, words
 from reviews.replaying import compiled_of
 from screening.models import Screening
 
@@ -84,7 +84,7 @@ def _try(compiled: Compiled, screening: Screening, changes: Any) -> Way | None:
     left = combine(compiled.assess(one) for one in variants)
     clauses = ", ".join(finding.clause for finding in left.findings).split(", ")
     return Way(
-        changes=[_in_words(change) for change in changes],
+        changes=[_in_words(change, wording.of(screening)) for change in changes],
         outcome=outcome,
         outcome_words=words.OUTCOMES[outcome],
         clauses=list(dict.fromkeys(clause for clause in clauses if clause)),
@@ -112,8 +112,8 @@ def _present(flags: Any) -> list[str]:
     return found
 
 
-def _in_words(change: Change) -> str:
+def _in_words(change: Change, own: wording.Wording) -> str:
     fact, member, value = change
     if member:
-        return f"without {words.value_words(fact, [member])}"
-    return f"{words.label(fact)}: {words.value_words(fact, value)}"
+        return f"without {own.value(fact, [member])}"
+    return f"{own.label(fact)}: {own.value(fact, value)}"

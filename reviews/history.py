@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Concat
 
 from audit.models import AuditEvent
 from policy.models import ReferenceVersion
-from reviews import words
+from reviews import wording, words
 from reviews.models import Review, Vote
 from reviews.queue import REFERENCE, cites, holds
 from screening.lifecycle import Status
@@ -126,7 +126,8 @@ def with_rows(rows: QuerySet[Screening]) -> QuerySet[Screening]:
     votes = Vote.objects.select_related("reviewer").order_by("pk")
     reviews = Review.objects.prefetch_related(Prefetch("votes", queryset=votes))
     return (
-        rows.select_related("revision__deal", "revision__submitter", "decision")
+        wording.with_versions(rows)
+        .select_related("revision__deal", "revision__submitter", "decision")
         .defer("sources_text", "missing_text", "open_text", "revision__deal__answers")
         .prefetch_related("findings", Prefetch("review", queryset=reviews))
     )

@@ -1,56 +1,159 @@
-"""The nearest decided deals: those that share most findings, then most of the deciding facts."""
+"""Decided deals that are like this one: what is alike and what differs, in words.
 
-from collections.abc import Iterable
+A deal is a precedent when it shares a rule that fired, sells something that can do much the same,
+and has the same kind of end user. Without one of the three it teaches nothing about this deal, so
+none is shown rather than an unlike one.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from audit import access
-from reviews import words
+from audit.ledger import canonical
+from reviews import wording, words
 from reviews.models import Decision
-from screening.models import Deal, Screening
+from reviews.queue import holds
+from screening.models import Deal, Finding, Screening
 
-# Read per page; the nearest by findings are compared fact by fact, the rest are not read.
-COMPARED = 40
+# Read per page; those that share most rules are compared part by part, the rest are not read.
+COMPARED = 60
 SHOWN = 5
+#: Offers that share less than this of what they can do are not like each other.
+LEAST_ALIKE = 0.5
 
 
 @dataclass(frozen=True)
 class Precedent:
-    """A decided deal beside this one. ``same`` and ``different`` are labels of facts."""
+    """A decided deal beside this one, with a sentence for each part that is alike or differs."""
 
     decision: Decision
-    shared_rules: list[str]
-    same: list[str]
+    alike: list[str]
     different: list[str]
 
 
-def nearest(screening: Screening, user: Any) -> list[Precedent]:
-    """Up to five decided deals that this person may read, nearest first.
+@dataclass(frozen=True)
+class Pattern:
+    """What is compared of a screening; each part maps what is compared to its words."""
 
-    Only deals that share a finding count; the deal itself is its own history, not a precedent.
+    rules: Mapping[str, str]
+    products: Mapping[str, str]
+    capabilities: Mapping[str, str]
+    end_users: Mapping[str, str]
+    tiers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, screening: Screening) -> "Pattern":
+        own = wording.of(screening)
+        lines = screening.revision.answers.get("products") or []
+        able = {name for facts in screening.facts for name in _present(facts.get("capabilities"))}
+        return cls(
+            rules={one.rule: f"{one.rule} ({one.title})" for one in screening.findings.all()},
+            products={line: own.product(line) for line in lines if isinstance(line, str)},
+            capabilities={name: own.value("capabilities", [name]) for name in sorted(able)},
+            end_users=_named(screening, "end_user_type"),
+            tiers=_named(screening, "country_risk"),
+        )
+
+
+def nearest(screening: Screening, user: Any) -> list[Precedent]:
+    """Up to five decided deals that this person may read, the most alike first.
+
+    The deal itself is its own history, not a precedent.
     """
-    rules = {finding.rule for finding in screening.findings.all()}
-    if not rules:
+    here = Pattern.of(screening)
+    if not (here.rules and here.capabilities and here.end_users):
         return []
+    compared = [
+        (_likeness(here, there), decision.pk, _compare(decision, here, there))
+        for decision in _candidates(screening, here, user)
+        if _is_alike(here, there := Pattern.of(decision.screening))
+    ]
+    compared.sort(key=lambda row: row[:2], reverse=True)
+    return [precedent for _likeness_of_it, _pk, precedent in compared[:SHOWN]]
+
+
+def _candidates(screening: Screening, here: Pattern, user: Any) -> Iterable[Decision]:
+    """Decided deals with a rule, a kind of end user and a capability in common."""
     visible = Deal.objects.visible_to(user)
     if access.has_role(user, *access.REVIEWERS):
         visible = visible.not_of_own(user)
-    shared = Count("screening__findings", filter=Q(screening__findings__rule__in=rules))
-    candidates = (
-        Decision.objects.filter(deal__in=visible.values("pk"))
+    fired = Finding.objects.filter(rule__in=here.rules, screening=OuterRef("screening_id"))
+    kinds = (holds("end_user_type", kind, "screening__") for kind in here.end_users)
+    able = (Q(screening__facts_text__contains=canonical(name)) for name in here.capabilities)
+    rules = Count(
+        "screening__findings__rule", distinct=True,
+        filter=Q(screening__findings__rule__in=here.rules),
+    )  # fmt: skip
+    return (
+        wording.with_versions(Decision.objects.all(), "screening__")
+        .filter(Exists(fired), reduce(or_, kinds), reduce(or_, able))
+        .filter(deal__in=visible.values("pk"))
         .exclude(deal=screening.revision.deal_id)
-        .annotate(shared=shared)
-        .filter(shared__gt=0)
-        .select_related("deal", "screening")
+        .annotate(shared=rules)
+        .select_related("deal", "screening__revision")
         .prefetch_related("screening__findings")
         .order_by("-shared", "-pk")[:COMPARED]
     )
-    deciding = deciding_facts(screening)
-    found = [_compare(decision, screening, rules, deciding) for decision in candidates]
-    found.sort(key=lambda one: (len(one.shared_rules), len(one.same)), reverse=True)
-    return found[:SHOWN]
+
+
+def _is_alike(here: Pattern, there: Pattern) -> bool:
+    """Whether the other deal has a rule, the end user and the offer in common."""
+    offer = here.products.keys() & there.products.keys()
+    able = _shared(here.capabilities, there.capabilities) >= LEAST_ALIKE
+    return bool(
+        here.rules.keys() & there.rules.keys()
+        and here.end_users.keys() & there.end_users.keys()
+        and (offer or able)
+    )
+
+
+def _likeness(here: Pattern, there: Pattern) -> float:
+    """For the order only; no page shows a number that pretends to measure this."""
+    offer = _shared(here.products, there.products) + _shared(here.capabilities, there.capabilities)
+    return (
+        _shared(here.rules, there.rules)
+        + offer / 2
+        + _shared(here.end_users, there.end_users)
+        + _shared(here.tiers, there.tiers)
+    )
+
+
+def _shared(here: Mapping[str, str], there: Mapping[str, str]) -> float:
+    either = here.keys() | there.keys()
+    return len(here.keys() & there.keys()) / len(either) if either else 0.0
+
+
+def _compare(decision: Decision, here: Pattern, there: Pattern) -> Precedent:
+    alike: list[str] = []
+    different: list[str] = []
+    for label, ours, theirs in (
+        ("Rules", here.rules, there.rules),
+        ("Products", here.products, there.products),
+        ("What they can do", here.capabilities, there.capabilities),
+        ("End user", here.end_users, there.end_users),
+        ("Country risk", here.tiers, there.tiers),
+    ):
+        both = [ours[name] for name in ours if name in theirs]
+        if both:
+            alike.append(f"{label}: {', '.join(both)}")
+        different += _difference(label, ours, theirs)
+    return Precedent(decision, alike, different)
+
+
+def _difference(label: str, ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
+    only_here = [ours[name] for name in ours if name not in theirs]
+    only_there = [theirs[name] for name in theirs if name not in ours]
+    sides = [
+        f"{side} {', '.join(names)}"
+        for side, names in (("only here", only_here), ("only there", only_there))
+        if names
+    ]
+    return [f"{label}: {'; '.join(sides)}"] if sides else []
 
 
 def deciding_facts(screening: Screening) -> list[str]:
@@ -61,18 +164,16 @@ def deciding_facts(screening: Screening) -> list[str]:
     return [name for name in named if name not in words.BESIDE]
 
 
-def _compare(
-    decision: Decision, screening: Screening, rules: set[str], deciding: Iterable[str]
-) -> Precedent:
-    other = decision.screening
-    same: list[str] = []
-    different: list[str] = []
-    for name in deciding:
-        equal = _values(other, name) == _values(screening, name)
-        (same if equal else different).append(words.label(name))
-    shared = [finding.rule for finding in other.findings.all() if finding.rule in rules]
-    return Precedent(decision, shared, same, different)
+def _named(screening: Screening, fact: str) -> dict[str, str]:
+    """The known values of a fact over all variants, with their words.
+
+    Two end users that nobody knows are not alike.
+    """
+    own = wording.of(screening)
+    values = words.over_variants(screening, fact)
+    return {value: own.value(fact, value) for value in values if value not in (None, "unknown")}
 
 
-def _values(screening: Screening, name: str) -> set[str]:
-    return {str(value) for value in words.over_variants(screening, name)}
+def _present(flags: Any) -> list[str]:
+    sure: list[str] = flags.get("yes", []) if isinstance(flags, Mapping) else flags or []
+    return sure

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from policy import shipped
-from reviews import actions, words
+from policy import current
+from policy.models import Kind
+from reviews import actions, wording, words
 from reviews import queue as waiting
 from reviews.forms import QueueFilters
 from reviews.models import Decision
@@ -42,7 +43,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     view = view if view in waiting.VIEWS else "all"
     ordered = waiting.in_order(waiting.of_view(deals, view, request.user))
     page = CountedPaginator(ordered, PER_PAGE, count=counts[view]).get_page(request.GET.get("page"))
-    rows = in_order_of(list(page), waiting.with_rows(everything))
+    found = wording.with_versions(waiting.with_rows(everything), "screening__")
+    rows = in_order_of(list(page), found)
     now = timezone.now()
     context = {
         "form": form,
@@ -105,7 +107,7 @@ def _claimant(deal: Any, user: Any) -> str:
 
 
 def _countries(deals: QuerySet[Deal]) -> list[tuple[str, str]]:
-    names = shipped.load().countries.names
+    names = current.countries(current.version(Kind.COUNTRIES)).names
     return sorted(
         ((code, names.get(code, code)) for code in waiting.countries_in(deals)),
         key=lambda pair: pair[1],

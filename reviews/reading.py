@@ -4,28 +4,41 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from audit import access
-from policy import clauses, shipped
+from policy import clauses
 from policy.clauses import Clause
 from policy.engine.condition import OUTCOMES
 from policy.engine.facts import Text
-from reviews import assessment, precedents, words
+from reviews import assessment, precedents, replaying, wording, words
 from reviews.models import Review, Vote
-from screening.models import Deal, Finding, Screening
+from screening.models import Deal, Finding, Question, Screening
 
 # Two votes are the most that may hide from each other; the third voter reads both.
 HIDDEN_UNTIL = 2
+BAR = "bar"
 
 
 @dataclass(frozen=True)
 class Card:
-    """One finding: what the clauses ask beside the facts that fired the rule."""
+    """One rule that fired: what the clauses ask beside the facts that fired it.
+
+    A deal with several destinations or purposes has a finding of the rule for each; ``sentences``
+    holds what they say, ``finding`` is the first. ``destinations`` names where the rule fires,
+    when the deal has several.
+    """
 
     finding: Finding
+    sentences: list[str]
+    destinations: list[str]
     outcome_words: str
     clauses: list[Clause]
     facts: list[words.FactRow]
     evidence: list[str]
+
+    def reads(self, fact: str) -> bool:
+        return fact in {row.name for row in self.facts}
 
 
 @dataclass(frozen=True)
@@ -47,30 +60,73 @@ class VoteCard:
     severity: str
 
 
+@dataclass(frozen=True)
+class Findings:
+    """``folded`` are those that change nothing: beside a bar, all that is milder."""
+
+    shown: list[Card]
+    folded: list[Card]
+
+
+def findings(screening: Screening) -> Findings:
+    """The cards of a screening; a bar stands alone, for none of the others can lift it."""
+    every = cards(screening)
+    if screening.outcome != BAR:
+        return Findings(every, [])
+    bars = [card for card in every if card.finding.outcome == BAR]
+    return Findings(bars, [card for card in every if card.finding.outcome != BAR])
+
+
 def cards(screening: Screening) -> list[Card]:
-    """One card a finding, strictest first."""
-    found = sorted(screening.findings.all(), key=_strictness)
-    return [_card(finding, screening) for finding in found]
+    """One card a rule, strictest first."""
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in sorted(screening.findings.all(), key=_strictness):
+        by_rule.setdefault(finding.rule, []).append(finding)
+    fired_in = _destinations(screening)
+    return [_card(same, screening, fired_in.get(rule, [])) for rule, same in by_rule.items()]
 
 
 def _strictness(finding: Finding) -> tuple[int, int]:
     return -OUTCOMES.index(finding.outcome), finding.position
 
 
-def _card(finding: Finding, screening: Screening) -> Card:
-    names = [name for name in finding.facts if name not in words.BESIDE]
-    by_name = {row.name: row for row in words.fact_rows(screening, names)} if names else {}
-    # What fired the rule is what the finding kept; the deal may hold more than that.
-    rows = [
-        by_name[name]._replace(value=words.value_words(name, finding.facts[name])) for name in names
-    ]
+def _destinations(screening: Screening) -> dict[str, list[str]]:
+    """Rule → names of the destinations in which it fires; empty for a deal with only one."""
+    names = words.over_variants(screening, "country_name")
+    if len(names) < 2:
+        return {}
+    fired_in: dict[str, dict[str, None]] = {}
+    for facts, rules in zip(screening.facts, replaying.fired(screening), strict=True):
+        name = facts.get("country_name") or wording.UNKNOWN
+        for rule in rules:
+            fired_in.setdefault(rule, {})[name] = None
+    return {rule: list(places) for rule, places in fired_in.items()}
+
+
+def _card(same: list[Finding], screening: Screening, destinations: list[str]) -> Card:
+    first = same[0]
+    evidence = dict.fromkeys(one for finding in same for one in finding.evidence)
     return Card(
-        finding=finding,
-        outcome_words=words.OUTCOMES[finding.outcome],
-        clauses=clauses.cited(finding.clause),
-        facts=rows,
-        evidence=[clauses.evidence().get(one, one) for one in finding.evidence],
+        finding=first,
+        sentences=list(dict.fromkeys(finding.because for finding in same)),
+        destinations=destinations,
+        outcome_words=words.OUTCOMES[first.outcome],
+        clauses=clauses.cited(first.clause),
+        facts=_facts_behind(same, screening),
+        evidence=[clauses.evidence().get(one, one) for one in evidence],
     )
+
+
+def _facts_behind(same: list[Finding], screening: Screening) -> list[words.FactRow]:
+    """What fired the rule is what its findings kept; the deal may hold more than that."""
+    own = wording.of(screening)
+    kept: dict[str, dict[str, None]] = {}
+    for finding in same:
+        for name, value in finding.facts.items():
+            kept.setdefault(name, {})[own.value(name, value)] = None
+    names = [name for name in kept if name not in words.BESIDE]
+    rows = words.fact_rows(screening, names) if names else []
+    return [row._replace(value=", ".join(kept[row.name])) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -84,25 +140,27 @@ class FactSheet:
 def facts(screening: Screening) -> FactSheet:
     """All facts; texts that nobody gave are left out, and so is what only repeats another."""
     deciding = set(precedents.deciding_facts(screening))
-    rows = [row for row in words.fact_rows(screening) if _tells(row) or row.name in deciding]
+    own = wording.of(screening)
+    rows = [row for row in words.fact_rows(screening) if _tells(row, own) or row.name in deciding]
     return FactSheet(
         deciding=[row for row in rows if row.name in deciding],
         others=[row for row in rows if row.name not in deciding],
     )
 
 
-def _tells(row: words.FactRow) -> bool:
-    fact = shipped.load().rulebook.vocabulary[row.name]
+def _tells(row: words.FactRow, own: wording.Wording) -> bool:
+    is_text = isinstance(own.vocabulary.get(row.name), Text)
     repeats = row.name.endswith(("_named", "_stated"))
-    return not repeats and (row.is_known or not isinstance(fact, Text))
+    return not repeats and (row.is_known or not is_text)
 
 
 def former_screening(deal: Deal) -> Screening | None:
     """What this screening is compared with: the one before it, or the predecessor's last."""
     if deal.screening is None:
         return None
-    earlier = Screening.objects.filter(revision__deal=deal, pk__lt=deal.screening.pk)
-    newest = earlier.select_related("revision").order_by("-pk").first()
+    earlier = wording.with_versions(Screening.objects.select_related("revision"))
+    earlier = earlier.filter(revision__deal=deal, pk__lt=deal.screening.pk)
+    newest = earlier.order_by("-pk").first()
     if newest is None and deal.predecessor is not None:
         return deal.predecessor.screening
     return newest
@@ -110,12 +168,17 @@ def former_screening(deal: Deal) -> Screening | None:
 
 def changes(before: Screening, after: Screening) -> list[Change]:
     """The facts that differ between two screenings, in the order of the vocabulary."""
-    found = []
-    for row in words.fact_rows(after):
-        was = words.joined(before, row.name)
-        if was != row.value:
-            found.append(Change(row.label, was, row.value))
-    return found
+    return [
+        Change(row.label, words.joined(before, row.name), row.value)
+        for row in words.fact_rows(after)
+        # By value: another version that words a value differently changes no fact.
+        if words.over_variants(before, row.name) != words.over_variants(after, row.name)
+    ]
+
+
+def exchange(deal: Deal) -> QuerySet[Question]:
+    """What sales was asked about a deal, and what it answered."""
+    return deal.questions.select_related("asked_by", "answer__answered_by")
 
 
 def shown_votes(reviews: Iterable[Review], user: Any) -> list[Vote]:

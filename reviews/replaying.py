@@ -32,6 +32,14 @@ def compiled_of(screening: Screening) -> Compiled:
     return _compiled(screening.rulebook.content)
 
 
+def fired(screening: Screening) -> list[list[str]]:
+    """The rules that fire in each variant of the stored facts, by the screening's own rulebook."""
+    compiled = compiled_of(screening)
+    vocabulary = compiled.rulebook.vocabulary
+    assessed = (compiled.assess(vocabulary.parse(facts)) for facts in screening.facts)
+    return [[finding.rule for finding in one.findings] for one in assessed]
+
+
 def replay(screening: Screening) -> Replayed:
     """Assess the stored facts with the stored rulebook and compare every part of the result."""
     findings = list(screening.findings.all())

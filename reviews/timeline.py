@@ -10,13 +10,14 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from audit.models import SYSTEM, AuditEvent
-from reviews import words
+from reviews import wording, words
 from reviews.models import Vote
 from screening import confirming
-from screening.models import Confirmation, Deal
+from screening.models import Confirmation, Deal, Screening
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
 NOISE = ("deal.answer_changed",)
+RULED, SCREENED = "deal.fact_ruled", "deal.screened"
 Payload = Mapping[str, Any]
 
 
@@ -36,12 +37,19 @@ class Entry:
 def of_deal(deal: Deal) -> list[Entry]:
     """For reviewers: without the drafting, and without what a vote said."""
     events = deal.events().exclude(verb__in=NOISE)
-    return _with_confirmations(deal, _entries(events, tell_votes=False), details=False)
+    return _with_confirmations(deal, _entries(deal, events, tell_votes=False), details=False)
 
 
 def of_record(deal: Deal) -> list[Entry]:
     """For the auditor: every event with all that was recorded."""
-    return _with_confirmations(deal, _entries(deal.events(), tell_votes=True), details=True)
+    return _with_confirmations(deal, _entries(deal, deal.events(), tell_votes=True), details=True)
+
+
+def of_rulings(deal: Deal) -> list[Entry]:
+    """Only the facts that were set by hand."""
+    events = deal.events().filter(verb__in=(RULED, SCREENED))
+    entries = _entries(deal, events, tell_votes=False)
+    return [entry for entry in entries if entry.verb == RULED]
 
 
 def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> list[Entry]:
@@ -69,16 +77,52 @@ def folded(entries: list[Entry]) -> list[list[Entry]]:
     return runs
 
 
-def _entries(events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:
+def _entries(deal: Deal, events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:
     found = list(events)
-    names = _names(found)
-    return [_entry(event, names, tell_votes=tell_votes) for event in reversed(found)]
+    names, rulings = _names(found), _rulings(deal, found)
+    return [
+        _entry(event, names, rulings.get(event.pk, ""), tell_votes=tell_votes)
+        for event in reversed(found)
+    ]
 
 
-def _entry(event: AuditEvent, names: Mapping[str, str], *, tell_votes: bool) -> Entry:
+def _rulings(deal: Deal, events: Iterable[AuditEvent]) -> dict[int, str]:
+    """What each ruling set or took back, in the words of the screening that it led to.
+
+    A ruling and its screening are one transaction, so the next screening on record is its own; a
+    request to take one back leads to none, and speaks with the deal's newest.
+    """
+    sentences: dict[int, str] = {}
+    waiting: list[AuditEvent] = []
+    screenings = None
+    for event in events:
+        if event.verb in WORDED:
+            waiting.append(event)
+        elif event.verb == SCREENED and waiting:
+            screenings = screenings or _screenings(deal)
+            own = wording.of(screenings[json.loads(event.payload)["screening"]])
+            sentences |= _in_words(waiting, own)
+            waiting = []
+    if waiting and deal.screening is not None:
+        sentences |= _in_words(waiting, wording.of(deal.screening))
+    return sentences
+
+
+def _in_words(events: Iterable[AuditEvent], own: wording.Wording) -> dict[int, str]:
+    return {event.pk: WORDED[event.verb](json.loads(event.payload), own) for event in events}
+
+
+def _screenings(deal: Deal) -> dict[int, Screening]:
+    found = wording.with_versions(Screening.objects.filter(revision__deal=deal))
+    return {screening.pk: screening for screening in found.defer("facts_text", "sources_text")}
+
+
+def _entry(event: AuditEvent, names: Mapping[str, str], ruling: str, *, tell_votes: bool) -> Entry:
     payload = json.loads(event.payload)
-    what = SENTENCES.get(event.verb, _unnamed(event.verb))(payload)
+    what = ruling or SENTENCES.get(event.verb, _unnamed(event.verb))(payload)
     note = str(payload.get("because", ""))
+    if event.verb == RULED:
+        note = f"{note} ({payload['source']})"
     if event.verb == "review.voted" and tell_votes:
         what = f"{what}: {str(Vote.Verdict(payload['verdict']).label).lower()}"
     if event.verb in DECISIONS and not tell_votes:
@@ -135,16 +179,24 @@ def _asked(payload: Payload) -> str:
     return "Asked sales a question" if count == 1 else f"Asked sales {count} questions"
 
 
-def _ruled(payload: Payload) -> str:
+def _ruled(payload: Payload, own: wording.Wording) -> str:
     fact = payload["fact"]
-    return f"Set “{words.label(fact)}” to {words.value_words(fact, payload['value'])}"
+    return f"Set “{own.label(fact)}” to {own.value(fact, payload['value'])}"
 
 
-def _taken_back(payload: Payload) -> str:
-    what = f"“{words.label(payload['fact'])}: {words.value_words(payload['fact'], payload['value'])}”"
+def _taken_back(payload: Payload, own: wording.Wording) -> str:
+    fact = payload["fact"]
+    what = f"“{own.label(fact)}: {own.value(fact, payload['value'])}”"
     if payload["holds"]:
         return f"Asked to take back {what}; a second person must confirm"
     return f"Took back {what} as the second person"
+
+
+# Sentences that name a fact and its value, in the words of the screening that followed.
+WORDED: dict[str, Callable[[Payload, wording.Wording], str]] = {
+    RULED: _ruled,
+    "deal.ruling_taken_back": _taken_back,
+}
 
 
 DECISIONS = ("deal.approved", "deal.approved_with_conditions", "deal.rejected")
@@ -155,9 +207,7 @@ SENTENCES: dict[str, Callable[[Payload], str]] = {
     "deal.draft_deleted": _fixed("Deleted the draft"),
     "deal.sent": lambda payload: f"Sent revision {payload['number']}",
     "deal.question_answered": lambda payload: f"Answered question {payload['question']}",
-    "deal.screened": _screened,
-    "deal.fact_ruled": _ruled,
-    "deal.ruling_taken_back": _taken_back,
+    SCREENED: _screened,
     "deal.cleared": _fixed("Cleared"),
     "deal.information_needed": _asked,
     "deal.review_needed": _fixed("Went to review"),

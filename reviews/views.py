@@ -13,7 +13,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from reviews import actions, counterfactual, desk, permissions, precedents, reading, timeline, words
+from reviews import (
+    actions,
+    counterfactual,
+    desk,
+    permissions,
+    precedents,
+    reading,
+    timeline,
+    wording,
+    words,
+    written,
+)
 from reviews.forms import QuestionsForm, ReasonForm
 from reviews.models import Condition, Review
 from screening.lifecycle import Status
@@ -28,9 +39,9 @@ def find_deal(request: HttpRequest, pk: int) -> Deal:
     if access.has_role(request.user, *access.REVIEWERS):
         deals = deals.not_of_own(request.user)
     deals = deals.exclude(screening=None).select_related(
-        "screening__revision", "screening__rulebook", "predecessor__screening", "owner"
+        "screening__revision", "predecessor__screening__revision", "owner"
     )
-    return get_object_or_404(deals, pk=pk)
+    return get_object_or_404(wording.with_versions(deals, "screening__"), pk=pk)
 
 
 @allow(*access.REVIEWERS, access.AUDITOR)
@@ -63,11 +74,12 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "due": words.due(found, timezone.now()) if is_waiting else None,
         "places": words.places(screening),
         "customer": words.joined(screening, "customer_name"),
-        "cards": reading.cards(screening),
+        "findings": reading.findings(screening),
         "facts": reading.facts(screening),
+        "written": written.of_deal(found),
         "former": former,
         "changes": reading.changes(former, screening) if former else [],
-        "questions": found.questions.select_related("asked_by", "answer__answered_by"),
+        "questions": reading.exchange(found),
         "precedents": precedents.nearest(screening, user),
         "ways": counterfactual.ways(screening),
         "votes": reading.vote_cards(reading.shown_votes(reviews, user)),

@@ -1,13 +1,16 @@
-"""Stored values in human words: facts, due dates, levels, people."""
+"""Stored values in human words: facts, due dates, levels, people.
 
-from collections.abc import Iterable, Mapping
+What a value of a screening is called, its own versions say: ``reviews.wording``.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from policy import shipped
+from reviews import wording
+from reviews.wording import UNKNOWN
 from screening.models import Deal, Screening
 
-UNKNOWN = "not known"
 OUTCOMES = {
     "clear": "Clear",
     "senior_review": "Senior review",
@@ -51,90 +54,58 @@ class Due(NamedTuple):
     text: str
 
 
-def label(name: str) -> str:
-    fact = shipped.load().rulebook.vocabulary.get(name)
-    return fact.label if fact is not None and fact.label else _plainly(name).capitalize()
-
-
-def value_words(name: str, value: Any) -> str:
-    """A plain fact value in words; a set of flags is a list, or one of sure and open members."""
-    if value is None:
-        return UNKNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        sure = value_words(name, value.get("yes", []))
-        unknown = value.get("unknown", [])
-        return f"{sure}; {len(unknown)} not known" if unknown else sure
-    if isinstance(value, list):
-        return ", ".join(_one(name, part) for part in value) or "none"
-    return _one(name, str(value))
-
-
-def _one(name: str, value: str) -> str:
-    fact = shipped.load().rulebook.vocabulary.get(name)
-    words = fact.words if fact is not None else {}
-    return words.get(value) or (value if fact is None or not words else _plainly(value))
-
-
-def _plainly(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def over_variants(screening: Screening, name: str) -> list[Any]:
     """The different values of one fact over the variants of a screening, in their order."""
-    found: list[Any] = []
+    values: list[Any] = []
     for facts in screening.facts:
         value = facts.get(name)
-        if value not in found:
-            found.append(value)
-    return found
+        if value not in values:
+            values.append(value)
+    return values
 
 
 def joined(screening: Screening, name: str) -> str:
     """The values of one fact over all variants, in words."""
+    own = wording.of(screening)
     values = over_variants(screening, name) or [None]
-    return ", ".join(value_words(name, value) for value in values)
+    return ", ".join(own.value(name, value) for value in values)
 
 
 def fact_rows(screening: Screening, names: Iterable[str] = ()) -> list[FactRow]:
     """The facts in the order of the vocabulary, or only those that are named."""
-    wanted = list(names) or [
-        name for name in shipped.load().rulebook.vocabulary if name not in BESIDE
-    ]
-    sources = screening.sources
-    rows = []
-    for name in wanted:
-        origin = sources.get(name, {})
-        rows.append(
-            FactRow(
-                name=name,
-                label=label(name),
-                value=joined(screening, name),
-                source=SOURCES.get(origin.get("source", ""), ""),
-                note=origin.get("note", ""),
-                is_known=over_variants(screening, name) not in ([], [None]),
-            )
-        )
-    return rows
+    vocabulary = wording.of(screening).vocabulary
+    wanted = list(names) or [name for name in vocabulary if name not in BESIDE]
+    return [_fact_row(screening, name) for name in wanted]
+
+
+def _fact_row(screening: Screening, name: str) -> FactRow:
+    origin = screening.sources.get(name, {})
+    return FactRow(
+        name=name,
+        label=wording.of(screening).label(name),
+        value=joined(screening, name),
+        source=SOURCES.get(origin.get("source", ""), ""),
+        note=origin.get("note", ""),
+        is_known=over_variants(screening, name) not in ([], [None]),
+    )
 
 
 def places(screening: Screening) -> list[tuple[str, str, str]]:
     """Each destination with its risk and the words of that, once."""
-    found: dict[tuple[str, str, str], None] = {}
+    own = wording.of(screening)
+    places: dict[tuple[str, str, str], None] = {}
     for facts in screening.facts:
         risk = facts.get("country_risk") or "unrated"
-        name = value_words("country_name", facts.get("country_name"))
-        found[name, risk, RISKS[risk]] = None
-    return list(found)
+        name = own.value("country_name", facts.get("country_name"))
+        places[name, risk, RISKS[risk]] = None
+    return list(places)
 
 
 def products(screening: Screening) -> str:
-    """What is sold, by the names of the catalogue."""
-    catalogue = shipped.load().catalogue
-    chosen = screening.revision.answers.get("products") or []
-    found = [(line, catalogue.find(line)) for line in chosen if isinstance(line, str)]
-    return ", ".join(product.name if product else line for line, product in found) or UNKNOWN
+    """What is sold, by the names of the screening's own catalogue."""
+    own = wording.of(screening)
+    lines = screening.revision.answers.get("products") or []
+    return ", ".join(own.product(line) for line in lines if isinstance(line, str)) or UNKNOWN
 
 
 def due(deal: Deal, now: datetime) -> Due:

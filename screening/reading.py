@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.models import AuditEvent
 from policy import clauses
+from policy.catalogue import Catalogue
 from policy.clauses import Clause
 from policy.derive import ReferenceData
+from policy.destinations import Countries
 from policy.engine.condition import OUTCOMES
 from screening import questions
 from screening.deal_form import Kind, Question
@@ -80,6 +82,16 @@ class AnswerRow(NamedTuple):
     url: str
 
 
+class Names(Protocol):
+    """What the words of an answer need: the names of products and of places."""
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def countries(self) -> Countries: ...
+
+
 class Turn(NamedTuple):
     """Whose turn it is, what is expected, and where to do it."""
 
@@ -123,7 +135,7 @@ def question_url(deal: Deal, asked: Question) -> str:
     )
 
 
-def answer_words(asked: Question, value: Any, data: ReferenceData) -> list[str]:
+def answer_words(asked: Question, value: Any, data: Names) -> list[str]:
     """An answer in words, a line each; none when there is no answer."""
     if value in (None, "", [], {}):
         return []
@@ -133,7 +145,7 @@ def answer_words(asked: Question, value: Any, data: ReferenceData) -> list[str]:
 Words = Iterable[Any]
 
 
-def _as_text(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _as_text(asked: Question, value: Any, data: Names) -> Words:
     return [NOT_KNOWN if value == UNKNOWN else value]
 
 
@@ -142,80 +154,84 @@ def _label(choices: str, value: str) -> Any:
     return NOT_KNOWN if value == UNKNOWN else found.get(value, value)
 
 
-def _choice(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _choice(asked: Question, value: Any, data: Names) -> Words:
     return [_label(asked.choices, value)]
 
 
-def _choices(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _choices(asked: Question, value: Any, data: Names) -> Words:
     return [_label(asked.choices, one) for one in value]
 
 
-def _products(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _products(asked: Question, value: Any, data: Names) -> Words:
     known = data.catalogue.by_id
     return [known[one].name if one in known else one for one in value]
 
 
-def _money(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _money(asked: Question, value: Any, data: Names) -> Words:
     amount = f"{int(value['amount']):,}".replace(",", "\u00a0")
     return [f"{value['currency']} {amount}"]
 
 
-def _date(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _date(asked: Question, value: Any, data: Names) -> Words:
     return [day(date.fromisoformat(value))]
 
 
-def place_name(code: str, data: ReferenceData) -> Any:
+def place_name(code: str, data: Names) -> Any:
     if code == UNKNOWN:
         return NOT_KNOWN
     place = data.countries.places.get(code)
     return place.name if place else code
 
 
-def _country(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _country(asked: Question, value: Any, data: Names) -> Words:
     return [place_name(value, data)]
 
 
-def _countries(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _countries(asked: Question, value: Any, data: Names) -> Words:
     for row in value:
         name = place_name(row["place"], data)
         yield f"{name}, {row['site']}" if row["site"] else name
 
 
-def _places(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _places(asked: Question, value: Any, data: Names) -> Words:
     yield _("Run from: %(place)s") % {"place": place_name(value["run"], data)}
     yield _("Records in: %(place)s") % {"place": place_name(value["records"], data)}
 
 
-def _elsewhere(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _elsewhere(asked: Question, value: Any, data: Names) -> Words:
     yield _label("yes_no", value["answer"])
     yield from (place_name(code, data) for code in value["places"])
 
 
-def _parties(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _parties(asked: Question, value: Any, data: Names) -> Words:
     yield _label("yes_no", value["answer"])
     for party in value["parties"]:
         role, country = _label("party_role", party["role"]), place_name(party["country"], data)
         yield f"{party['name']} ({role}, {country})"
 
 
-def _end_user(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _end_user(asked: Question, value: Any, data: Names) -> Words:
     yield _label(asked.choices, value["kind"])
     if value["is_customer"]:
         yield _("The same organisation that signs")
 
 
-def _detail(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _confirm(asked: Question, value: Any, data: Names) -> Words:
+    return [_("Confirmed")]
+
+
+def _detail(asked: Question, value: Any, data: Names) -> Words:
     yield _label("yes_no", value["answer"])
     if value.get("owner"):
         yield _label("list_owner", value["owner"])
     yield value.get("text", "")
 
 
-def _basis(asked: Question, value: Any, data: ReferenceData) -> Words:
+def _basis(asked: Question, value: Any, data: Names) -> Words:
     return [value.get(name, "") for name in ("act", "article", "date", "orders")]
 
 
-_WORDS: Mapping[Kind, Callable[[Question, Any, ReferenceData], Words]] = {
+_WORDS: Mapping[Kind, Callable[[Question, Any, Names], Words]] = {
     Kind.CHOICE: _choice,
     Kind.CHOICES: _choices,
     Kind.PRODUCTS: _products,
@@ -229,6 +245,7 @@ _WORDS: Mapping[Kind, Callable[[Question, Any, ReferenceData], Words]] = {
     Kind.END_USER: _end_user,
     Kind.DETAIL: _detail,
     Kind.BASIS: _basis,
+    Kind.CONFIRM: _confirm,
 }
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from policy import clauses, shipped
-from reviews import actions, counterfactual, precedents, reading, words
+from reviews import actions, counterfactual, precedents, reading, wording, words
 from screening import actions as selling
 from tests import factories as make
 
@@ -51,13 +51,14 @@ def test_facts_have_their_source(client):
 
 
 def test_an_unknown_fact_reads_as_unknown():
-    assert words.value_words("legal_obligation", None) == "not known"
-    assert words.value_words("services", ["supply"]) == "supply"
-    assert words.value_words("services", {"yes": ["supply"], "unknown": ["training"]}) == (
+    own = wording.of(make.deal_in_review().screening)
+    assert own.value("legal_obligation", None) == "not known"
+    assert own.value("services", ["supply"]) == "supply"
+    assert own.value("services", {"yes": ["supply"], "unknown": ["training"]}) == (
         "supply; 1 not known"
     )
-    assert words.value_words("services", []) == "none"
-    assert words.value_words("has_intermediaries", False) == "no"
+    assert own.value("services", []) == "none"
+    assert own.value("has_intermediaries", False) == "no"
 
 
 def test_the_difference_to_the_screening_before(client):
@@ -76,7 +77,7 @@ def test_the_difference_to_the_screening_before(client):
     changes = {
         one.label: (one.before, one.after) for one in reading.changes(former, deal.screening)
     }
-    label = words.label("legal_basis_status")
+    label = wording.of(deal.screening).label("legal_basis_status")
     assert changes[label] == ("cited, not yet verified", "cited and verified")
     assert label in page_of(client, deal, make.executive()).content.decode()
 
@@ -103,20 +104,60 @@ def test_precedents_are_nearest_first_and_never_of_ones_own_team(client):
     alike, rejected = make.approved_deal(), make.rejected_deal()
     own = make.approved_deal()
     own.team.members.add(reviewer)
-    army = make.deal_in_review(level="executive")
-    for _ in range(2):
-        make.vote_on(army, actor=make.executive())
+    core = make.sent_deal({**make.SENIOR, "products": ["nr-macro", "small-cell"]})
+    make.vote_on(core, actor=make.senior())
+    again = make.deal_in_review()
+    found = precedents.nearest(again.screening, reviewer)
+    assert [one.decision.deal for one in found] == [rejected, alike, core]
+    assert found[0].alike == [
+        "Rules: S01 (Every sale to a high-risk country)",
+        "Products: 5G macro radio",
+        "What they can do: radio access network",
+        "End user: a commercial operator",
+        "Country risk: very high",
+    ]
+    assert found[0].different == []
+    assert found[2].different == ["Products: only there Indoor and outdoor small cells"]
+
+
+def test_a_precedent_says_what_differs(client):
+    decided = make.sent_deal({**make.SENIOR, "products": ["lte-macro"]})
+    make.vote_on(decided, actor=make.senior())
     deal = make.sent_deal({**make.SENIOR, **make.in_country("IN")})
-    found = precedents.nearest(deal.screening, reviewer)
-    assert {one.decision.deal for one in found} == {alike, rejected, army}
-    assert all(one.shared_rules == ["S01"] for one in found)
-    assert all(one.different == [words.label("country_risk")] for one in found)
-    again = make.deal_in_review(level="executive")
-    nearest = precedents.nearest(again.screening, make.executive())
-    assert nearest[0].decision.deal == army
-    assert set(nearest[0].shared_rules) == {"E14", "S01", "S09"}
-    assert nearest[0].different == []
-    assert deal not in {one.decision.deal for one in nearest}
+    page = page_of(client, deal).content.decode()
+    assert "Products: only here 5G macro radio; only there 4G macro radio" in page
+    assert "Country risk: only here high; only there very high" in page
+    assert "What they can do: radio access network" in page
+
+
+UNLIKE = {
+    "what is sold": {"products": ["dwdm"]},
+    "who uses it": {
+        "customer-kind": "utility",
+        "end-user": {"kind": "utility", "is_customer": True},
+    },
+}
+
+
+@pytest.mark.parametrize("part", UNLIKE)
+def test_an_unlike_deal_is_no_precedent(client, part):
+    """The same rule fires, because of the country; that alone is no likeness."""
+    decided = make.sent_deal({**make.SENIOR, **UNLIKE[part]})
+    make.vote_on(decided, actor=make.senior())
+    deal = make.deal_in_review()
+    rules = {one.rule for one in decided.screening.findings.all()}
+    assert rules & {one.rule for one in deal.screening.findings.all()}
+    assert precedents.nearest(deal.screening, make.senior()) == []
+    assert "You are setting a precedent." in page_of(client, deal).content.decode()
+
+
+def test_two_end_users_that_nobody_knows_are_not_alike():
+    decided, deal = make.approved_deal(), make.deal_in_review()
+    unknown = [{**facts, "end_user_type": "unknown"} for facts in deal.screening.facts]
+    deal.screening.facts = unknown
+    decided.screening.facts = unknown
+    assert precedents.Pattern.of(decided.screening).end_users == {}
+    assert precedents.nearest(deal.screening, make.senior()) == []
 
 
 def test_no_precedent_without_a_shared_finding():

@@ -1,0 +1,85 @@
+"""What a screening calls things: the names and words of the versions that it used.
+
+Whatever is active now, a page about a screening speaks with that screening's own catalogue,
+countries and rulebook. Versions never change, so each is read once and kept by ``policy.current``.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+
+from policy import current
+from policy.catalogue import Catalogue
+from policy.destinations import Countries
+from policy.engine.facts import Vocabulary
+from screening.models import Screening
+
+UNKNOWN = "not known"
+NAMING = ("rulebook", "catalogue", "countries")
+
+
+def with_versions(rows: QuerySet[Any], path: str = "") -> QuerySet[Any]:
+    """Screenings, or rows with one at ``path``, with the versions that name things.
+
+    Without the content of those: it is large, and known by its digest once it was read.
+    """
+    kinds = [f"{path}{kind}" for kind in NAMING]
+    large = [f"{kind}__{field}" for kind in kinds for field in ("content", "written")]
+    return rows.select_related(*kinds).defer(*large)
+
+
+class Wording:
+    """The reference data that one screening speaks with; each kind is read when it is needed."""
+
+    def __init__(self, screening: Screening) -> None:
+        self._screening = screening
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return current.rulebook(self._screening.rulebook).vocabulary
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return current.catalogue(self._screening.catalogue)
+
+    @cached_property
+    def countries(self) -> Countries:
+        return current.countries(self._screening.countries)
+
+    def label(self, name: str) -> str:
+        fact = self.vocabulary.get(name)
+        return fact.label if fact is not None and fact.label else _plainly(name).capitalize()
+
+    def value(self, name: str, value: Any) -> str:
+        """A plain fact value; a set of flags is a list, or one of sure and open members."""
+        if value is None:
+            return UNKNOWN
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, Mapping):
+            sure = self.value(name, value.get("yes", []))
+            unknown = value.get("unknown", [])
+            return f"{sure}; {len(unknown)} not known" if unknown else sure
+        if isinstance(value, list):
+            return ", ".join(self._one(name, part) for part in value) or "none"
+        return self._one(name, str(value))
+
+    def _one(self, name: str, value: str) -> str:
+        fact = self.vocabulary.get(name)
+        words = fact.words if fact is not None else {}
+        return words.get(value) or (value if fact is None or not words else _plainly(value))
+
+    def product(self, line: str) -> str:
+        """A line of a deal by the name of the catalogue; other words as they are."""
+        product = self.catalogue.find(line)
+        return product.name if product else line
+
+
+def _plainly(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def of(screening: Screening) -> Wording:
+    return Wording(screening)

@@ -1,0 +1,194 @@
+"""A screening is told in the names of its own versions, whatever is active later."""
+
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from policy.models import Kind, ReferenceVersion
+from reviews import wording
+from screening import actions as selling
+from tests import factories as make
+from tests.screening.sweeping import prepare, shipped
+
+pytestmark = pytest.mark.django_db
+
+RADIO = "id: nr-macro\\n        name: "
+LISTS = ("/reviews/", "/compliance/", "/audit/?result=any", "/audit/export.csv?result=any")
+
+
+def renamed(kind, label, *changes):
+    """The shipped version of a kind with other names in it."""
+    content = shipped(kind)
+    text = content.text
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    return replace(content, label=label, text=text)
+
+
+def catalogue(label, radio, core):
+    """Two products by other names, and one that the shipped catalogue does not have."""
+    new = (
+        f"- id: core-9\\n        name: {core}\\n        capabilities: [ran]\\n"
+        "        control: not_controlled\\n      "
+    )
+    return renamed(
+        Kind.CATALOGUE, label,
+        (f"{RADIO}5G macro radio", f"{RADIO}{radio}"),
+        ("- id: nr-macro", f"{new}- id: nr-macro"),
+        ('label: \\"1.0\\"', f'label: \\"{label}\\"'),
+    )  # fmt: skip
+
+
+def activate(content):
+    prepare(content)()
+
+
+def read(client, role, url):
+    client.force_login(getattr(make, role)())
+    answer = client.get(url)
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return content.decode()
+
+
+def row_of(page, deal):
+    """The row of a deal in a list, of the CSV too."""
+    rows = page.split("<tr>") if "<tr>" in page else page.splitlines()
+    (row,) = [row for row in rows if deal.reference in row]
+    return row
+
+
+def products_of(client, deal):
+    """What every page that names the products of a deal calls them."""
+    return {
+        "review": read(client, "senior", f"/reviews/{deal.pk}/"),
+        "queue": row_of(read(client, "senior", "/reviews/"), deal),
+        "compliance": read(client, "compliance_officer", f"/compliance/{deal.pk}/"),
+        "record": read(client, "auditor", f"/audit/deals/{deal.pk}/"),
+        "export": row_of(read(client, "auditor", "/audit/export.csv?result=any"), deal),
+    }
+
+
+def test_products_keep_the_names_that_they_were_screened_with(client):
+    old = make.deal_in_review()
+    activate(catalogue("2.0", "Radio of 2027", "Radio nine"))
+    deal = make.sent_deal({**make.SENIOR, "products": ["core-9", "nr-macro"]})
+    activate(catalogue("3.0", "Radio of 2028", "Radio ninety"))
+    for name, page in products_of(client, deal).items():
+        assert "Radio nine, Radio of 2027" in page or "<li class=" in page, name
+        assert "Radio nine" in page, name
+        assert "Radio of 2027" in page, name
+        assert "Radio ninety" not in page, name
+        assert "Radio of 2028" not in page, name
+        # The stored answers, and only they, hold the id.
+        assert "core-9" not in page or name == "record", name
+    for name, page in products_of(client, old).items():
+        assert "5G macro radio" in page, name
+        assert "Radio of" not in page, name
+
+
+def test_countries_keep_the_names_that_they_were_screened_with(client):
+    old = make.sent_deal({**make.CITED, "countries": [{"place": "TR", "site": "Izmir"}]})
+    activate(renamed(Kind.COUNTRIES, "2.0", ("Türkiye", "Republic of Türkiye")))
+    new = make.sent_deal({**make.CITED, "countries": [{"place": "TR", "site": "Izmir"}]})
+    for deal, name, other in ((old, "Türkiye", "Republic of"), (new, "Republic of Türkiye", None)):
+        pages = {
+            "desk": row_of(read(client, "compliance_officer", "/compliance/"), deal),
+            "compliance": read(client, "compliance_officer", f"/compliance/{deal.pk}/"),
+            "fact": read(client, "compliance_officer", f"/compliance/{deal.pk}/law_conflict/"),
+            "decisions": row_of(read(client, "auditor", "/audit/?result=any"), deal),
+            "export": row_of(read(client, "auditor", "/audit/export.csv?result=any"), deal),
+            "record": read(client, "auditor", f"/audit/deals/{deal.pk}/"),
+        }
+        for page, html in pages.items():
+            assert name in html, page
+            assert other is None or other not in html, page
+        if name == "Türkiye":
+            assert "Türkiye, Izmir" in pages["compliance"]
+
+
+VERIFIED, PROVED = "cited and verified", "cited, and read by two officers"
+OPERATOR, CARRIER = "a commercial operator", "a licensed carrier"
+
+
+def test_values_and_events_keep_the_words_that_they_were_screened_with(client):
+    deal = make.deal_for_compliance()
+    rule(deal)
+    activate(
+        renamed(
+            Kind.RULEBOOK, "1.1",
+            (VERIFIED, PROVED), (OPERATOR, CARRIER), ('"label":"1.0"', '"label":"1.1"'),
+        )
+    )  # fmt: skip
+    later = make.deal_for_compliance()
+    rule(later)
+    for one, verified, kind in ((deal, VERIFIED, OPERATOR), (later, PROVED, CARRIER)):
+        pages = {
+            "review": read(client, "executive", f"/reviews/{one.pk}/"),
+            "compliance": read(client, "compliance_officer", f"/compliance/{one.pk}/"),
+            "record": read(client, "auditor", f"/audit/deals/{one.pk}/"),
+        }
+        for name, page in pages.items():
+            assert f"” to {verified}" in page, name
+            assert kind.removeprefix("a ") in page.casefold(), name
+            assert ({VERIFIED, PROVED} - {verified}).pop() not in page, name
+        export = read(client, "auditor", "/audit/export.csv?result=any")
+        assert kind in "".join(line for line in export.splitlines() if one.reference in line)
+
+
+def rule(deal):
+    selling.rule_fact(
+        deal, fact="legal_basis_status", value="verified", because="Read it", source="Gazette 27",
+        actor=make.compliance_officer(),
+    )  # fmt: skip
+    deal.refresh_from_db()
+
+
+def test_another_word_for_a_value_changes_no_fact(client):
+    """The same deal under a rulebook that only words a value otherwise."""
+    deal = make.deal_for_compliance()
+    activate(
+        renamed(
+            Kind.RULEBOOK, "1.1", (OPERATOR, CARRIER), ('"label":"1.0"', '"label":"1.1"')
+        )
+    )  # fmt: skip
+    rule(deal)
+    page = read(client, "executive", f"/reviews/{deal.pk}/")
+    changed = page.partition("Since the screening before")[2].partition("</table>")[0]
+    assert VERIFIED in changed
+    assert CARRIER not in changed
+
+
+def test_a_catalogue_may_name_what_the_shipped_vocabulary_does_not():
+    make.reference_data()
+    deal = make.deal_in_review()
+    strange = shipped(Kind.CATALOGUE)
+    strange = replace(strange, text=strange.text.replace("[ran]", "[ran, brain_reader]"))
+    version = ReferenceVersion.objects.create(
+        kind=Kind.CATALOGUE, label="9.0", content=strange.text, digest=strange.digest,
+        proposed_by=make.person(),
+    )  # fmt: skip
+    deal.screening.catalogue = version
+    assert wording.of(deal.screening).product("nr-macro") == "5G macro radio"
+
+
+@pytest.mark.parametrize("url", LISTS)
+def test_a_list_reads_no_content_of_versions_and_no_more_for_more_rows(client, url):
+    role = {"/reviews/": "senior", "/compliance/": "compliance_officer"}.get(url, "auditor")
+
+    def add():
+        make.deal_in_review()
+        make.deal_for_compliance()
+
+    add()
+    read(client, role, url)
+    with CaptureQueriesContext(connection) as few:
+        read(client, role, url)
+    for _ in range(3):
+        add()
+    with CaptureQueriesContext(connection) as many:
+        read(client, role, url)
+    assert len(many) == len(few)
+    assert not [one["sql"] for one in many if '"content"' in one["sql"]]
