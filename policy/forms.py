@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.refusals import Conflict
 from policy.actions import FARTHEST, LEAST_REASON, check_day
+from policy.fields import FilterForm, PlainText
 from policy.importers.layouts import LAYOUTS
 from policy.models import Kind
 from policy.proposals import About
@@ -29,19 +30,10 @@ CONTROLS = {
 }
 
 
-class Filters(forms.Form):
-    """Filters of a list; a value that is not offered is dropped, not an error page."""
+class Filters(FilterForm):
+    """The filters of every list of the policy."""
 
-    words = forms.CharField(label="Search", required=False, max_length=80)
-
-    def offer(self, name: str, options: Options) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  only choices are offered
-        field.choices = [("", "Any"), *options]
-
-    def chosen(self) -> dict[str, Any]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+    words = PlainText(label="Search", required=False, max_length=80)
 
 
 class CountryFilters(Filters):
@@ -124,16 +116,16 @@ class ProposalForm(forms.Form):
         required=False,
         choices=[("", "Find out"), *((name, one.label) for name, one in LAYOUTS.items())],
     )
-    label = forms.CharField(
+    label = PlainText(
         label="Label of the version", required=False, max_length=40, help_text="Such as 1.1"
     )
-    source = forms.CharField(label="Source", required=False, max_length=200)
-    edition = forms.CharField(label="Edition", required=False, max_length=80)
+    source = PlainText(label="Source", required=False, max_length=200)
+    edition = PlainText(label="Edition", required=False, max_length=80)
     year = forms.IntegerField(
         label="Year that it speaks of", required=False, min_value=1900, max_value=2200
     )
-    licence = forms.CharField(label="Licence", required=False, max_length=500)
-    note = forms.CharField(
+    licence = PlainText(label="Licence", required=False, max_length=500)
+    note = PlainText(
         label="Why this change?",
         min_length=LEAST_NOTE,
         max_length=2000,
@@ -158,7 +150,8 @@ class ProposalForm(forms.Form):
         (Kind.RULEBOOK, "text"): "Give it a new label in its second line. The outcomes of a rule"
         " are bar, executive_review, senior_review and needs_information.",
         (Kind.CATALOGUE, "text"): "Give it a new label.",
-        (Kind.CATALOGUE, "upload"): "A spreadsheet (XLSX) as the page of the catalogue exports it.",
+        (Kind.CATALOGUE, "upload"): "A spreadsheet (XLSX) as the page of the catalogue exports it,"
+        " or the same as CSV.",
         (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text has its label inside",
         (Kind.REGISTRY, "upload"): "A spreadsheet (XLSX) as the page of the registry exports it,"
         " or the same as CSV.",
@@ -254,9 +247,9 @@ class ActivationForm(forms.Form):
         return confirmed
 
 
-def reason(asked: str, missing: str, readers: str) -> forms.CharField:
+def reason(asked: str, missing: str, readers: str) -> PlainText:
     """Why somebody takes something back; the people who read it are named beside the field."""
-    return forms.CharField(
+    return PlainText(
         label=asked,
         min_length=LEAST_REASON,
         max_length=2000,

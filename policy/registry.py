@@ -22,6 +22,7 @@ from anyascii import anyascii
 
 from policy.engine.facts import digest
 from policy.engine.words import did_you_mean, listed, shown
+from policy.importers.text import delimiter_of, why_no_table
 
 COLUMNS = ("name", "country", "class", "aliases", "note", "source")
 QUESTION, OPERATOR, INTELLIGENCE = "question", "operator", "intelligence_security"
@@ -30,15 +31,28 @@ LONGEST_ACRONYM = 5
 REMEMBERED = 4096
 
 _APART = re.compile(r"[()\[\]/]")
+#: Small letters of other scripts that look like a Latin one.
+LOOKALIKES = str.maketrans(
+    "авеѕіјкмнорсԛтуѵԝхһԁгαβεηικμνορτυχγ",
+    "abesijkmhopcqtyvwxhdrabehikmvoptuxy",
+)
+#: A word with letters of two scripts is no word of either.
+_MIXED = re.compile(r"[a-z].*[\u0370-\u052f]|[\u0370-\u052f].*[a-z]")
+#: Characters that show nothing although they are no format characters.
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+
 _BLANKS = bytes(at if chr(at).isalnum() else 32 for at in range(128)) + bytes(128)
 
 
 @lru_cache(REMEMBERED)
 def fold(name: str) -> str:
-    """A name without case, accents, punctuation and extra blanks, in any script."""
+    """A name without case, accents, punctuation, invisible characters and extra blanks, in any
+    script; in a word of two scripts, letters that look Latin are Latin.
+    """
     if name.isascii():
         return b" ".join(name.lower().encode().translate(_BLANKS, b".'").split()).decode()
-    return " ".join(name.translate(_FOLDED).split())
+    words = name.translate(_FOLDED).split()
+    return " ".join(word.translate(LOOKALIKES) if _MIXED.search(word) else word for word in words)
 
 
 class _Folded(dict[int, str]):
@@ -52,9 +66,19 @@ class _Folded(dict[int, str]):
 
 def _said(letter: str) -> str:
     kind = unicodedata.category(letter)
-    if letter in ".'\u2019" or unicodedata.combining(letter) or kind == "Cf":
+    if letter in ".'\u2019" or unicodedata.combining(letter) or kind == "Cf" or _is_unseen(letter):
         return ""
     return " " if kind[0] in "PSZC" else letter
+
+
+def _is_unseen(letter: str) -> bool:
+    """Fillers, joiners and selectors of a glyph; a name is the same without them."""
+    return (
+        letter in _UNSEEN
+        or "\ufe00" <= letter <= "\ufe0f"
+        or "\u180b" <= letter <= "\u180f"
+        or "\U000e0000" <= letter <= "\U000e0fff"
+    )
 
 
 _FOLDED = _Folded()
@@ -196,15 +220,17 @@ def read_registry(
 ) -> Registry:
     """The registry from CSV text; RegistryError names every row that does not fit.
 
+    Fields stand between commas, semicolons or tabs, as the header has them.
     `kinds` are the values of end_user_type, `countries` the codes that exist.
     """
-    rows = csv.DictReader(io.StringIO(text), strict=True)
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        raise RegistryError([f"line 1: the columns must be {','.join(COLUMNS)}"])
+    delimiter = delimiter_of(text.partition("\n")[0])
+    rows = csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
     known = [kind for kind in kinds if kind != "unknown"] + [QUESTION, OPERATOR]
     problems: list[str] = []
     parties: dict[Party, None] = {}
     try:
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise RegistryError([f"line 1: the columns must be {','.join(COLUMNS)}"])
         for row in rows:
             wrong = _wrong(row, known, countries)
             if wrong:
@@ -212,7 +238,7 @@ def read_registry(
             else:
                 parties[_party(row)] = None
     except csv.Error as error:
-        problems.append(f"line {rows.line_num + 1}: {error}")
+        problems.append(f"line {rows.line_num + 1}: {why_no_table(error)}")
     if problems:
         raise RegistryError(problems)
     return Registry(tuple(parties), digest(text), stems)

@@ -5,9 +5,11 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core import validators
 from django.utils import timezone
 
 from policy import clauses
+from policy.fields import FilterForm, PlainText
 from policy.models import Kind, ReferenceVersion
 from reviews import words
 from reviews.actions import LEAST_REASONS, Duty
@@ -18,11 +20,11 @@ from screening.models import LEVELS
 MOST_CONDITIONS = 12
 MOST_QUESTIONS = 3
 Options = list[tuple[str, str]]
-ANY: Options = [("", "Any")]
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class Area(forms.CharField):
+class Area(PlainText):
     """Several lines of text, between so many characters."""
 
     def __init__(self, *, least: int, refusal: str, rows: int = 4, **more: Any) -> None:
@@ -36,23 +38,10 @@ class Area(forms.CharField):
         )
 
 
-class Filters(forms.Form):
-    """Filters of a list; a value that is not offered is dropped, not an error page."""
-
-    def offer(self, name: str, options: Options) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  only choices are offered
-        field.choices = ANY + options
-
-    def chosen(self) -> dict[str, Any]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-
-class QueueFilters(Filters):
+class QueueFilters(FilterForm):
     """The filters of the queue."""
 
-    text = forms.CharField(label="Search", required=False, max_length=80)
+    text = PlainText(label="Search", required=False, max_length=80)
     country = forms.ChoiceField(required=False)
     risk = forms.ChoiceField(label="Country risk", required=False)
     level = forms.ChoiceField(required=False)
@@ -74,18 +63,33 @@ def clause_options() -> Options:
     return [(one.id, f"{one.id} {one.title}") for one in clauses.clauses().values()]
 
 
-class HistoryFilters(Filters):
+def _day(label: str) -> forms.DateField:
+    """A day of a filter, within the years in which deals can be decided."""
+    wanted = f"“{label}” needs a date such as 2026-12-31"
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=DAY,
+        validators=[
+            validators.MinValueValidator(FIRST_DAY, wanted),
+            validators.MaxValueValidator(LAST_DAY, wanted),
+        ],
+        error_messages={"invalid": wanted},
+    )
+
+
+class HistoryFilters(FilterForm):
     """The filters of the decision history."""
 
-    text = forms.CharField(label="Search", required=False, max_length=80)
-    since = forms.DateField(label="From", required=False, widget=DAY)
-    until = forms.DateField(label="To", required=False, widget=DAY)
+    text = PlainText(label="Search", required=False, max_length=80)
+    since = _day("From")
+    until = _day("To")
     country = forms.ChoiceField(required=False)
     clause = forms.ChoiceField(required=False)
-    rule = forms.CharField(required=False, max_length=20)
+    rule = PlainText(required=False, max_length=20)
     outcome = forms.ChoiceField(label="Outcome of the screening", required=False)
     result = forms.ChoiceField(label="What came of it", required=False)
-    person = forms.CharField(label="Sent or voted on by", required=False, max_length=80)
+    person = PlainText(label="Sent or voted on by", required=False, max_length=80)
     rulebook = forms.ChoiceField(required=False)
 
     def __init__(
@@ -203,7 +207,7 @@ class VoteForm(forms.Form):
 class ConditionForm(forms.Form):
     """One condition. A row that is left empty is no condition."""
 
-    text = forms.CharField(
+    text = PlainText(
         label="What must be done?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
     due_on = forms.DateField(
@@ -211,7 +215,7 @@ class ConditionForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", "class": "medium"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Enter the due date as year-month-day, like 2027-03-31"},
     )
-    evidence = forms.CharField(
+    evidence = PlainText(
         label="What proves it?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
@@ -263,7 +267,7 @@ class RulingForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what it is"},
     )
-    source = forms.CharField(
+    source = PlainText(
         label="Source",
         help_text="Where you read it: the act and article, the decision, the page and its date.",
         max_length=200,
