@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage
 from django.db.models import Case, F, QuerySet, When
 from django.db.models.fields.json import KT
 from django.template.loader import render_to_string
+from django.utils.formats import date_format
 
 from jobs.models import Job
 from jobs.queue import performs
@@ -38,15 +39,29 @@ def mails_to(person: Any) -> QuerySet[Job]:
 
 
 def _write(schedule: Schedule, person: Any) -> None:
-    text = render_to_string(
-        "emails/schedule.txt",
-        {"schedule": schedule, "person": person, "site": settings.SITE_URL},
-    ).strip()
+    text = render_to_string("emails/schedule.txt", _words(schedule, person)).strip()
     subject, _, body = text.partition("\n")
     Job.objects.enqueue(
         KIND, key=f"schedule:{schedule.pk}:{schedule.state}:{person.pk}",
         to=person.pk, subject=subject.strip()[:200], body=body.strip() + "\n",
     )  # fmt: skip
+
+
+def _words(schedule: Schedule, person: Any) -> dict[str, Any]:
+    is_waiting = schedule.state == Schedule.State.WAITING
+    return {
+        "schedule": schedule,
+        "person": person,
+        "site": settings.SITE_URL,
+        "state": "scheduled" if is_waiting else schedule.get_state_display().lower(),
+        "day": date_format(schedule.effective_on, "j F Y"),
+        "chosen_by": _name(schedule.scheduled_by),
+        "ended_by": _name(schedule.ended_by) if schedule.ended_by else "",
+    }
+
+
+def _name(person: Any) -> str:
+    return person.get_full_name() or person.username
 
 
 @performs(KIND)
