@@ -81,6 +81,7 @@ def environment(servers: embedded.Servers, port: int) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DJANGO_SECRET_KEY": embedded.passwords(FOLDER)["key"],
         "PROVISO_MODE": "demo",
+        "PROVISO_SIGN_IN_AS": "1",
         "SITE_URL": f"http://{ADDRESS}:{port}",
         "MAIL_URL": f"folder:{FOLDER}/mail",
         "EVIDENCE_DIR": str(FOLDER / "evidence"),
@@ -209,10 +210,11 @@ def accounts() -> list[dict[str, str]]:
 
 def welcome(url: str) -> None:
     rows = accounts()
-    say(f"\nProviso runs at {url}\n\nSign in with the password {rows[0]['password']} as:")
+    say(f"\nProviso runs at {url}\n\nThe sign-in page has a button for each of these people:")
     for role in dict.fromkeys(row["role"] for row in rows):
         names = ", ".join(row["username"] for row in rows if row["role"] == role)
         say(f"  {role:<20}{names}")
+    say(f"\nTheir password, should you want to type it: {rows[0]['password']}")
     say("\nEverything is an example and answers this machine only. Ctrl-C stops all of it.")
 
 

@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
     changed = Deal.objects.visible_to(request.user).exclude(status=Status.DRAFT)
     words = {
         "turns": turns,
-        "recent": changed.select_related("owner").order_by("-screening_id")[:MOST],
+        "recent": changed.select_related("owner", "screening").order_by("-screening_id")[:MOST],
         "recent_address": _address(roles),
         "starts": access.SALES in roles,
         "is_ready": ReferenceVersion.objects.active().count() == len(Kind),
@@ -78,8 +78,8 @@ def _of_compliance(user: Any) -> list[Turn]:
 
 def _of_reviewers(user: Any) -> list[Turn]:
     mine = Review.objects.still_open().filter(claimed_by=user, deal__status=Status.IN_REVIEW)
-    claimed = Deal.objects.filter(pk__in=mine.values("deal"))
-    takeable = queue.takeable(user).exclude(pk__in=mine.values("deal"))
+    claimed = Deal.objects.filter(pk__in=mine.values("deal")).select_related("screening")
+    takeable = queue.takeable(user).exclude(pk__in=mine.values("deal")).select_related("screening")
     return [
         *_some(claimed.order_by("pk"), "is claimed by you", "are claimed by you",
                "/reviews/?view=mine", "See what I claimed", address="reviews"),

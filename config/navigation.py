@@ -17,7 +17,7 @@ LINKS = (
     ("Policy", "/policy/", ALL, "p"),
     ("Countries", "/countries/", ALL, ""),
     ("Versions", "/versions/", {access.POLICY_OWNER, access.COMPLIANCE}, "v"),
-    ("Mail", "/mail/", ALL, ""),
+    ("Emails", "/mail/", ALL, ""),
 )
 
 
@@ -25,7 +25,14 @@ def links_for(request: HttpRequest) -> list[dict[str, Any]]:
     """The links of the header for who is signed in, the current one marked."""
     roles = access.roles_of(request.user)
     return [
-        {"label": label, "url": url, "key": key, "current": request.path.startswith(url)}
+        {"label": label, "url": url, "key": key, "current": _current(request.path, url)}
         for label, url, readers, key in LINKS
         if roles & readers
     ]
+
+
+def _current(path: str, url: str) -> str:
+    """As aria-current says it: this page, or one below it."""
+    if path == url:
+        return "page"
+    return "true" if path.startswith(url) else ""

@@ -6,13 +6,15 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 
 from audit.access import ROLE_NAMES, public, roles_of, signed_in
 from config.navigation import links_for
@@ -22,33 +24,47 @@ from screening.models import Notification, SalesTeam
 MAILS_A_PAGE = 20
 MAIL = ("id", "subject", "body", "created_at", "sent_at")
 DEMO_ACCOUNTS = settings.BASE_DIR / "var" / "demo-accounts.json"
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     navigation = links_for(request) if user is not None and user.is_authenticated else []
-    return {"demo": settings.DEMO, "navigation": navigation}
+    return {"demo": settings.DEMO, "sign_in_as": settings.SIGN_IN_AS, "navigation": navigation}
 
 
 class SignIn(LoginView):
-    """Sign-in; in the demo it also says who one can be."""
+    """Sign-in; in the demo it also has a button for each person that one can be."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        people = demo_people() if settings.DEMO else []
-        password = people[0]["password"] if people else ""
-        return super().get_context_data(demo_people=people, demo_password=password, **kwargs)
+        return super().get_context_data(demo_people=demo_people(), **kwargs)
 
 
 sign_in = public(SignIn.as_view())
 
 
+@public
+@require_POST
+def sign_in_as(request: HttpRequest) -> HttpResponse:
+    """Become one of the demo's people without a password; outside the demo there is no such page."""
+    wanted = request.POST.get("username", "")
+    if wanted not in {person["username"] for person in demo_people()}:
+        raise Http404
+    login(request, get_object_or_404(get_user_model(), username=wanted), backend=MODEL_BACKEND)
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    return redirect(target if is_ours else "home")
+
+
 def demo_people() -> list[dict[str, str]]:
-    """The example accounts; an empty list before they are made."""
+    """The demo's accounts, without their password; an empty list outside the demo."""
+    if not settings.SIGN_IN_AS:
+        return []
     try:
-        people: list[dict[str, str]] = json.loads(DEMO_ACCOUNTS.read_text())
+        people = json.loads(DEMO_ACCOUNTS.read_text())
     except FileNotFoundError:
         return []
-    return people
+    return [{name: person[name] for name in ("username", "name", "role")} for person in people]
 
 
 @public

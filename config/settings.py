@@ -123,6 +123,11 @@ PRODUCTION = MODE == "production"
 DEMO = MODE == "demo"
 TESTING = MODE == "test"
 
+# Whoever opens the page may then be anybody, so only the demo's launcher sets it.
+SIGN_IN_AS = env_bool("PROVISO_SIGN_IN_AS", default=False)
+if SIGN_IN_AS and not DEMO:
+    raise refuse("PROVISO_SIGN_IN_AS is on outside the demo. Remove it: it asks for no password.")
+
 DEBUG = env_bool("DJANGO_DEBUG", default=False)
 if DEBUG and PRODUCTION:
     raise refuse("DJANGO_DEBUG is on in production. Remove it: it shows deals to everybody.")

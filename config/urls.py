@@ -8,6 +8,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("healthz", ops.healthz, name="healthz"),
     path("sign-in/", pages.sign_in, name="login"),
+    path("sign-in/as/", pages.sign_in_as, name="sign-in-as"),
     path("sign-out/", public(LogoutView.as_view()), name="logout"),
     path("account/", pages.account, name="account"),
     path("mail/", pages.mailbox, name="mail"),

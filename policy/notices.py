@@ -11,9 +11,10 @@ from django.core.mail import EmailMessage
 from django.db.models import Case, F, QuerySet, When
 from django.db.models.fields.json import KT
 from django.template.loader import render_to_string
+from django.utils.formats import date_format
 
-from jobs.kinds import ON_ANOTHER_HOST, Lane
 from audit import access
+from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Job
 from jobs.queue import performs
 from policy.models import CheckReport, PromiseConfirmation, Schedule
@@ -67,7 +68,7 @@ def mails_to(person: Any) -> QuerySet[Job]:
 
 def _write(schedule: Schedule, person: Any) -> None:
     key = f"schedule:{schedule.pk}:{schedule.state}:{person.pk}"
-    _enqueue(person, "schedule", key, schedule=schedule)
+    _enqueue(person, "schedule", key, **_words(schedule))
 
 
 def _enqueue(person: Any, template: str, key: str, **told: Any) -> None:
@@ -78,6 +79,21 @@ def _enqueue(person: Any, template: str, key: str, **told: Any) -> None:
     Job.objects.enqueue(
         KIND, key=key, to=person.pk, subject=subject.strip()[:200], body=body.strip() + "\n"
     )
+
+
+def _words(schedule: Schedule) -> dict[str, Any]:
+    is_waiting = schedule.state == Schedule.State.WAITING
+    return {
+        "schedule": schedule,
+        "state": "scheduled" if is_waiting else schedule.get_state_display().lower(),
+        "day": date_format(schedule.effective_on, "j F Y"),
+        "chosen_by": _name(schedule.scheduled_by),
+        "ended_by": _name(schedule.ended_by) if schedule.ended_by else "",
+    }
+
+
+def _name(person: Any) -> str:
+    return person.get_full_name() or person.username
 
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)

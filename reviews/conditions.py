@@ -65,6 +65,7 @@ def _condition_row(condition: Condition, user: Any) -> dict[str, Any]:
     reads = access.has_role(user, *access.REVIEWERS)
     return {
         "condition": condition,
+        "deal": found,
         "owner": words.person(condition.owner),
         "kind": kind,
         "state": state,
@@ -81,7 +82,7 @@ def _visible_conditions(user: Any) -> QuerySet[Condition]:
     else:
         deals = Deal.objects.sold_by(user)
     return Condition.objects.filter(decision__deal__in=deals.values("pk")).select_related(
-        "decision__deal", "owner", "met_by"
+        "decision__deal__screening", "owner", "met_by"
     )
 
 

@@ -4,7 +4,7 @@ Answers declare, reference data derives, other deals of the same end user add wh
 (`linking`), and what compliance ruled is laid over it (`rulings`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol

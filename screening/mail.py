@@ -85,13 +85,12 @@ _NUMBER = 4_242_424_242
 class _Blank:
     """A deal or person with blanks for what differs between two mails of one kind."""
 
-    reference, title = "\1reference\1", "\1title\1"
+    reference, title_and_customer = "\1reference\1", "\1deal\1"
     get_full_name = username = "\1name\1"
-    pk = "\1number\1"
+    pk = _NUMBER
 
     def __init__(self, status: str = "", turn: str = "", review_level: str = "") -> None:
-        address = reverse("screening:deal", kwargs={"pk": _NUMBER})
-        self.get_absolute_url = address.replace(str(_NUMBER), "\1number\1")
+        self.get_absolute_url = reverse("screening:deal", kwargs={"pk": _NUMBER})
         self.status, self.turn, self.review_level = status, turn, review_level
         self.get_status_display = Status(status).label if status else ""
 
@@ -101,7 +100,8 @@ def _form(template: str, status: str, turn: str, review_level: str) -> tuple[lis
     """Subject and body, cut where the blanks are: every second piece names one."""
     deal = _Blank(status, turn, review_level)
     found = letter(deal, _Blank(), template=template)
-    return found.subject.split("\1"), found.body.split("\1")
+    body = found.body.replace(str(_NUMBER), "\1number\1")
+    return found.subject.split("\1"), body.split("\1")
 
 
 def _merged(deal: Deal, person: Any, template: str) -> tuple[str, str]:
@@ -109,7 +109,7 @@ def _merged(deal: Deal, person: Any, template: str) -> tuple[str, str]:
     subject, body = _form(template, deal.status, deal.turn, deal.review_level)
     blanks = {
         "reference": deal.reference,
-        "title": deal.title,
+        "deal": deal.title_and_customer,
         "number": str(deal.pk),
         "name": person.get_full_name() or person.username,
     }

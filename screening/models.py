@@ -179,6 +179,19 @@ class Deal(models.Model):
         return f"HR-{self.created_at.year}-{self.pk:04d}"
 
     @property
+    def customer(self) -> str:
+        """Who signs, as it was screened; of a draft, as its form says."""
+        if self.screening is None:
+            return str(self.answers.get("customer") or "")
+        return str(self.screening.facts[0].get("customer_name") or "")
+
+    @property
+    def title_and_customer(self) -> str:
+        """By which people know the deal, in one line whatever was typed."""
+        names = (" ".join(text.split()) for text in (self.title, self.customer))
+        return ", ".join(filter(None, names))
+
+    @property
     def subject(self) -> str:
         return f"deal:{self.pk}"
 

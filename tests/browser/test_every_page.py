@@ -1,5 +1,6 @@
 """Every page in Chromium: wide and light, narrow and dark; axe, content policy, hosts, width."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.test_access import COLUMNS, ROWS, address
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 axe = Axe()
+WIDTHS = (320, 480, 640, 768, 925, 1024, 1280)
 NOT_PAGES = ("healthz", "api/", "export.", "meaning/")
 
 
@@ -49,6 +51,16 @@ def too_wide(page: Any) -> list[str]:
     )
 
 
+def too_wide_at(page: Any, widths: Sequence[int]) -> dict[int, list[str]]:
+    """What sticks out by the width of the window, on one page that is resized."""
+    found = {}
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        if wide := too_wide(page):
+            found[width] = wide
+    return found
+
+
 @pytest.mark.parametrize(("route", "column"), pages(), ids=lambda word: word or "home")
 def test_page(route: str, column: str, visitor: Any) -> None:
     factories.reference_data()
@@ -63,8 +75,60 @@ def test_page(route: str, column: str, visitor: Any) -> None:
         page = guest.goto(path)
         assert page.locator("h1").count() == 1
         assert faults_of(page) == []
-        assert too_wide(page) == []
+        assert too_wide_at(page, WIDTHS) == {}
         assert guest.troubles == []
+
+
+#: One word as long as the form takes it, and a customer of as many letters as a tender can hold.
+LONG = {"name": "W" * 80, "customer": "Fernmeldeinfrastruktur" * 9}
+
+
+def long_deals(owner: Any) -> list[Any]:
+    """Deals with such names on every list; those that were sent and wait, or are barred."""
+    kinds = (factories.SENIOR, factories.CITED, factories.BARRED)
+    waiting = [factories.sent_deal({**answers, **LONG}, owner) for answers in kinds]
+    factories.draft_deal(owner, {**factories.SIMPLE, **LONG})
+    approved = factories.sent_deal({**factories.SENIOR, **LONG}, owner)
+    duty = factories.duty("Fernmeldeinfrastruktur" * 9)
+    for _ in range(2):
+        factories.vote_on(
+            approved, actor=factories.senior(), verdict="approve_with_conditions", conditions=[duty]
+        )
+    return [*waiting, approved]
+
+
+#: Lists and pages by role; {n} stands for each of the deals.
+LISTS = (
+    ("sales", ("/", "/deals/", "/deals/?tab=drafts", "/conditions/", "/mail/", "/deals/{n}/")),
+    ("compliance", ("/", "/compliance/", "/mail/", "/compliance/{n}/")),
+    ("senior_reviewer", ("/", "/reviews/", "/conditions/", "/mail/", "/reviews/{n}/")),
+    ("auditor", ("/", "/audit/?result=any", "/audit/deals/{n}/")),
+)
+
+
+def test_long_names_break_inside_the_page(visitor: Any) -> None:
+    factories.reference_data()
+    owner = factories.sales_person()
+    people = {role: owner if role == "sales" else factories.person(role) for role, _ in LISTS}
+    deals = long_deals(owner)
+    found = {}
+    for role, paths in LISTS:
+        guest = visitor(people[role])
+        for path in dict.fromkeys(path.format(n=deal.pk) for path in paths for deal in deals):
+            page = guest.goto(path)
+            assert LONG["name"] in page.content(), path
+            if wide := too_wide_at(page, WIDTHS):
+                found[role, path] = wide
+    assert found == {}
+
+
+def test_the_ribbon_of_the_demo_lies_in_a_landmark(visitor: Any, settings: Any) -> None:
+    settings.DEMO = settings.SIGN_IN_AS = True
+    for width, dark in ((1280, False), (320, True)):
+        page = visitor(factories.sales_person(), width=width, dark=dark).goto("/")
+        assert page.get_by_role("complementary", name="About this demo").is_visible()
+        assert faults_of(page) == []
+        assert too_wide_at(page, WIDTHS) == {}
 
 
 def test_a_warning_of_the_browser_is_trouble(visitor: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,9 +115,8 @@ def test_keys_walk_the_list_and_open_a_deal(visitor: Any, alice: Any) -> None:
     assert page.evaluate("document.activeElement.tagName") == "BODY"
 
 
-def test_a_deal_is_sent_without_any_script(visitor: Any, alice: Any) -> None:
-    seller = visitor(alice, scripts=False)
-    page = seller.goto("/deals/new/")
+def send_a_deal(page: Page) -> None:
+    """From the page that starts a deal, through every section, to its result."""
     page.get_by_role("button", name="Start now").click()
     page.get_by_role("link", name="Say what is being sold").click()
     save = page.get_by_role("button", name="Save and continue")
@@ -172,5 +171,11 @@ def test_a_deal_is_sent_without_any_script(visitor: Any, alice: Any) -> None:
     page.get_by_role("link", name="Check your answers and send").click()
     page.get_by_label("I have told you what I know.").check()
     page.get_by_role("button", name="Send for screening").click()
+
+
+def test_a_deal_is_sent_without_any_script(visitor: Any, alice: Any) -> None:
+    seller = visitor(alice, scripts=False)
+    page = seller.goto("/deals/new/")
+    send_a_deal(page)
     assert page.get_by_role("heading", level=1).inner_text().startswith("Cleared until")
     assert alice.deals.get().status == "cleared"

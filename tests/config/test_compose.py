@@ -16,8 +16,8 @@ STACK = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
 SERVICES = STACK["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 
-# Set by manage.py, and never in production.
-NOT_IN_THE_STACK = {"PROVISO_AS_OWNER", "DJANGO_DEBUG"}
+# Set by manage.py or the demo's launcher, and never in production.
+NOT_IN_THE_STACK = {"PROVISO_AS_OWNER", "PROVISO_SIGN_IN_AS", "DJANGO_DEBUG"}
 
 
 def names_that_settings_read():

@@ -16,7 +16,8 @@ GOOD = {
     "MAIL_URL": "smtp://user:pass@mail.example.com",
 }
 OTHERS = (
-    "DATABASE_OWNER_URL", "PROVISO_AS_OWNER", "DJANGO_DEBUG", "ALLOWED_HOSTS", "STATIC_DIR",
+    "DATABASE_OWNER_URL", "PROVISO_AS_OWNER", "PROVISO_SIGN_IN_AS", "DJANGO_DEBUG",
+    "ALLOWED_HOSTS", "STATIC_DIR",
     "CSRF_TRUSTED_ORIGINS", "BEHIND_TLS_PROXY", "LOG_LEVEL", "EVIDENCE_DIR", "MAIL_FROM",
     "DJANGO_SECRET_KEY_FALLBACKS",
 )  # fmt: skip
@@ -48,6 +49,8 @@ def load(monkeypatch):
         ({"DJANGO_SECRET_KEY": "a" * 80}, "an example"),
         ({"DJANGO_DEBUG": "1"}, "DJANGO_DEBUG is on in production"),
         ({"DJANGO_DEBUG": "maybe"}, "DJANGO_DEBUG is 'maybe'. Set it to 1, true, yes or on"),
+        ({"PROVISO_SIGN_IN_AS": "1"}, "PROVISO_SIGN_IN_AS is on outside the demo"),
+        ({"PROVISO_SIGN_IN_AS": "1", "PROVISO_MODE": "test"}, "it asks for no password"),
         ({"SITE_URL": None}, "SITE_URL is not set"),
         ({"SITE_URL": "http://proviso.example.com"}, "must begin with https://"),
         ({"SITE_URL": "proviso.example.com"}, "Set it to an address such as"),
@@ -103,6 +106,7 @@ def test_only_migrations_sign_in_as_owner(load):
 
 def test_demo_answers_this_machine_only(load):
     read = load(PROVISO_MODE="demo", SITE_URL="http://127.0.0.1:8000", ALLOWED_HOSTS="example.com")
+    assert not read["SIGN_IN_AS"], "only where the launcher asks for it"
     assert read["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost"]
     assert not read["DEBUG"]
 

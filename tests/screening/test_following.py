@@ -95,7 +95,8 @@ def test_who_claimed_or_voted_hears_that_the_deal_was_taken_from_them(
     assert deal.status == Status.BARRED
     left = Notification.objects.filter(subject__contains="left the review")
     assert {note.to for note in left} == {voted, claims}
-    assert {note.subject for note in left} == {f"{deal.reference} left the review: barred"}
+    named = f"{deal.reference} left the review (barred): {deal.title_and_customer}"
+    assert {note.subject for note in left} == {named}
     assert all(f"/reviews/{deal.pk}/" in note.body for note in left)
     assert other not in {note.to for note in left}
 

@@ -13,7 +13,7 @@ from audit.refusals import Conflict, NotAllowed
 from policy import active
 from reviews import actions as reviewing
 from reviews.demo_deals import OTHERWISE
-from screening import actions, facts, questions, rescreen, rulings
+from screening import actions, facts, questions, rulings
 from screening.lifecycle import Status
 from screening.models import Deal, FactRuling, TakenBack
 from tests import factories
