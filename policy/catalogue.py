@@ -175,7 +175,9 @@ class _CatalogueReader:
             ]
             feature = Feature(*named)
             if feature.feature in seen:
-                self.problems.add(part, f"{what}: the feature {shown(feature.feature)} is there twice")
+                self.problems.add(
+                    part, f"{what}: the feature {shown(feature.feature)} is there twice"
+                )
             seen.add(feature.feature)
             if feature.removes and feature.removes not in capabilities:
                 self.problems.add(

@@ -268,9 +268,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
                 "is_second": ruling.taken_back.exists(),
             }
             return render(request, "compliance/take_back.html", context)
-        actions.take_back_ruling(
-            ruling, because=form.cleaned_data["because"], actor=request.user
-        )
+        actions.take_back_ruling(ruling, because=form.cleaned_data["because"], actor=request.user)
     except Conflict as refusal:
         return _overtaken(request, ruling.deal, refusal)
     ends = ruling.taken_back.count() > 1

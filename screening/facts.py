@@ -165,9 +165,7 @@ def _derived(
     return Derived(declared, key, variants, pile, brought, follows)
 
 
-def _traced(
-    derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData
-) -> list[Variant]:
+def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData) -> list[Variant]:
     """Each variant with its own rulings laid over it."""
     variants: dict[str, list[Variant]] = {}
     for one in laid:
@@ -190,9 +188,7 @@ def _with_origins(variant: Variant, laid: rulings.Laid, derived: Derived) -> Var
     return replace(variant, origins={**variant.origins, **derived.brought.origins, **elsewhere})
 
 
-def _eased(
-    laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData
-) -> str:
+def _eased(laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData) -> str:
     """What a ruling made milder, in words; of a search for misuse sales learns nothing."""
     words = data.rulebook.vocabulary
     names = [
@@ -317,9 +313,7 @@ def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int
         return "It was made before rulings named the answers that they are about."
     if ruling.declaration != derived.pile.declaration:
         return f"These answers changed since: {', '.join(_changed(ruling.revision, deal))}."
-    if ruling.about != rulings.about(
-        ruling.fact, derived.variants, derived.pile.contradictions
-    ):
+    if ruling.about != rulings.about(ruling.fact, derived.variants, derived.pile.contradictions):
         return "What the lists or other deals say about it changed since."
     return "Another ruling counts instead."
 

@@ -99,7 +99,9 @@ class Brought:
 def brought(declared: Mapping[str, Any], others: Sequence[Other], data: ReferenceData) -> Brought:
     """What the linked ones among other deals of the same end user bring to this one."""
     here, found = places(declared, data), Brought()
-    linked = [other for other in others if has_place_in_common(here, other.places)] if others else []
+    linked = (
+        [other for other in others if has_place_in_common(here, other.places)] if others else []
+    )
     needs_no_law = linked and not own_capabilities(declared, data) & LAWFUL
     for other in linked:
         capabilities = other.capabilities - {NOT_CLASSIFIED}

@@ -178,9 +178,7 @@ def _lowered(fact: str, ruled: Any, derived: Any, all_derived: Sequence[Any]) ->
     return ruled
 
 
-def _source(
-    value: Any, own: FactRuling | None, graver: Sequence[FactRuling]
-) -> FactRuling | None:
+def _source(value: Any, own: FactRuling | None, graver: Sequence[FactRuling]) -> FactRuling | None:
     """The ruling that the value comes from; none when it is the derived one."""
     if own is not None and own.value == value:
         return own
@@ -199,9 +197,7 @@ def _say_more(fact: str, variants: Sequence[Laid]) -> None:
             result.given["conflict_note"] = ruling.because[:LONGEST_NOTE]
 
 
-def _keep_conflict(
-    pile: Pile, derived: Sequence[Variant], variant: Variant, result: Laid
-) -> None:
+def _keep_conflict(pile: Pile, derived: Sequence[Variant], variant: Variant, result: Laid) -> None:
     """A kind of end user that was set for other answers answers no doubt about these."""
     if "end_user_type" not in result.given or "fact_conflict" in result.given:
         return
