@@ -174,11 +174,11 @@ class _CatalogueReader:
                 for name in _FEATURE
             ]
             feature = Feature(*named)
-            if feature.feature in seen:
+            if feature.id in seen:
                 self.problems.add(
-                    part, f"{what}: the feature {shown(feature.feature)} is there twice"
+                    part, f"{what}: the feature {shown(feature.id)} is there twice"
                 )
-            seen.add(feature.feature)
+            seen.add(feature.id)
             if feature.removes and feature.removes not in capabilities:
                 self.problems.add(
                     part, f"{what}: {shown(feature.removes)} is none of its capabilities"
