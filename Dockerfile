@@ -19,10 +19,11 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends libpq5 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin proviso \
-    && install --directory --owner proviso --mode 0700 /evidence /beat
+    && install --directory --owner proviso --mode 0700 /evidence
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY manage.py ./
+COPY docker/collect docker/collect
 COPY config config
 COPY audit audit
 COPY jobs jobs
@@ -33,11 +34,7 @@ COPY reviews reviews
 COPY templates templates
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app DJANGO_SETTINGS_MODULE=config.settings \
     PROVISO_MODE=production STATIC_DIR=/app/static-collected EVIDENCE_DIR=/evidence
-# Only the names of the files matter here; the servers are not asked and the key signs nothing.
-RUN DJANGO_SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(64))') \
-    DATABASE_URL=postgresql://nobody@localhost/none REDIS_URL=redis://localhost \
-    SITE_URL=https://example.com MAIL_URL=none: \
-    python manage.py collectstatic --no-input --verbosity 0
+RUN sh docker/collect
 USER proviso
 EXPOSE 8000
 CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", \

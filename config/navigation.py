@@ -14,6 +14,7 @@ LINKS = (
     ("Compliance desk", "/compliance/", {access.COMPLIANCE}, "c"),
     ("Conditions", "/conditions/", {access.SALES, *access.REVIEWERS}, ""),
     ("Decisions", "/audit/", {access.AUDITOR}, "a"),
+    ("Health", "/health/", {access.ADMINISTRATOR, access.AUDITOR}, ""),
     ("Policy", "/policy/", ALL, "p"),
     ("Countries", "/countries/", ALL, ""),
     ("Versions", "/versions/", {access.POLICY_OWNER, access.COMPLIANCE}, "v"),

@@ -6,12 +6,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.db.models import Count, Min, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit.access import public
+from audit import access
+from audit.access import allow, public
+from jobs.models import Heartbeat, Job
 
 log = logging.getLogger("proviso.ops")
+
+MOST = 50
 
 # What the application's login must not be able to do; one row when it can.
 TOO_MIGHTY = """
@@ -36,6 +42,25 @@ def healthz(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+@allow(access.ADMINISTRATOR, access.AUDITOR)
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """How much work waits and has failed, by numbers only: what a job is about is not told here."""
+    failed = Job.objects.failed()
+    words = {
+        "programs": Heartbeat.objects.order_by("name"),
+        "waiting": _by_kind(Job.objects.unfinished()),
+        "failed": [(job, job.error.partition(":")[0]) for job in failed.order_by("-pk")[:MOST]],
+        "failed_count": failed.count(),
+    }
+    return render(request, "health.html", words)
+
+
+def _by_kind(jobs: QuerySet[Job]) -> QuerySet[Job, dict[str, Any]]:
+    counted = jobs.values("kind", "state").annotate(count=Count("pk"), oldest=Min("created_at"))
+    return counted.order_by("kind", "state")
 
 
 def faults_of_login(cursor: Any) -> list[str]:

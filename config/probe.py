@@ -7,12 +7,14 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
+PORT = 8000
 
-def main() -> int:
+
+def main(port: int = PORT) -> int:
     # The certificate names the public host, and this connection never leaves the container.
     trusting = ssl._create_unverified_context()  # noqa: S323
     host = urlsplit(os.environ["SITE_URL"]).hostname or ""
-    answer = urllib.request.Request("https://127.0.0.1:8000/healthz", headers={"Host": host})
+    answer = urllib.request.Request(f"https://127.0.0.1:{port}/healthz", headers={"Host": host})
     try:
         with urllib.request.urlopen(answer, timeout=8, context=trusting):  # noqa: S310
             return 0

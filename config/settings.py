@@ -158,7 +158,8 @@ if not _site.hostname or _site.scheme not in {"http", "https"}:
 if PRODUCTION and _site.scheme != "https":
     raise refuse(f"SITE_URL is {SITE_URL!r}. In production it must begin with https://.")
 
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "host names, separated by commas", _site.hostname)
+# The site's own name always: the health check of the container asks under it.
+ALLOWED_HOSTS = [_site.hostname, *env_list("ALLOWED_HOSTS", "host names, separated by commas", "")]
 if DEMO:
     # The demo has no TLS and shows its passwords: it answers this machine only.
     ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
@@ -262,7 +263,9 @@ STORAGES = {
             "whitenoise.storage.CompressedManifestStaticFilesStorage"
             if PRODUCTION
             else "django.contrib.staticfiles.storage.StaticFilesStorage"
-        )
+        ),
+        # Root collects them, another account serves them. Uploads below are closed instead.
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
 }
 # Demo and tests serve straight from the apps' folders, so that nothing has to be collected first.

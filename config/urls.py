@@ -7,6 +7,7 @@ from config import home, ops, pages
 urlpatterns = [
     path("", home.home, name="home"),
     path("healthz", ops.healthz, name="healthz"),
+    path("health/", ops.health, name="health"),
     path("sign-in/", pages.sign_in, name="login"),
     path("sign-in/as/", pages.sign_in_as, name="sign-in-as"),
     path("sign-out/", public(LogoutView.as_view()), name="logout"),

@@ -12,6 +12,7 @@ from django.db import transaction
 from audit.access import roles_of
 from audit.models import AuditEvent
 from audit.refusals import Conflict
+from people import teams as selling
 from people.roles import check_role_mix
 
 
@@ -64,9 +65,9 @@ def set_teams(
     leave: Collection[str] = (),
 ) -> None:
     """Join and leave sales teams."""
-    left = [_team(person.sales_teams, name) for name in leave]
+    left = [_team(selling.of(person), name) for name in leave]
     joined = _join(person, join, new)
-    person.sales_teams.remove(*left)
+    selling.of(person).remove(*left)
     _record(person, actor, "person.teams_set", joined=joined, left=sorted(one.pk for one in left))
 
 
@@ -119,8 +120,8 @@ def _give(person: User, roles: frozenset[str]) -> None:
 
 
 def _join(person: User, teams: Collection[str], new: Collection[str]) -> list[int]:
-    """The numbers of the teams. Teams belong to the app that sells; the person knows them."""
-    every = type(person).sales_teams.rel.related_model.objects
+    """The numbers of the teams that the person joined."""
+    every = selling.every()
     joined = [_team(every, name) for name in teams]
     for name in new:
         if every.filter(name__iexact=name).exists():
@@ -129,7 +130,7 @@ def _join(person: User, teams: Collection[str], new: Collection[str]) -> list[in
         team.full_clean()
         team.save()
         joined.append(team)
-    person.sales_teams.add(*joined)
+    selling.of(person).add(*joined)
     return sorted(team.pk for team in joined)
 
 

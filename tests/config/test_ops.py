@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
+from audit import access
 from config import embedded, logs, ops
 from config.embedded import ROOT
 from config.management.commands.alive import NAMES
-from jobs.models import Clock, Heartbeat
+from jobs import kinds
+from jobs.models import Clock, Heartbeat, Job
+from tests import factories
 
 
 @pytest.mark.django_db
@@ -164,3 +167,31 @@ def test_query_strings_stay_out_of_the_log(client, caplog, settings):
     assert caplog.records
     formatter = logs.JsonLines()
     assert not [entry for entry in caplog.records if "Canary" in formatter.format(entry)]
+
+
+@pytest.mark.django_db
+def test_the_health_page_counts_and_tells_nothing_of_deals(client):
+    """Administrators see numbers, never what a deal or a person is called."""
+    with transaction.atomic():
+        jobs = [Job.objects.enqueue("mail", notification=1) for _ in range(3)]
+    last = kinds.of("mail").retries.attempts
+    Job.objects.filter(pk=jobs[0].pk).update(attempts=last - 1)
+    failed = Job.objects.claim(jobs[0].pk)
+    assert failed.failed("SMTPRecipientsRefused: canary@example.com, about Canary Telecom")
+    Heartbeat.beat("sweeper")
+    client.force_login(factories.person(access.ADMINISTRATOR))
+    page = client.get("/health/").content.decode()
+    assert "Failed jobs: 1." in page
+    assert f'<th scope="row">{failed.pk}</th>' in page
+    assert "SMTPRecipientsRefused" in page
+    assert "anary" not in page
+    assert '<td data-label="Jobs">2</td>' in page
+    assert "<dt>sweeper</dt>" in page
+
+
+@pytest.mark.django_db
+def test_the_health_page_of_an_idle_program(client):
+    client.force_login(factories.auditor())
+    page = client.get("/health/").content.decode()
+    for sentence in ("No job has failed.", "No job waits.", "Failed jobs: 0."):
+        assert sentence in page

@@ -97,6 +97,12 @@ def test_good_settings(load):
     assert read["MAILERS"]["default"]["OPTIONS"]["use_tls"]
 
 
+def test_more_hosts_do_not_shut_out_the_site_itself(load):
+    """The health check of the container asks under the site's name."""
+    read = load(ALLOWED_HOSTS="other.example.com")
+    assert read["ALLOWED_HOSTS"] == ["proviso.example.com", "other.example.com"]
+
+
 def test_only_migrations_sign_in_as_owner(load):
     owner = "postgresql://proviso_owner:o@db/proviso"
     assert load(DATABASE_OWNER_URL=owner)["DATABASES"]["default"]["USER"] == "proviso_app"

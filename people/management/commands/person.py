@@ -13,6 +13,7 @@ from audit.access import ROLE_NAMES, SALES, roles_of
 from audit.models import SYSTEM
 from audit.refusals import Conflict, NotAllowed
 from people import actions, roles
+from people import teams as selling
 
 
 class Command(BaseCommand):
@@ -148,7 +149,7 @@ def sentence(refusal: ValidationError) -> str:
 def standing(person: User) -> list[str]:
     """What the person is now, and what is still missing."""
     held = roles_of(person)
-    teams = list(person.sales_teams.order_by("name").values_list("name", flat=True))
+    teams = list(selling.of(person).order_by("name").values_list("name", flat=True))
     names = [ROLE_NAMES[role] for role in ROLE_NAMES if role in held]
     sentences = [f"Roles: {', '.join(names) or 'none'}. Sales teams: {', '.join(teams) or 'none'}."]
     if SALES in held and not teams:
