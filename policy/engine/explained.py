@@ -7,6 +7,7 @@ from policy.engine.words import shown
 _MERGE = re.compile(r"(<{7}|={7}|>{7})( |$)")
 _INDENT = re.compile(r"[ ]*\t")
 _KEY = re.compile(r"(?P<key>\s*(?:- )?[A-Za-z_][\w .-]*: )(?P<rest>.*)")
+_QUOTE = "a quotation mark without its partner; close the text with one"
 
 
 def explained(text: str, line: int, column: int, problem: str) -> tuple[int, int, str]:
@@ -22,11 +23,31 @@ def explained(text: str, line: int, column: int, problem: str) -> tuple[int, int
     if "mapping values are not allowed" in problem and (key := _KEY.match(here)):
         return line, column, _colon(key["key"].strip(" -"), key["rest"].strip())
     said = " ".join(problem.split())
+    opened = [one for one in enumerate(lines[: line - 1], 1) if _is_unclosed(one[1])]
+    if opened and "expected" in said:
+        number, one = opened[-1]
+        return number, _value_at(one), _QUOTE
     if "expected <block end>" in said or "could not find expected ':'" in said:
         return line, column, _out_of_line(here)
     if "quoted scalar" in said:
-        return line, column, "a quotation mark without its partner; close the text with one"
+        return line, column, _QUOTE
     return line, column, f"not YAML: {said}"
+
+
+def _is_unclosed(line: str) -> bool:
+    """Whether a text begins here with a quotation mark that does not come again on the line."""
+    key = _KEY.match(line)
+    return (
+        key is not None
+        and key["rest"][:1] in ('"', "'")
+        and (key["rest"].count(key["rest"][0]) == 1)
+    )
+
+
+def _value_at(line: str) -> int:
+    """The column, from 1, at which the text after the name begins."""
+    key = _KEY.match(line)
+    return 1 if key is None else key.start("rest") + 1
 
 
 def _merge(line: str) -> str:

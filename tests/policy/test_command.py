@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from policy import command, proving, shipped
+from tests.policy import hollowed
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "policy" / "data" / shipped.RULEBOOK
@@ -200,3 +201,68 @@ def test_it_starts_without_django() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+class TestHollowedPromises:
+    """The promises of the shipped rulebook, or of another one, are held against the file."""
+
+    def hollow(self, tmp_path: Path, *more: tuple[str, str]) -> str:
+        path = tmp_path / "hollow.yaml"
+        path.write_text(hollowed.rulebook(*hollowed.EMPTIED, *more))
+        return str(path)
+
+    def test_the_first_step_is_refused(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        code, out, _err = run(capsys, "check", self.hollow(tmp_path))
+        assert code == 1
+        assert (
+            "EMPTY       P01 “Active surveillance is barred, whatever else is true” speaks" in out
+        )
+        assert "A deal that lost its protection: " in out
+        assert "to be confirmed as: promise P01 empty" in out
+
+    def test_the_second_step_is_refused(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        code, found_ = found(capsys, "check", self.hollow(tmp_path, hollowed.REVIEWED))
+        assert code == 1
+        told = {one["name"]: one for one in found_["charter"]}
+        assert told["promise P01 empty"]["held"]["state"] == "broken"
+        assert "The new rules do not keep it as it was." in told["promise P01 empty"]["sentence"]
+
+    def test_a_confirmation_needs_each_name_and_a_reason(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        name, confirmed = self.hollow(tmp_path), tmp_path / "confirmed.yaml"
+        one = "promise P01 empty: The board decided so on 12 November.\n"
+        both = f"{one}promise P20 empty: The board decided so on 12 November.\n"
+        confirmed.write_text(one)
+        assert run(capsys, "check", name, "--confirmed", str(confirmed))[0] == 1
+        confirmed.write_text(both)
+        code, out, _err = run(capsys, "check", name, "--confirmed", str(confirmed))
+        assert code == 0
+        assert "confirmed: The board decided so on 12 November." in out
+        confirmed.write_text("promise P01 empty: Because.\n")
+        code, _out, err = run(capsys, "check", name, "--confirmed", str(confirmed))
+        assert (code, f"{confirmed}:1:1: " in err) == (2, True)
+        assert "at least 20 characters" in err
+        confirmed.write_text(f"{both}promise P02 removed: There is no such change here.\n")
+        code, _out, err = run(capsys, "check", name, "--confirmed", str(confirmed))
+        assert (code, "nothing to confirm is called promise P02 removed" in err) == (2, True)
+
+    def test_against_another_rulebook(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        name = self.hollow(tmp_path)
+        code, told = found(capsys, "check", str(SHIPPED), "--against", name)
+        assert code == 1, "the shipped promises are changed ones beside the hollow ones"
+        assert {one["fate"] for one in told["charter"]} == {"changed"}
+        assert {bool(one["lost"]) for one in told["charter"]} == {False}, "and they cover more"
+        assert told["against"]["label"] == "9.1"
+
+    def test_the_shipped_rulebook_is_held_to_itself(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, told = found(capsys, "check", str(SHIPPED))
+        assert (code, told["charter"], told["reworded"]) == (0, [], [])
