@@ -15,13 +15,13 @@ from audit.access import allow
 from audit.refusals import Conflict
 from policy import active
 from policy.engine.facts import Choice, Vocabulary, YesNo
-from reviews import actions, reading, timeline, wording, words, written
+from reviews import actions, reading, wording, words, written
 from reviews.forms import RulingForm
 from reviews.permissions import why_not
 from reviews.views import posted
 from screening import facts
 from screening import permissions as selling
-from screening.models import Deal, Finding, Screening
+from screening.models import Deal, FactRuling, Finding, Screening
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     assert screening is not None  # noqa: S101  _find leaves drafts out
     may = selling.may_rule_fact(found, request.user)
     asked = {fact for fact, _ in _waits_for(found)} if may else set()
+    rulings = found.rulings.select_related("ruled_by").order_by("-pk")
     context = {
         "deal": found,
         "screening": screening,
@@ -153,11 +154,22 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": timeline.of_rulings(found),
+        "rulings": [_ruling(one) for one in rulings],
         "may_rule": may,
         "why_not": why_not(selling.check_rule_fact, found, request.user),
     }
     return render(request, "compliance/deal.html", context)
+
+
+def _ruling(one: FactRuling) -> dict[str, Any]:
+    """A ruling as the timeline shows it, in the words of the screening that it led to."""
+    own = wording.after(one.deal, one.ruled_at)
+    return {
+        "what": f"{own.label(one.fact)}: {own.value(one.fact, one.value)}",
+        "at": one.ruled_at,
+        "who": words.person(one.ruled_by),
+        "note": f"{one.because} ({one.source})",
+    }
 
 
 @allow(access.COMPLIANCE)
