@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import access
 from policy import actions as governing
-from policy.models import Kind
+from policy.models import Kind, ReferenceVersion
 from policy.versions import shipped_contents
 from reviews import reading, wording, words
 from screening import actions as selling
@@ -113,7 +113,10 @@ def test_countries_keep_the_names_that_they_were_screened_with(client):
 
 VERIFIED, PROVED = "cited and verified", "cited, and read by two officers"
 OPERATOR, CARRIER = "a commercial operator", "a licensed carrier"
-REWORDED = renamed(Kind.RULEBOOK, "0.9", (VERIFIED, PROVED), (OPERATOR, CARRIER))
+RADIO_WORDS, AIR = "radio access network", "network in the air"
+REWORDED = renamed(
+    Kind.RULEBOOK, "0.9", (VERIFIED, PROVED), (OPERATOR, CARRIER), (RADIO_WORDS, AIR)
+)
 
 
 @pytest.fixture
@@ -143,6 +146,24 @@ def test_values_and_events_are_in_the_words_of_the_rulebook(client, first_rulebo
     export = read(client, "auditor", "/audit/export.csv?result=any")
     assert CARRIER in export
     assert OPERATOR not in export
+
+
+def test_lists_of_the_policy_are_in_the_words_of_the_active_rulebook(client, first_rulebook):
+    products = read(client, "compliance_officer", "/catalogue/")
+    assert AIR in products.casefold()
+    assert RADIO_WORDS not in products.casefold()
+    parties = read(client, "compliance_officer", "/registry/")
+    assert "Licensed carrier" in parties
+    assert "Commercial operator" not in parties
+    without = ("[ran, general_compute]", "[general_compute]")
+    stored(renamed(Kind.CATALOGUE, "9.0", without))
+    old, new = ReferenceVersion.objects.of(Kind.CATALOGUE).order_by("pk")
+    differences = read(
+        client, "compliance_officer",
+        f"/versions/catalogue/difference/?before={old.pk}&after={new.pk}",
+    )  # fmt: skip
+    assert AIR in differences
+    assert RADIO_WORDS not in differences
 
 
 def rule(deal):
