@@ -142,13 +142,16 @@ def rewritten(before: Rulebook, after: Rulebook) -> list[str]:
 
 
 def _with(version: ReferenceVersion) -> ReferenceData:
-    """The shipped reference data with this version in its place; only that part is compared."""
+    """This version among shipped ones, which are not compared; words are the active rulebook's."""
     read = {
         Kind.COUNTRIES: current.countries,
         Kind.CATALOGUE: current.catalogue,
         Kind.REGISTRY: current.registry,
     }[Kind(version.kind)]
     changed: Any = {version.kind: read(version)}
+    spoken = current.version(Kind.RULEBOOK)
+    if spoken is not None:
+        changed["rulebook"] = current.rulebook(spoken)
     return replace(shipped.load(), **changed)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from audit import access
 from audit.access import allow
-from policy import current, shipped, spreadsheets
+from policy import current, proposals, spreadsheets
 from policy.catalogue import Product
 from policy.forms import CONTROLS, ProductFilters, RegistryFilters
 from policy.models import Kind, ReferenceVersion
@@ -30,7 +30,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     version = current.version(Kind.CATALOGUE)
     if version is None:
         return render(request, "policy/catalogue.html", {"version": None})
-    capability = shipped.vocabulary()["capabilities"]
+    capability = proposals.vocabulary()["capabilities"]
     found = current.catalogue(version)
     form = ProductFilters(
         request.GET,
@@ -139,7 +139,7 @@ def registry(request: HttpRequest) -> HttpResponse:
 
 def _classes() -> dict[str, str]:
     """What each class of a party means; the vocabulary's words, and the two of the registry."""
-    fact = shipped.vocabulary()["end_user_type"]
+    fact = proposals.vocabulary()["end_user_type"]
     values = getattr(fact, "values", ())
     own = {
         QUESTION: _("Compliance asks what it is"),

@@ -65,7 +65,7 @@ def _row(screening: Any) -> dict[str, Any]:
         "result": screening.result,
         "result_words": history.RESULTS.get(screening.result, screening.result),
         "at": screening.result_at,
-        "rules": [finding.rule for finding in screening.findings.all()],
+        "rules": list(dict.fromkeys(finding.rule for finding in screening.findings.all())),
         "voters": history.voters(screening),
     }
 
@@ -126,8 +126,9 @@ def replay(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _find(request: HttpRequest, pk: int) -> Deal:
     visible = Deal.objects.visible_to(request.user)
-    deals = Deal.objects.filter(pk__in=visible.values("pk"))
-    deals = deals.select_related("owner", "team", "predecessor")
+    deals = Deal.objects.filter(pk__in=visible.values("pk")).select_related(
+        "owner", "team", "predecessor"
+    )
     return get_object_or_404(deals, pk=pk)
 
 

@@ -162,7 +162,6 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     assert screening is not None  # noqa: S101  _find leaves drafts out
     may = selling.may_rule_fact(found, request.user)
     asked = {fact for fact, _ in _waits_for(found)} if may else set()
-    own = wording.of(screening)
     context = {
         "deal": found,
         "screening": screening,
@@ -176,24 +175,26 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": [_ruling(one, own, request.user) for one in facts.standings(found)],
+        "rulings": [_ruling(one, request.user) for one in facts.standings(found)],
         "may_rule": may,
         "why_not": why_not(selling.check_rule_fact, found, request.user),
     }
     return render(request, "compliance/deal.html", context)
 
 
-def _in_words(ruling: FactRuling, own: wording.Wording) -> str:
+def _in_words(ruling: FactRuling) -> str:
+    """What it set, in the words of the screening that it led to."""
+    own = wording.after(ruling.deal, ruling.ruled_at)
     return f"{own.label(ruling.fact)}: {own.value(ruling.fact, ruling.value)}"
 
 
-def _ruling(standing: facts.Standing, own: wording.Wording, person: Any) -> dict[str, Any]:
+def _ruling(standing: facts.Standing, person: Any) -> dict[str, Any]:
     """A ruling as the page of a deal shows it."""
     ruling = standing.ruling
     asked = [words.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
     return {
         "ruling": ruling,
-        "what": _in_words(ruling, own),
+        "what": _in_words(ruling),
         "at": ruling.ruled_at,
         "who": words.person(ruling.ruled_by),
         "note": f"{ruling.because} ({ruling.source})",
@@ -263,7 +264,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
             context = {
                 "ruling": ruling,
                 "form": form,
-                "what": _in_words(ruling, wording.of(ruling.deal.screening)),
+                "what": _in_words(ruling),
                 "who": words.person(ruling.ruled_by),
                 "is_second": ruling.taken_back.exists(),
             }

@@ -191,7 +191,7 @@ def _values(screening: Any, versions: Mapping[int, tuple[str, str]]) -> list[str
         _utc(screening.created_at),
         screening.outcome,
         screening.review_floor,
-        ", ".join(finding.rule for finding in findings),
+        ", ".join(dict.fromkeys(finding.rule for finding in findings)),
         ", ".join(dict.fromkeys(finding.clause for finding in findings)),
         screening.result,
         _utc(screening.result_at),

@@ -13,11 +13,10 @@ from audit.models import SYSTEM, AuditEvent
 from reviews import wording, words
 from reviews.models import Vote
 from screening import confirming
-from screening.models import Confirmation, Deal, Screening
+from screening.models import Confirmation, Deal
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
 NOISE = ("deal.answer_changed",)
-RULED, SCREENED = "deal.fact_ruled", "deal.screened"
 Payload = Mapping[str, Any]
 
 
@@ -43,13 +42,6 @@ def of_deal(deal: Deal) -> list[Entry]:
 def of_record(deal: Deal) -> list[Entry]:
     """For the auditor: every event with all that was recorded."""
     return _with_confirmations(deal, _entries(deal, deal.events(), tell_votes=True), details=True)
-
-
-def of_rulings(deal: Deal) -> list[Entry]:
-    """Only the facts that were set by hand."""
-    events = deal.events().filter(verb__in=(RULED, SCREENED))
-    entries = _entries(deal, events, tell_votes=False)
-    return [entry for entry in entries if entry.verb == RULED]
 
 
 def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> list[Entry]:
@@ -79,50 +71,17 @@ def folded(entries: list[Entry]) -> list[list[Entry]]:
 
 def _entries(deal: Deal, events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:
     found = list(events)
-    names, rulings = _names(found), _rulings(deal, found)
-    return [
-        _entry(event, names, rulings.get(event.pk, ""), tell_votes=tell_votes)
-        for event in reversed(found)
-    ]
+    names = _names(found)
+    return [_entry(deal, event, names, tell_votes=tell_votes) for event in reversed(found)]
 
 
-def _rulings(deal: Deal, events: Iterable[AuditEvent]) -> dict[int, str]:
-    """What each ruling set or took back, in the words of the screening that it led to.
-
-    A ruling and its screening are one transaction, so the next screening on record is its own; a
-    request to take one back leads to none, and speaks with the deal's newest.
-    """
-    sentences: dict[int, str] = {}
-    waiting: list[AuditEvent] = []
-    screenings = None
-    for event in events:
-        if event.verb in WORDED:
-            waiting.append(event)
-        elif event.verb == SCREENED and waiting:
-            screenings = screenings or _screenings(deal)
-            own = wording.of(screenings[json.loads(event.payload)["screening"]])
-            sentences |= _in_words(waiting, own)
-            waiting = []
-    if waiting and deal.screening is not None:
-        sentences |= _in_words(waiting, wording.of(deal.screening))
-    return sentences
-
-
-def _in_words(events: Iterable[AuditEvent], own: wording.Wording) -> dict[int, str]:
-    return {event.pk: WORDED[event.verb](json.loads(event.payload), own) for event in events}
-
-
-def _screenings(deal: Deal) -> dict[int, Screening]:
-    found = wording.with_versions(Screening.objects.filter(revision__deal=deal))
-    return {screening.pk: screening for screening in found.defer("facts_text", "sources_text")}
-
-
-def _entry(event: AuditEvent, names: Mapping[str, str], ruling: str, *, tell_votes: bool) -> Entry:
+def _entry(deal: Deal, event: AuditEvent, names: Mapping[str, str], *, tell_votes: bool) -> Entry:
     payload = json.loads(event.payload)
-    what = ruling or SENTENCES.get(event.verb, _unnamed(event.verb))(payload)
+    if event.verb in OF_FACTS:
+        what = OF_FACTS[event.verb](payload, wording.after(deal, event.at))
+    else:
+        what = SENTENCES.get(event.verb, _unnamed(event.verb))(payload)
     note = str(payload.get("because", ""))
-    if event.verb == RULED:
-        note = f"{note} ({payload['source']})"
     if event.verb == "review.voted" and tell_votes:
         what = f"{what}: {str(Vote.Verdict(payload['verdict']).label).lower()}"
     if event.verb in DECISIONS and not tell_votes:
@@ -168,7 +127,8 @@ def _fixed(sentence: str) -> Callable[[Payload], str]:
 
 def _screened(payload: Payload) -> str:
     outcome = words.OUTCOMES.get(payload["outcome"], payload["outcome"]).lower()
-    rules = ", ".join(payload.get("rules", ())) or "no rule"
+    # A rule that fires for several destinations is recorded for each.
+    rules = ", ".join(dict.fromkeys(payload.get("rules", ()))) or "no rule"
     return f"Screened: {outcome} ({rules})"
 
 
@@ -192,14 +152,12 @@ def _taken_back(payload: Payload, own: wording.Wording) -> str:
     return f"Took back {what} as the second person"
 
 
-# Sentences that name a fact and its value, in the words of the screening that followed.
-WORDED: dict[str, Callable[[Payload, wording.Wording], str]] = {
-    RULED: _ruled,
+DECISIONS = ("deal.approved", "deal.approved_with_conditions", "deal.rejected")
+#: What speaks of facts and values, in the words of the screening that it led to.
+OF_FACTS: dict[str, Callable[[Payload, wording.Wording], str]] = {
+    "deal.fact_ruled": _ruled,
     "deal.ruling_taken_back": _taken_back,
 }
-
-
-DECISIONS = ("deal.approved", "deal.approved_with_conditions", "deal.rejected")
 SENTENCES: dict[str, Callable[[Payload], str]] = {
     "deal.started": _fixed("Started the deal"),
     "deal.copied": _fixed("Copied from another deal"),
@@ -207,7 +165,7 @@ SENTENCES: dict[str, Callable[[Payload], str]] = {
     "deal.draft_deleted": _fixed("Deleted the draft"),
     "deal.sent": lambda payload: f"Sent revision {payload['number']}",
     "deal.question_answered": lambda payload: f"Answered question {payload['question']}",
-    SCREENED: _screened,
+    "deal.screened": _screened,
     "deal.cleared": _fixed("Cleared"),
     "deal.information_needed": _asked,
     "deal.review_needed": _fixed("Went to review"),

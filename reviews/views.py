@@ -80,7 +80,8 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "former": former,
         "changes": reading.changes(former, screening) if former else [],
         "questions": reading.exchange(found),
-        "precedents": precedents.nearest(screening, user),
+        # Nobody decides a barred deal, so there is nothing to compare.
+        "precedents": precedents.nearest(screening, user) if found.status != Status.BARRED else [],
         "ways": counterfactual.ways(screening),
         "votes": reading.vote_cards(reading.shown_votes(reviews, user)),
         "decisions": found.decisions.newest_first().select_related("review"),

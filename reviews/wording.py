@@ -5,6 +5,7 @@ countries and rulebook. Versions never change, so each is read once and kept by 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,7 @@ from policy import current
 from policy.catalogue import Catalogue
 from policy.destinations import Countries
 from policy.engine.facts import Vocabulary
-from screening.models import Screening
+from screening.models import Deal, Screening
 
 UNKNOWN = "not known"
 NAMING = ("rulebook", "catalogue", "countries")
@@ -83,3 +84,14 @@ def _plainly(name: str) -> str:
 
 def of(screening: Screening) -> Wording:
     return Wording(screening)
+
+
+def after(deal: Deal, moment: datetime) -> Wording:
+    """The words of the screening that something at this moment led to, or of the newest.
+
+    Who sets a fact screens the deal again in the same transaction.
+    """
+    screenings = with_versions(Screening.objects.filter(revision__deal=deal)).order_by("pk")
+    later = screenings.filter(created_at__gte=moment).first() or deal.screening
+    assert later is not None  # noqa: S101  facts are set on screened deals only
+    return of(later)

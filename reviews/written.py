@@ -17,9 +17,6 @@ from screening.deal_form import QUESTIONS, SECTIONS, Kind, Question, Text
 from screening.models import Deal, DealRevision, Screening
 from screening.reading import answer_words
 
-#: Answers in which sales explains something in its own words; they are not folded away.
-EXPLAINS = frozenset({Kind.LONG_TEXT, Kind.DETAIL, Kind.BASIS})
-
 
 @dataclass(frozen=True)
 class Source:
@@ -84,7 +81,7 @@ class Written:
 
     @cached_property
     def parts(self) -> list[Part]:
-        parts = [self._part(section.number, section.title) for section in SECTIONS]
+        parts = [self._part(section.number, section.holds) for section in SECTIONS]
         dropped = [self._dropped(slug) for slug in self._slugs() if slug not in questions.BY_SLUG]
         if dropped:
             parts.append(Part("Questions that the form no longer asks", dropped, []))
@@ -111,7 +108,7 @@ class Written:
             lines=lines,
             former=self._former(asked.slug, {one.label: one.lines(asked) for one in self.earlier}),
             is_unknown=questions.is_unknown(asked, self.now.answers),
-            explains=_explains(asked, lines),
+            explains=_explains(asked.kind, self.now.answers.get(asked.slug)),
         )
 
     def _former(self, slug: str, lines: Mapping[str, list[str]]) -> list[Former]:
@@ -134,10 +131,20 @@ class Written:
         return dict.fromkeys(slug for slug in every if slug != questions.COPIED)
 
 
-def _explains(asked: Question, lines: list[str]) -> bool:
-    """Whether the answer says more than a yes, a no or a choice."""
-    choices = 1 if asked.kind == Kind.DETAIL else 0
-    return asked.kind in EXPLAINS and len(lines) > choices
+def _explains(kind: Kind, value: Any) -> bool:
+    """Whether sales tells something in its own words, beyond names and choices."""
+    if not value:
+        return False
+    match kind:
+        case Kind.LONG_TEXT | Kind.BASIS:
+            return True
+        case Kind.DETAIL:
+            return bool(value.get("text"))
+        case Kind.PARTIES:
+            return bool(value["parties"])
+        case Kind.COUNTRIES:
+            return any(row["site"] for row in value)
+    return False
 
 
 def _kept(value: Any) -> list[str]:

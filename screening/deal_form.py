@@ -116,6 +116,8 @@ class Section:
     number: int
     slug: str
     title: Text
+    #: What it is called for those who read the answers.
+    holds: Text
 
 
 # ---- what the answers say ----
@@ -172,12 +174,14 @@ def _may_conflict(answers: Answers, context: Context) -> bool:
 YES_NO = _("Select yes, no or I do not know")
 
 SECTIONS = (
-    Section(1, "sold", _("Say what is being sold")),
-    Section(2, "parties", _("Name the customer and end user")),
-    Section(3, "places", _("Say where it will be used")),
-    Section(4, "purpose", _("Say what it will be used for")),
-    Section(5, "concerns", _("Name known concerns and safeguards")),
-    Section(6, "send", _("Check your answers and send")),
+    Section(1, "sold", _("Say what is being sold"), _("What is sold")),
+    Section(2, "parties", _("Name the customer and end user"), _("Customer and end user")),
+    Section(3, "places", _("Say where it will be used"), _("Where it will be used")),
+    Section(4, "purpose", _("Say what it will be used for"), _("What it will be used for")),
+    Section(
+        5, "concerns", _("Name known concerns and safeguards"), _("Known concerns and safeguards")
+    ),
+    Section(6, "send", _("Check your answers and send"), _("Declaration")),
 )
 
 QUESTIONS: tuple[Question, ...] = (

@@ -30,6 +30,63 @@ def test_findings_stand_beside_their_clauses_strictest_first(client):
             assert clause.key_phrase in page
 
 
+def test_a_rule_is_one_card_that_names_its_destinations(client):
+    """The same rule once, whatever the number of destinations and purposes."""
+    places = ["TR", "BY", "FI"]
+    deal = make.sent_deal({
+        **make.SENIOR,
+        "countries": [{"place": code, "site": ""} for code in places],
+        "run-from": {"run": "FI", "records": "FI"},
+        "purposes": ["commercial_service", "enterprise_internal"],
+    })  # fmt: skip
+    stored = [finding.rule for finding in deal.screening.findings.all()]
+    assert stored.count("S01") > 1
+    cards = reading.cards(deal.screening)
+    assert [card.finding.rule for card in cards] == list(dict.fromkeys(stored))
+    (card,) = [card for card in cards if card.finding.rule == "S01"]
+    assert card.destinations == ["Türkiye", "Belarus"]
+    assert len(card.sentences) == stored.count("S01")
+    for where, role in (("reviews", "senior"), ("compliance", "compliance_officer")):
+        client.force_login(getattr(make, role)())
+        page = client.get(f"/{where}/{deal.pk}/").content.decode()
+        assert page.count("Rule S01<") == 1
+        assert "Destinations: Türkiye, Belarus<" in page
+        assert all(sentence in page for sentence in card.sentences)
+
+
+def test_a_deal_with_one_destination_does_not_repeat_it():
+    for card in reading.cards(make.deal_in_review(level="executive").screening):
+        assert card.destinations == []
+        assert len(card.sentences) == 1
+
+
+@pytest.mark.parametrize("where", ["reviews", "compliance"])
+def test_a_barred_deal_shows_its_bars_and_folds_the_rest(client, where):
+    deal = make.barred_deal()
+    role = {"reviews": make.senior, "compliance": make.compliance_officer}[where]
+    client.force_login(role())
+    page = client.get(f"/{where}/{deal.pk}/").content.decode()
+    shown, _, folded = page.partition("Also found; none of it can lift the bar")
+    outcomes = {one.rule: one.outcome for one in deal.screening.findings.all()}
+    bars = [rule for rule, outcome in outcomes.items() if outcome == "bar"]
+    others = outcomes.keys() - bars
+    assert bars
+    assert others
+    for rule in bars:
+        assert f"Rule {rule}<" in shown
+    for rule in others:
+        assert f"Rule {rule}<" not in shown
+        assert f"Rule {rule}<" in folded
+    assert "setting a precedent" not in page
+    (screened,) = [line for line in page.splitlines() if "Screened: barred (" in line] or [""]
+    assert all(screened.count(rule) <= 1 for rule in outcomes)
+
+
+def test_what_is_not_barred_folds_nothing(client):
+    page = page_of(client, make.deal_in_review(level="executive")).content.decode()
+    assert "Also found" not in page
+
+
 def test_every_clause_that_a_rule_cites_is_known():
     for rule in shipped.rulebook().rules:
         for clause in clauses.cited(rule.clause):
