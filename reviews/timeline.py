@@ -129,7 +129,8 @@ def _screened(payload: Payload) -> str:
     outcome = words.OUTCOMES.get(payload["outcome"], payload["outcome"]).lower()
     # A rule that fires for several destinations is recorded for each.
     rules = ", ".join(dict.fromkeys(payload.get("rules", ()))) or "no rule"
-    return f"Screened: {outcome} ({rules})"
+    looks = "; ".join(payload.get("looked_at_because", ()))
+    return f"Screened: {outcome} ({rules})" + (f". People look at it: {looks}" if looks else "")
 
 
 def _asked(payload: Payload) -> str:

@@ -221,7 +221,8 @@ def _confirm(asked: Question, value: Any, data: Names) -> Words:
 
 
 def _detail(asked: Question, value: Any, data: Names) -> Words:
-    yield _label("yes_no", value["answer"])
+    # An answer from before the form asked which kind of yes is a plain yes.
+    yield _label("yes_no" if value["answer"] == "yes" else asked.answers, value["answer"])
     if value.get("owner"):
         yield _label("list_owner", value["owner"])
     yield value.get("text", "")

@@ -61,7 +61,7 @@ def test_a_result_has_the_agreed_shape():
         "review_floor": None,
         "missing": [],
         "findings": [],
-        "rulebook": {"label": "1.0", "digest": shipped.load().rulebook.digest},
+        "rulebook": {"label": "1.1", "digest": shipped.load().rulebook.digest},
     }
     (finding,) = one(line(country="LI"))["findings"]
     assert finding == {
@@ -219,7 +219,8 @@ def test_several_destinations_take_the_worst():
 
 
 def test_a_citation_counts_as_verified_here():
-    core = {"capabilities": ["mobile_core", "li_interface"], "legal_obligation": True}
+    core = {"products": ["5G core"], "legal_obligation": True}
+    core |= {"capabilities": ["mobile_core", "li_interface"]}
     assert one(line(**core, legal_basis="Act 5"))["outcome"] == "clear"
     asked = one(line(**core, legal_basis=None))
     assert asked["outcome"] == "needs_information"
