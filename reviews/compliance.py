@@ -186,7 +186,7 @@ def _ruling(standing: facts.Standing, person: Any) -> dict[str, Any]:
     asked = [words.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
     return {
         "ruling": ruling,
-        "what": f"{words.label(ruling.fact)}: {words.value_words(ruling.fact, ruling.value)}",
+        "what": _what(ruling),
         "at": ruling.ruled_at,
         "who": words.person(ruling.ruled_by),
         "note": f"{ruling.because} ({ruling.source})",
@@ -194,6 +194,10 @@ def _ruling(standing: facts.Standing, person: Any) -> dict[str, Any]:
         "asked_by": "" if standing.is_taken_back else ", ".join(asked),
         "may_take_back": selling.may_take_back(ruling, person),
     }
+
+
+def _what(ruling: FactRuling) -> str:
+    return f"{words.label(ruling.fact)}: {words.value_words(ruling.fact, ruling.value)}"
 
 
 @allow(access.COMPLIANCE)
@@ -255,14 +259,12 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
             context = {
                 "ruling": ruling,
                 "form": form,
-                "what": f"{words.label(ruling.fact)}: {words.value_words(ruling.fact, ruling.value)}",
+                "what": _what(ruling),
                 "who": words.person(ruling.ruled_by),
                 "is_second": ruling.taken_back.exists(),
             }
             return render(request, "compliance/take_back.html", context)
-        actions.take_back_ruling(
-            ruling, because=form.cleaned_data["because"], actor=request.user
-        )
+        actions.take_back_ruling(ruling, because=form.cleaned_data["because"], actor=request.user)
     except Conflict as refusal:
         return _overtaken(request, ruling.deal, refusal)
     ends = ruling.taken_back.count() > 1

@@ -125,7 +125,8 @@ def _fixed(sentence: str) -> Callable[[Payload], str]:
 def _screened(payload: Payload) -> str:
     outcome = words.OUTCOMES.get(payload["outcome"], payload["outcome"]).lower()
     rules = ", ".join(payload.get("rules", ())) or "no rule"
-    return f"Screened: {outcome} ({rules})"
+    looks = "; ".join(payload.get("looked_at_because", ()))
+    return f"Screened: {outcome} ({rules})" + (f". People look at it: {looks}" if looks else "")
 
 
 def _asked(payload: Payload) -> str:
@@ -141,7 +142,8 @@ def _ruled(payload: Payload) -> str:
 
 
 def _taken_back(payload: Payload) -> str:
-    what = f"“{words.label(payload['fact'])}: {words.value_words(payload['fact'], payload['value'])}”"
+    fact = payload["fact"]
+    what = f"“{words.label(fact)}: {words.value_words(fact, payload['value'])}”"
     if payload["holds"]:
         return f"Asked to take back {what}; a second person must confirm"
     return f"Took back {what} as the second person"

@@ -5,7 +5,7 @@ in `following`, who hears of it in `mail`, and the moves are the lifecycle's.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter

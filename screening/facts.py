@@ -151,13 +151,16 @@ def _derived(
     context = questions.context_of(answers, data)
     declared = questions.declared_facts(answers, context)
     key = linking.end_user_key(declared)
-    brought = linking.brought(declared, around.others(deal, key, data), data)
+    known = around.rulings(deal, key)
+    brought = linking.brought(
+        declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, known)
+    )
     follows = linking.stopped_before(deal, around.ancestors(deal), around.stopped(key, at))
     declared = brought.declared(declared) | {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
     pile = rulings.Pile(
         deal.pk,
-        list(around.rulings(deal, key)),
+        [ruling for ruling in known if not brought.laws or not _is_of_another_law(ruling, deal)],
         rulings.declaration_digest(answers),
         declared.get("contradictions", ()),
     )
@@ -165,9 +168,21 @@ def _derived(
     return Derived(declared, key, variants, pile, brought, follows)
 
 
-def _traced(
-    derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData
-) -> list[Variant]:
+def _law_is_refused(deal: Deal, known: Iterable[FactRuling]) -> bool:
+    return any(
+        ruling.deal_id == deal.pk
+        and ruling.fact == "legal_basis_status"
+        and ruling.value != "verified"
+        for ruling in known
+    )
+
+
+def _is_of_another_law(ruling: FactRuling, deal: Deal) -> bool:
+    """What was ruled on the law of a linked deal is in what came along from it."""
+    return ruling.fact == "legal_basis_status" and ruling.deal_id != deal.pk
+
+
+def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData) -> list[Variant]:
     """Each variant with its own rulings laid over it."""
     variants: dict[str, list[Variant]] = {}
     for one in laid:
@@ -187,12 +202,11 @@ def _with_origins(variant: Variant, laid: rulings.Laid, derived: Derived) -> Var
         for fact, ruling in laid.by.items()
         if ruling.deal_id != derived.pile.deal
     }
-    return replace(variant, origins={**variant.origins, **derived.brought.origins, **elsewhere})
+    brought = derived.brought.origins(variant.origins)
+    return replace(variant, origins={**variant.origins, **brought, **elsewhere})
 
 
-def _eased(
-    laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData
-) -> str:
+def _eased(laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData) -> str:
     """What a ruling made milder, in words; of a search for misuse sales learns nothing."""
     words = data.rulebook.vocabulary
     names = [
@@ -317,9 +331,7 @@ def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int
         return "It was made before rulings named the answers that they are about."
     if ruling.declaration != derived.pile.declaration:
         return f"These answers changed since: {', '.join(_changed(ruling.revision, deal))}."
-    if ruling.about != rulings.about(
-        ruling.fact, derived.variants, derived.pile.contradictions
-    ):
+    if ruling.about != rulings.about(ruling.fact, derived.variants, derived.pile.contradictions):
         return "What the lists or other deals say about it changed since."
     return "Another ruling counts instead."
 

@@ -48,9 +48,7 @@ class Course:
         return self.moves or self.status == Status.NEEDS_INFORMATION
 
 
-def course(
-    deal: Any, screening: Screening, before: str, *, looks: Sequence[str] = ()
-) -> Course:
+def course(deal: Any, screening: Screening, before: str, *, looks: Sequence[str] = ()) -> Course:
     """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none.
 
     ``looks`` says why people look at it whatever the rulebook says: an installation may keep a
