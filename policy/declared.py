@@ -17,6 +17,8 @@
     purpose            one purpose; or purposes, a list, each screened
     legal_obligation   true or false
     conflict_signs     list of sentences: answers that suggest a conflict of law
+    adverse_signs      list of sentences: answers that speak of misuse; it counts as alleged
+    differences        list of sentences: where answers and the catalogue differ, for the file
     contradictions     list of sentences: answers that contradict each other
     linked_deals       list of ids, for the file; their capabilities come in linked_capabilities
     abilities_declared what sales says that it can do: a list, or {"yes": […], "unknown": […]};
@@ -46,13 +48,15 @@ GIVEN = frozenset(
      "follows_stopped_deal", "eased_by_ruling"}
 )  # fmt: skip
 
+SENTENCES = (
+    "conflict_signs", "adverse_signs", "contradictions", "differences", "linked_deals",
+)  # fmt: skip
 TEXTS = ("end_user_name", "customer_name", "legal_basis", "description")
 NAMES = frozenset(
-    {*TEXTS, "country", "region", "destinations", "end_user_type", "customer_type",
+    {*TEXTS, *SENTENCES, "country", "region", "destinations", "end_user_type", "customer_type",
      "customer_country", "products", "capabilities", "linked_capabilities", "services",
-     "intermediaries", "purpose", "purposes", "legal_obligation", "conflict_signs",
-     "contradictions", "linked_deals", "abilities_declared", "agency_access",
-     "speech_limit_request", "follows_stopped_deal", "eased_by_ruling"}
+     "intermediaries", "purpose", "purposes", "legal_obligation",
+     "abilities_declared", "agency_access", "speech_limit_request", "follows_stopped_deal", "eased_by_ruling"}
 )  # fmt: skip
 
 _ORDINARY = frozenset(
@@ -111,7 +115,7 @@ class Checks:
         assert isinstance(kinds, Choice)  # noqa: S101 - a rulebook without it is not ours
         self.kinds = kinds.values
         by_name: dict[str, Check] = dict.fromkeys(TEXTS, _text)
-        by_name |= dict.fromkeys(("conflict_signs", "contradictions", "linked_deals"), _texts)
+        by_name |= dict.fromkeys(SENTENCES, _texts)
         by_name |= dict.fromkeys(("country", "customer_country"), self._country)
         by_name |= dict.fromkeys(("capabilities", "linked_capabilities"), self._capabilities)
         by_name |= dict.fromkeys(("end_user_type", "purpose", "services"), self._fact)

@@ -382,7 +382,10 @@ class Derivation:
         self.notes["law_conflict"] = (
             f"suggested by: {listed(signs)}" if signs else "no answer suggests one"
         )
-        self.notes["adverse_info"] = "none on record"
+        heard = declared.get("adverse_signs")
+        if heard:
+            facts["adverse_info"] = "alleged"
+        self.notes["adverse_info"] = f"suggested by: {listed(heard)}" if heard else "none on record"
 
     def _between(self, place: Place | None, facts: dict[str, Any]) -> None:
         parties = self.declared.get("intermediaries")
@@ -416,6 +419,8 @@ class Derivation:
     def _said(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """What counts beside the catalogue: answers of sales, other deals, rulings."""
         said: dict[str, Any] = {"abilities_declared": self._abilities(facts["capabilities"])}
+        if differences := self.declared.get("differences"):
+            self.notes["abilities_declared"] = " ".join(differences)
         for name, values in CHOICES.items():
             value = self.declared.get(name, "not_asked")
             said[name] = value if value in (*values, "not_asked") else None

@@ -127,8 +127,9 @@ def _means(vocabulary: Vocabulary, what: Promise) -> str:
         case Surely(only=only, possibly=possibly):
             when = "is true or may still be" if possibly is not None else "is true"
             return f"Wherever the condition {when}, the outcome is {_outcomes(only)}."
-        case Raising(fact=name):
-            return f"Making “{_label(vocabulary, name)}” graver never makes the outcome milder."
+        case Raising(facts=names):
+            labels = either([f"“{_label(vocabulary, name)}”" for name in names])
+            return f"Making {labels} graver never makes the outcome milder."
         case Losing():
             return "Taking an answer away never lets a deal through that was held before."
         case Exists(outcome=outcome):
@@ -160,10 +161,8 @@ def touches(rulebook: Rulebook, what: Promise, rule_id: str) -> bool:
     match what:
         case EveryRule():
             return True
-        case Losing(facts=names):
+        case Losing(facts=names) | Raising(facts=names):
             return not read.isdisjoint(names)
-        case Raising(fact=name):
-            return name in read
     return any(not read.isdisjoint(facts_of(rulebook, part)) for part in conditions_of(what))
 
 

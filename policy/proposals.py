@@ -120,9 +120,11 @@ def decoded(stream: BinaryIO) -> str:
 
 
 def vocabulary() -> Vocabulary:
-    """The facts that rules may read: those of the active rulebook."""
-    version = current.version(Kind.RULEBOOK)
-    return current.rulebook(version).vocabulary if version else shipped.vocabulary()
+    """The facts that rules may read: those that this program derives.
+
+    A version that was proposed before some of them existed keeps the vocabulary that it had.
+    """
+    return shipped.vocabulary()
 
 
 def _rulebook(text: str, about: About) -> Content:

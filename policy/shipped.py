@@ -12,7 +12,13 @@ from policy.engine.reading import read_rulebook, read_vocabulary
 from policy.registry import Registry, read_registry, read_stems
 
 FOLDER = Path(__file__).parent / "data"
-RULEBOOK = "rulebook-1.0.yaml"
+RULEBOOK = "rulebook-1.1.yaml"
+#: What new installations began with before, and the facts that its vocabulary did not have yet.
+FORMER = "rulebook-1.0.yaml"
+SINCE_FORMER = (
+    "abilities_declared", "agency_access", "speech_limit_request", "follows_stopped_deal",
+    "eased_by_ruling",
+)  # fmt: skip
 REGISTRY = ("registry/agencies.csv", "registry/operators.csv", "registry/parties.csv")
 RATINGS = {
     "countries/vdem-v14-2023.csv": RatingText(
@@ -47,6 +53,12 @@ def vocabulary() -> Vocabulary:
 
 def rulebook() -> Rulebook:
     return read_rulebook(text(RULEBOOK), vocabulary(), file=RULEBOOK)
+
+
+def former_rulebook() -> Rulebook:
+    """Version 1.0 letter by letter as installations keep it, with the vocabulary of its day."""
+    facts = [fact for name, fact in vocabulary().items() if name not in SINCE_FORMER]
+    return read_rulebook(text(FORMER), Vocabulary(facts), file=FORMER)
 
 
 def countries() -> Countries:

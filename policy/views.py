@@ -14,6 +14,7 @@ from audit import access
 from audit.access import signed_in
 from audit.refusals import Conflict
 from policy import active, clauses, current, document, glossary, labelled, phrases
+from policy.engine.assessment import AND
 from policy.models import Kind, ReferenceVersion, Schedule
 from policy.past import Coverage, past
 from policy.permissions import may_govern
@@ -71,9 +72,10 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
 
 def _sentence(rulebook: Any, because: str) -> list[tuple[str, bool]]:
     """The reason with the label of each fact where the deal's own value will stand."""
+    words = rulebook.vocabulary
     return [
-        (rulebook.vocabulary[piece].label or piece, True)
-        if is_fact and piece in rulebook.vocabulary
+        (AND.join(words[name].label or name for name in piece.split(AND)), True)
+        if is_fact and words.keys() >= set(piece.split(AND))
         else (piece, is_fact)
         for piece, is_fact in document.blanks(because)
     ]

@@ -99,6 +99,8 @@ class Question:
     error: Text
     hint: Text = ""
     choices: str = ""
+    #: For questions with words beside the answer: what may be answered, as named in the words.
+    answers: str = "yes_no"
     unknown: bool = False
     optional: bool = False
     longest: int = 0
@@ -151,7 +153,15 @@ def _may_intercept(answers: Answers, context: Context) -> bool:
 
 
 def _hands_over(answers: Answers, context: Context) -> bool:
-    return _may_intercept(answers, context) and answers.get("handover") not in (None, "no")
+    """What the catalogue says about handing over counts, whatever sales says of it."""
+    said = answers.get("handover") not in (None, "no")
+    return context.has("LX") or (said and _may_intercept(answers, context))
+
+
+def _needs_a_law(answers: Answers, context: Context) -> bool:
+    """Also where only sales says, or does not rule out, that the authorities reach in."""
+    more = _may_intercept(answers, context) and answers.get("handover") in ("more", UNKNOWN)
+    return context.has("LXT") or more
 
 
 def _may_restrict(answers: Answers, context: Context) -> bool:
@@ -268,7 +278,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         number="2.6", slug="intelligence-access", section=2, kind=Kind.CHOICE, choices="yes_no",
-        fact="fact_conflict", clause="C3b", unknown=True,
+        fact="agency_access", clause="C3b", unknown=True,
         title=_(
             "Will an intelligence agency or similar body be able to use it, directly or through"
             " the end user?"
@@ -307,7 +317,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         number="4.3", slug="handover", section=4, kind=Kind.CHOICE, choices="handover",
-        fact="fact_conflict", clause="C2", unknown=True,
+        fact="abilities_declared", clause="C2", unknown=True,
         title=_("Does it hand over communications to the authorities?"),
         hint=_("Lawful interception."), error=_("Select one"), shown=_may_intercept,
     ),
@@ -316,50 +326,51 @@ QUESTIONS: tuple[Question, ...] = (
         fact="legal_obligation", clause="C2a", unknown=True,
         title=_("Does a law or licence oblige the customer to do this?"),
         hint=_("The customer, not the authority."), error=YES_NO,
-        shown=lambda answers, context: context.has("LXT"),
+        shown=_needs_a_law,
     ),
     Question(
         number="4.4b", slug="legal-basis", section=4, kind=Kind.BASIS, fact="legal_basis_status",
         clause="C2a", title=_("Which one?"),
         hint=_("Act, article, date, and who can order it."), error=_("Enter the law or licence"),
         shown=lambda answers, context: (
-            context.has("LXT") and answers.get("obligation") == "yes"
+            _needs_a_law(answers, context) and answers.get("obligation") == "yes"
         ),
     ),
     Question(
         number="4.5", slug="stores", section=4, kind=Kind.CHOICE, choices="as_sold",
-        fact="fact_conflict", clause="C2b", unknown=True,
+        fact="abilities_declared", clause="C2b", unknown=True,
         title=_("As sold, can it store what is intercepted?"),
         hint=_("Count features that are switched off but can be switched on."),
         error=_("Select one"), shown=_hands_over,
     ),
     Question(
         number="4.6", slug="analyses", section=4, kind=Kind.CHOICE, choices="as_sold",
-        fact="fact_conflict", clause="C2b", unknown=True,
+        fact="abilities_declared", clause="C2b", unknown=True,
         title=_("As sold, can it analyse what is intercepted?"),
         hint=_("Search, profile, match, score."), error=_("Select one"), shown=_hands_over,
     ),
     Question(
-        number="4.7", slug="restricts", section=4, kind=Kind.DETAIL, fact="purpose", clause="C1",
-        unknown=True, title=_("Can it block, slow or change what people say or read?"),
+        number="4.7", slug="restricts", section=4, kind=Kind.DETAIL, fact="abilities_declared",
+        clause="C1", unknown=True, title=_("Can it block, slow or change what people say or read?"),
         hint=_("Who owns the list, and who can appeal?"), error=YES_NO, detail=_("What for?"),
         choices="list_owner", shown=_may_restrict,
     ),
     Question(
-        number="4.8", slug="follows", section=4, kind=Kind.DETAIL, fact="fact_conflict",
+        number="4.8", slug="follows", section=4, kind=Kind.DETAIL, fact="abilities_declared",
         clause="C1, C3", unknown=True,
         title=_("Can it follow, find or recognise individual people?"),
         hint=_("Cameras, faces, numbers, phones."), error=YES_NO, detail=_("What for?"),
         shown=_may_follow,
     ),
     Question(
-        number="4.9", slug="limits-speech", section=4, kind=Kind.DETAIL, fact="fact_conflict",
-        clause="C1", unknown=True,
+        number="4.9", slug="limits-speech", section=4, kind=Kind.DETAIL,
+        fact="speech_limit_request", clause="C1", unknown=True, answers="speech_request",
         title=_(
             "Has anybody asked for a change that would limit political speech, protest or the"
             " press?"
         ),
-        hint=_("Say yes even if we refused."), error=YES_NO, detail=_("What was asked, and when?"),
+        hint=_("Also if we refused."), error=_("Select what was asked for, or I do not know"),
+        detail=_("What was asked, and when?"),
     ),
     Question(
         number="4.10", slug="law-conflict", section=4, kind=Kind.DETAIL, fact="law_conflict",

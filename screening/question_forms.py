@@ -16,6 +16,8 @@ from screening.words import LABELS, NOT_KNOWN
 
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "JPY", "INR", "CNY", "BRL")
 LARGEST_VALUE = 10**15
+#: Answers that need no words beside them; None where nothing valid was chosen.
+NO_WORDS = (None, "no", UNKNOWN)
 NAMES = ("customer", "end-user-name")
 
 
@@ -221,11 +223,11 @@ class EndUserForm(ChoiceForm):
 
 
 class DetailForm(QuestionForm):
-    """Yes, no or "I do not know", and words for a yes."""
+    """Yes, no or "I do not know", and words for a yes, whatever kind of yes it is."""
 
     def build(self) -> None:
         asked = self.asked
-        rows = [*LABELS["yes_no"], (UNKNOWN, NOT_KNOWN, "")]
+        rows = [*LABELS[asked.answers], (UNKNOWN, NOT_KNOWN, "")]
         self.fields["answer"] = radios(rows, label=asked.title, hint=asked.hint, error=asked.error)
         if asked.choices:
             self.fields["owner"] = radios(
@@ -244,7 +246,7 @@ class DetailForm(QuestionForm):
         return {**stored}
 
     def clean(self) -> None:
-        if self.cleaned_data.get("answer") != "yes":
+        if self.cleaned_data.get("answer") in NO_WORDS:
             return
         if not self.cleaned_data.get("text") and not self.errors.get("text"):
             self.add_error("text", _("Say what you know"))
@@ -253,7 +255,7 @@ class DetailForm(QuestionForm):
 
     def answer(self) -> Any:
         found = {name: self.cleaned_data[name] for name in self.fields}
-        return found if found["answer"] == "yes" else {"answer": found["answer"], "text": ""}
+        return {"answer": found["answer"], "text": ""} if found["answer"] in NO_WORDS else found
 
 
 class BasisForm(QuestionForm):

@@ -22,12 +22,12 @@ How an answer is kept, by kind of question:
 A place is a country code or the code of a special territory ("UA-43"): the territory names its
 country, so one list serves for both.
 
-What the checks declare (pages of the form that compare an answer with reference data): an answer
-that differs from what the catalogue says, and an answer that only compliance can settle, become
-sentences in ``contradictions``. They set the fact ``fact_conflict``, so the deal stops until
-compliance has looked. An answer never takes away what the catalogue says, and "I do not know" is
-settled by the catalogue (4.3, 4.5 to 4.8), by compliance (2.5, 2.6, 4.9, 4.10, 5.1), or leaves
-the fact unknown; a country that is not known is "XX".
+Most answers about what a system does and who reaches it set a fact each, by one table
+(screening.answers_to_facts). Where they differ from the catalogue, a sentence in ``differences``
+stands beside the fact, and the graver of the two counts. True contradictions (two answers, or an
+answer for which there is no fact) become sentences in ``contradictions``; they set the fact
+``fact_conflict``, so the deal stops until compliance has looked. A country that is not known is
+"XX".
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,6 +35,7 @@ from typing import Any
 
 from policy.derive import ReferenceData, derive
 from policy.engine.assessment import Finding
+from screening import answers_to_facts
 from screening.deal_form import (
     CLASSES,
     DECLARATION,
@@ -194,11 +195,13 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         "purposes": _purposes(answers),
         "legal_obligation": _yes_no(answers.get("obligation")),
         "legal_basis": _legal_basis(answers),
-        "conflict_signs": _conflict_signs(answers),
-        "contradictions": [*_for_compliance(answers), *_differences(answers, context)],
+        "contradictions": [*_for_compliance(answers), *_unheard_of(answers, context)],
+        "differences": list(_differences(answers, context)),
+        **answers_to_facts.declared(answers),
     }
+    said = ("services", "intermediaries", "abilities_declared")
     return {name: value for name, value in declared.items() if value not in (None, [])} | {
-        name: [] for name in ("services", "intermediaries") if declared[name] == []
+        name: [] for name in said if declared.get(name) == []
     }
 
 
@@ -276,11 +279,6 @@ def _legal_basis(answers: Answers) -> str | None:
     return f"{cited} (ordered by {basis['orders']})" if basis.get("orders") else cited
 
 
-def _conflict_signs(answers: Answers) -> list[str]:
-    law = answers.get("law-conflict") or {}
-    return ["sales says that local law asks for it"] if law.get("answer") == "yes" else []
-
-
 def _for_compliance(answers: Answers) -> Iterator[str]:
     """What only compliance can settle, a sentence each."""
     kind = end_user_kind(answers)
@@ -290,18 +288,6 @@ def _for_compliance(answers: Answers) -> Iterator[str]:
         yield "The end user is declared a private enterprise and owned or controlled by a state."
     if end_user_is_customer(answers) and _kinds_differ(answers):
         yield "The customer is also the end user, but two kinds of organisation are declared."
-    if kind != "intelligence_security":
-        access = answers.get("intelligence-access")
-        if access == "yes":
-            yield "Sales says that an intelligence agency or similar body will be able to use it."
-        elif access == UNKNOWN:
-            yield "Sales does not know whether an intelligence agency will be able to use it."
-    for slug, yes, unknown in _ASKED_OF_COMPLIANCE:
-        answer = (answers.get(slug) or {}).get("answer")
-        if answer == "yes" and yes:
-            yield yes
-        elif answer == UNKNOWN:
-            yield unknown
 
 
 def _kinds_differ(answers: Answers) -> bool:
@@ -309,16 +295,11 @@ def _kinds_differ(answers: Answers) -> bool:
     return bool(as_customer) and as_customer != as_user and UNKNOWN not in (as_customer, as_user)
 
 
-_ASKED_OF_COMPLIANCE = (
-    ("limits-speech",
-     "Sales says that somebody asked for a change that would limit political speech.",
-     "Sales does not know whether somebody asked for a change that would limit political speech."),
-    ("law-conflict", "",
-     "Sales does not know whether local law conflicts with human-rights standards."),
-    ("reports",
-     "Sales knows of reports that the customer or end user misused technology.",
-     "Sales does not know whether there are reports of misuse."),
-)  # fmt: skip
+def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
+    """A handover that sales sees and the catalogue does not: no fact says where it comes from."""
+    standard = answers.get("handover") == "standard"
+    if context is not None and standard and not context.has("LXA"):
+        yield "Sales says that it hands over communications; the catalogue does not."
 
 
 def _differences(answers: Answers, context: Context | None) -> Iterator[str]:
@@ -350,9 +331,7 @@ _ANALYSES = frozenset({"intercept_analysis"})
 def _handover_difference(answer: str | None, context: Context) -> Iterator[str]:
     if answer == "no" and context.has("LXA"):
         yield "Sales says that it hands over nothing; the catalogue says that it can."
-    if answer in ("standard", "more") and not context.has("LXA"):
-        yield "Sales says that it hands over communications; the catalogue does not."
     if answer == "standard" and context.has("XA"):
         yield "Sales says that it only has a standard handover; the catalogue says more."
-    if answer == "more" and context.has("L") and not context.has("XA"):
+    if answer == "more" and not context.has("XA"):
         yield "Sales says that it does more than a standard handover; the catalogue does not."

@@ -205,7 +205,8 @@ def _end_user(asked: Question, value: Any, data: ReferenceData) -> Words:
 
 
 def _detail(asked: Question, value: Any, data: ReferenceData) -> Words:
-    yield _label("yes_no", value["answer"])
+    # An answer from before the form asked which kind of yes is a plain yes.
+    yield _label("yes_no" if value["answer"] == "yes" else asked.answers, value["answer"])
     if value.get("owner"):
         yield _label("list_owner", value["owner"])
     yield value.get("text", "")

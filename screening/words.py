@@ -31,6 +31,11 @@ _END_USERS: Sequence[Row] = (
 
 LABELS: Mapping[str, Sequence[Row]] = {
     "yes_no": (("yes", _("Yes"), ""), ("no", _("No"), "")),
+    "speech_request": (
+        ("no", _("No"), ""),
+        ("refused", _("Yes, and we refused"), ""),
+        ("included", _("Yes, and it is part of this deal"), ""),
+    ),
     "deal_kind": (
         ("new", _("New"), ""),
         ("change", _("Upgrade that changes what it does"), _("New features or functions.")),

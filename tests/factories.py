@@ -120,8 +120,8 @@ CITED = {
 }
 #: A monitoring centre: B01, barred for everybody.
 BARRED = {**CITED, **in_country("BY"), "products": ["x-monitoring-centre"]}
-#: Sales does not know whether the law conflicts with human rights: I07, compliance settles it.
-DOUBTFUL = {**SENIOR, "law-conflict": {"answer": "?", "text": ""}}
+#: Sales does not know whether a state owns the end user: I07, compliance settles it.
+DOUBTFUL = {**SENIOR, "state-owned": "?", "intelligence-access": "no"}
 
 
 def draft_deal(owner: User | None = None, answers: dict[str, Any] | None = None) -> Deal:

@@ -9,6 +9,8 @@ from policy.engine.facts import Fact, Facts, Flags, Plain, Text
 from policy.engine.words import listed
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+#: {one and other}: the members of several sets of flags as one list.
+AND = " and "
 
 
 class Finding(NamedTuple):
@@ -95,8 +97,11 @@ def sentence(because: str, facts: Facts, looks: Mapping[str, frozenset[str]]) ->
     pieces = PLACEHOLDER.split(because)
     vocabulary = facts.vocabulary
     for at in range(1, len(pieces), 2):
-        name = pieces[at]
-        said = value_words(vocabulary[name], facts, looks.get(name, frozenset()))
+        name, *others = pieces[at].split(AND)
+        if others:
+            said = joined_words([vocabulary[one] for one in (name, *others)], facts, looks)
+        else:
+            said = value_words(vocabulary[name], facts, looks.get(name, frozenset()))
         quoted = isinstance(vocabulary[name], Text) and facts.texts.get(name)
         pieces[at] = said if quoted or at > 1 or pieces[0] else capitalised(said)
     return "".join(pieces)
@@ -116,6 +121,19 @@ def value_words(fact: Fact, facts: Facts, members: frozenset[str]) -> str:
     if value is None:
         return fact.unknown_words
     return fact.say(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def joined_words(
+    several: Sequence[Fact], facts: Facts, looks: Mapping[str, frozenset[str]]
+) -> str:
+    """What is there of several sets of flags, as one list."""
+    words = [
+        fact.say(member)
+        for fact in several
+        if isinstance(fact, Flags)
+        for member in members_there(fact, facts, looks.get(fact.name) or frozenset(fact.members))
+    ]
+    return listed(words) or several[0].unknown_words
 
 
 def flag_words(fact: Flags, members: Sequence[str]) -> str:

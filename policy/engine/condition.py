@@ -120,14 +120,14 @@ class Surely:
 
 @dataclass(frozen=True, slots=True)
 class Raising:
-    """Answered deals with `given`: a graver value of `fact` never makes the outcome milder.
+    """Answered deals with `given`: a graver value of one of `facts` never gets a milder outcome.
 
     Graver: later in the `rising` of a choice, yes instead of no, one more member, a larger amount.
     """
 
     id: str
     says: str
-    fact: str
+    facts: tuple[str, ...]
     given: Condition | None = None
 
 
@@ -341,7 +341,9 @@ def _plain_promise(promise: Promise) -> dict[str, object]:
             return entries | conditions | {"only": list(promise.only)}
         case Raising():
             given = _conditions(promise, "given")
-            return entries | given | {"raising": promise.fact, "never": "milder"}
+            # One fact is written as it always was, so that stored texts keep their digest.
+            facts = promise.facts[0] if len(promise.facts) == 1 else list(promise.facts)
+            return entries | given | {"raising": facts, "never": "milder"}
         case Losing():
             return entries | {"losing": list(promise.facts), "never": "milder"}
         case Exists():

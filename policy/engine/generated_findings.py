@@ -5,11 +5,11 @@ sentence is put together from ready words, looked up by cell; which facts decide
 same expressions that `screen` uses.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from policy.engine.assessment import PLACEHOLDER, Finding, capitalised, flag_words
+from policy.engine.assessment import AND, PLACEHOLDER, Finding, capitalised, flag_words
 from policy.engine.condition import (
     All,
     Atom,
@@ -24,6 +24,7 @@ from policy.engine.condition import (
 )
 from policy.engine.facts import NO, YES, Amount, Choice, Fact, Flags, Plain, Text, YesNo
 from policy.engine.generated import Expressions, simplified, subscript
+from policy.engine.words import listed
 
 # Sets of flags differ from deal to deal, but the few that a rule looks at repeat.
 REMEMBERED = 4096
@@ -66,7 +67,12 @@ class FindingSource:
         for at, piece in enumerate(pieces):
             if at % 2:
                 first = at == 1 and not pieces[0]
-                said.append(self._words(self.vocabulary[piece], first=first))
+                name, *others = piece.split(AND)
+                said.append(
+                    self._joined([name, *others], first=first)
+                    if others
+                    else self._words(self.vocabulary[name], first=first)
+                )
             elif piece:
                 said.append(self._value(piece))
         return 'f"' + "".join(f"{{{one}}}" for one in said) + '"'
@@ -78,13 +84,22 @@ class FindingSource:
             return f"(texts.get({self._value(fact.name)}) or {unknown})"
         slot = self.vocabulary.slots[fact.name]
         if isinstance(fact, Flags):
-            mask = fact.mask(sorted(self.looks.get(fact.name, ()))) or (1 << len(fact.members)) - 1
-            return f"{self._value(_flag_words(fact, case))}(c[{slot}] & {mask})"
+            return f"{self._value(_flag_words(fact, case))}(c[{slot}] & {self._mask(fact)})"
         if isinstance(fact, Amount):
             say = self._value(lambda number: case(fact.say(str(number))))
             return f"({unknown} if c[{slot}] is None else {say}(c[{slot}]))"
         words = {bit: case(fact.say(_word(value))) for bit, value in _by_cell(fact).items()}
         return f"{self._value(words)}.get(c[{slot}], {unknown})"
+
+    def _joined(self, names: Sequence[str], *, first: bool) -> str:
+        flags = [fact for name in names if isinstance(fact := self.vocabulary[name], Flags)]
+        masks = [f"c[{self.vocabulary.slots[fact.name]}] & {self._mask(fact)}" for fact in flags]
+        words = self._value(_joined_words(flags, capitalised if first else str))
+        return f"{words}({', '.join(masks)})"
+
+    def _mask(self, fact: Flags) -> int:
+        """The members that the rule looks at; all of them when it looks at none."""
+        return fact.mask(sorted(self.looks.get(fact.name, ()))) or (1 << len(fact.members)) - 1
 
     # The facts that fired it
 
@@ -165,6 +180,19 @@ def _flag_words(fact: Flags, case: Callable[[str], str]) -> Callable[[int], str]
     @lru_cache(REMEMBERED)
     def words(mask: int) -> str:
         return case(flag_words(fact, fact.among(mask)))
+
+    return words
+
+
+def _joined_words(several: Sequence[Flags], case: Callable[[str], str]) -> Callable[..., str]:
+    @lru_cache(REMEMBERED)
+    def words(*masks: int) -> str:
+        there = [
+            fact.say(member)
+            for fact, mask in zip(several, masks, strict=True)
+            for member in fact.among(mask)
+        ]
+        return case(listed(there) or several[0].unknown_words)
 
     return words
 

@@ -127,13 +127,17 @@ def _surely(reading: Reading, promise: Surely, milliseconds: int) -> Answer:
 
 def _raising(before: Reading, promise: Raising, milliseconds: int) -> Answer:
     """The graver deal is the example; ``before`` is the same deal with the milder value."""
-    after = before.twin([promise.fact])
-    mild, grave = before.deal, after.deal
-    wrong = (
-        *grave.rules, *mild.answered, *grave.answered, before.truth(promise.given).true,
-        _graver(mild.vocabulary, promise.fact, mild, grave), after.milder_than(before),
-    )  # fmt: skip
-    return _compared(before.rulebook, mild, grave, ASK + 1, milliseconds, wrong)
+    for name in promise.facts:
+        after = before.twin([name])
+        mild, grave = before.deal, after.deal
+        wrong = (
+            *grave.rules, *mild.answered, *grave.answered, before.truth(promise.given).true,
+            _graver(mild.vocabulary, name, mild, grave), after.milder_than(before),
+        )  # fmt: skip
+        answer = _compared(before.rulebook, mild, grave, ASK + 1, milliseconds, wrong)
+        if answer != PROVED:
+            return answer
+    return PROVED
 
 
 def _graver(vocabulary: Vocabulary, name: str, mild: Deal, grave: Deal) -> Any:

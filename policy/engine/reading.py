@@ -5,10 +5,10 @@ names, values, types, and that a condition can be false.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from policy.engine.assessment import AND, PLACEHOLDER
 from policy.engine.condition import (
     ASKED,
     OUTCOMES,
@@ -27,7 +27,7 @@ from policy.engine.condition import (
     Surely,
     Term,
 )
-from policy.engine.facts import Choice, Text, Vocabulary
+from policy.engine.facts import Choice, Flags, Text, Vocabulary
 from policy.engine.marked import DEEPEST, Node, Problem, Problems, ReadingError, read_marked
 from policy.engine.reading_conditions import ConditionReader
 from policy.engine.reading_tables import TableReader
@@ -42,7 +42,6 @@ MOST_PARTS = 2_000
 MOST_PARTS_IN_ALL = 100_000
 MOST_RULES = 5_000
 MOST_TERMS = 1_000
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 ANY_FACT = "any_fact"
 SETTLED_BY_A_RULE = OUTCOMES[1:]
 
@@ -243,10 +242,16 @@ class _RulebookReader:
         sentence = self.shapes.text(node, what)
         if node is None:
             return sentence
-        for name in PLACEHOLDER.findall(sentence):
-            if name not in self.vocabulary:
-                hint = did_you_mean(name, self.vocabulary)
-                self.problems.add(node, f"{what}: unknown placeholder {{{name}}}{hint}")
+        for placeholder in PLACEHOLDER.findall(sentence):
+            names = placeholder.split(AND)
+            for name in names:
+                if name not in self.vocabulary:
+                    hint = did_you_mean(name, self.vocabulary)
+                    self.problems.add(node, f"{what}: unknown placeholder {{{name}}}{hint}")
+                elif len(names) > 1 and not isinstance(self.vocabulary[name], Flags):
+                    self.problems.add(
+                        node, f"{what}: {{{placeholder}}} joins sets of flags; {name} is none"
+                    )
         if set(PLACEHOLDER.sub("", sentence)) & set("{}"):
             self.problems.add(node, f"{what}: a brace without its partner; write {{fact}}")
         return sentence
@@ -302,8 +307,8 @@ class _RulebookReader:
                 only = self._outcomes(fields.get("only"), f"{what}: only")
                 return Surely(id_, says, only, **conditions)
             case "raising":
-                fact = self._rising_fact(fields.get("raising"), f"{what}: raising")
-                return Raising(id_, says, fact, **conditions)
+                facts = self._rising_facts(fields.get("raising"), f"{what}: raising")
+                return Raising(id_, says, facts, **conditions)
             case "losing":
                 return Losing(id_, says, self._lost(fields.get("losing"), f"{what}: losing"))
             case "exists":
@@ -321,12 +326,19 @@ class _RulebookReader:
             self.problems.add(node, f"{what}: lists every outcome, so it promises nothing")
         return tuple(outcome for outcome in OUTCOMES if outcome in words)
 
-    def _rising_fact(self, node: Node | None, what: str) -> str:
-        name = self.shapes.one_of(node, what, self._readable())
-        fact = self.vocabulary.get(name)
-        if node is not None and isinstance(fact, Choice) and len(fact.rising) < 2:
-            self.problems.add(node, f"{what}: the vocabulary gives the values of {name} no order")
-        return name
+    def _rising_facts(self, node: Node | None, what: str) -> tuple[str, ...]:
+        if node is not None and node.parts is None:
+            name = self.shapes.one_of(node, what, self._readable())
+            names: tuple[str, ...] = (name,) if name else ()
+        else:
+            names = self.shapes.several_of(node, what, self._readable())
+        for name in names:
+            fact = self.vocabulary[name]
+            if node is not None and isinstance(fact, Choice) and len(fact.rising) < 2:
+                self.problems.add(
+                    node, f"{what}: the vocabulary gives the values of {name} no order"
+                )
+        return names
 
     def _lost(self, node: Node | None, what: str) -> tuple[str, ...]:
         if node is not None and node.value == ANY_FACT:

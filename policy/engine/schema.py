@@ -108,11 +108,13 @@ def _promise(readable: list[str]) -> dict[str, Any]:
     lost = {
         "anyOf": [{"enum": [*readable, ANY_FACT]}, {"type": "array", "items": {"enum": readable}}]
     }
+    several = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": readable}}
+    raised = {"anyOf": [{"enum": readable}, several]}
     conditions = {"surely": CONDITION, "possibly": CONDITION}
     kinds: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         ({**conditions, "only": outcomes}, ("surely", "only")),
         ({**conditions, "only": outcomes}, ("possibly", "only")),
-        ({"raising": {"enum": readable}, **milder, "given": CONDITION}, ("raising", "never")),
+        ({"raising": raised, **milder, "given": CONDITION}, ("raising", "never")),
         ({"losing": lost, **milder}, ("losing", "never")),
         (
             {"exists": CONDITION, "outcome": {"anyOf": [OUTCOME, outcomes]}},

@@ -26,7 +26,7 @@ def pages(anna: Any, boris: Any) -> dict[str, str]:
     factories.deal_in_review(level="executive")
     active = {one.kind: one.pk for one in ReferenceVersion.objects.active()}
     rulebook, _report = checked(changed_rulebook(MILDER), anna)
-    text = changed_rulebook(TITLE).written.replace('label: "1.1"', 'label: "1.2"')
+    text = changed_rulebook(TITLE).written.replace('label: "1.2"', 'label: "1.3"')
     retitled = actions.propose_version(
         proposals.read(Kind.RULEBOOK, text, proposals.About()), actor=anna
     )
@@ -35,11 +35,11 @@ def pages(anna: Any, boris: Any) -> dict[str, str]:
         countries, report=report, confirmed=looser(report), actor=boris,
         on=timezone.localdate() + timedelta(days=5),
     )  # fmt: skip
-    text = text.replace('label: "1.2"', 'label: "1.3"')
+    text = text.replace('label: "1.3"', 'label: "1.4"')
     withdrawn = actions.propose_version(
         proposals.read(Kind.RULEBOOK, text, proposals.About()), actor=anna
     )
-    actions.withdraw_version(withdrawn, reason="The same as version 1.2, sent twice.", actor=boris)
+    actions.withdraw_version(withdrawn, reason="The same as version 1.3, sent twice.", actor=boris)
     difference = reverse("policy:difference", args=["rulebook"])
     of_countries = reverse("policy:difference", args=["countries"])
     return {
@@ -80,9 +80,9 @@ def test_without_script_two_versions_are_compared(visitor: Any) -> None:
     anna = factories.person(access.POLICY_OWNER, name="Anna Berg")
     actions.propose_version(changed_rulebook(MILDER), actor=anna)
     page = visitor(anna, scripts=False).goto(reverse("policy:versions", args=["rulebook"]))
-    page.get_by_role("link", name="Compare 1.1 with…").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "From version 1.0 to 1.1"
+    page.get_by_role("link", name="Compare 1.2 with…").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "From version 1.1 to 1.2"
     page.reload()
     assert page.get_by_label("To version").input_value() != ""
     page.get_by_role("link", name="The other way round").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "From version 1.1 to 1.0"
+    assert page.get_by_role("heading", level=1).inner_text() == "From version 1.2 to 1.1"

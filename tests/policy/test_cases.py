@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_outcome_floor_and_rules(name, results):
 @pytest.mark.parametrize("name", LABELLED)
 def test_every_finding_explains_itself(name, results):
     result = results[name]
-    assert result["rulebook"] == {"label": "1.0", "digest": REFERENCE.rulebook.digest}
+    assert result["rulebook"] == {"label": "1.1", "digest": REFERENCE.rulebook.digest}
     for finding in result["findings"]:
         assert finding["clause"]
         assert finding["because"][0].isupper()
@@ -99,3 +100,43 @@ def test_a_clear_deal_with_a_fact_missing_is_not_clear(name, fact):
         assert readable
         assert json.loads(result)["outcome"] == "needs_information"
         assert json.loads(result)["missing"]
+
+
+LATER = [
+    json.loads(line) for line in shipped.text("cases-2.jsonl").splitlines()
+]  # fmt: skip
+
+
+def outcome_under(reference, case):
+    line = {key: case[key] for key in ("id", "facts", "derived") if key in case}
+    result, readable = Screener(reference).result(1, json.dumps(line).encode())
+    assert readable
+    return json.loads(result)["outcome"]
+
+
+def test_there_are_30_more_and_each_says_what_it_waits_for():
+    assert len(LATER) == 30
+    assert all(case["waits_for"] for case in LATER if "waits_for" in case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case,
+            id=case["id"],
+            marks=[pytest.mark.xfail(strict=True, reason=case["waits_for"])]
+            if "waits_for" in case
+            else [],
+        )
+        for case in LATER
+    ],
+)
+def test_a_deal_labelled_before_it_was_run_comes_out_as_labelled(case):
+    assert outcome_under(REFERENCE, case) == case["expected"]["outcome"]
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_the_former_rulebook_agrees_on_the_first_99(name):
+    former = replace(REFERENCE, rulebook=shipped.former_rulebook())
+    assert outcome_under(former, LABELLED[name]) == LABELLED[name]["expected"]["outcome"]

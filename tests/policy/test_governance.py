@@ -122,7 +122,7 @@ class TestTheReport:
             return [proving.Proved(one.id, one.says, proving.OPEN) for one in rulebook.promises]
 
         monkeypatch.setattr(proving, "prove", silent)
-        _version, report = checked(replace(shipped(Kind.RULEBOOK), label="1.1"), anna)
+        _version, report = checked(replace(shipped(Kind.RULEBOOK), label="1.2"), anna)
         assert report.state == State.FAILED
         assert "could not be proved" in report.found["problems"][0]
 
@@ -141,9 +141,9 @@ class TestTheReport:
 
 
 def changed_rulebook(*changes: tuple[str, str]) -> Content:
-    """The shipped rulebook as version 1.1 with these texts replaced."""
+    """The shipped rulebook as version 1.2 with these texts replaced."""
     text = shipped(Kind.RULEBOOK).written
-    for old, new in (*changes, ('label: "1.0"', 'label: "1.1"')):
+    for old, new in (*changes, ('label: "1.1"', 'label: "1.2"')):
         assert text.count(old) == 1
         text = text.replace(old, new)
     return proposals.read(Kind.RULEBOOK, text, proposals.About())

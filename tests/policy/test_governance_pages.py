@@ -67,9 +67,9 @@ class TestProposing:
         assert ReferenceVersion.objects.count() == 4
 
     def test_a_rulebook_is_stored_as_it_was_written(self, site: Client, anna: Any) -> None:
-        text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
+        text = shipped.text(shipped.RULEBOOK).replace('label: "1.1"', 'label: "1.2"')
         response = propose(site, "rulebook", text=text)
-        version = ReferenceVersion.objects.get(label="1.1")
+        version = ReferenceVersion.objects.get(label="1.2")
         assert response.headers["Location"] == reverse("policy:version", args=[version.pk])
         assert (version.written, version.proposed_by, version.note) == (text, anna, WHY)
         assert not version.is_active
@@ -86,7 +86,7 @@ class TestProposing:
 
     def test_a_label_is_used_once(self, site: Client) -> None:
         response = propose(site, "rulebook", text=shipped.text(shipped.RULEBOOK))
-        assert "A version 1.0 exists already. Choose another label." in body(response)
+        assert "A version 1.1 exists already. Choose another label." in body(response)
 
     @pytest.mark.parametrize(
         ("content", "sentence"),
@@ -238,13 +238,13 @@ class TestTrying:
         monkeypatch.setattr(governing, "QUICK_LOOK", 1)
         factories.cleared_deal()
         factories.deal_in_review()
-        text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
+        text = shipped.text(shipped.RULEBOOK).replace('label: "1.1"', 'label: "1.2"')
         matrix = propose(site, "rulebook", text=text, **{"try": "1"}).context["tried"]["matrix"]
         assert matrix.columns == ["Senior review"]
 
     def test_a_draft_is_played_over_the_past_and_not_stored(self, site: Client) -> None:
         factories.deal_in_review()
-        text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
+        text = shipped.text(shipped.RULEBOOK).replace('label: "1.1"', 'label: "1.2"')
         response = propose(site, "rulebook", text=text, **{"try": "1"})
         assert "None of 1 past screenings would come out differently." in body(response)
         assert ReferenceVersion.objects.count() == 4
@@ -266,12 +266,12 @@ class TestBeginningWithAVersion:
         return f"{reverse('policy:propose', args=[version.kind])}?from={version.pk}"
 
     def test_the_text_begins_as_that_version(self, site: Client, anna: Any) -> None:
-        text = shipped.text(shipped.RULEBOOK).replace('label: "1.0"', 'label: "1.1"')
+        text = shipped.text(shipped.RULEBOOK).replace('label: "1.1"', 'label: "1.2"')
         propose(site, "rulebook", text=text)
-        version = ReferenceVersion.objects.get(label="1.1")
+        version = ReferenceVersion.objects.get(label="1.2")
         response = site.get(self.address(version))
         assert response.context["form"]["text"].value() == text
-        assert "The text below begins as version 1.1." in body(response)
+        assert "The text below begins as version 1.2." in body(response)
 
     @pytest.mark.parametrize("kind", [Kind.COUNTRIES, Kind.REGISTRY])
     def test_what_has_no_text_is_proposed_again_as_it_was(self, site: Client, kind: str) -> None:

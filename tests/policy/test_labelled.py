@@ -16,6 +16,9 @@ from policy.models import CheckReport, Kind, ReferenceVersion
 from tests import factories
 from tests.policy.test_governance import changed_rulebook, checked, looser, rated
 
+#: All labelled deals but the four that wait for what the program cannot do yet.
+TOTAL = 99 + 30 - 4
+
 E13 = (
     "title: Dual-use technology for security bodies in a high-risk country\n"
     "    clause: C3, C4\n    outcome: "
@@ -38,7 +41,7 @@ class TestPlaying:
 
     def test_the_shipped_rules_give_each_its_label(self) -> None:
         played = labelled.play(shipped.load(), shipped.load())
-        assert (played.total, played.changed, played.unread) == (99, [], [])
+        assert (played.total, played.changed, played.unread) == (TOTAL, [], [])
 
     def test_a_changed_deal_names_outcomes_and_rule(self) -> None:
         played = labelled.play(shipped.load(), rules(MILDER))
@@ -115,7 +118,7 @@ class TestTheCheck:
         assert looser(report) == []
         client.force_login(anna)
         said = client.get(reverse("policy:report", args=[version.pk])).content.decode()
-        assert "of 99 deals whose outcome the policy settles" in said
+        assert f"of {TOTAL} deals whose outcome the policy settles" in said
         assert "not as demanded" in said
 
     def test_a_deal_that_cannot_be_screened_fails_the_check(
@@ -134,7 +137,7 @@ class TestTheCheck:
             one for one in versions.shipped_contents() if one.kind == Kind.CATALOGUE
         )  # fmt: skip
         _version, report = checked(replace(content, label="1.1"), anna)
-        assert report.found["labelled"] == {"total": 99, "changed": [], "unread": []}
+        assert report.found["labelled"] == {"total": TOTAL, "changed": [], "unread": []}
 
     def test_a_report_of_an_earlier_program_can_still_be_read(self) -> None:
         assert reports.labelled({})["total"] == 0
@@ -160,11 +163,12 @@ class TestTheRulesPage:
     def test_it_lists_the_labelled_deals_in_which_it_fires(self, client: Client, rule: str) -> None:
         page = client.get(reverse("policy:rule", args=[rule]))
         listed = {row["example"].deal.id for row in page.context["examples"]}
-        lines = map(json.loads, shipped.text(labelled.FILE).splitlines())
-        assert listed == {one["id"] for one in lines if rule in one["expected"]["rules"]}
-        assert listed
         said = page.content.decode()
         assert all(one in said for one in listed)
+        lines = [json.loads(line) for line in shipped.text(labelled.FILES[0]).splitlines()]
+        listed &= {one["id"] for one in lines}
+        assert listed == {one["id"] for one in lines if rule in one["expected"]["rules"]}
+        assert listed
 
     def test_without_a_catalogue_it_says_that_there_is_none(self, client: Client) -> None:
         ReferenceVersion.objects.of(Kind.CATALOGUE).update(retired_at=timezone.now())

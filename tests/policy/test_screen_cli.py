@@ -61,7 +61,7 @@ def test_a_result_has_the_agreed_shape():
         "review_floor": None,
         "missing": [],
         "findings": [],
-        "rulebook": {"label": "1.0", "digest": shipped.load().rulebook.digest},
+        "rulebook": {"label": "1.1", "digest": shipped.load().rulebook.digest},
     }
     (finding,) = one(line(country="LI"))["findings"]
     assert finding == {

@@ -303,7 +303,7 @@ def test_a_screening_that_is_none_of_this_deal_is_not_found(client, number):
 
 def new_rulebook():
     old = ReferenceVersion.objects.active().get(kind=Kind.RULEBOOK)
-    content = Content(Kind.RULEBOOK, "1.1", old.content, "", old.source, "1.1", "")
+    content = Content(Kind.RULEBOOK, "1.2", old.content, "", old.source, "1.2", "")
     proposer, activator = make.person(access.POLICY_OWNER), make.person(access.POLICY_OWNER)
     version = governing.propose_version(content, actor=proposer)
     report = governing.start_check(version, actor=proposer)

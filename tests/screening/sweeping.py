@@ -34,10 +34,10 @@ def rated(changes: dict[str, str], label: str = "2.0") -> Content:
     return replace(content, label=label, text=text)
 
 
-def rulebook(*changes: tuple[str, str], label: str = "1.1") -> Content:
+def rulebook(*changes: tuple[str, str], label: str = "1.2") -> Content:
     """The shipped rulebook with these texts replaced."""
     text = shipped(Kind.RULEBOOK).written
-    for old, new in (*changes, ('label: "1.0"', f'label: "{label}"')):
+    for old, new in (*changes, ('label: "1.1"', f'label: "{label}"')):
         assert text.count(old) == 1
         text = text.replace(old, new)
     return proposals.read(Kind.RULEBOOK, text, proposals.About())

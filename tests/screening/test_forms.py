@@ -64,7 +64,7 @@ EMPTY_ERRORS = {
     "analyses": "Select one",
     "restricts": "Select yes, no or I do not know",
     "follows": "Select yes, no or I do not know",
-    "limits-speech": "Select yes, no or I do not know",
+    "limits-speech": "Select what was asked for, or I do not know",
     "law-conflict": "Select yes, no or I do not know",
     "reports": "Select yes, no or I do not know",
     "safeguards": 'Select at least one, or "None"',
@@ -193,7 +193,18 @@ def test_parties_are_forgotten_with_no() -> None:
     assert found == {"answer": "no", "parties": []}
 
 
-@pytest.mark.parametrize("slug", ["limits-speech", "reports", "law-conflict", "follows"])
+@pytest.mark.parametrize("answer", ["refused", "included"])
+def test_a_request_to_limit_speech_says_which_and_what(answer: str) -> None:
+    assert errors("limits-speech", answer=answer) == {"text": ["Say what you know"]}
+    assert kept("limits-speech", answer=answer, text="A filter") == {
+        "answer": answer, "text": "A filter",
+    }  # fmt: skip
+    assert "answer" in errors("limits-speech", answer="yes", text="A filter")
+    for answer in ("no", "?"):
+        assert kept("limits-speech", answer=answer) == {"answer": answer, "text": ""}
+
+
+@pytest.mark.parametrize("slug", ["reports", "law-conflict", "follows"])
 def test_a_yes_needs_words(slug: str) -> None:
     assert errors(slug, answer="yes") == {"text": ["Say what you know"]}
     assert kept(slug, answer="no") == {"answer": "no", "text": ""}

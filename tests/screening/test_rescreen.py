@@ -409,7 +409,7 @@ class TestConfirming:
         activate()
         swept()
         deal = self.stays[1]
-        said = "Confirmed under Rulebook 1.1: same outcome, same rules"
+        said = "Confirmed under Rulebook 1.2: same outcome, same rules"
         for person, url in (
             (deal.owner, deal.get_absolute_url()),
             (factories.senior(), reverse("reviews:deal", args=[deal.pk])),

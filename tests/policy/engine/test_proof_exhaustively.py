@@ -105,11 +105,12 @@ def holds(rulebook: Rulebook, promise: Promise, deals: list[Facts]) -> bool:
                 for facts in deals
                 if is_surely(rulebook, surely, facts)
             )
-        case Raising(_, _, name, given_):
+        case Raising(_, _, names, given_):
             return all(
                 rank(rulebook, worse) >= rank(rulebook, facts)
                 for facts in answered
                 if is_surely(rulebook, given_, facts)
+                for name in names
                 for worse in graver(facts, name)
             )
         case Losing(_, _, names):
@@ -143,11 +144,12 @@ def promised(draw: st.DrawFn) -> tuple[Rulebook, Promise]:
     rulebook = draw(rulebooks(vocabulary, most_rules=5))
     some = conditions(vocabulary, tuple(rulebook.terms))
     name = st.sampled_from(list(vocabulary))
+    names = st.lists(name, min_size=1, max_size=2, unique=True).map(tuple)
     outcomes = st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=3, unique=True).map(tuple)
     promise = draw(
         st.one_of(
             st.builds(Surely, st.just("P"), st.just("s"), outcomes, some),
-            st.builds(Raising, st.just("P"), st.just("s"), name, st.none() | some),
+            st.builds(Raising, st.just("P"), st.just("s"), names, st.none() | some),
             st.builds(Losing, st.just("P"), st.just("s"), name.map(lambda one: (one,))),
             st.builds(Exists, st.just("P"), st.just("s"), some, outcomes),
             st.builds(EveryRule, st.just("P"), st.just("s"), st.sampled_from(["fire", "decide"])),

@@ -170,7 +170,7 @@ def test_a_whole_rulebook() -> None:
             surely=Term("later"),
             possibly=Term("radio"),
         ),
-        Raising("P3", "rises", "risk", given=Term("radio")),
+        Raising("P3", "rises", ("risk",), given=Term("radio")),
         Losing("P4", "asked", ("risk", "country", "caps", "obliged", "value")),
         Losing("P5", "asked", ("caps", "risk")),
         Exists("P6", "clears", OneOf("risk", ("low",)), ("clear",)),
