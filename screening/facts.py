@@ -4,7 +4,7 @@ Answers declare, reference data derives, other deals of the same end user add wh
 (`linking`), and what compliance ruled is laid over it (`rulings`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -151,18 +151,35 @@ def _derived(
     context = questions.context_of(answers, data)
     declared = questions.declared_facts(answers, context)
     key = linking.end_user_key(declared)
-    brought = linking.brought(declared, around.others(deal, key, data), data)
+    known = around.rulings(deal, key)
+    brought = linking.brought(
+        declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, known)
+    )
     follows = linking.stopped_before(deal, around.ancestors(deal), around.stopped(key, at))
     declared = brought.declared(declared) | {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
     pile = rulings.Pile(
         deal.pk,
-        list(around.rulings(deal, key)),
+        [ruling for ruling in known if not brought.laws or not _is_of_another_law(ruling, deal)],
         rulings.declaration_digest(answers),
         declared.get("contradictions", ()),
     )
     variants = trace(declared, data, given=brought.given)
     return Derived(declared, key, variants, pile, brought, follows)
+
+
+def _law_is_refused(deal: Deal, known: Iterable[FactRuling]) -> bool:
+    return any(
+        ruling.deal_id == deal.pk
+        and ruling.fact == "legal_basis_status"
+        and ruling.value != "verified"
+        for ruling in known
+    )
+
+
+def _is_of_another_law(ruling: FactRuling, deal: Deal) -> bool:
+    """What was ruled on the law of a linked deal is in what came along from it."""
+    return ruling.fact == "legal_basis_status" and ruling.deal_id != deal.pk
 
 
 def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData) -> list[Variant]:
@@ -185,7 +202,8 @@ def _with_origins(variant: Variant, laid: rulings.Laid, derived: Derived) -> Var
         for fact, ruling in laid.by.items()
         if ruling.deal_id != derived.pile.deal
     }
-    return replace(variant, origins={**variant.origins, **derived.brought.origins, **elsewhere})
+    brought = derived.brought.origins(variant.origins)
+    return replace(variant, origins={**variant.origins, **brought, **elsewhere})
 
 
 def _eased(laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData) -> str:

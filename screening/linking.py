@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy.declared import is_named
-from policy.derive import Origin, ReferenceData, trace
+from policy.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.destinations import NOWHERE
 from policy.registry import fold
 from screening import questions
@@ -67,7 +67,7 @@ class Other:
 class Brought:
     """What linked deals bring to a deal."""
 
-    deals: list[str] = field(default_factory=list)
+    deals: list[Deal] = field(default_factory=list)
     capabilities: set[str] = field(default_factory=set)
     #: Laws that were verified for linked deals, each with the deal.
     laws: list[str] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Brought:
     def declared(self, declared: Mapping[str, Any]) -> dict[str, Any]:
         """The declaration with what was brought."""
         new = {
-            "linked_deals": self.deals,
+            "linked_deals": [str(deal.pk) for deal in self.deals],
             "linked_capabilities": sorted(self.capabilities),
             "contradictions": [*(declared.get("contradictions") or ()), *self.doubts],
         }
@@ -89,24 +89,38 @@ class Brought:
     def given(self) -> dict[str, Any]:
         return {"legal_basis_status": "verified"} if self.laws else {}
 
-    @property
-    def origins(self) -> dict[str, Origin]:
-        """Where the law of this deal comes from."""
-        note = f"for what linked deals contain: {'; '.join(self.laws)}"
-        return dict.fromkeys(LAW, Origin("derived", note)) if self.laws else {}
+    def origins(self, derived: Mapping[str, Origin]) -> dict[str, Origin]:
+        """Where capabilities and law of this deal come from; a sweep looks for WITH_LINKED."""
+        if not self.deals:
+            return {}
+        own, _, _ = derived["capabilities"].note.partition(WITH_LINKED)
+        names = ", ".join(deal.reference for deal in self.deals)
+        note = f"{own.rstrip('; ')}; {WITH_LINKED}: {names}".removeprefix("; ")
+        laws = Origin("derived", f"for what linked deals contain: {'; '.join(self.laws)}")
+        return {
+            "capabilities": Origin("derived", note),
+            **(dict.fromkeys(LAW, laws) if self.laws else {}),
+        }
 
 
-def brought(declared: Mapping[str, Any], others: Sequence[Other], data: ReferenceData) -> Brought:
-    """What the linked ones among other deals of the same end user bring to this one."""
+def brought(
+    declared: Mapping[str, Any],
+    others: Sequence[Other],
+    data: ReferenceData,
+    *,
+    takes_law: bool = True,
+) -> Brought:
+    """What the linked ones among other deals of the same end user bring to this one.
+
+    With ``takes_law`` false somebody ruled that no law of another deal serves here.
+    """
     here, found = places(declared, data), Brought()
-    linked = (
-        [other for other in others if has_place_in_common(here, other.places)] if others else []
-    )
+    linked = [other for other in others if has_place_in_common(here, other.places)]
     needs_no_law = linked and not own_capabilities(declared, data) & LAWFUL
     for other in linked:
         capabilities = other.capabilities - {NOT_CLASSIFIED}
         if needs_no_law and capabilities & LAWFUL:
-            if other.law:
+            if other.law and takes_law:
                 found.laws.append(f"{other.law} (verified for {other.deal.reference})")
             else:
                 capabilities -= LAWFUL
@@ -114,7 +128,7 @@ def brought(declared: Mapping[str, Any], others: Sequence[Other], data: Referenc
                     f"{other.deal.reference} of the same end user contains an interception or "
                     "retention function, and no law is verified for it yet."
                 )
-        found.deals.append(str(other.deal.pk))
+        found.deals.append(other.deal)
         found.capabilities.update(capabilities)
     return found
 

@@ -145,6 +145,7 @@ def laid(pile: Pile, derived: Sequence[Variant]) -> list[Laid]:
         _lay(fact, pile, derived, variants)
     for variant, result in zip(derived, variants, strict=True):
         _keep_conflict(pile, derived, variant, result)
+        _note_conflict(variant, result)
     return variants
 
 
@@ -163,7 +164,8 @@ def _lay(fact: str, pile: Pile, derived: Sequence[Variant], variants: Sequence[L
         if ruling is not None and (now != value or ruling is own):
             result.given[fact] = now
             result.by[fact] = ruling
-    _say_more(fact, variants)
+    if fact == "export_control":
+        _name_licence(variants)
 
 
 def may_overrule(milder: FactRuling, graver: FactRuling) -> bool:
@@ -185,16 +187,11 @@ def _source(value: Any, own: FactRuling | None, graver: Sequence[FactRuling]) ->
     return next((ruling for ruling in reversed(graver) if ruling.value == value), None)
 
 
-def _say_more(fact: str, variants: Sequence[Laid]) -> None:
-    """What is said beside a value that was set by hand comes from whoever set it."""
+def _name_licence(variants: Sequence[Laid]) -> None:
+    """The reference of a value that was set by hand is the source that was given with it."""
     for result in variants:
-        ruling = result.by.get(fact)
-        if ruling is None:
-            continue
-        if fact == "export_control":
-            result.given["export_reference"] = ruling.source
-        if fact == "fact_conflict" and result.given[fact]:
-            result.given["conflict_note"] = ruling.because[:LONGEST_NOTE]
+        if "export_control" in result.by:
+            result.given["export_reference"] = result.by["export_control"].source
 
 
 def _keep_conflict(pile: Pile, derived: Sequence[Variant], variant: Variant, result: Laid) -> None:
@@ -204,7 +201,14 @@ def _keep_conflict(pile: Pile, derived: Sequence[Variant], variant: Variant, res
     settled = pile.of_this_declaration("end_user_type", derived) is not None
     if _plain(variant, "fact_conflict") and not settled:
         result.given["fact_conflict"] = True
-        result.given["conflict_note"] = _plain(variant, "conflict_note")
+
+
+def _note_conflict(variant: Variant, result: Laid) -> None:
+    """What contradicts is what was derived, and what somebody wrote who found more."""
+    if result.given.get("fact_conflict"):
+        ruling = result.by.get("fact_conflict")
+        notes = (_plain(variant, "conflict_note"), ruling and ruling.because)
+        result.given["conflict_note"] = " ".join(filter(None, notes))[:LONGEST_NOTE]
 
 
 def eased(laid_over: Sequence[Laid], final: Sequence[Variant]) -> list[str]:

@@ -33,7 +33,7 @@ def capabilities(deal: Deal) -> set[str]:
     return set(fact(deal, "capabilities"))
 
 
-# --- The law comes along ---------------------------------------------------------------------------
+# --- The law comes along --------------------------------------------------------------------------
 
 
 def test_radio_clears_when_the_operator_has_a_core_under_verified_law():
@@ -98,6 +98,22 @@ def test_a_law_that_is_taken_back_no_longer_comes_along():
     assert not radio.screening.asks_sales
 
 
+def test_a_law_that_was_doubted_once_and_verified_by_somebody_else_comes_along():
+    first = verified_core()
+    ruled(first, "legal_basis_status", "none")
+    ruled(first, "legal_basis_status", "verified")
+    radio = send(RADIO)
+    assert radio.status == Status.CLEARED
+
+
+def test_a_law_that_compliance_refuses_in_this_deal_does_not_ask_sales():
+    verified_core()
+    radio = send(RADIO)
+    ruled(radio, "legal_basis_status", "none")
+    assert radio.turn == "compliance"
+    assert not radio.screening.asks_sales
+
+
 def test_what_a_linked_deal_contains_counts_for_reviews():
     """Interception in a country of medium risk is looked at, whichever deal it came with."""
     place = factories.in_country("AL")
@@ -107,7 +123,7 @@ def test_what_a_linked_deal_contains_counts_for_reviews():
     assert "S02" in radio.screening.findings.values_list("rule", flat=True)
 
 
-# --- Which deals are linked --------------------------------------------------------------------------
+# --- Which deals are linked -----------------------------------------------------------------------
 
 
 def test_a_bare_name_in_another_country_adds_nothing():
@@ -144,7 +160,7 @@ def test_what_came_from_a_deal_goes_with_it():
     assert "li_interface" not in capabilities(third)
 
 
-# --- At the same moment ------------------------------------------------------------------------------
+# --- At the same moment ---------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
