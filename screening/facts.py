@@ -165,7 +165,8 @@ def _check_raise(fact: str, value: Any, deal: Deal, data: ReferenceData) -> None
     revision = deal.newest_revision()
     answers = revision.answers if revision else {}
     derived = trace(declared_of(deal, answers, data), data)
-    worst = _worst(fact, [variant.facts[fact] for variant in derived])
+    ruled = [ruling.value for ruling in deal.rulings.filter(fact=fact)]
+    worst = _worst(fact, [*(variant.facts[fact] for variant in derived), *ruled])
     if ORDER[fact].index(value) < ORDER[fact].index(worst):
         raise Conflict(f"{ONLY_RAISED[fact]} may be raised with a reason, never lowered.")
 

@@ -5,10 +5,13 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from itertools import pairwise
+from time import sleep
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from jobs import queue
 from jobs.management.commands.sweep import Sweeper
@@ -150,3 +153,43 @@ def test_the_sweeper_does_what_no_worker_took(db, servers):
     sweeper.told = dict.fromkeys(sweeper.told, -100.0)
     assert sweeper.sweep_once() == 1
     assert done == [job.pk]
+
+
+def test_each_pause_is_longer_than_the_one_before(db):
+    job = enqueue("breaks")
+    pauses = []
+    while job.state == "pending":
+        Job.objects.filter(pk=job.pk).update(not_before=Clock() - timedelta(seconds=1))
+        began = timezone.now()
+        assert queue.perform(job.pk) is False
+        job.refresh_from_db()
+        pauses.append((job.not_before - began).total_seconds())
+    waited = pauses[:-1]
+    assert len(waited) >= 3
+    assert waited[0] > 1
+    assert all(later > 1.5 * earlier for earlier, later in pairwise(waited))
+
+
+def test_a_long_job_keeps_its_lease(db):
+    job = enqueue()
+    worker = Job.objects.claim(job.pk, lease=timedelta(milliseconds=1))
+    assert worker is not None
+    sleep(0.01)
+    assert Job.objects.due().filter(pk=job.pk).exists()
+    worker.note_progress(1, 10)
+    job.refresh_from_db()
+    assert (job.progress_done, job.progress_total) == (1, 10)
+    assert job.lease_until > timezone.now() + timedelta(seconds=30)
+    assert Job.objects.claim(job.pk) is None
+    assert worker.done() is True
+
+
+def test_the_sweeper_forgets_what_is_no_longer_due(db, servers):
+    sweeper = Sweeper()
+    for _ in range(3):
+        job = enqueue()
+        sweeper.sweep_once()
+        assert set(sweeper.told) == {job.pk}, "only what waits now"
+        assert queue.perform(job.pk)
+    sweeper.sweep_once()
+    assert sweeper.told == {}
