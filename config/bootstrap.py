@@ -62,6 +62,12 @@ VERBS = {
         "prove, compare and print policy versions",
     ),
     "bench": ("bench", ["-m", "tests.bench"], "bench [NAME]", "measure, beside other engines"),
+    "mutants": (
+        "test",
+        ["-m", "tests.mutants"],
+        "mutants [WORDS]",
+        "seed faults into a copy and see that the tests notice each",
+    ),
     "manage": (
         "demo",
         ["-m", "config.launch"],
@@ -186,7 +192,7 @@ def main(arguments: list[str]) -> None:
     # say; the project is found by PYTHONPATH instead.
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["PYTHONSAFEPATH"] = "1"
-    if verb in {"test", "bench", "check"}:
+    if verb in {"test", "bench", "check", "mutants"}:
         os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), *module, *rest])  # noqa: S606
 

@@ -100,6 +100,16 @@ def files(pattern: str) -> list[str]:
     return [name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
 
 
+def linted() -> Result:
+    """ruff does not say how many files it judged, so the same words list them first."""
+    listed = execute(["-m", "ruff", "check", "--show-files"]).stdout.split("\n")
+    judged = [name for name in listed if name.endswith(".py")]
+    if not judged:
+        return Result("There are no files to judge.")
+    problem = program("-m", "ruff", "check", "--output-format=concise")().problem
+    return Result(problem, f"{len(judged)} files")
+
+
 def types() -> Result:
     """mypy, strict, on the parts that decide; what they import is read but not judged."""
     every = {name for pattern in STRICT for name in files(pattern)}
@@ -128,7 +138,7 @@ def generated() -> Result:
         done = execute(["manage.py", *command])
         path = ROOT / name
         written = path.read_text() if path.exists() else ""
-        if done.returncode:
+        if done.returncode or not done.stdout.strip():
             problems.append(f"manage.py {' '.join(command)} failed:\n{done.stderr}")
         elif written != done.stdout:
             lines = difflib.unified_diff(
@@ -142,7 +152,7 @@ def generated() -> Result:
 
 
 GATES = (
-    Gate("ruff check", program("-m", "ruff", "check", "--output-format=concise")),
+    Gate("ruff check", linted),
     Gate(
         "ruff format",
         program("-m", "ruff", "format", "--check", "--output-format=concise",
@@ -157,11 +167,13 @@ GATES = (
     Gate("templates", templates),
     Gate(
         "migrations",
-        program("-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"),
+        program("-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run",
+                counted="No changes detected"),
     ),
     Gate(
         "production settings",
-        program("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION),
+        program("manage.py", "check", "--deploy", "--fail-level", "WARNING",
+                counted=r"identified no issues \(\d+ silenced\)", **PRODUCTION),
     ),
     Gate("generated documents", generated),
 )  # fmt: skip

@@ -15,13 +15,11 @@ from policy import active
 from reviews import permissions
 from reviews.models import Condition, Decision, Review, Skip, Vote
 from screening import actions as selling
-from screening import mail
+from screening import following, mail
 from screening.lifecycle import Status, move
 from screening.models import Deal, FactRuling, Question, Screening, TakenBack
 
 LEASE = timedelta(minutes=45)
-VALID = timedelta(days=365)
-VALID_IN_HIGH_RISK = timedelta(days=182)
 # Auditors read the reasons of a vote: one word is none.
 LEAST_REASONS = 30
 
@@ -305,7 +303,7 @@ def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: An
     if outcome == Status.APPROVED_WITH_CONDITIONS:
         _set_conditions(decision)
     if outcome != Status.REJECTED:
-        deal.valid_until = Clock() + _validity(review.screening)
+        deal.valid_until = Clock() + following.validity(review.screening)
         deal.save(update_fields=["valid_until"])
     _close(review, "decided")
     move(
@@ -333,11 +331,6 @@ def _set_conditions(decision: Decision) -> None:
                 due_on=date.fromisoformat(duty["due_on"]),
                 evidence=duty["evidence"],
             )
-
-
-def _validity(screening: Screening) -> timedelta:
-    risks = {facts.get("country_risk") for facts in screening.facts}
-    return VALID if risks <= {"low", "medium"} else VALID_IN_HIGH_RISK
 
 
 def _open_review(deal: Deal) -> Review:

@@ -16,6 +16,7 @@ from screening.lifecycle import Status
 from screening.models import LEVEL_OF, Finding, Screening
 
 VALID = timedelta(days=365)
+VALID_IN_HIGH_RISK = timedelta(days=182)
 DUE = {"senior": timedelta(days=7), "executive": timedelta(days=14)}
 STATUS_OF = {
     "clear": Status.CLEARED,
@@ -61,11 +62,20 @@ def course(deal: Any, screening: Screening, before: str, *, looks: Sequence[str]
         level=level,
         status=status,
         due_in=DUE[level] if moves and status == Status.IN_REVIEW else None,
-        valid_for=VALID if moves and status == Status.CLEARED else None,
+        valid_for=validity(screening) if moves and status == Status.CLEARED else None,
         moves=moves,
         rises=not moves and status == Status.IN_REVIEW and level != deal.review_level,
         leaves_review=moves and deal.status == Status.IN_REVIEW,
     )
+
+
+def validity(screening: Screening) -> timedelta:
+    """How long a clearance or an approval holds: half as long for a country of high risk.
+
+    A country that nobody rates counts as one, and the gravest of several destinations decides.
+    """
+    risks = {variant.get("country_risk") for variant in screening.facts}
+    return VALID if risks <= {"low", "medium"} else VALID_IN_HIGH_RISK
 
 
 def target(status: str, level: str, outcome: str, *, cause: str, before: str) -> Status:

@@ -71,8 +71,10 @@ class Databases:
 
     def __init__(self, servers: embedded.Servers) -> None:
         self.servers = servers
-        self.template = urlsplit(servers.app_url).path.strip("/")
-        self.name = f"{self.template}_tests"
+        self.own = urlsplit(servers.app_url).path.strip("/")
+        # Of another program on the same server, which migrated it for many runs (tests/mutants).
+        self.template = os.environ.get("MIGRATED_DATABASE") or self.own
+        self.name = f"{self.own}_tests"
 
     def sign_in(self, url: str) -> None:
         """Point Django's one connection, and those of later threads, to this address."""
@@ -80,8 +82,9 @@ class Databases:
         connection.settings_dict.update(database(url, "DATABASE_URL"))
 
     def migrate(self) -> None:
-        self.sign_in(self.servers.owner_url)
-        call_command("migrate", verbosity=0, interactive=False)
+        if self.template == self.own:
+            self.sign_in(self.servers.owner_url)
+            call_command("migrate", verbosity=0, interactive=False)
         self.copy()
         app_url = embedded.with_database(self.servers.app_url, self.name)
         self.sign_in(app_url)
@@ -104,7 +107,7 @@ class Databases:
     def drop(self) -> None:
         connections.close_all()
         with embedded.admin(self.servers.admin_url) as cursor:
-            for name in (self.name, self.template):
+            for name in (self.name, self.own):
                 cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from audit.models import SYSTEM, AuditEvent
+from audit.models import SYSTEM, AuditEvent, Line
 from screening import actions
 from tests import factories
 
@@ -108,6 +108,22 @@ def test_an_event_needs_the_transaction_of_its_change(transactional_db):
     with pytest.raises(RuntimeError, match="transaction"):
         AuditEvent.objects.append(subject="deal:1", actor=SYSTEM, verb="deal.sent")
     assert not AuditEvent.objects.exists()
+
+
+def test_many_events_need_it_too(transactional_db):
+    with pytest.raises(RuntimeError, match="transaction"):
+        AuditEvent.objects.append_all([Line("deal:1", "deal.sent", {})], actor=SYSTEM)
+    assert not AuditEvent.objects.exists()
+
+
+def test_an_event_names_who_acted(db):
+    deal = factories.deal_in_review()
+    assert {event.actor for event in deal.events()} == {f"user:{deal.owner_id}"}
+    actions.rescreen_deal(deal, cause="version", because="Another version.")
+    assert deal.events().last().actor == "system"
+    with transaction.atomic():
+        AuditEvent.objects.append_all([Line("deal:1", "deal.sent", {})], actor=deal.owner)
+    assert AuditEvent.objects.get(subject="deal:1").actor == f"user:{deal.owner_id}"
 
 
 def test_a_draft_goes_and_its_events_stay(db):

@@ -89,13 +89,26 @@ def test_health_check_and_restart(name):
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
+def secret_variables(name):
+    """Those of a service that hold something secret."""
+    return [
+        (key, value)
+        for key, value in SERVICES[name].get("environment", {}).items()
+        if re.search("PASSWORD|SECRET|_URL", key) and key != "SITE_URL"
+    ]
+
+
+def test_some_variables_are_secret():
+    with_secrets = {name for name in SERVICES if secret_variables(name)}
+    assert {"web", "worker", "sweeper", "migrate", "postgres"} <= with_secrets
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_secrets_come_by_file(name):
-    for key, value in SERVICES[name].get("environment", {}).items():
-        if re.search("PASSWORD|SECRET|_URL", key) and key != "SITE_URL":
-            assert key.endswith("_FILE")
-            assert value.startswith("/run/secrets/")
-            assert value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]
+    for key, value in secret_variables(name):
+        assert key.endswith("_FILE")
+        assert value.startswith("/run/secrets/")
+        assert value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

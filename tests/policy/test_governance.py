@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit import access
+from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs import queue
 from jobs.models import Job
@@ -195,6 +196,83 @@ class TestTheRulebook:
         deal.refresh_from_db()
         assert deal.status == "barred"
         assert deal.screening.rulebook == version
+
+    def test_one_that_promises_nothing_is_no_pass(self, anna: Any, boris: Any) -> None:
+        written = shipped(Kind.RULEBOOK).written
+        promises = written[written.index("\npromises:\n") :]
+        version, report = checked(changed_rulebook((promises, "\n")), anna)
+        assert report.state == State.FAILED
+        assert any("promises nothing" in one for one in report.found["problems"])
+        with pytest.raises(Conflict, match="did not pass"):
+            actions.activate_version(version, report=report, actor=boris)
+
+
+class TestRoles:
+    OWNERS = {
+        Kind.RULEBOOK: {access.POLICY_OWNER},
+        Kind.COUNTRIES: {access.POLICY_OWNER},
+        Kind.CATALOGUE: {access.POLICY_OWNER, access.COMPLIANCE},
+        Kind.REGISTRY: {access.POLICY_OWNER, access.COMPLIANCE},
+    }
+
+    @pytest.mark.parametrize("kind", Kind.values)
+    @pytest.mark.parametrize("role", access.ROLE_NAMES)
+    def test_who_proposes_which_kind(self, kind: str, role: str) -> None:
+        content = replace(shipped(kind), label="9.9")
+        actor = factories.person(role)
+        if role in self.OWNERS[Kind(kind)]:
+            assert actions.propose_version(content, actor=actor).proposed_by == actor
+            return
+        before = AuditEvent.objects.count()
+        with pytest.raises(NotAllowed, match="Versions of this kind are for the role"):
+            actions.propose_version(content, actor=actor)
+        assert not ReferenceVersion.objects.of(kind).filter(label="9.9").exists()
+        assert AuditEvent.objects.count() == before
+
+    def test_a_check_is_started_by_who_may_propose(self, anna: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        with pytest.raises(NotAllowed, match="Versions of this kind"):
+            actions.start_check(version, actor=factories.compliance_officer())
+        assert not version.reports.exists()
+
+
+class TestPostgresql:
+    @pytest.mark.parametrize(
+        "change", ["content = content || ' '", "written = 'x'", "label = 'x'", "digest = 'x'",
+                   "note = 'x'", "proposed_by_id = activated_by_id", "kind = 'registry'",
+                   "source = 'x'", "edition = 'x'", "licence = 'x'"],
+    )  # fmt: skip
+    def test_what_was_proposed_never_changes(self, change: str) -> None:
+        version = ReferenceVersion.objects.active().get(kind=Kind.COUNTRIES)
+        with pytest.raises(DatabaseError, match="content of a reference version never changes"):
+            run(f"UPDATE policy_referenceversion SET {change} WHERE id = %s", version.pk)
+
+    def test_nothing_is_deleted(self, anna: Any) -> None:
+        version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
+        with pytest.raises(DatabaseError, match="a reference version is never deleted"):
+            run("DELETE FROM policy_referenceversion WHERE id = %s", version.pk)
+
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            ("activated_at = now()", "an activation is final"),
+            ("activated_at = NULL, activated_by_id = NULL", "an activation is final"),
+            ("retired_at = NULL", "a retired version stays retired"),
+        ],
+    )
+    def test_an_activation_and_a_retirement_are_final(
+        self, anna: Any, boris: Any, change: str, sentence: str
+    ) -> None:
+        former = ReferenceVersion.objects.active().get(kind=Kind.COUNTRIES)
+        version, report = checked(rated("FI", "low", "high"), anna)
+        actions.activate_version(version, report=report, actor=boris)
+        with pytest.raises(DatabaseError, match=sentence):
+            run(f"UPDATE policy_referenceversion SET {change} WHERE id = %s", former.pk)
+
+
+def run(statement: str, *values: Any) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
 
 
 class TestActivation:

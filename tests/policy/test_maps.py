@@ -103,8 +103,9 @@ def all_rings():
 
 
 def test_paths_are_read_whole():
-    for shape in maps.world()["places"].values():
-        path = shape.get("d", "")
+    shapes = [shape.get("d", "") for shape in maps.world()["places"].values()]
+    assert sum(map(bool, shapes)) > 150
+    for path in shapes:
         assert len(list(rings(path))) == path.count("z") == path.count("M")
 
 

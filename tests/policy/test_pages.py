@@ -92,6 +92,7 @@ class TestTheDocument:
     def test_every_clause_has_its_anchor(self, owner: Client) -> None:
         factories.reference_data()
         body = html(owner, "policy")
+        assert len(clauses.clauses()) > 8
         for name in clauses.clauses():
             assert f'id="{name}"' in body
 
@@ -165,9 +166,12 @@ class TestConditionsInWords:
         assert "include none of: " in said.parts[0].text
 
     def test_every_rule_and_promise_can_be_said(self, rulebook: Any) -> None:
+        promises = document.promises(rulebook)
+        assert len(rulebook.rules) > 40
+        assert len(promises) == len(rulebook.promises) > 5
         for rule in rulebook.rules:
             assert phrases.condition(rulebook, rule.when).text
-        for promise in document.promises(rulebook):
+        for promise in promises:
             assert promise.means.endswith(".")
 
 

@@ -190,6 +190,17 @@ def test_the_export_is_the_filtered_list(client, auditor, deals):
     assert row["screened_at_utc"].endswith("Z")
 
 
+def test_the_export_names_each_version_by_its_digest(client, auditor):
+    deal = make.approved_deal()
+    (row,) = csv.DictReader(io.StringIO(exported(client)))
+    used = {kind: getattr(deal.screening, kind) for kind in
+            ("rulebook", "countries", "catalogue", "registry")}  # fmt: skip
+    assert {kind: row[f"{kind}_digest"] for kind in used} == {
+        kind: version.digest for kind, version in used.items()
+    }
+    assert row["rulebook"] == used["rulebook"].label
+
+
 def test_the_export_is_rfc_4180(client, auditor):
     Deal.objects.filter(pk=make.approved_deal().pk).update(title='He said "no", then\nyes')
     text = exported(client)

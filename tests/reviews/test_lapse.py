@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from django.utils import timezone
+
 from jobs.models import Clock
 from reviews.actions import Duty, settle_condition
 from reviews.models import Condition
@@ -59,6 +61,15 @@ def test_a_condition_that_is_not_met_in_time_ends_the_approval(db):
     event = deal.events().last()
     assert event.verb == "deal.lapsed"
     assert "was due on 1 January 2026 and is not met" in event.payload
+
+
+def test_a_condition_is_not_overdue_on_its_own_day(db):
+    deal = conditional_deal()
+    today = timezone.now().date()
+    Condition.objects.filter(decision__deal=deal).update(due_on=today)
+    assert lapse_due() == 0
+    Condition.objects.filter(decision__deal=deal).update(due_on=today - timedelta(days=1))
+    assert lapse_due() == 1
 
 
 def test_a_condition_that_was_met_ends_nothing(db):

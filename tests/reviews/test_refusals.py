@@ -69,6 +69,48 @@ def test_the_actions_refuse_it_too():
     assert not Vote.objects.exists()
 
 
+def test_who_set_a_fact_does_not_claim():
+    deal, person = make.deal_in_review(), make.person(access.COMPLIANCE, access.SENIOR)
+    selling.rule_fact(
+        deal, fact="adverse_info", value="alleged", because="A report.", source="HRW", actor=person
+    )
+    before = count(deal)
+    with pytest.raises(NotAllowed, match="You set a fact of this deal"):
+        actions.claim_deal(deal, actor=person)
+    assert nothing_happened(deal, before)
+    assert not Review.objects.exists()
+
+
+def test_nobody_returns_a_deal_of_their_own():
+    """Neither who sells it, nor who had a hand in it, nor who set a fact of it."""
+    for how, sentence in (
+        ("team", "your own sales team"),
+        ("editor", "You had a hand in this deal"),
+        ("facts", "You set a fact of this deal"),
+    ):
+        deal, chief = make.approved_deal(), make.executive()
+        if how == "team":
+            deal.team.members.add(chief)
+        else:
+            Contributor.objects.create(deal=deal, user=chief, part=how)
+        before = count(deal)
+        with pytest.raises(NotAllowed, match=sentence):
+            actions.reopen_deal(deal, because="I know better", actor=chief)
+        deal.refresh_from_db()
+        assert deal.status == Status.APPROVED
+        assert count(deal) == before
+
+
+def test_an_owner_who_became_an_executive_does_not_return_the_deal():
+    deal = make.cleared_deal()
+    deal.owner.groups.add(make.executive().groups.get())
+    owner = type(deal.owner).objects.get(pk=deal.owner_id)
+    with pytest.raises(NotAllowed, match="your own sales team"):
+        actions.reopen_deal(deal, because="A better offer", actor=owner)
+    deal.refresh_from_db()
+    assert deal.status == Status.CLEARED
+
+
 @pytest.mark.parametrize("how", ["owner", "contributor", "team"])
 def test_postgresql_refuses_the_vote_of_somebody_with_a_part(how):
     deal = make.deal_in_review()
@@ -151,6 +193,46 @@ def test_only_executives_give_the_third_vote():
     assert deal.status == Status.APPROVED_WITH_CONDITIONS
 
 
+def test_the_verbs_of_executives_refuse_a_senior():
+    held, approved = make.deal_in_review(), make.approved_deal()
+    holder = make.senior()
+    actions.claim_deal(held, actor=holder)
+    with pytest.raises(NotAllowed, match="Only an executive reviewer takes over a claim"):
+        actions.take_over_claim(held, because="I am faster", actor=make.senior())
+    assert Review.objects.get(deal=held).holder() == holder
+    with pytest.raises(NotAllowed, match="Only an executive reviewer returns a deal to review"):
+        actions.reopen_deal(approved, because="I doubt it", actor=make.senior())
+    approved.refresh_from_db()
+    assert approved.status == Status.APPROVED
+
+
+def test_what_is_at_the_executive_level_is_not_passed_up():
+    deal, chief = make.deal_in_review(level="executive"), make.executive()
+    actions.claim_deal(deal, actor=chief)
+    before = count(deal)
+    with pytest.raises(Conflict, match="already at the executive level"):
+        actions.pass_up(deal, because="Too hot for me", actor=chief)
+    assert nothing_happened(deal, before)
+
+
+def test_after_a_vote_nothing_is_passed_up(client):
+    """Who gives the second vote must not be able to take the deal from the first."""
+    deal, second = make.deal_in_review(), make.senior()
+    make.vote_on(deal, actor=make.senior(), verdict="approve_with_conditions", conditions=[DUTY])
+    actions.claim_deal(deal, actor=second)
+    before = count(deal)
+    with pytest.raises(Conflict, match="A vote was given at this level"):
+        actions.pass_up(deal, because="The first one is too mild", actor=second)
+    client.force_login(second)
+    answer = client.post(f"/reviews/{deal.pk}/pass-up/", {"because": "The first is too mild"})
+    assert answer.status_code == 409
+    assert "A vote was given at this level" in answer.content.decode()
+    deal.refresh_from_db()
+    assert deal.review_level == Review.objects.get().level == "senior"
+    assert Review.objects.get().holder() == second
+    assert count(deal) == before
+
+
 # --- Status and turn -----------------------------------------------------------------------------
 
 
@@ -181,6 +263,9 @@ def test_nobody_votes_twice():
     deal, first = make.deal_in_review(level="executive"), make.executive()
     make.vote_on(deal, actor=first)
     with pytest.raises(NotAllowed, match="You have voted on this deal"):
+        actions.claim_deal(deal, actor=first)
+    assert Review.objects.get().holder() is None
+    with pytest.raises(NotAllowed, match="You have voted on this deal"):
         make.vote_on(deal, actor=first)
     assert Vote.objects.count() == 1
 
@@ -197,6 +282,23 @@ def test_a_claim_is_respected(client):
     assert answer.status_code == 409
     assert make.REASONS in answer.content.decode()
     assert client.post(f"/reviews/{deal.pk}/release/").status_code == 409
+    assert Review.objects.get().holder() == holder
+
+
+def test_while_one_holds_a_deal_another_does_nothing_with_it():
+    deal, holder, other = make.deal_in_review(), make.senior("Anna Keller"), make.senior()
+    actions.claim_deal(deal, actor=holder)
+    before = count(deal)
+    for verb, words in (
+        (actions.vote, {"screening": deal.screening, "verdict": "reject", "because": make.REASONS}),
+        (actions.ask_sales, {"questions": [("", "Who runs it?")]}),
+        (actions.pass_up, {"because": "The army will use it"}),
+        (actions.release_deal, {}),
+    ):
+        with pytest.raises(Conflict, match="Anna Keller has claimed this deal"):
+            verb(deal, actor=other, **words)
+        assert nothing_happened(deal, before)
+    assert deal.status == Status.IN_REVIEW
     assert Review.objects.get().holder() == holder
 
 
@@ -218,6 +320,35 @@ def test_a_vote_needs_a_claim_first():
             because=make.REASONS,
             actor=make.senior(),
         )
+
+
+def test_only_a_deal_in_review_is_claimed():
+    states = (make.cleared_deal, make.deal_for_compliance, make.draft_deal, make.approved_deal)
+    for deal in (state() for state in states):
+        before = count(deal)
+        with pytest.raises(Conflict, match=r"This deal is .*, not in review"):
+            actions.claim_deal(deal, actor=make.senior())
+        assert count(deal) == before
+    assert not Review.objects.still_open().exists()
+
+
+def test_a_claim_that_nobody_holds_is_not_given_back():
+    deal, reviewer = make.deal_in_review(), make.senior()
+    actions.claim_deal(deal, actor=reviewer)
+    Review.objects.update(claimed_until="2026-01-01T00:00:00Z")
+    before = count(deal)
+    with pytest.raises(Conflict, match="You do not hold this deal"):
+        actions.release_deal(deal, actor=reviewer)
+    assert nothing_happened(deal, before)
+
+
+def test_postgresql_approves_nothing_without_a_decision():
+    deal = make.deal_in_review()
+    for status in ("approved", "approved_with_conditions", "rejected"):
+        with pytest.raises(IntegrityError, match="no decision of the newest"), transaction.atomic():
+            type(deal).objects.filter(pk=deal.pk).update(status=status)
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
 
 
 @pytest.mark.parametrize("verb", ["skip", "pass-up", "confirm", "ask"])
@@ -370,6 +501,43 @@ def test_who_owes_the_proof_does_not_accept_it(client, condition):
         Condition.objects.filter(pk=condition.pk).update(
             met_at="2027-01-01T00:00:00Z", met_by=owner, met_because="Done"
         )
+
+
+def unmet(condition):
+    condition.refresh_from_db()
+    return condition.met_at is None and "condition.met" not in condition.decision.deal.audit_verbs()
+
+
+def test_an_owner_who_became_a_reviewer_does_not_accept_the_proof(condition):
+    condition.owner.groups.add(make.senior().groups.get())
+    owner = type(condition.owner).objects.get(pk=condition.owner_id)
+    with pytest.raises(NotAllowed, match="Who owes the proof does not accept it"):
+        actions.settle_condition(condition, because="Done", actor=owner)
+    assert unmet(condition)
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [("team", "your own sales team"), ("editor", "had a hand"), ("facts", "set a fact")],
+)
+def test_nobody_settles_a_condition_of_their_own_deal(condition, how, sentence):
+    deal, reviewer = condition.decision.deal, make.senior()
+    if how == "team":
+        deal.team.members.add(reviewer)
+    else:
+        Contributor.objects.create(deal=deal, user=reviewer, part=how)
+    with pytest.raises(NotAllowed, match=sentence):
+        actions.settle_condition(condition, because="It is fine", actor=reviewer)
+    assert unmet(condition)
+
+
+def test_only_reviewers_settle_conditions(condition):
+    for person in (make.compliance_officer(), make.auditor(), make.sales_person()):
+        with pytest.raises(NotAllowed, match="Only reviewers settle conditions"):
+            actions.settle_condition(condition, because="It is fine", actor=person)
+    with pytest.raises(Conflict, match="Say why"):
+        actions.settle_condition(condition, because="  ", actor=make.senior())
+    assert unmet(condition)
 
 
 def test_sales_sees_its_own_conditions_and_no_others(client, condition):

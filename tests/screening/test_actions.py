@@ -18,7 +18,7 @@ from policy.models import ReferenceVersion
 from reviews import actions as reviewing
 from screening import actions
 from screening.lifecycle import Status
-from screening.models import Deal, DealRevision, Finding, Screening
+from screening.models import Answer, Contributor, Deal, DealRevision, Finding, Screening
 from tests import factories
 
 
@@ -77,6 +77,42 @@ def test_a_sent_deal_is_not_sent_again():
     deal = factories.cleared_deal()
     with pytest.raises(Conflict, match="can no longer be changed"):
         send(deal)
+
+
+def test_an_owner_who_left_sales_does_nothing():
+    deal = factories.draft_deal()
+    deal.owner.groups.clear()
+    former = type(deal.owner).objects.get(pk=deal.owner_id)
+    with pytest.raises(NotAllowed, match="Only the owner of this deal in sales"):
+        actions.submit_deal(deal, send_key=uuid.uuid4(), actor=former)
+    assert Deal.objects.get(pk=deal.pk).status == Status.DRAFT
+    assert not DealRevision.objects.exists()
+
+
+def test_answers_of_a_deal_in_review_stay():
+    deal = factories.deal_in_review()
+    before = deal.events().count()
+    with pytest.raises(Conflict, match=r"in review\. Its answers can no longer be changed"):
+        actions.save_answer(deal, slug="customer", value="Another", actor=deal.owner)
+    with pytest.raises(Conflict, match="can no longer be changed"):
+        send(deal)
+    deal.refresh_from_db()
+    assert deal.answers["customer"] != "Another"
+    assert deal.events().count() == before
+
+
+def test_every_question_of_a_reviewer_is_answered_before_sending():
+    deal, reviewer = factories.deal_in_review(), factories.senior()
+    reviewing.claim_deal(deal, actor=reviewer)
+    asked = [("", "Who runs it?"), ("", "Where is it kept?")]
+    reviewing.ask_sales(deal, questions=asked, actor=reviewer)
+    for replies in ({}, {1: "We do."}, {1: "We do.", 2: "   "}):
+        with pytest.raises(Conflict, match=r"Answer question [12] before you send"):
+            send(deal, replies=replies)
+    deal.refresh_from_db()
+    assert deal.status == Status.NEEDS_INFORMATION
+    assert deal.revisions.count() == 1
+    assert not Answer.objects.exists()
 
 
 @pytest.mark.parametrize("kind", ["rulebook", "catalogue", "registry"])
@@ -219,6 +255,29 @@ def test_a_country_rating_is_raised_and_never_lowered():
         rule(deal, "country_risk", "low")
 
 
+def test_a_raised_country_is_not_lowered_by_a_second_ruling():
+    deal = factories.cleared_deal()
+    rule(deal, "country_risk", "high")
+    assert deal.status == Status.IN_REVIEW
+    for milder in ("low", "medium"):
+        with pytest.raises(Conflict, match="A country rating may be raised with a reason, never"):
+            rule(deal, "country_risk", milder)
+    deal.refresh_from_db()
+    assert deal.screening.facts[0]["country_risk"] == "high"
+    assert deal.rulings.count() == 1
+    rule(deal, "country_risk", "very_high")
+    assert deal.screening.facts[0]["country_risk"] == "very_high"
+
+
+def test_a_conflict_of_law_is_not_taken_back_by_a_second_ruling():
+    deal = factories.deal_in_review()
+    rule(deal, "law_conflict", value=True)
+    assert deal.review_level == "executive"
+    with pytest.raises(Conflict, match="A conflict of law may be raised with a reason, never"):
+        rule(deal, "law_conflict", value=False)
+    assert deal.rulings.count() == 1
+
+
 def test_a_settled_conflict_goes_on_to_review():
     deal = factories.sent_deal(factories.DOUBTFUL)
     assert deal.status == Status.NEEDS_INFORMATION
@@ -257,6 +316,35 @@ def test_who_does_not_rule():
     deal.team.members.add(insider)
     with pytest.raises(NotAllowed, match="own sales team"):
         rule(deal, "adverse_info", "alleged", actor=insider)
+
+
+def test_facts_of_a_draft_or_a_closed_deal_are_not_set():
+    factories.reference_data()
+    for deal in (factories.draft_deal(), factories.barred_deal(), factories.rejected_deal()):
+        before = deal.events().count()
+        with pytest.raises(Conflict, match="Its facts can no longer be set"):
+            rule(deal, "adverse_info", "confirmed")
+        assert not deal.rulings.exists()
+        assert deal.events().count() == before
+
+
+def test_who_had_a_hand_in_the_deal_does_not_rule():
+    deal = factories.deal_in_review()
+    for part in ("editor", "submitter"):
+        insider = factories.compliance_officer()
+        Contributor.objects.create(deal=deal, user=insider, part=part)
+        with pytest.raises(NotAllowed, match="You had a hand in this deal"):
+            rule(deal, "adverse_info", "none", actor=insider)
+    assert not deal.rulings.exists()
+    assert deal.audit_verbs()[-1] == "deal.review_needed"
+
+
+def test_whoever_set_a_fact_may_set_another():
+    deal, officer = factories.deal_in_review(), factories.compliance_officer()
+    for fact in ("adverse_info", "country_risk"):
+        worst = {"adverse_info": "confirmed", "country_risk": "very_high"}[fact]
+        rule(deal, fact, worst, actor=officer)
+    assert deal.rulings.count() == 2
 
 
 # --- linked deals and screening again -------------------------------------------------------------
@@ -387,6 +475,16 @@ def test_a_changed_deal_names_the_closed_one():
     assert "declaration" not in changed.answers
     with pytest.raises(Conflict, match="Only a closed deal"):
         actions.start_changed_deal(changed, actor=deal.owner)
+
+
+def test_only_a_closed_deal_is_followed_by_a_changed_one():
+    count = 0
+    for make in (factories.cleared_deal, factories.deal_in_review, factories.deal_for_compliance):
+        deal = make()
+        count += 1
+        with pytest.raises(Conflict, match="Only a closed deal is followed by a changed deal"):
+            actions.start_changed_deal(deal, actor=deal.owner)
+    assert Deal.objects.count() == count
 
 
 def test_an_answer_that_no_form_gives_is_refused():

@@ -1,9 +1,11 @@
 """What a new screening means for a deal whose reviewer asked sales something."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from audit.refusals import NotAllowed
 from policy import actions as governing
 from reviews import actions as reviewing
 from screening import actions, following, rescreen
@@ -107,3 +109,68 @@ def test_a_review_that_ended_tells_nobody(db: None) -> None:
         patch.setitem(following.STATUS_OF, "senior_review", Status.BARRED)
         actions.rescreen_deal(deal, cause=CAUSE.VERSION, because="The rulebook changed.")
     assert not Notification.objects.filter(subject__contains="left the review").exists()
+
+
+# --- What stays of a review ----------------------------------------------------------------------
+
+
+def test_an_approval_ends_when_a_version_asks_for_more(db: None) -> None:
+    deal = factories.sent_deal({**factories.EXECUTIVE, **factories.in_country("KE")})
+    factories.vote_on(deal, actor=factories.senior())
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED
+    executive = factories.executive()
+    sweeping.prepare(sweeping.rated({"KE": "low very_high"}))()
+    sweeping.work(governing.RESCREEN)
+    sweeping.work(rescreen.CHUNK)
+    deal.refresh_from_db()
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "executive")
+    assert deal.audit_verbs()[-1] == "deal.reopened_for_review"
+    assert {deal.owner_id, executive.pk} <= set(deal.notifications.values_list("to", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "before", "status"),
+    [
+        ("senior_review", "senior_review", Status.APPROVED),
+        ("senior_review", "executive_review", Status.APPROVED),
+        ("executive_review", "senior_review", Status.IN_REVIEW),
+        ("needs_information", "senior_review", Status.NEEDS_INFORMATION),
+        ("bar", "senior_review", Status.BARRED),
+    ],
+)
+def test_an_approval_stands_only_while_no_more_is_asked(
+    outcome: str, before: str, status: str
+) -> None:
+    found = following.target(
+        Status.APPROVED, "executive", outcome, cause=CAUSE.VERSION, before=before
+    )
+    assert found == status
+
+
+def test_the_level_of_a_review_never_falls(db: None) -> None:
+    deal, erik = factories.deal_in_review(level="executive"), factories.executive()
+    reviewing.claim_deal(deal, actor=erik)
+    reviewing.ask_sales(deal, questions=[("country", "Is it there?")], actor=erik)
+    for slug, value in factories.in_country("FI").items():
+        actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
+    actions.submit_deal(deal, send_key=uuid4(), replies={1: "No, in Finland."}, actor=deal.owner)
+    deal.refresh_from_db()
+    assert deal.screening.outcome == "senior_review"
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "executive")
+    with pytest.raises(NotAllowed, match="for an executive reviewer"):
+        reviewing.claim_deal(deal, actor=factories.senior())
+
+
+def test_a_question_does_not_hide_the_review_behind_it(db: None) -> None:
+    deal = factories.deal_for_compliance()
+    assert (deal.screening.outcome, deal.screening.review_floor) == (
+        "needs_information", "executive_review",
+    )  # fmt: skip
+    assert deal.review_level == "executive"
+    for slug, value in factories.SIMPLE.items():
+        actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
+    actions.submit_deal(deal, send_key=uuid4(), actor=deal.owner)
+    deal.refresh_from_db()
+    assert deal.screening.outcome == "clear"
+    assert deal.status == Status.IN_REVIEW

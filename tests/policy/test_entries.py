@@ -1,0 +1,98 @@
+"""What a new catalogue, registry or list of countries loosens, entry by entry."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from policy import entries, shipped
+from policy.catalogue import Feature, Product
+from policy.derive import ReferenceData
+from policy.models import Kind
+from policy.registry import OPERATOR, Party
+
+RADIO = Product("radio", "Radio", "Access", ("ran",), "not_controlled")
+CORE = Product(
+    "core", "Core", "Core", ("mobile_core", "li_interface"), "licence_required",
+    removable=(Feature("li", "Interception", "li_interface", "build sheet"),),
+)  # fmt: skip
+AGENCY = Party("State Security", "BY", "intelligence_security", aliases=("KGB",))
+CARRIER = Party("Belcell", "BY", OPERATOR)
+
+
+def selling(*products: Product) -> ReferenceData:
+    data = shipped.load()
+    return replace(data, catalogue=replace(data.catalogue, products=products))
+
+
+def knowing(*parties: Party) -> ReferenceData:
+    data = shipped.load()
+    return replace(data, registry=replace(data.registry, parties=parties))
+
+
+def found(kind: str, before: ReferenceData, after: ReferenceData) -> list[tuple[str, bool]]:
+    return [(one.name, one.looser) for one in entries.differences(kind, before, after)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([CORE], [CORE], []),
+        ([RADIO, CORE], [RADIO], [("products removed", False)]),
+        ([RADIO], [RADIO, CORE], [("products added", True)]),
+        ([CORE], [replace(CORE, capabilities=("mobile_core",))], [("capabilities lost", True)]),
+        ([RADIO], [replace(RADIO, capabilities=("ran", "li_interface"))],
+         [("capabilities gained", False)]),
+        ([CORE], [replace(CORE, control="not_controlled")], [("export control lowered", True)]),
+        ([CORE], [replace(CORE, control="prohibited")], [("export control raised", False)]),
+        ([replace(CORE, removable=())], [CORE], [("features made removable", True)]),
+        ([CORE], [replace(CORE, removable=())], []),
+        ([RADIO, CORE], [replace(RADIO, capabilities=("li_interface",)), CORE],
+         [("capabilities lost", True), ("capabilities gained", False)]),
+    ],
+)  # fmt: skip
+def test_products(
+    before: Iterable[Product], after: Iterable[Product], expected: list[tuple[str, bool]]
+) -> None:
+    assert found(Kind.CATALOGUE, selling(*before), selling(*after)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([AGENCY], [AGENCY], []),
+        ([AGENCY, CARRIER], [CARRIER], [("parties removed", True)]),
+        ([AGENCY, CARRIER], [AGENCY], [("parties removed", False)]),
+        ([CARRIER], [AGENCY, CARRIER], [("parties added", False)]),
+        ([AGENCY], [AGENCY, CARRIER], [("parties added", True)]),
+        ([AGENCY], [replace(AGENCY, kind="military")], [("classes changed", True)]),
+        ([AGENCY], [replace(AGENCY, aliases=())], [("names lost", True)]),
+        ([AGENCY], [replace(AGENCY, aliases=("KGB", "KDB"))], [("parties edited", False)]),
+        ([AGENCY], [replace(AGENCY, note="since 1991")], [("parties edited", False)]),
+    ],
+)
+def test_parties(
+    before: Iterable[Party], after: Iterable[Party], expected: list[tuple[str, bool]]
+) -> None:
+    assert found(Kind.REGISTRY, knowing(*before), knowing(*after)) == expected
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "looser"),
+    [("high", "medium", True), ("medium", "high", False), ("unrated", "very_high", True),
+     ("very_high", "unrated", False), ("very_high", "low", True)],
+)  # fmt: skip
+def test_ratings(was: str, now: str, looser: bool) -> None:
+    def rated(tier: str) -> ReferenceData:
+        data = shipped.load()
+        countries = replace(data.countries)
+        # Worked out from the ratings, and kept by the object.
+        countries.__dict__["places"] = {"FI": replace(data.countries.places["FI"], tier=tier)}
+        return replace(data, countries=countries)
+
+    expected = [(f"country risk {was} to {now}", looser)]
+    assert found(Kind.COUNTRIES, rated(was), rated(now)) == expected
+
+
+def test_a_rulebook_has_no_entries() -> None:
+    assert found(Kind.RULEBOOK, selling(RADIO), selling(CORE)) == []
