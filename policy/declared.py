@@ -9,8 +9,9 @@
     customer_country   ISO 3166-1 alpha-2 or XK
     products           list of names or ids of the catalogue, or {"product": …, "removed":
                        [features], "proof": text}
-    capabilities       the catalogue's word for the lines, where it is not ours: a list; left out:
-                       the products are looked up; null: not known
+    capabilities       what the lines can do, a list: adds to what the catalogue says of the lines
+                       that it knows, and is its word where it knows none; left out: the products
+                       are looked up; null: not known
     linked_capabilities  what linked deals and the delivered base contain: a list
     services           list; [] means none
     intermediaries     list of names or {"name": …, "role": …, "country": …}; [] means none

@@ -306,23 +306,44 @@ class Derivation:
     def _capabilities(self, facts: dict[str, Any]) -> None:
         declared = self.declared
         products = declared.get("products")
-        given = self.given.get("capabilities") or declared.get("capabilities")
+        given = self.given.get("capabilities")
         linked = declared.get("linked_capabilities")
         if products:
             named = self.reference.catalogue.named
             facts["products"] = listed([named(_line_name(line)) for line in products])
         if given is None:
-            # Left out: the catalogue says. null: whoever was asked does not know.
-            told = products is not None and "capabilities" not in declared
-            given = self._of_products(products or []) if told else self._open()
-        else:
-            self.notes["capabilities"] = "given as the catalogue's word for the lines"
+            given = self._of_lines(products, "capabilities" in declared)
         if linked:
             self.notes["capabilities"] = (
                 f"{self.notes.get('capabilities', '')}; {WITH_LINKED}"
             ).removeprefix("; ")
             given = _union(given, linked)
         facts["capabilities"] = given
+
+    def _of_lines(self, products: list[Any] | None, are_given: bool) -> Any:
+        """The catalogue's word; what is given beside it adds, and stands alone for other lines."""
+        said = self.declared.get("capabilities")
+        if said is None:
+            # Left out: the catalogue says. null: whoever was asked does not know.
+            told = products is not None and not are_given
+            return self._of_products(products or []) if told else self._open()
+        find = self.reference.catalogue.find
+        known = [line for line in products or () if find(_line_name(line))]
+        if not known:
+            self.notes["capabilities"] = "given as the catalogue's word for the lines"
+            return said
+        # What is given speaks for the other lines, so they are not unclassified.
+        catalogue = self._of_products(known)
+        missing = set(catalogue) - {NOT_CLASSIFIED} - set(_possibly(said))
+        if missing:
+            self.doubts.append(self._left_out(known, missing))
+        return _union(said, catalogue)
+
+    def _left_out(self, known: list[Any], missing: set[str]) -> str:
+        fact = self.reference.rulebook.vocabulary["capabilities"]
+        names = listed([self.reference.catalogue.named(_line_name(line)) for line in known])
+        words = listed([fact.say(one) for one in sorted(missing)])
+        return f"The capabilities given for {names} leave out {words}, which the catalogue names."
 
     def _open(self) -> dict[str, list[str]]:
         """No product is named: what it is has to be classified, and may be anything."""
@@ -358,11 +379,10 @@ class Derivation:
         self.notes["export_control"] = found[worst]
 
     def _controls(self, capabilities: Any) -> Iterator[tuple[str, str]]:
-        if self.declared.get("capabilities") is None:
-            for line in self.declared.get("products") or ():
-                product = self.reference.catalogue.find(_line_name(line))
-                if product is not None:
-                    yield product.control, f"{product.name} {product.control_list}".strip()
+        for line in self.declared.get("products") or ():
+            product = self.reference.catalogue.find(_line_name(line))
+            if product is not None:
+                yield product.control, f"{product.name} {product.control_list}".strip()
         surely = _surely(capabilities)
         if not _CONTROLLED.isdisjoint(surely):
             for capability, entry in CONTROL_LIST.items():

@@ -123,6 +123,7 @@ class Ordinary[Told]:
             is_named(customer),
             is_named(basis),
             tuple(declared["capabilities"]),
+            self._known(products),
             None if services is None else tuple(services),
             between is None,
             tuple(given),
@@ -130,6 +131,11 @@ class Ordinary[Told]:
             *map(type, given.values()),
         )
         return key, own
+
+    def _known(self, products: Any) -> tuple[str, ...]:
+        """Which lines the catalogue knows: what it says of these adds to what is given."""
+        found = map(self.reference.catalogue.find, products or ())
+        return tuple(product.id if product else "" for product in found)
 
     def _in_full(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> Facts:
         one = Derivation(declared, self.reference, given)

@@ -205,7 +205,7 @@ def test_capabilities_that_nobody_knows_are_asked_about(changes):
 
 
 def test_no_capability_at_all_is_asked_about():
-    assert "I06" in ASSESS(facts(capabilities=[])).fired
+    assert "I06" in ASSESS(facts(products=["Box of the maker"], capabilities=[])).fired
 
 
 def test_linked_deals_and_the_delivered_base_count():
@@ -698,3 +698,47 @@ class TestWhatSalesSaysBesideTheCatalogue:
         assert facts(capabilities=[gate, part], abilities_declared=[])["abilities_declared"] == []
         assert facts(capabilities=["li_interface", part])["abilities_declared"] == []
         assert facts(capabilities=[gate])["abilities_declared"] == []
+
+
+class TestCapabilitiesBesideProducts:
+    """They add to what the catalogue says and never replace it."""
+
+    def test_they_add_to_a_known_product(self):
+        found = facts(products=["Monitoring centre"], capabilities=["ran"])
+        assert {"ran", "monitoring_centre", "intercept_storage"} <= set(found["capabilities"])
+        assert outcome(products=["Monitoring centre"], capabilities=["ran"]) == "bar"
+
+    def test_less_than_the_catalogue_says_is_a_contradiction(self):
+        found = facts(products=["Packet inspection with blocking policy"], capabilities=["ran"])
+        assert found["fact_conflict"] is True
+        assert found["conflict_note"] == (
+            "The capabilities given for Packet inspection with blocking policy leave out blocking"
+            " by deep packet inspection and traffic management by deep packet inspection, which"
+            " the catalogue names."
+        )
+
+    def test_as_much_or_more_is_none(self):
+        for given in (["railway_comms"], ["railway_comms", "ran"]):
+            assert facts(products=["GSM-R"], capabilities=given)["fact_conflict"] is False
+
+    def test_where_no_product_is_known_they_are_the_catalogues_word(self):
+        found = facts(products=["Box of the maker"], capabilities=["ran"])
+        assert (found["capabilities"], found["fact_conflict"]) == (["ran"], False)
+
+    def test_they_speak_for_the_lines_that_the_catalogue_does_not_know(self):
+        found = facts(products=["GSM-R", "Box of the maker"], capabilities=["railway_comms", "ran"])
+        assert found["capabilities"] == ["railway_comms", "ran"] or found["capabilities"] == [
+            "ran", "railway_comms",
+        ]  # fmt: skip
+        assert found["fact_conflict"] is False
+
+    def test_the_catalogue_still_says_what_is_controlled(self):
+        given = facts(products=["IMSI catcher"], capabilities=["ran"])
+        assert given["export_control"] == "licence_required"
+
+    def test_the_short_way_reads_lines_as_the_long_way_does(self):
+        short = Ordinary(REFERENCE, lambda facts, declared: facts["capabilities"])
+        for products in (["GSM-R"], ["Monitoring centre"], ["Box of the maker"], ["GSM-R", "Box"]):
+            deal = PLAIN | {"products": products, "capabilities": ["ran"]}
+            told, _texts = short.told(deal, {})
+            assert told == facts(products=products, capabilities=["ran"])["capabilities"]

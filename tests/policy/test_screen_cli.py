@@ -213,7 +213,8 @@ def test_several_destinations_take_the_worst():
 
 
 def test_a_citation_counts_as_verified_here():
-    core = {"capabilities": ["mobile_core", "li_interface"], "legal_obligation": True}
+    core = {"products": ["5G core"], "legal_obligation": True}
+    core |= {"capabilities": ["mobile_core", "li_interface"]}
     assert one(line(**core, legal_basis="Act 5"))["outcome"] == "clear"
     asked = one(line(**core, legal_basis=None))
     assert asked["outcome"] == "needs_information"

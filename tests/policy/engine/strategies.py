@@ -126,7 +126,9 @@ def rulebooks(
     terms: dict[str, Condition] = {}
     for name in ("first", "second")[: draw(st.integers(0, 2))]:
         terms[name] = draw(conditions(vocabulary, tuple(terms)))
-    placeholders = st.sampled_from([f"{{{name}}}" for name in vocabulary])
+    flags = [name for name, fact in vocabulary.items() if isinstance(fact, Flags)]
+    joined = [f"{{{' and '.join(flags[:2])}}}"] if len(flags) > 1 else []
+    placeholders = st.sampled_from([*(f"{{{name}}}" for name in vocabulary), *joined])
     sentences = st.lists(st.sampled_from([" and ", "Because "]) | placeholders, max_size=4)
     rules = [
         Rule(
