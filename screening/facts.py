@@ -134,8 +134,8 @@ def of_revision(revision: DealRevision, data: ReferenceData, around: Around = ST
     variants = _traced(derived, laid, data)
     eased = _eased(laid, variants, data)
     if eased:
-        declared = {**derived.declared, "eased_by_ruling": eased}
-        variants = _traced(replace(derived, declared=declared), laid, data)
+        derived = _derived_again({**derived.declared, "eased_by_ruling": eased}, derived, data)
+        variants = _traced(derived, laid, data)
     return Found(
         variants=[variant.facts for variant in variants],
         sources_text=canonical(_sources(variants)),
@@ -168,6 +168,11 @@ def _derived(
     return Derived(declared, key, variants, pile, brought, follows)
 
 
+def _derived_again(declared: Mapping[str, Any], derived: Derived, data: ReferenceData) -> Derived:
+    variants = trace(declared, data, given=derived.brought.given)
+    return replace(derived, declared=declared, variants=variants)
+
+
 def _law_is_refused(deal: Deal, known: Iterable[FactRuling]) -> bool:
     return any(
         ruling.deal_id == deal.pk
@@ -184,7 +189,7 @@ def _is_of_another_law(ruling: FactRuling, deal: Deal) -> bool:
 
 def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData) -> list[Variant]:
     """Each variant with its own rulings laid over it."""
-    variants: dict[str, list[Variant]] = {}
+    variants: dict[str, Sequence[Variant]] = {canonical({}): derived.variants}
     for one in laid:
         text = canonical(one.given)
         if text not in variants:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy.declared import is_named
+from policy.declared import DeclaredError, is_named
 from policy.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.destinations import NOWHERE
 from policy.registry import fold
@@ -48,8 +48,12 @@ class Other:
 
     @classmethod
     def of(cls, deal: Deal, answers: Mapping[str, Any], data: ReferenceData) -> "Other":
-        declared = questions.declared_facts(answers)
-        return cls(deal, own_capabilities(declared, data), places(declared, data))
+        try:
+            declared = questions.declared_facts(answers)
+            return cls(deal, own_capabilities(declared, data), places(declared, data))
+        except DeclaredError:
+            # These versions cannot read it: what was screened last counts, wherever it is.
+            return cls(deal, _screened(deal), frozenset())
 
     @property
     def law(self) -> str:
@@ -159,6 +163,11 @@ def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozen
         return frozenset()
     facts = trace({"products": products}, data)[0].facts.plain
     return frozenset(present(facts.get("capabilities")))
+
+
+def _screened(deal: Deal) -> frozenset[str]:
+    variants = deal.screening.facts if deal.screening is not None else []
+    return frozenset(name for facts in variants for name in present(facts.get("capabilities")))
 
 
 def present(flags: Any) -> list[str]:

@@ -14,8 +14,9 @@ from typing import Any
 
 from audit.ledger import canonical, digest
 from policy.derive import Variant
+from screening.answers_to_facts import ONLY_READ
 from screening.models import FactRuling
-from screening.questions import COPIED, DECLARATION, TITLE
+from screening.questions import COPIED, DECLARATION
 
 # The facts that compliance may set, with their values from mild to grave.
 ORDER: Mapping[str, tuple[Any, ...]] = {
@@ -52,18 +53,16 @@ RULABLE = tuple(ORDER)
 ONLY_RAISED = {"country_risk": "A country rating", "law_conflict": "A conflict of law"}
 #: A licence speaks of one deal, and says nothing about the next one.
 OF_ONE_DEAL = frozenset({("export_control", "licence_granted")})
-#: Only people read these; every other answer belongs to what a ruling looked at.
-READ_BY_PEOPLE = frozenset({TITLE, "reference", "value", "sign-date", "description"})
 NOT_ANSWERS = frozenset({COPIED, DECLARATION})
 LONGEST_NOTE = 2000
 
 
 def declaration(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers that a milder ruling depends on."""
+    """The answers that a milder ruling depends on: all but those that only people read."""
     return {
         slug: value
         for slug, value in answers.items()
-        if slug not in READ_BY_PEOPLE and slug not in NOT_ANSWERS
+        if slug not in ONLY_READ and slug not in NOT_ANSWERS
     }
 
 

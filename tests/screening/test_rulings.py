@@ -16,9 +16,11 @@ from audit.refusals import Conflict, NotAllowed
 from jobs.queue import PERFORMERS
 from policy import active, shipped
 from policy.derive import Variant
+from policy.models import Kind
+from policy.versions import Content
 from reviews import actions as reviewing
 from reviews.demo_deals import OTHERWISE
-from screening import actions, facts, questions, rulings
+from screening import actions, facts, questions, rescreen, rulings
 from screening.lifecycle import Status
 from screening.models import Deal, FactRuling, TakenBack
 from tests import factories
@@ -290,6 +292,42 @@ def test_a_kind_of_end_user_that_answers_a_doubt_never_clears_by_itself():
     assert fact(deal, "fact_conflict") is True
     ruled(deal, "end_user_type", "rail_operator")
     assert deal.status == Status.IN_REVIEW
+
+
+@pytest.fixture
+def former_rulebook(monkeypatch):
+    """An installation that keeps version 1.0: no rule of it reads the new facts."""
+    rulebook = shipped.former_rulebook()
+    text = shipped.text(shipped.FORMER)
+    former = Content(Kind.RULEBOOK, "1.0", rulebook.canonical, text, rulebook.source, "1.0", "")
+    rest = [one for one in factories._contents() if one.kind != Kind.RULEBOOK]
+    monkeypatch.setattr(factories, "_contents", lambda: [former, *rest])
+
+
+@pytest.mark.parametrize(
+    ("answers", "name", "value"),
+    [(CORE, "legal_basis_status", "verified"), ({**SIMPLE, "state-owned": "?"}, "fact_conflict",
+                                                False)],
+    ids=["verified", "settled"],
+)  # fmt: skip
+def test_nothing_that_was_eased_clears_under_the_former_rulebook(
+    former_rulebook, answers, name, value
+):
+    deal = send(answers)
+    ruled(deal, name, value)
+    assert deal.screening.rulebook.label == "1.0"
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "senior")
+    sweeping.work(actions.AFTER_RULING)
+    assert rescreen.screen_part([deal.pk], because="Test.") == {}
+    actions.rescreen_deal(deal, cause="version", because="Test.")
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+
+
+def test_nothing_that_follows_a_stopped_deal_clears_under_the_former_rulebook(former_rulebook):
+    factories.sent_deal({**factories.BARRED, "customer": "Pohjola Verkko"}, alone=False)
+    deal = send({**SIMPLE, "customer": "Pohjola Verkko"})
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "senior")
 
 
 def test_who_raised_a_value_does_not_lower_it():
