@@ -23,13 +23,14 @@
 Anything else is an error, and so is a value of the wrong type. null means: not answered.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from policy.destinations import NOWHERE, Countries
 from policy.engine.facts import Choice, Vocabulary
 from policy.engine.words import did_you_mean, listed, shown
-from policy.registry import fold
+from policy.placeholders import names_somebody
+from policy.plain_text import fault
 
 RESELLER = "reseller_integrator"
 #: What `derived` of a screening line may hold beside facts: remarks that decide nothing.
@@ -52,12 +53,6 @@ _ORDINARY = frozenset(
      "intermediaries", "purpose", "legal_obligation"}
 )  # fmt: skip
 
-#: Names that name nobody, folded.
-NOBODY = frozenset(
-    {"", "unknown", "not known", "not yet known", "tbd", "tbc", "to be determined",
-     "to be confirmed", "n a", "na", "none", "nobody", "undisclosed", "confidential", "various"}
-)  # fmt: skip
-LONGEST_NOBODY = 4 + max(map(len, NOBODY))
 #: What every deal must say and no other rule asks for, and how a sentence names it.
 MANDATORY = {
     "products": "what is sold",
@@ -115,7 +110,11 @@ class Checks:
         if not declared.keys() <= _ORDINARY:
             return False
         for name in TEXTS:
-            if type(value := get(name)) is not str and value is not None:
+            value = get(name)
+            if type(value) is str:
+                if not (value.isascii() and value.isprintable()) and _plain(name, value):
+                    return False
+            elif value is not None:
                 return False
         products, between, capabilities = (
             get("products"),
@@ -236,8 +235,11 @@ class Checks:
                     continue
                 found.extend(_texts(f"{name}, {at}, removed", line.get("removed") or []))
                 found.extend(_text(f"{name}, {at}, proof", line.get("proof") or ""))
+                found.extend(_plain(f"{name}, {at}, product", line["product"]))
             elif not isinstance(line, str) or not line.strip():
                 found.append(f"{name}, {at}: expected the name of a product, not {shown(line)}")
+            else:
+                found.extend(_plain(f"{name}, {at}", line))
         return found
 
     def _intermediaries(self, name: str, value: Any) -> list[str]:
@@ -251,10 +253,14 @@ class Checks:
                     continue
                 if not isinstance(party.get("name"), str) or not party["name"].strip():
                     found.append(f"{name}, {at}: an intermediary needs a name")
+                else:
+                    found.extend(_plain(f"{name}, {at}, name", party["name"]))
                 found.extend(_text(f"{name}, {at}, role", party.get("role") or ""))
                 found.extend(self._country(f"{name}, {at}, country", party.get("country") or ""))
             elif not isinstance(party, str) or not party.strip():
                 found.append(f"{name}, {at}: expected a name, not {shown(party)}")
+            else:
+                found.extend(_plain(f"{name}, {at}", party))
         return found
 
     def _purposes(self, name: str, value: Any) -> list[str]:
@@ -265,11 +271,14 @@ class Checks:
 
 def is_named(text: str | None) -> TypeGuard[str]:
     """Whether a text names something, rather than saying that nobody knows."""
-    return text is not None and (len(text) > LONGEST_NOBODY or fold(text) not in NOBODY)
+    return text is not None and names_somebody(text)
 
 
 def unanswered(declared: Mapping[str, Any]) -> list[str]:
-    """The mandatory answers that are not given; [] is an answer to services and intermediaries."""
+    """The mandatory answers that are not given; [] is an answer to services and intermediaries.
+
+    A customer and an intermediary without a name are not given.
+    """
     get = declared.get
     return [
         name
@@ -277,12 +286,19 @@ def unanswered(declared: Mapping[str, Any]) -> list[str]:
         if get(name) is None
         or (name == "products" and not get(name))
         or (name == "customer_name" and not is_named(get(name)))
+        or (name == "intermediaries" and not all(map(is_named, party_names(declared))))
     ]
+
+
+def party_names(declared: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the intermediaries."""
+    for party in declared.get("intermediaries") or ():
+        yield party if isinstance(party, str) else party["name"]
 
 
 def _named(names: list[Any]) -> bool:
     try:
-        return all(map(str.strip, names))
+        return all(map(str.strip, names)) and not any(map(fault, names))
     except TypeError:
         return False
 
@@ -296,14 +312,26 @@ def _fits(vocabulary: Vocabulary, name: str, value: Any) -> bool:
 
 
 def _text(name: str, value: Any) -> list[str]:
-    return [] if isinstance(value, str) else [f"{name}: expected text or null, not {shown(value)}"]
+    if not isinstance(value, str):
+        return [f"{name}: expected text or null, not {shown(value)}"]
+    return _plain(name, value)
+
+
+def _plain(name: str, value: str) -> list[str]:
+    """Text that people read must show all that it holds; only a description has several lines."""
+    wrong = fault(value, lines=name == "description")
+    return [f"{name}: holds {wrong}; remove it"] if wrong else []
 
 
 def _texts(name: str, value: Any) -> list[str]:
     if not isinstance(value, list):
         return [f"{name}: expected a list of texts, not {shown(value)}"]
     return [
-        f"{name}, {at}: expected text, not {shown(one)}"
+        problem
         for at, one in enumerate(value, start=1)
-        if not isinstance(one, str)
+        for problem in (
+            _plain(f"{name}, {at}", one)
+            if isinstance(one, str)
+            else [f"{name}, {at}: expected text, not {shown(one)}"]
+        )
     ]

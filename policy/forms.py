@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.refusals import Conflict
 from policy.actions import FARTHEST, LEAST_REASON, check_day
+from policy.fields import PlainText
 from policy.importers.layouts import LAYOUTS
 from policy.models import Kind
 from policy.proposals import About
@@ -32,7 +33,7 @@ CONTROLS = {
 class Filters(forms.Form):
     """Filters of a list; a value that is not offered is dropped, not an error page."""
 
-    words = forms.CharField(label="Search", required=False, max_length=80)
+    words = PlainText(label="Search", required=False, max_length=80)
 
     def offer(self, name: str, options: Options) -> None:
         field = self.fields[name]
@@ -124,16 +125,16 @@ class ProposalForm(forms.Form):
         required=False,
         choices=[("", "Find out"), *((name, one.label) for name, one in LAYOUTS.items())],
     )
-    label = forms.CharField(
+    label = PlainText(
         label="Label of the version", required=False, max_length=40, help_text="Such as 1.1"
     )
-    source = forms.CharField(label="Source", required=False, max_length=200)
-    edition = forms.CharField(label="Edition", required=False, max_length=80)
+    source = PlainText(label="Source", required=False, max_length=200)
+    edition = PlainText(label="Edition", required=False, max_length=80)
     year = forms.IntegerField(
         label="Year that it speaks of", required=False, min_value=1900, max_value=2200
     )
-    licence = forms.CharField(label="Licence", required=False, max_length=500)
-    note = forms.CharField(
+    licence = PlainText(label="Licence", required=False, max_length=500)
+    note = PlainText(
         label="Why this change?",
         min_length=LEAST_NOTE,
         max_length=2000,
@@ -254,9 +255,9 @@ class ActivationForm(forms.Form):
         return confirmed
 
 
-def reason(asked: str, missing: str, readers: str) -> forms.CharField:
+def reason(asked: str, missing: str, readers: str) -> PlainText:
     """Why somebody takes something back; the people who read it are named beside the field."""
-    return forms.CharField(
+    return PlainText(
         label=asked,
         min_length=LEAST_REASON,
         max_length=2000,

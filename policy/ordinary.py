@@ -125,6 +125,7 @@ class Ordinary[Told]:
             tuple(declared["capabilities"]),
             None if services is None else tuple(services),
             between is None,
+            all(map(is_named, between or ())),
             tuple(given),
             *given.values(),
             *map(type, given.values()),

@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from policy import clauses
+from policy.fields import PlainText
 from policy.models import Kind, ReferenceVersion
 from reviews import words
 from reviews.actions import LEAST_REASONS, Duty
@@ -22,7 +23,7 @@ ANY: Options = [("", "Any")]
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class Area(forms.CharField):
+class Area(PlainText):
     """Several lines of text, between so many characters."""
 
     def __init__(self, *, least: int, refusal: str, rows: int = 4, **more: Any) -> None:
@@ -52,7 +53,7 @@ class Filters(forms.Form):
 class QueueFilters(Filters):
     """The filters of the queue."""
 
-    text = forms.CharField(label="Search", required=False, max_length=80)
+    text = PlainText(label="Search", required=False, max_length=80)
     country = forms.ChoiceField(required=False)
     risk = forms.ChoiceField(label="Country risk", required=False)
     level = forms.ChoiceField(required=False)
@@ -77,15 +78,15 @@ def clause_options() -> Options:
 class HistoryFilters(Filters):
     """The filters of the decision history."""
 
-    text = forms.CharField(label="Search", required=False, max_length=80)
+    text = PlainText(label="Search", required=False, max_length=80)
     since = forms.DateField(label="From", required=False, widget=DAY)
     until = forms.DateField(label="To", required=False, widget=DAY)
     country = forms.ChoiceField(required=False)
     clause = forms.ChoiceField(required=False)
-    rule = forms.CharField(required=False, max_length=20)
+    rule = PlainText(required=False, max_length=20)
     outcome = forms.ChoiceField(label="Outcome of the screening", required=False)
     result = forms.ChoiceField(label="What came of it", required=False)
-    person = forms.CharField(label="Sent or voted on by", required=False, max_length=80)
+    person = PlainText(label="Sent or voted on by", required=False, max_length=80)
     rulebook = forms.ChoiceField(required=False)
 
     def __init__(
@@ -203,7 +204,7 @@ class VoteForm(forms.Form):
 class ConditionForm(forms.Form):
     """One condition. A row that is left empty is no condition."""
 
-    text = forms.CharField(
+    text = PlainText(
         label="What must be done?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
     due_on = forms.DateField(
@@ -211,7 +212,7 @@ class ConditionForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", "class": "medium"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Enter the due date as year-month-day, like 2027-03-31"},
     )
-    evidence = forms.CharField(
+    evidence = PlainText(
         label="What proves it?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
@@ -263,7 +264,7 @@ class RulingForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what it is"},
     )
-    source = forms.CharField(
+    source = PlainText(
         label="Source",
         help_text="Where you read it: the act and article, the decision, the page and its date.",
         max_length=200,

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from policy.derive import ReferenceData
+from policy.fields import PlainText
 from screening.deal_form import Kind, Question
 from screening.question_forms import (
     BasisForm,
@@ -59,7 +60,7 @@ def question_form(
 
 
 class WithdrawForm(forms.Form):
-    because = forms.CharField(
+    because = PlainText(
         label=gettext_lazy("Why do you withdraw it?"),
         help_text=gettext_lazy("Reviewers and auditors read this."),
         max_length=1000,

@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from policy.declared import is_named
 from policy.derive import ReferenceData
+from policy.fields import PlainText
 from screening.deal_form import UNKNOWN, Kind, Question
 from screening.widgets import ThreeBoxDate, checkboxes, place_choices, radios, rows_of
 from screening.words import LABELS, NOT_KNOWN
@@ -60,7 +62,7 @@ class TextForm(QuestionForm):
     def build(self) -> None:
         asked = self.asked
         long = asked.kind is Kind.LONG_TEXT
-        self.fields["answer"] = forms.CharField(
+        self.fields["answer"] = PlainText(
             label=asked.title,
             help_text=asked.hint,
             required=not asked.optional,
@@ -71,6 +73,13 @@ class TextForm(QuestionForm):
             else forms.TextInput(attrs={"list": "names"} if asked.slug in NAMES else {}),
             error_messages={"required": asked.error, "max_length": asked.too_long},
         )
+
+    def clean_answer(self) -> str:
+        typed: str = self.cleaned_data["answer"]
+        # Who the end user is may be unknown, and a rule asks again; who signs is known.
+        if self.asked.slug == "customer" and not is_named(typed):
+            raise forms.ValidationError(self.asked.error)
+        return typed
 
 
 class ChoiceForm(QuestionForm):
@@ -232,7 +241,7 @@ class DetailForm(QuestionForm):
                 LABELS[asked.choices], label=_("If yes: who owns the list?"), error=asked.error
             )
             self.fields["owner"].required = False
-        self.fields["text"] = forms.CharField(
+        self.fields["text"] = PlainText(
             label=_("If yes: %(detail)s") % {"detail": asked.detail},
             required=False,
             max_length=2000,
@@ -271,7 +280,7 @@ class BasisForm(QuestionForm):
 
     def build(self) -> None:
         for name, label, error in self.wanted:
-            self.fields[name] = forms.CharField(
+            self.fields[name] = PlainText(
                 label=label,
                 required=bool(error),
                 max_length=300,

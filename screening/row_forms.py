@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from policy.declared import is_named
 from policy.derive import ReferenceData
+from policy.fields import PlainText
 from screening.deal_form import UNKNOWN, Question
 from screening.question_forms import QuestionForm
 from screening.widgets import place_choices, radios
@@ -80,7 +82,7 @@ class CountriesForm(RowsForm):
 
     def field_of(self, column: str) -> forms.Field:
         if column == "site":
-            return forms.CharField(label=_("Region or site"), required=False, max_length=120)
+            return PlainText(label=_("Region or site"), required=False, max_length=120)
         return forms.ChoiceField(
             label=_("Country or area"),
             required=False,
@@ -142,7 +144,7 @@ class PartiesForm(RowsForm):
 
     def field_of(self, column: str) -> forms.Field:
         if column == "name":
-            return forms.CharField(label=_("Name"), required=False, max_length=200)
+            return PlainText(label=_("Name"), required=False, max_length=200)
         if column == "role":
             rows = [(value, words) for value, words, _hint in LABELS["party_role"]]
             return forms.ChoiceField(
@@ -177,6 +179,8 @@ class PartiesForm(RowsForm):
         ):
             if not row[column] and f"{column}_{at}" not in self.errors:
                 self.add_error(f"{column}_{at}", error)
+        if row["name"] and not is_named(row["name"]):
+            self.add_error(f"name_{at}", _("Enter the name of the organisation"))
 
     def answer(self) -> Any:
         answer = self.cleaned_data["answer"]

@@ -15,6 +15,7 @@ from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
 from policy import active
+from policy.plain_text import fault
 from screening import actions, meanings, permissions, questions, reading
 from screening.deal_form import Question
 from screening.forms import QuestionForm, WithdrawForm, question_form
@@ -352,10 +353,18 @@ def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 def _unanswered(replies: dict[int, str]) -> list[dict[str, str]]:
     return [
-        {"text": _("Answer question %(number)d") % {"number": number}, "href": f"#reply_{number}"}
+        {"text": problem, "href": f"#reply_{number}"}
         for number, reply in replies.items()
-        if not reply
+        if (problem := _why_not_answered(number, reply))
     ]
+
+
+def _why_not_answered(number: int, reply: str) -> str:
+    if not reply:
+        return _("Answer question %(number)d") % {"number": number}
+    if wrong := fault(reply, lines=True):
+        return _("Answer %(number)d: remove %(what)s") % {"number": number, "what": wrong}
+    return ""
 
 
 # ---- copy, change, end ----

@@ -72,7 +72,7 @@ class ThreeBoxDate(forms.Field):
         try:
             day, month, year = (int(part) for part in value)
             return date(year, month, day)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise forms.ValidationError(self.error_messages["required"], code="required") from None
 
 

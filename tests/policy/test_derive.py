@@ -14,6 +14,7 @@ from policy.derive import derive, trace
 from policy.engine.condition import OUTCOMES, RANK
 from policy.engine.facts import Facts
 from policy.ordinary import Ordinary
+from policy.plain_text import without
 from policy.registry import OPERATOR
 
 REFERENCE = shipped.load()
@@ -294,7 +295,9 @@ def test_an_operator_of_the_list_has_no_class():
     assert found["fact_conflict"] is False
 
 
-@pytest.mark.parametrize("name", [None, "", "  ", "unknown", "TBD", "n/a", "To be confirmed", "-"])
+@pytest.mark.parametrize(
+    "name", [None, "", "  ", "unknown", "TBD", "n/a", "To be confirmed", "-", "?" * 25]
+)
 def test_a_name_that_names_nobody_is_no_name(name):
     found = facts(end_user_name=name)
     assert found["end_user_named"] is False
@@ -504,6 +507,7 @@ NAMES_USED = [
     "КНБ",
     "Security Police",
     "unknown",
+    "？？",
     "",
     "1 & 1 Mobilfunk",
 ]
@@ -528,11 +532,11 @@ DEALS = st.fixed_dictionaries(
         ),
         "capabilities": maybe(st.lists(st.sampled_from(CAPABILITIES), max_size=4)),
         "services": maybe(st.lists(st.sampled_from(VOCABULARY["services"].members), max_size=3)),
-        "intermediaries": maybe(st.lists(st.sampled_from(["Area SpA", "Shop"]), max_size=2)),
+        "intermediaries": maybe(st.lists(st.sampled_from(["Area SpA", "tba"]), max_size=2)),
         "purpose": maybe(st.sampled_from(VOCABULARY["purpose"].values)),
         "legal_obligation": maybe(st.booleans()),
         "legal_basis": maybe(st.sampled_from(["Act 5", "", "tbd"])),
-        "description": maybe(st.text(max_size=20)),
+        "description": maybe(st.text(max_size=20).map(without)),
     },
 )
 GIVEN = st.fixed_dictionaries(

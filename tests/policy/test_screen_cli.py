@@ -139,8 +139,14 @@ DEEP = b'{"id": "a", "facts": {}, "note": ' + b"[" * 900 + b"]" * 900 + b', "not
         (line(services={"yes": ["suply"]}), 'services: unknown member "suply"'),
         (line(end_user_type=None, end_user_name=5), "end_user_name: expected text or null, not 5"),
         (line(legal_obligation="no"), "legal_obligation: expected true, false or null"),
-        (line(end_user_name="x" * 20_000), "end_user_name: 20000 characters; at most 10000"),
-        (line(end_user_name="a\0b"), "end_user_name: holds a character that cannot be stored"),
+        (line(end_user_name="Ab" * 10_000), "end_user_name: 20000 characters; at most 10000"),
+        (line(end_user_name="a\0b"), "end_user_name: holds a control character (U+0000)"),
+        (line(end_user_name="a\nForged: b"), "end_user_name: holds a line break at position 2"),
+        (line(customer_name="moc\u202ecod"), "(U+202E RIGHT-TO-LEFT OVERRIDE) at position 4"),
+        (line(intermediaries=["A\u200bB"]), "intermediaries, 1: holds an invisible character"),
+        (line(intermediaries=[{"name": "A\rB"}]), "intermediaries, 1, name: holds a line break"),
+        (line(products=["GSM-R\u2066"]), "products, 1: holds an invisible character (U+2066"),
+        (line(legal_basis="Act\t5"), "legal_basis: holds a tab at position 4"),
     ],
 )  # fmt: skip
 def test_a_bad_line_gets_its_own_error_and_the_run_goes_on(raw, said):

@@ -1,0 +1,136 @@
+"""What is written where a name belongs and names nobody: placeholders, marks, repeated letters.
+
+A name is judged folded (`policy.registry.fold`), so that case, punctuation, look-alike letters and
+invisible characters hide nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+
+from anyascii import anyascii
+
+from policy.registry import LOOKALIKES, REMEMBERED, fold
+
+FOLDER = Path(__file__).parent / "data" / "names"
+#: What looks like a Latin letter when a placeholder is disguised.
+DISGUISES = {**LOOKALIKES, ord("0"): "o"}
+#: So many equal letters are no name; "EE" is one.
+MOST_EQUAL = 2
+#: Scripts without blanks between words: placeholders stand in them side by side.
+_UNSPACED = "\u0e00", "\u0eff", "\u3040", "\u9fff"
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a text holds letters of a name rather than a word for "nobody knows"."""
+    # Most names begin with a plain word that no placeholder has; a long file is full of them.
+    first = text.partition(" ")[0].lower()
+    if first.isascii() and first.isalpha() and first not in _words():
+        return first.count(first[0]) < len(first) or _is_name(text)
+    return _is_name(text)
+
+
+@lru_cache(REMEMBERED)
+def _is_name(text: str) -> bool:
+    folded = fold(text)
+    words = folded.split()
+    if not words:
+        return False
+    if not any(map(str.isalpha, folded)):
+        return folded in _without_letters()
+    if "".join(words) in _compact() or _is_repeated(words):
+        return False
+    return not (_is_placeholder(words) or _is_placeholder(_latin(folded)))
+
+
+def _is_repeated(words: Sequence[str]) -> bool:
+    letters = "".join(words)
+    if len(set(letters)) == 1:
+        return len(letters) > MOST_EQUAL
+    return all(len(set(word)) == 1 and len(word) > MOST_EQUAL for word in words)
+
+
+def _latin(folded: str) -> list[str]:
+    """The words in Latin letters where they look like them: a Cyrillic "ТВА" reads "TBA"."""  # noqa: RUF002
+    return "".join(map(_as_latin, folded.translate(DISGUISES))).split()
+
+
+def _as_latin(letter: str) -> str:
+    small_capital_or_phonetic = "\u0180" <= letter <= "\u02af" or "\u1d00" <= letter <= "\u1dbf"
+    return anyascii(letter).lower() if small_capital_or_phonetic else letter
+
+
+def _is_placeholder(words: Sequence[str]) -> bool:
+    """Whether the words are placeholders one after the other, glue and numbers between them."""
+    reached = {0: False}  # how many words are used up → whether a placeholder was among them
+    for at in range(len(words)):
+        if at not in reached:
+            continue
+        for length, counts in _readings(words, at):
+            end = at + length
+            reached[end] = reached.get(end, False) or reached[at] or counts
+    return reached.get(len(words), False)
+
+
+def _readings(words: Sequence[str], at: int) -> Iterator[tuple[int, bool]]:
+    """How many words from here on are a placeholder, or one word of glue."""
+    word = words[at]
+    for phrase in _phrases().get(word, ()):
+        if tuple(words[at : at + len(phrase)]) == phrase:
+            yield len(phrase), True
+    if word in _glue() or word.isdigit() or (len(word) == 1 and word.isascii()):
+        yield 1, False
+    elif _is_unspaced(word) and _is_side_by_side(word):
+        yield 1, True
+
+
+def _is_unspaced(word: str) -> bool:
+    thai, end_of_thai, kana, end_of_han = _UNSPACED
+    return all(thai <= letter <= end_of_thai or kana <= letter <= end_of_han for letter in word)
+
+
+def _is_side_by_side(word: str) -> bool:
+    """Whether an unspaced word is made of placeholders: 未知客户."""
+    ends = {0}
+    for at in range(len(word)):
+        if at in ends:
+            ends |= {at + len(one) for one in _phrases() if word.startswith(one, at)}
+    return len(word) in ends
+
+
+@cache
+def _phrases() -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """The placeholders, folded and in words, by their first word."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for line in _lines("placeholders.txt"):
+        phrase = tuple(fold(line).split())
+        found.setdefault(phrase[0], []).append(phrase)
+    return found
+
+
+@cache
+def _compact() -> frozenset[str]:
+    """The placeholders without blanks: "T B A" is one too."""
+    return frozenset("".join(phrase) for several in _phrases().values() for phrase in several)
+
+
+@cache
+def _words() -> frozenset[str]:
+    """Words with which a name of nobody may begin."""
+    single = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    return frozenset((*_phrases(), *_glue(), *single, *map(str, range(1000))))
+
+
+@cache
+def _glue() -> frozenset[str]:
+    return frozenset(_lines("glue.txt"))
+
+
+@cache
+def _without_letters() -> frozenset[str]:
+    return frozenset(map(fold, _lines("without_letters.txt")))
+
+
+def _lines(name: str) -> list[str]:
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
