@@ -19,6 +19,12 @@ Answer = Callable[[HttpRequest], HttpResponse]
 # Tab, line feed and carriage return are text; the other control characters never are.
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 JSON_CONTROL = re.compile(rb"\\u00(0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF])")
+# Half of a surrogate pair, escaped: the first half without the second, or the second alone.
+LONE_SURROGATE = re.compile(
+    rb"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f][0-9a-f]{2})"
+    rb"|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2}",
+    re.IGNORECASE,
+)
 JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 DEEPEST_JSON = 32
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -91,15 +97,29 @@ def depth(body: bytes) -> int:
     return deepest
 
 
+def is_json(request: HttpRequest) -> bool:
+    """True for a body that a JSON parser may read: the API's also takes "*/*" for JSON."""
+    return request.content_type == "application/json" or (
+        request.path_info.startswith("/api/") and request.method not in SAFE_METHODS
+    )
+
+
 def is_hostile_json(request: HttpRequest) -> bool:
-    """True for a JSON body with control characters, plain or escaped, or nested too deep."""
-    if request.content_type != "application/json":
+    """True for a JSON body with control characters, plain or escaped, halves of characters, or
+    nested too deep; also for one that is not UTF-8, because this looks at its bytes.
+    """
+    if not is_json(request):
         return False
     body = request.body
+    if (request.content_params or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        return True
     # A doubled backslash before the u is a backslash and text, not an escape.
     plain_body = body.replace(b"\\\\", b"")
     return bool(
-        CONTROL.search(body) or JSON_CONTROL.search(plain_body) or depth(body) > DEEPEST_JSON
+        CONTROL.search(body)
+        or JSON_CONTROL.search(plain_body)
+        or LONE_SURROGATE.search(plain_body)
+        or depth(body) > DEEPEST_JSON
     )
 
 
@@ -115,7 +135,8 @@ def refuse_control_characters(get_response: Answer) -> Answer:
             return refuse(
                 request,
                 400,
-                f"The JSON holds a control character or is nested deeper than {DEEPEST_JSON}.",
+                "The JSON is not UTF-8, holds a control character or half a character, or is nested"
+                f" deeper than {DEEPEST_JSON}.",
             )
         return get_response(request)
 

@@ -4,25 +4,20 @@ YAML 1.2. A line has an id, a name, capabilities, standard features, features th
 with proof, and the export-control result to assume until trade compliance has looked at the deal.
 """
 
-import io
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from policy.engine.facts import digest
-from policy.engine.words import did_you_mean, shown
+from policy.engine.marked import Node, Problems, ReadingError, read_marked
+from policy.engine.shapes import Shapes
+from policy.engine.words import shown
 from policy.registry import fold
 
 CONTROLS = ("not_controlled", "licence_required", "prohibited")
-_KEYS = {
-    "id", "name", "capabilities", "control",
-    "also", "includes", "removable", "control_list",
-}  # fmt: skip
-_FEATURE_KEYS = {"feature", "name", "removes", "proof"}
+_TEXTS = ("id", "name", "control")
+_LISTS = ("includes", "also")
+_FEATURE = ("feature", "name", "removes", "proof")
 
 
 class CatalogueError(ValueError):
@@ -92,103 +87,113 @@ class Catalogue:
         return self._by_name.get(fold(name))
 
 
-def read_catalogue(text: str, *, capabilities: Container[str]) -> Catalogue:
+def read_catalogue(text: str, *, capabilities: Collection[str]) -> Catalogue:
     """The catalogue from YAML text; CatalogueError names every product that does not fit."""
+    problems = Problems("catalogue")
     try:
-        tree = YAML(typ="rt", pure=True).load(io.StringIO(text))
-    except YAMLError as error:
-        raise CatalogueError([" ".join(str(error).split())]) from None
-    if not isinstance(tree, Mapping) or not isinstance(tree.get("families"), list):
-        raise CatalogueError(['line 1: expected the keys "label" and "families"'])
-    problems: list[str] = []
-    products = []
-    taken: dict[str, str] = {}
-    for family, line in _lines(tree["families"], problems):
-        wrong = _wrong(line, capabilities)
-        if not wrong:
-            product = _product(str(family), line)
-            products.append(product)
-            wrong = _taken(product, taken)
-        problems.extend(f"line {line.lc.line + 1}: {sentence}" for sentence in wrong)
-    if problems:
-        raise CatalogueError(problems)
-    return Catalogue(str(tree.get("label", "")), tuple(products), digest(text))
+        root = read_marked(text, problems)
+        label, products = _CatalogueReader(capabilities, problems).read(root)
+        problems.check()
+    except ReadingError as error:
+        raise CatalogueError(
+            [f"line {one.line}, column {one.column}: {one.what}" for one in error.problems]
+        ) from None
+    return Catalogue(label, products, digest(text))
 
 
-def _lines(families: Sequence[Any], problems: list[str]) -> Iterator[tuple[str, Any]]:
-    for at, family in enumerate(families, start=1):
-        lines = family.get("products") if isinstance(family, Mapping) else None
-        if not isinstance(lines, list) or not isinstance(family.get("family"), str):
-            problems.append(f'family {at}: expected the keys "family" and "products"')
-            continue
-        for line in lines:
-            if isinstance(line, Mapping):
-                yield family["family"], line
-            else:
-                problems.append(f"family {at}: {shown(line)} is no product")
+class _CatalogueReader:
+    def __init__(self, capabilities: Collection[str], problems: Problems) -> None:
+        self.capabilities = capabilities
+        self.problems = problems
+        self.shapes = Shapes(problems)
+        #: Names that are taken, folded, with the product and the line that has them.
+        self.taken: dict[str, tuple[str, int]] = {}
 
+    def read(self, root: Node) -> tuple[str, tuple[Product, ...]]:
+        fields = self.shapes.fields(root, "catalogue", ("families",), ("catalogue", "label"))
+        label = self.shapes.text(fields.get("label"), "label")
+        return label, tuple(self._products(fields.get("families")))
 
-def _wrong(line: Mapping[str, Any], capabilities: Container[str]) -> list[str]:
-    name = shown(line.get("id", ""))
-    wrong = [f"{name}: unknown key {shown(key)}" for key in line if key not in _KEYS]
-    wrong += [
-        f"{name}: {key} must be text"
-        for key in ("id", "name", "control")
-        if not isinstance(line.get(key), str) or not line[key].strip()
-    ]
-    for key in ("capabilities", "includes", "also"):
-        value = line.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            wrong.append(f"{name}: {key} must be a list of texts")
-    if wrong:
-        return wrong
-    if not line.get("capabilities"):
-        wrong.append(f"{name}: no capability; an unclassified line says so: [unclassified]")
-    wrong += [_strange(name, one, capabilities) for one in line["capabilities"]]
-    if line["control"] not in CONTROLS:
-        wrong.append(f"{name}: control {shown(line['control'])} is none of {CONTROLS}")
-    wrong += _wrong_features(name, line)
-    return [sentence for sentence in wrong if sentence]
+    def _products(self, node: Node | None) -> Iterator[Product]:
+        for at, family in enumerate(self.shapes.parts(node, "families"), start=1):
+            what = f"family {at}"
+            fields = self.shapes.fields(family, what, ("family", "products"))
+            name = self.shapes.text(fields.get("family"), what)
+            for line in self.shapes.parts(fields.get("products"), what):
+                if self.problems.full:
+                    return
+                product = self._product(name, line)
+                self._take(product, line)
+                yield product
 
+    def _product(self, family: str, line: Node) -> Product:
+        what = _called(line)
+        fields = self.shapes.fields(
+            line, what, (*_TEXTS, "capabilities"), (*_LISTS, "removable", "control_list")
+        )
+        capabilities = self._capabilities(fields.get("capabilities"), what)
+        also, includes = fields.get("also"), fields.get("includes")
+        return Product(
+            id=self.shapes.text(fields.get("id"), f"{what}: id"),
+            name=self.shapes.text(fields.get("name"), f"{what}: name"),
+            family=family,
+            capabilities=capabilities,
+            control=self.shapes.one_of(fields.get("control"), f"{what}: control", CONTROLS),
+            includes=self._texts(includes, f"{what}: includes"),
+            removable=tuple(self._features(fields.get("removable"), what, capabilities)),
+            also=self._texts(also, f"{what}: also"),
+            control_list=self.shapes.text(fields.get("control_list"), f"{what}: control_list"),
+        )
 
-def _strange(name: str, capability: str, known: Container[str]) -> str:
-    if capability in known:
+    def _capabilities(self, node: Node | None, what: str) -> tuple[str, ...]:
+        if node is not None and node.parts == []:
+            self.problems.add(
+                node, f"{what}: no capability; an unclassified line says so: [unclassified]"
+            )
+        parts = self.shapes.parts(node, f"{what}: capabilities")
+        return tuple(name for part in parts if (name := self._capability(part, what)))
+
+    def _capability(self, part: Node, what: str) -> str:
+        if isinstance(part.value, str) and part.value in self.capabilities:
+            return part.value
+        hint = self.shapes.hint(part.value, self.capabilities)
+        self.problems.add(part, f"{what}: unknown capability {part.described}{hint}")
         return ""
-    hint = did_you_mean(capability, list(known))  # type: ignore[call-overload]
-    return f"{name}: unknown capability {shown(capability)}{hint}"
+
+    def _texts(self, node: Node | None, what: str) -> tuple[str, ...]:
+        return tuple(self.shapes.text(part, what) for part in self.shapes.parts(node, what))
+
+    def _features(
+        self, node: Node | None, what: str, capabilities: Container[str]
+    ) -> Iterator[Feature]:
+        for part in self.shapes.parts(node, f"{what}: removable"):
+            fields = self.shapes.fields(part, f"{what}: removable feature", _FEATURE)
+            named = [
+                self.shapes.text(fields.get(name), f"{what}: removable feature: {name}")
+                for name in _FEATURE
+            ]
+            feature = Feature(*named)
+            if feature.removes and feature.removes not in capabilities:
+                self.problems.add(
+                    part, f"{what}: {shown(feature.removes)} is none of its capabilities"
+                )
+            yield feature
+
+    def _take(self, product: Product, line: Node) -> None:
+        """No two products have a name in common: a deal names its products, nothing else."""
+        own = (product.id, product.name, *product.also)
+        for name in sorted({fold(name) for name in own if name}):
+            if name in self.taken:
+                owner, taken_in = self.taken[name]
+                what = f"{product.id}: {shown(name)} names {owner} already (line {taken_in})"
+                self.problems.add(line, what)
+            else:
+                self.taken[name] = product.id, line.line
 
 
-def _wrong_features(name: str, line: Mapping[str, Any]) -> list[str]:
-    wrong = []
-    for feature in line.get("removable", []):
-        if not isinstance(feature, Mapping) or set(feature) != _FEATURE_KEYS:
-            wrong.append(f"{name}: a removable feature has feature, name, removes and proof")
-        elif feature["removes"] not in line["capabilities"]:
-            wrong.append(f"{name}: {shown(feature['removes'])} is none of its capabilities")
-    return wrong
-
-
-def _taken(product: Product, taken: dict[str, str]) -> list[str]:
-    wrong = []
-    for name in {fold(name) for name in (product.id, product.name, *product.also)}:
-        owner = taken.setdefault(name, product.id)
-        if owner != product.id:
-            wrong.append(f"{product.id}: the name {shown(name)} belongs to {owner} already")
-    return sorted(wrong)
-
-
-def _product(family: str, line: Mapping[str, Any]) -> Product:
-    return Product(
-        id=str(line["id"]),
-        name=str(line["name"]),
-        family=family,
-        capabilities=tuple(map(str, line["capabilities"])),
-        control=str(line["control"]),
-        includes=tuple(map(str, line.get("includes", ()))),
-        removable=tuple(
-            Feature(str(one["feature"]), str(one["name"]), str(one["removes"]), str(one["proof"]))
-            for one in line.get("removable", ())
-        ),
-        also=tuple(map(str, line.get("also", ()))),
-        control_list=str(line.get("control_list", "")),
-    )
+def _called(line: Node) -> str:
+    """How an error calls a product: by its id as it stands in the text."""
+    for key, value in line.entries or ():
+        if key.value == "id":
+            return value.described
+    return "a product"

@@ -1,9 +1,10 @@
-"""Form fields for what people type: only text that shows all that it holds."""
+"""Parts of forms: text that shows all that it holds, and filters of lists."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from policy.plain_text import fault
 
@@ -26,3 +27,37 @@ class PlainText(forms.CharField):
                 code="unseen",
                 params={"what": what, "field": self.label or "the text"},
             )
+
+
+class FilterForm(forms.Form):
+    """Filters of a list. One that cannot be read is an error: without it the list would be longer
+    than what was asked for.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ChoiceField):
+                label = field.label or name.replace("_", " ").capitalize()
+                wanted = gettext("“%(field)s”: choose from the list") % {"field": label}
+                field.error_messages["invalid_choice"] = wanted
+
+    def offer(self, name: str, options: Sequence[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  only choices are offered
+        field.choices = [("", "Any"), *options]
+
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are set and can be read; `errors` has the others."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def status(self) -> int:
+        """The status of a page that shows these filters."""
+        return 422 if self.errors else 200
+
+    @property
+    def refusal(self) -> str:
+        """The errors as sentences, for an answer that is no page."""
+        return " ".join(f"{error}." for several in self.errors.values() for error in several)

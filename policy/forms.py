@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.refusals import Conflict
 from policy.actions import FARTHEST, LEAST_REASON, check_day
-from policy.fields import PlainText
+from policy.fields import FilterForm, PlainText
 from policy.importers.layouts import LAYOUTS
 from policy.models import Kind
 from policy.proposals import About
@@ -30,19 +30,10 @@ CONTROLS = {
 }
 
 
-class Filters(forms.Form):
-    """Filters of a list; a value that is not offered is dropped, not an error page."""
+class Filters(FilterForm):
+    """The filters of every list of the policy."""
 
     words = PlainText(label="Search", required=False, max_length=80)
-
-    def offer(self, name: str, options: Options) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  only choices are offered
-        field.choices = [("", "Any"), *options]
-
-    def chosen(self) -> dict[str, Any]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class CountryFilters(Filters):
@@ -159,7 +150,8 @@ class ProposalForm(forms.Form):
         (Kind.RULEBOOK, "text"): "Give it a new label in its second line. The outcomes of a rule"
         " are bar, executive_review, senior_review and needs_information.",
         (Kind.CATALOGUE, "text"): "Give it a new label.",
-        (Kind.CATALOGUE, "upload"): "A spreadsheet (XLSX) as the page of the catalogue exports it.",
+        (Kind.CATALOGUE, "upload"): "A spreadsheet (XLSX) as the page of the catalogue exports it,"
+        " or the same as CSV.",
         (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text has its label inside",
         (Kind.REGISTRY, "upload"): "A spreadsheet (XLSX) as the page of the registry exports it,"
         " or the same as CSV.",

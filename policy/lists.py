@@ -39,7 +39,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         say=capability.say,
     )
     chosen = form.chosen()
-    products = [one for one in found.products if _product_fits(one, chosen)]
+    products = [one for one in found.products if not form.errors and _product_fits(one, chosen)]
     page = Paginator(products, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "version": version,
@@ -56,7 +56,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         ],
         "may_propose": may_govern(request.user, Kind.CATALOGUE),
     }
-    return render(request, "policy/catalogue.html", context)
+    return render(request, "policy/catalogue.html", context, status=form.status)
 
 
 @allow(*READERS)
@@ -117,7 +117,7 @@ def registry(request: HttpRequest) -> HttpResponse:
         ),
     )  # fmt: skip
     chosen = form.chosen()
-    parties = [one for one in found.parties if _party_fits(one, chosen)]
+    parties = [one for one in found.parties if not form.errors and _party_fits(one, chosen)]
     page = Paginator(parties, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "version": version,
@@ -134,7 +134,7 @@ def registry(request: HttpRequest) -> HttpResponse:
         ],
         "may_propose": may_govern(request.user, Kind.REGISTRY),
     }
-    return render(request, "policy/registry.html", context)
+    return render(request, "policy/registry.html", context, status=form.status)
 
 
 def _classes() -> dict[str, str]:

@@ -29,19 +29,20 @@ def countries(request: HttpRequest) -> HttpResponse:
     found = current.countries(version)
     form = CountryFilters(request.GET)
     chosen = form.chosen()
+    shown = [] if form.errors else _places(found, chosen)
     context = {
         "version": version,
         "lists": found.lists,
         "form": form,
         "chosen": chosen,
-        "rows": [_place_row(found, place) for place in _places(found, chosen)],
+        "rows": [_place_row(found, place) for place in shown],
         "totals": _totals(found),
         "map": _map(version, found),
         "map_key": drawn(maps.map_key()),
         "borders": maps.BORDERS_NOTE,
         "may_propose": may_govern(request.user, Kind.COUNTRIES),
     }
-    return render(request, "policy/countries.html", context)
+    return render(request, "policy/countries.html", context, status=form.status)
 
 
 def _places(found: Countries, chosen: Mapping[str, Any]) -> list[Place]:

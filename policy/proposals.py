@@ -15,7 +15,7 @@ from policy.importers.layouts import LAYOUTS, guess_layout, read_list
 from policy.models import Kind, ReferenceVersion
 from policy.ratings import Imported, ListRefused
 from policy.registry import RegistryError
-from policy.spreadsheets import SpreadsheetRefused
+from policy.spreadsheets import RowText, SpreadsheetRefused
 from policy.versions import Content
 
 LARGEST = 1_000_000
@@ -69,6 +69,10 @@ def read(kind: str, text: str, about: About) -> Content:
     """The version that a text gives. Raises ProposalRefused with every problem."""
     if len(text.encode()) > LARGEST_UPLOAD:
         raise ProposalRefused([f"The text is larger than {LARGEST_UPLOAD:,} bytes."])
+    if kind == Kind.CATALOGUE and spreadsheets.is_catalogue_table(text):
+        return _of_rows(
+            kind, lambda: spreadsheets.read_catalogue_table(text, label=_labelled(about)), about
+        )
     readers: Mapping[str, Callable[[str, About], Content]] = {
         Kind.RULEBOOK: _rulebook,
         Kind.CATALOGUE: _catalogue,
@@ -89,12 +93,19 @@ def of_upload(kind: str, stream: BinaryIO, about: About) -> Content:
     stream.seek(0)
     if start != b"PK\x03\x04" or kind == Kind.RULEBOOK:
         return read(kind, decoded(stream), about)
+    return _of_rows(kind, lambda: _workbook_rows(kind, stream, about), about)
+
+
+def _workbook_rows(kind: str, stream: BinaryIO, about: About) -> RowText:
+    if kind == Kind.CATALOGUE:
+        return spreadsheets.read_catalogue(stream, label=_labelled(about))
+    return spreadsheets.read_registry(stream)
+
+
+def _of_rows(kind: str, read_rows: Callable[[], RowText], about: About) -> Content:
+    """The version that a spreadsheet gives; what is wrong is named by its row."""
     try:
-        rows = (
-            spreadsheets.read_catalogue(stream, label=_labelled(about))
-            if kind == Kind.CATALOGUE
-            else spreadsheets.read_registry(stream)
-        )
+        rows = read_rows()
     except SpreadsheetRefused as refusal:
         raise ProposalRefused(refusal.problems) from None
     try:

@@ -22,6 +22,7 @@ from anyascii import anyascii
 
 from policy.engine.facts import digest
 from policy.engine.words import did_you_mean, listed, shown
+from policy.importers.text import delimiter_of, why_no_table
 
 COLUMNS = ("name", "country", "class", "aliases", "note", "source")
 QUESTION, OPERATOR, INTELLIGENCE = "question", "operator", "intelligence_security"
@@ -218,15 +219,17 @@ def read_registry(
 ) -> Registry:
     """The registry from CSV text; RegistryError names every row that does not fit.
 
+    Fields stand between commas, semicolons or tabs, as the header has them.
     `kinds` are the values of end_user_type, `countries` the codes that exist.
     """
-    rows = csv.DictReader(io.StringIO(text), strict=True)
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        raise RegistryError([f"line 1: the columns must be {','.join(COLUMNS)}"])
+    delimiter = delimiter_of(text.partition("\n")[0])
+    rows = csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
     known = [kind for kind in kinds if kind != "unknown"] + [QUESTION, OPERATOR]
     problems: list[str] = []
     parties: dict[Party, None] = {}
     try:
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise RegistryError([f"line 1: the columns must be {','.join(COLUMNS)}"])
         for row in rows:
             wrong = _wrong(row, known, countries)
             if wrong:
@@ -234,7 +237,7 @@ def read_registry(
             else:
                 parties[_party(row)] = None
     except csv.Error as error:
-        problems.append(f"line {rows.line_num + 1}: {error}")
+        problems.append(f"line {rows.line_num + 1}: {why_no_table(error)}")
     if problems:
         raise RegistryError(problems)
     return Registry(tuple(parties), digest(text), stems)

@@ -1,7 +1,8 @@
 """Catalogue and registry as spreadsheets: written for people, read back with row numbers.
 
-One row is one product or party. Several values in a cell stand between " | "; a feature that can
-be built out is "feature :: name :: capability that it removes :: proof".
+A catalogue may come as CSV too. One row is one product or party. Several values in a cell stand
+between " | "; a feature that can be built out is "feature :: name :: capability that it removes ::
+proof".
 """
 
 import csv
@@ -14,7 +15,8 @@ from typing import Any, BinaryIO
 import xlsxwriter
 
 from policy.catalogue import Catalogue, Feature
-from policy.importers.workbook import Workbook, column_name
+from policy.importers.text import delimiter_of, table_rows
+from policy.importers.workbook import Cell, Workbook, column_name
 from policy.ratings import ListRefused
 from policy.registry import COLUMNS as PARTY_COLUMNS
 from policy.registry import Registry
@@ -25,9 +27,18 @@ PRODUCT_COLUMNS = (
 )  # fmt: skip
 _NEEDED = ("id", "name", "family", "capabilities", "control")
 MOST_ROWS = 50_000
-_AT = re.compile(r"line (\d+)")
+_AT = re.compile(r"\Aline (\d+)(?:, column \d+)?|(?<=\()line (\d+)(?=\)\Z)")
+
+#: Why a cell is not what somebody wrote.
+_SPOILT = {
+    "formula": "is a formula; save values, not formulas",
+    "error": "is a spreadsheet error; save values, not formulas",
+    "date": "is a date; format the cell as text and write the words again",
+}
 
 Row = Mapping[str, str]
+#: Row number and cells, the head first.
+Cells = Iterator[tuple[int, list[Cell]]]
 
 
 class SpreadsheetRefused(ValueError):
@@ -47,9 +58,11 @@ class RowText:
 
     def by_row(self, problem: str) -> str:
         """A problem of the text with "row" in place of "line", as the spreadsheet counts."""
-        return _AT.sub(
-            lambda found: f"row {self._rows.get(int(found[1]), found[1])}", problem, count=1
-        )
+        return _AT.sub(self._row, problem)
+
+    def _row(self, at: re.Match[str]) -> str:
+        line = int(at[1] or at[2])
+        return f"row {self._rows.get(line, line)}"
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -57,8 +70,24 @@ class RowText:
 
 def read_catalogue(stream: BinaryIO, *, label: str) -> RowText:
     """The YAML of the catalogue in a workbook, one product a line."""
+    return _catalogue(_of_workbook(stream), label)
+
+
+def read_catalogue_table(text: str, *, label: str) -> RowText:
+    """The same of a catalogue that was saved as CSV."""
+    return _catalogue(_of_table(text), label)
+
+
+def is_catalogue_table(text: str) -> bool:
+    """Whether a text is a table of products rather than YAML: its first line names the columns."""
+    first = text.partition("\n")[0]
+    names = {name.strip(' "\r') for name in first.split(delimiter_of(first))}
+    return {"id", "name"} <= names
+
+
+def _catalogue(found: Cells, label: str) -> RowText:
     families: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    for number, row in _rows(stream, PRODUCT_COLUMNS, _NEEDED):
+    for number, row in _rows(found, PRODUCT_COLUMNS, _NEEDED):
         families.setdefault(row["family"], []).append((number, _product(number, row)))
     lines, rows = ['catalogue: "products"', f"label: {json.dumps(label)}", "families:"], {}
     for family, products in families.items():
@@ -72,7 +101,7 @@ def read_catalogue(stream: BinaryIO, *, label: str) -> RowText:
 def read_registry(stream: BinaryIO) -> RowText:
     """The CSV of the registry in a workbook, one party a line."""
     lines, rows = [",".join(PARTY_COLUMNS)], {}
-    for number, row in _rows(stream, PARTY_COLUMNS, ("name", "class")):
+    for number, row in _rows(_of_workbook(stream), PARTY_COLUMNS, ("name", "class")):
         out = io.StringIO()
         csv.writer(out, lineterminator="").writerow([row[name] for name in PARTY_COLUMNS])
         lines.append(out.getvalue())
@@ -110,14 +139,25 @@ def _feature(number: int, text: str) -> dict[str, str]:
     return dict(zip(("feature", "name", "removes", "proof"), parts, strict=True))
 
 
-def _rows(
-    stream: BinaryIO, columns: Sequence[str], needed: Sequence[str]
-) -> Iterator[tuple[int, Row]]:
-    """Row number and values by column of the first sheet. Raises SpreadsheetRefused."""
+def _of_workbook(stream: BinaryIO) -> Cells:
+    """The rows of the first sheet."""
+    book = Workbook(stream)
+    sheet = next(iter(book.sheets), None)
+    if sheet is None:
+        raise ListRefused("the workbook", "", "has no sheet of its own", "save the rows in one")
+    yield from book.rows(sheet)
+
+
+def _of_table(text: str) -> Cells:
+    """The rows of a text table, each with the line where it begins."""
+    delimiter = delimiter_of(text.partition("\n")[0])
+    for number, fields in table_rows(io.StringIO(text, newline=""), delimiter=delimiter):
+        yield number, [Cell(field, "text") for field in fields]
+
+
+def _rows(found: Cells, columns: Sequence[str], needed: Sequence[str]) -> Iterator[tuple[int, Row]]:
+    """Row number and values by column. Raises SpreadsheetRefused."""
     try:
-        book = Workbook(stream)
-        sheet = next(iter(book.sheets))
-        found = book.rows(sheet)
         _number, head = next(found, (1, []))
         names = [cell.text.strip() for cell in head]
         _check_head(names, columns, needed)
@@ -150,10 +190,9 @@ def _check_head(names: Sequence[str], columns: Sequence[str], needed: Sequence[s
 def _values(number: int, names: Sequence[str], cells: Sequence[Any]) -> dict[str, str]:
     values = {}
     for at, cell in enumerate(cells):
-        if cell.kind in {"formula", "error"}:
+        if cell.kind in _SPOILT:
             place = f"cell {column_name(at)}{number}"
-            word = "a formula" if cell.kind == "formula" else "a spreadsheet error"
-            raise SpreadsheetRefused([f"{place}: is {word}; save values, not formulas"])
+            raise SpreadsheetRefused([f"{place}: {_SPOILT[cell.kind]}"])
         if at < len(names) and names[at]:
             values[names[at]] = " ".join(cell.text.split())
         elif cell.text.strip():

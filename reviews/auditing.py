@@ -31,6 +31,8 @@ def decisions(request: HttpRequest) -> HttpResponse:
     form = _form(request)
     chosen = form.chosen()
     rows = history.filtered(history.screenings(), chosen)
+    if form.errors:
+        rows = rows.none()
     totals = history.totals(rows)
     count = sum(number for _, _, number in totals)
     paginator = CountedPaginator(history.newest_first(rows), PER_PAGE, count=count)
@@ -43,7 +45,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
         "rows": [_row(screening) for screening in shown],
         "totals": totals,
     }
-    return render(request, "audit/decisions.html", context)
+    return render(request, "audit/decisions.html", context, status=form.status)
 
 
 def _form(request: HttpRequest) -> HistoryFilters:
@@ -69,9 +71,13 @@ def _row(screening: Any) -> dict[str, Any]:
 
 @allow(access.AUDITOR)
 @require_safe
-def export(request: HttpRequest) -> StreamingHttpResponse:
+def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Exactly the filtered list as CSV; that it was asked for is on record before it begins."""
-    chosen = _form(request).chosen()
+    form = _form(request)
+    chosen = form.chosen()
+    if form.errors:
+        sentence = f"Nothing was exported. {form.refusal}\n"
+        return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
     rows = history.newest_first(history.filtered(history.screenings(), chosen))
     filters = {name: str(value) for name, value in chosen.items()}
     with transaction.atomic():

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core import validators
 from django.utils import timezone
 
 from policy import clauses
-from policy.fields import PlainText
+from policy.fields import FilterForm, PlainText
 from policy.models import Kind, ReferenceVersion
 from reviews import words
 from reviews.actions import LEAST_REASONS, Duty
@@ -19,7 +20,7 @@ from screening.models import LEVELS
 MOST_CONDITIONS = 12
 MOST_QUESTIONS = 3
 Options = list[tuple[str, str]]
-ANY: Options = [("", "Any")]
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -37,20 +38,7 @@ class Area(PlainText):
         )
 
 
-class Filters(forms.Form):
-    """Filters of a list; a value that is not offered is dropped, not an error page."""
-
-    def offer(self, name: str, options: Options) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  only choices are offered
-        field.choices = ANY + options
-
-    def chosen(self) -> dict[str, Any]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-
-class QueueFilters(Filters):
+class QueueFilters(FilterForm):
     """The filters of the queue."""
 
     text = PlainText(label="Search", required=False, max_length=80)
@@ -75,12 +63,27 @@ def clause_options() -> Options:
     return [(one.id, f"{one.id} {one.title}") for one in clauses.clauses().values()]
 
 
-class HistoryFilters(Filters):
+def _day(label: str) -> forms.DateField:
+    """A day of a filter, within the years in which deals can be decided."""
+    wanted = f"“{label}” needs a date such as 2026-12-31"
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=DAY,
+        validators=[
+            validators.MinValueValidator(FIRST_DAY, wanted),
+            validators.MaxValueValidator(LAST_DAY, wanted),
+        ],
+        error_messages={"invalid": wanted},
+    )
+
+
+class HistoryFilters(FilterForm):
     """The filters of the decision history."""
 
     text = PlainText(label="Search", required=False, max_length=80)
-    since = forms.DateField(label="From", required=False, widget=DAY)
-    until = forms.DateField(label="To", required=False, widget=DAY)
+    since = _day("From")
+    until = _day("To")
     country = forms.ChoiceField(required=False)
     clause = forms.ChoiceField(required=False)
     rule = PlainText(required=False, max_length=20)

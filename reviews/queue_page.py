@@ -33,10 +33,14 @@ TRIES = 5
 def queue(request: HttpRequest) -> HttpResponse:
     everything = waiting.waiting_for(request.user)
     form = QueueFilters(
-        request.GET, countries=_countries(everything), people=_reviewers(request.user)
+        request.GET,
+        countries=_countries(everything, request.GET.get("country", "")),
+        people=_reviewers(request.user),
     )
     chosen = form.chosen()
     deals = waiting.filtered(everything, chosen, request.user)
+    if form.errors:
+        deals = deals.none()
     counts = waiting.counts(deals, request.user)
     view = request.GET.get("view", "all")
     view = view if view in waiting.VIEWS else "all"
@@ -55,7 +59,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "may_take": access.has_role(request.user, *access.REVIEWERS),
         "last_decision": None if counts["all"] else Decision.objects.newest_first().first(),
     }
-    return render(request, "reviews/queue.html", context)
+    return render(request, "reviews/queue.html", context, status=form.status)
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,11 @@ def _claimant(deal: Any, user: Any) -> str:
     return "You" if holder == user else words.person(holder)
 
 
-def _countries(deals: QuerySet[Deal]) -> list[tuple[str, str]]:
+def _countries(deals: QuerySet[Deal], asked: str) -> list[tuple[str, str]]:
+    """The countries of the queue, and the one that is asked for: its last deal may just be gone."""
     names = shipped.load().countries.names
-    return sorted(
-        ((code, names.get(code, code)) for code in waiting.countries_in(deals)),
-        key=lambda pair: pair[1],
-    )
+    codes = {*waiting.countries_in(deals), *({asked} & names.keys())}
+    return sorted(((code, names.get(code, code)) for code in codes), key=lambda pair: pair[1])
 
 
 def _reviewers(user: Any) -> QuerySet[Any]:

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from audit.access import AUDITOR, COMPLIANCE, REVIEWERS, SALES, allow
 from screening.models import Deal
 
+LONGEST_ID = 19
 READERS = (SALES, COMPLIANCE, *REVIEWERS, AUDITOR)
 
 
@@ -45,6 +47,17 @@ class DealPages(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
     ordering = "-id"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """A cursor is ours or nothing is found; its position goes into a query as a number."""
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position and not _is_id(cursor.position):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < LONGEST_ID
 
 
 @extend_schema(

@@ -1,6 +1,7 @@
 """What one answer means for a draft: the rules that fire because of it, by the engine itself.
 
-The words come from the rulebook, so a page never says more than a clause does.
+The words come from the rulebook, so a page never says more than a clause does. It speaks only from
+what was asked: until then a fact is unknown here, although screening takes it for the gravest.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,9 @@ from django.utils.translation import gettext as _
 from policy import active
 from policy.derive import ReferenceData, derive
 from policy.engine.assessment import Finding
+from policy.engine.facts import Facts
 from screening import questions, reading
+from screening.deal_form import QUESTIONS, Answers, Context
 from screening.reading import Card
 
 
@@ -22,28 +25,84 @@ class Meaning:
     """The findings that an answer adds, strictest first, and those that it takes away."""
 
     cards: list[Card]
+    gone: list[Card]
     stops: bool
 
     @cached_property
     def as_text(self) -> str:
-        lead = _("What your answer means:")
-        return " ".join([lead, *(f"{card.because} ({card.clauses[0].id})" for card in self.cards)])
+        """What it adds and takes away in sentences; "" when it does neither."""
+        parts = []
+        if self.cards:
+            parts += [_("What your answer means:"), *map(_sentence, self.cards)]
+        if self.gone:
+            parts += [_("No longer the case:"), *map(_sentence, self.gone)]
+        return " ".join(parts)
 
 
-def of_answer(before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData) -> Meaning:
-    """What the answers after say that the answers before did not."""
-    known = {finding.rule for finding in _findings(before, data)}
-    new = [finding for finding in _findings(after, data) if finding.rule not in known]
+def _sentence(card: Card) -> str:
+    return f"{card.because} ({card.clauses[0].id})"
+
+
+def of_answer(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    data: ReferenceData,
+    *,
+    stored: Mapping[str, Any] | None = None,
+) -> Meaning:
+    """What the answers after say that the answers before did not, and the other way round.
+
+    What is taken away is compared with the ``stored`` answers where ``before`` leaves one out.
+    """
+    old, new = _findings(before, data), _findings(after, data)
+    kept = old if stored is None else _findings(stored, data)
+    added = _not_in(old, new)
     return Meaning(
-        cards=[reading.card(finding, {}, data) for finding in new],
-        stops=any(finding.outcome == "bar" for finding in new),
+        cards=[reading.card(finding, {}, data) for finding in added],
+        gone=[reading.card(finding, {}, data) for finding in _not_in(new, kept)],
+        stops=any(finding.outcome == "bar" for finding in added),
     )
 
 
+def _not_in(known: list[Finding], findings: list[Finding]) -> list[Finding]:
+    rules = {finding.rule for finding in known}
+    return [finding for finding in findings if finding.rule not in rules]
+
+
 def _findings(answers: Mapping[str, Any], data: ReferenceData) -> list[Finding]:
-    """What fires for the answers so far; what is only not answered yet is left out."""
-    declared = questions.declared_facts(answers, questions.context_of(answers, data))
+    """What surely fires, whatever the answers that are still to come."""
+    context = questions.context_of(answers, data)
+    asked = questions.shown_answers(answers, context)
+    # Without products there is nothing with which an answer could be compared.
+    declared = questions.declared_facts(asked, context if "products" in asked else None)
     if not declared:
         return []
-    found = active.assess(data, derive(declared, data)).findings
-    return [one for one in found if not questions.only_misses_an_answer(one)]
+    pending = _pending(asked, context)
+    variants = [_without(pending, facts, data) for facts in derive(declared, data)]
+    findings = active.assess(data, variants).findings
+    return [one for one in findings if not questions.only_misses_an_answer(one)]
+
+
+def _pending(answers: Answers, context: Context) -> frozenset[str]:
+    """The numbers of questions that are not answered, or that an answer may still bring up."""
+    pending: list[str] = []
+    for question in QUESTIONS:
+        if not question.fact or questions.is_answered(question, answers):
+            continue
+        # What is not shown is settled by the answers before it, once they are all there.
+        if pending or question.shown(answers, context):
+            pending.append(question.number)
+    return frozenset(pending)
+
+
+def _without(pending: frozenset[str], facts: Facts, data: ReferenceData) -> Facts:
+    """The facts without those that nobody was asked: what stands there stands for silence."""
+    silence = derive({}, data)[0].plain
+    vocabulary = data.rulebook.vocabulary
+    return vocabulary.parse(
+        {
+            name: value
+            for name, value in facts.plain.items()
+            if vocabulary[name].ask not in pending or value != silence.get(name)
+        }
+    )

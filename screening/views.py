@@ -205,7 +205,7 @@ def _question_page(
 def _after_answer(
     request: HttpRequest, found: Deal, asked: Question, meaning: meanings.Meaning
 ) -> HttpResponse:
-    if meaning.cards:
+    if meaning.as_text:
         messages.warning(request, meaning.as_text)
     if "later" in request.POST:
         messages.success(request, _("Saved. You can come back later."))
@@ -226,8 +226,10 @@ def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpRespo
     form = question_form(asked, data, posted=request.POST)
     without = {name: value for name, value in found.answers.items() if name != slug}
     answers = without | ({slug: form.answer()} if form.is_valid() else {})
+    # Half an answer takes nothing away yet.
+    stored = found.answers if slug in answers else answers
     context = {
-        "meaning": meanings.of_answer(without, answers, data),
+        "meaning": meanings.of_answer(without, answers, data, stored=stored),
         "is_answered": slug in answers,
     }
     return render(request, "screening/meaning.html", context)

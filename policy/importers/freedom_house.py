@@ -56,15 +56,17 @@ class _Grid:
 
 
 def read_freedom_house(
-    stream: BinaryIO, *, edition: int | None = None, previous: RatingList | None = None
+    stream: BinaryIO, *, edition: int | str | None = None, previous: RatingList | None = None
 ) -> Imported:
     """The list of one edition, the latest when `edition` is None.  Takes the workbook or the CSV.
+
+    An edition may be given as it was typed.
 
     Raises ListRefused for another layout.  A row whose sums do not hold is rejected.
     """
     grid = _sub_scores(stream)
     header = _header(grid)
-    chosen, rows = _rows_of_edition(grid, header, edition)
+    chosen, rows = _rows_of_edition(grid, header, _wanted(edition))
     gathering = Gathering()
     for number, cells in rows:
         _Entry(grid, header, number, cells, gathering).take()
@@ -76,6 +78,15 @@ def read_freedom_house(
         method=METHOD,
         previous=previous,
     )
+
+
+def _wanted(edition: int | str | None) -> int | None:
+    if edition is None or isinstance(edition, int):
+        return edition
+    typed = edition.strip()
+    if not re.fullmatch(r"[12][0-9]{3}", typed):
+        raise ListRefused("the edition", edition, "is not the year of an edition", "such as 2025")
+    return int(typed)
 
 
 def _sub_scores(stream: BinaryIO) -> _Grid:

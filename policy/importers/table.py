@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from policy.importers.gather import Gathering, decimal, near_code, spoilt
 from policy.importers.places import code_of_iso3, codes_of_name, places
-from policy.importers.text import Header, decoded_lines, table_rows
+from policy.importers.text import Header, decoded_lines, delimiter_of, table_rows
 from policy.ratings import TIERS, UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
 
 CODE_COLUMNS = ("code", "iso2", "iso3", "iso", "country")
@@ -34,7 +34,7 @@ def read_table(
     """The list of the whole file.  Raises ListRefused when columns are missing."""
     lines = decoded_lines(stream)
     first = next(lines)
-    delimiter = max(",;\t", key=first.count)
+    delimiter = delimiter_of(first)
     rows = table_rows(chain([first], lines), delimiter=delimiter)
     number, header = next(rows, (1, []))
     names = Header.read(f"line {number}", [name.casefold() for name in header])

@@ -75,7 +75,28 @@ def table_rows(lines: Iterable[str], *, delimiter: str) -> Iterator[tuple[int, l
                 yield start, fields
             start = reader.line_num + 1
     except csv.Error as error:
-        raise ListRefused(f"line {start}", "", f"not a {delimiter!r} table: {error}") from error
+        raise ListRefused(
+            f"line {start}", "", f"not a {delimiter!r} table: {why_no_table(error)}"
+        ) from error
+
+
+def delimiter_of(first_line: str) -> str:
+    """Comma, semicolon or tab: the one that the first line has most of."""
+    return max(",;\t", key=first_line.count)
+
+
+def why_no_table(error: csv.Error) -> str:
+    """What the csv module found, in words of people who keep spreadsheets."""
+    found = str(error)
+    if "expected after" in found:
+        return "a quotation mark stands inside a field; take it away, or double it and quote it all"
+    if "field limit" in found:
+        return f"a field is longer than {csv.field_size_limit():,} characters"
+    if "end of data" in found:
+        return "a quotation mark is never closed"
+    if "new-line" in found:
+        return "a line ends in the middle of a field; save it with ordinary line ends"
+    return found
 
 
 def first_row(rows: Iterator[tuple[int, list[str]]]) -> Header:

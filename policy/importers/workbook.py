@@ -20,8 +20,11 @@ MOST_STRINGS = 200_000
 LONGEST_CELL = 32_767
 MOST_ROWS = 20_000
 MOST_COLUMNS = 256
+LONGEST_COUNT = 8
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_BUILT_IN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+_BUILT_IN_DATES = frozenset(
+    map(str, (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+)
 _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 
 
@@ -116,12 +119,17 @@ class Workbook:
                 formats[own.get("numFmtId", "")] = _shows_date(own.get("formatCode", ""))
             elif tag == "xf" and inside == "cellXfs":
                 number = own.get("numFmtId", "0")
-                built_in = number.isdigit() and int(number) in _BUILT_IN_DATES
+                built_in = number in _BUILT_IN_DATES
                 dates.append(formats.get(number, built_in))
 
         if "xl/styles.xml" in self._archive:
             self._scan("xl/styles.xml", start)
         return frozenset(number for number, date in enumerate(dates) if date)
+
+
+def _is_count(text: str) -> bool:
+    """Whether a number that counts rows, styles or texts: short, and of ASCII digits only."""
+    return text.isascii() and text.isdigit() and len(text) < LONGEST_COUNT
 
 
 def _shows_date(code: str) -> bool:
@@ -221,7 +229,7 @@ class _SheetReader:
     def _open_row(self, own: dict[str, str]) -> None:
         number = own.get("r", str(self._number + 1))
         self._count += 1
-        if not (number.isascii() and number.isdigit() and len(number) < 8):
+        if not _is_count(number):
             raise ListRefused(self._where, number, "is no row number")
         if self._count > MOST_ROWS:
             raise ListRefused(self._where, "", f"holds more than {MOST_ROWS:,} rows")
@@ -263,12 +271,12 @@ class _SheetReader:
         if kind in ("e", "d"):
             return Cell(text, "error" if kind == "e" else "date")
         style = self._own.get("s", "")
-        dated = style.isascii() and style.isdigit() and int(style) in self._dates
+        dated = _is_count(style) and int(style) in self._dates
         return Cell(text, "date" if dated else "number")
 
     def _shared(self, text: str) -> str:
-        if text.isascii() and text.isdigit() and int(text[:9]) < len(self._strings):
-            return self._strings[int(text[:9])]
+        if _is_count(text) and int(text) < len(self._strings):
+            return self._strings[int(text)]
         raise ListRefused(
             f"{self._where}, row {self._number}", text, "names a shared text that does not exist"
         )

@@ -191,6 +191,71 @@ class TestTheForm:
         assert deal.title == "Metro radio"
 
 
+NOT_PLAIN = ["Elisa\nForged: line", "Elisa\u202eyjO", "El\u200bisa", "Elisa\x1b[2J", "Elisa\tOyj"]
+
+
+class TestNames:
+    @pytest.mark.parametrize("typed", NOT_PLAIN)
+    @pytest.mark.parametrize("slug", ["name", "reference", "customer", "end-user-name"])
+    def test_a_name_shows_all_that_it_holds(
+        self, site: Client, alice: Any, slug: str, typed: str
+    ) -> None:
+        """In a multipart body, which no edge looks into."""
+        deal = factories.draft_deal(alice, {"end-user": {"kind": "utility", "is_customer": False}})
+        response = site.post(question_url(deal, slug), {"answer": typed})
+        assert response.status_code == 422
+        asked = deal_form.QUESTIONS[[one.slug for one in deal_form.QUESTIONS].index(slug)]
+        (error,) = response.context["form"].errors["answer"]
+        assert error.startswith("Remove a")
+        assert f"from “{asked.title}”" in error
+        deal.refresh_from_db()
+        assert slug not in deal.answers
+
+    @pytest.mark.parametrize("typed", NOT_PLAIN)
+    def test_so_does_the_name_of_an_intermediary_and_a_law(
+        self, site: Client, alice: Any, typed: str
+    ) -> None:
+        deal = factories.draft_deal(alice, factories.CITED)
+        party = {"answer": "yes", "rows": "1", "role_0": "payer", "country_0": "FI"}
+        response = site.post(question_url(deal, "intermediaries"), {**party, "name_0": typed})
+        assert "from “Name”" in response.context["form"].errors["name_0"][0]
+        response = site.post(question_url(deal, "legal-basis"), {"act": typed, "orders": typed})
+        assert "from “Act or licence”" in response.context["form"].errors["act"][0]
+
+    @pytest.mark.parametrize("typed", ["????", "TBA", "未知", "n.n.", "The customer"])
+    def test_who_signs_and_who_stands_between_need_names(
+        self, site: Client, alice: Any, typed: str
+    ) -> None:
+        deal = factories.draft_deal(alice, {})
+        html = text(site.post(question_url(deal, "customer"), {"answer": typed}))
+        assert "Enter the customer&#x27;s legal name" in html
+        party = {"answer": "yes", "rows": "1", "role_0": "payer", "country_0": "FI"}
+        html = text(site.post(question_url(deal, "intermediaries"), {**party, "name_0": typed}))
+        assert "Enter the name of the organisation" in html
+        deal.refresh_from_db()
+        assert deal.answers == {}
+
+    @pytest.mark.parametrize("typed", ["????", "TBA", "unknown", "غير معروف"])
+    def test_an_end_user_without_a_name_is_asked_for_and_never_clears(
+        self, site: Client, alice: Any, typed: str
+    ) -> None:
+        answers = {**SIMPLE, "end-user": {"kind": "commercial_operator", "is_customer": False}}
+        deal = factories.draft_deal(alice, {**answers, "end-user-name": "Telia Oyj"})
+        site.post(question_url(deal, "end-user-name"), {"answer": typed})
+        key = send_key(text(site.get(url("check", deal))))
+        site.post(url("check", deal), {"send_key": key, "answer": "on"})
+        deal.refresh_from_db()
+        assert deal.status == "needs_information"
+        assert "I02" in {finding.rule for finding in deal.screening.findings.all()}
+
+    @pytest.mark.parametrize("typed", ["3", "1&1", "EE", "中兴", "شرکت می\u200cخواهم"])
+    def test_real_names_are_kept_as_they_are(self, site: Client, alice: Any, typed: str) -> None:
+        deal = factories.draft_deal(alice, {})
+        assert site.post(question_url(deal, "customer"), {"answer": typed}).status_code == 302
+        deal.refresh_from_db()
+        assert deal.answers["customer"] == typed
+
+
 class TestMeaning:
     def test_an_answer_that_stops_the_deal_says_so_with_its_clause(
         self, site: Client, alice: Any
@@ -217,6 +282,58 @@ class TestMeaning:
         html = text(site.post(address, {"answer": "intelligence_security"}))
         assert "Executive review" in html
         assert "Nobody can approve" not in html
+
+    def test_what_nobody_was_asked_yet_says_nothing(self, site: Client, alice: Any) -> None:
+        """An unanswered destination is unrated for the rules, and no answer about fibre."""
+        deal = factories.draft_deal(alice, {"name": "Fibre for a town"})
+        address = url("meaning", deal, section="sold", slug="products")
+        html = text(site.post(address, {"answer": ["gpon"]}))
+        assert "No rule fires because of this answer." in html
+        assert "review" not in html.lower()
+        response = site.post(question_url(deal, "products"), {"answer": ["gpon"]})
+        assert "What your answer means:" not in text(site.get(response.url))
+
+    def test_what_holds_whatever_else_is_answered_is_said_at_once(
+        self, site: Client, alice: Any
+    ) -> None:
+        deal = factories.draft_deal(alice, {"name": "A centre"})
+        address = url("meaning", deal, section="sold", slug="products")
+        html = text(site.post(address, {"answer": ["x-monitoring-centre"]}))
+        assert "Nobody can approve a deal like this." in html
+
+    def test_i_do_not_know_is_an_answer_that_speaks(self, site: Client, alice: Any) -> None:
+        deal = factories.draft_deal(alice, {"name": "Radio", "products": ["nr-macro"]})
+        address = url("meaning", deal, section="places", slug="countries")
+        html = text(site.post(address, {"rows": "1", "place_0": "X-NCY"}))
+        assert "review" in html.lower()
+
+    def test_a_changed_answer_shows_what_it_takes_away(self, site: Client, alice: Any) -> None:
+        deal = factories.draft_deal(alice, factories.SENIOR)
+        address = url("meaning", deal, section="places", slug="countries")
+        html = text(site.post(address, {"rows": "1", "place_0": "FI"}))
+        assert "What this change takes away" not in html  # it is still run from Türkiye
+        deal = factories.draft_deal(
+            alice, {**factories.SENIOR, "purposes": ["political_content_control"]}
+        )
+        address = url("meaning", deal, section="purpose", slug="purposes")
+        html = text(site.post(address, {"answer": ["commercial_service"]}))
+        assert "What this change takes away" in html
+        assert "No longer: Stopped by the policy." in html
+        assert "Reviewers see what you answered before." in html
+        assert "What this change takes away" not in text(site.post(address, {}))
+        response = site.post(
+            question_url(deal, "purposes"), {"answer": ["commercial_service"]}, follow=True
+        )
+        assert "No longer the case:" in text(response)
+
+    def test_the_same_answer_takes_nothing_away(self, site: Client, alice: Any) -> None:
+        deal = factories.draft_deal(alice, factories.SENIOR)
+        for slug, section in (("purposes", "purpose"), ("customer-kind", "parties")):
+            stored = deal.answers[slug]
+            html = text(
+                site.post(url("meaning", deal, section=section, slug=slug), {"answer": stored})
+            )
+            assert "What this change takes away" not in html
 
     def test_without_a_script_saving_shows_the_same(self, site: Client, alice: Any) -> None:
         deal = factories.draft_deal(alice)

@@ -1,0 +1,185 @@
+"""What nobody types by accident, in every filter and every form: an answer, never a server error.
+
+The test client raises what a server would answer with 500.
+"""
+
+import csv
+import io
+from pathlib import Path
+from urllib.parse import quote_from_bytes
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from screening import deal_form
+from tests import factories
+from tests.test_access import address, people  # noqa: F401  a fixture
+
+pytestmark = pytest.mark.django_db
+
+TABLE = csv.DictReader(io.StringIO((Path(__file__).with_name("access.csv")).read_text()))
+ROWS = list(TABLE)
+HOSTILE = [
+    "2026-02-30",
+    "9999-12-31",
+    "0001-01-01",
+    "abc",
+    "-1",
+    "9" * 30,
+    "9" * 5000,
+    "1e400",
+    "٣",
+    "²",
+    "'\"<",
+    "\u202e\u200b",
+    "🚆",
+    "[" * 3000,
+    "a\nb",
+    "cD1hYmM=",
+    "../..",
+    "%s{0}",
+]
+#: Raw bytes of a query: half a surrogate pair, and no UTF-8 at all.
+RAW = [b"\xed\xa0\x80", b"\xff\xfe"]
+#: Parameters that pages read beside their form.
+BESIDE = (
+    "page",
+    "view",
+    "tab",
+    "words",
+    "from",
+    "next",
+    "before",
+    "after",
+    "cursor",
+    "page_size",
+    "format",
+    "lang",
+    "version",
+)
+QUIET = {200, 302, 400, 403, 404, 405, 406, 409, 422}
+
+
+def reader(row: dict[str, str], people: dict[str, User]) -> Client:  # noqa: F811
+    """A client of the first role that may read this page."""
+    client = Client()
+    able = [role for role in people if row[role] in {"200", "409", "302"}]
+    if able:
+        client.force_login(people[able[0]])
+    return client
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row["method"] == "GET"], ids=lambda row: row["route"] or "home"
+)
+def test_every_get_parameter(row: dict[str, str], people: dict[str, User]) -> None:  # noqa: F811
+    client, path = reader(row, people), address(row["route"], people["sales"])
+    page = client.get(path, secure=True)
+    form = page.context.get("form") if page.context else None
+    own = [name for name in getattr(form, "fields", ()) if name not in BESIDE]
+    for value in HOSTILE:
+        queries = [dict.fromkeys(BESIDE, value), *({name: value} for name in own)]
+        for query in queries:
+            status = client.get(path, query, secure=True).status_code
+            assert status in QUIET, (query, status)
+    for raw in RAW:
+        query = "&".join(f"{name}={quote_from_bytes(raw)}" for name in (*BESIDE, *own))
+        status = client.get(f"{path}?{query}", secure=True).status_code
+        assert status in QUIET, (raw, status)
+
+
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 19, "9" * 40])
+@pytest.mark.parametrize("role", ["sales", "senior_reviewer", "auditor", "policy_owner"])
+def test_numbers_of_things_that_cannot_be(
+    number: str, role: str, people: dict[str, User]  # noqa: F811
+) -> None:  # fmt: skip
+    client = Client()
+    client.force_login(people[role])
+    for row in ROWS:
+        if "<int:" not in row["route"]:
+            continue
+        route = row["route"].replace("<int:pk>", number).replace("<int:number>", number)
+        path = address(route, people["sales"])
+        assert client.generic(row["method"], path, secure=True).status_code in {302, 403, 404, 409}
+
+
+@pytest.mark.parametrize("slug", [one.slug for one in deal_form.QUESTIONS if one.section < 6])
+def test_every_question(slug: str, people: dict[str, User]) -> None:  # noqa: F811
+    """Also what only a multipart body can carry past the edge."""
+    client, deal = Client(), factories.draft_deal(people["sales"])
+    client.force_login(people["sales"])
+    asked = next(one for one in deal_form.QUESTIONS if one.slug == slug)
+    where = {"pk": deal.pk, "section": deal_form.SECTIONS[asked.section - 1].slug, "slug": slug}
+    page = client.get(reverse("screening:question", kwargs=where), secure=True)
+    fields = list(page.context["form"].fields)
+    names = [*fields, "rows", *(f"answer_{part}" for part in ("day", "month", "year"))]
+    for value in [*HOSTILE, "a\x00b", "\x1b[2J"]:
+        for name in ("question", "meaning"):
+            body = dict.fromkeys(names, value)
+            status = client.post(
+                reverse(f"screening:{name}", kwargs=where), body, secure=True
+            ).status_code
+            assert status in QUIET, (name, value, status)
+
+
+@pytest.mark.parametrize("value", [*HOSTILE, "a\x00b", "\x1b[2J"], ids=range(len(HOSTILE) + 2))
+def test_every_form_that_acts(value: str, people: dict[str, User]) -> None:  # noqa: F811
+    """All fields at once, in a multipart body, as whoever may open the form."""
+    for row in ROWS:
+        if "/q/" in row["route"] or row["route"].startswith(("api/", "sign-")):
+            continue
+        client, path = reader(row, people), address(row["route"], people["sales"])
+        page = client.get(path, secure=True)
+        form = page.context.get("form") if page.context else None
+        names = [
+            *getattr(form, "fields", ()),
+            "send_key",
+            "rows",
+            "step",
+            "try",
+            "reply_1",
+            "q1-text",
+        ]
+        body = dict.fromkeys(names, value)
+        status = client.post(path, body, secure=True).status_code
+        assert status in QUIET, (path, value, status)
+
+
+SCREEN = "/api/v1/screen"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json", "*/*", "application/*", "text/plain", "application/json; charset=utf-16",
+     "application/x-www-form-urlencoded", "application/vnd.api+json", ""],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000, b'{"a":' * 50_000, b'{"facts": {"end_user_name": "\\ud800"}}',
+        b'{"facts": {"end_user_name": "\\udc00\\ud800"}}', b'{"facts": {"\\ud800": 1}}',
+        b'{"facts": {"end_user_name": "\xed\xa0\x80"}}', b'{"facts": ' + b"9" * 5000 + b"}",
+        b"\xff\xfe", b"", b"[]", b'"x"', b"null", b'{"facts": []}', b'{"facts": {"country": {}}}',
+        b'{"facts": {"country": NaN}}', b'{"facts": {"country": 1e999}}',
+        b'{"facts": {"end_user_name": "A\\u202eB"}}', b'{"facts": {"end_user_name": "A\\nB"}}',
+    ],
+    ids=range(18),
+)  # fmt: skip
+def test_every_body_of_the_api(kind: str, body: bytes) -> None:
+    factories.reference_data()
+    client = Client()
+    client.force_login(factories.compliance_officer())
+    answer = client.generic("POST", SCREEN, body, content_type=kind, secure=True)
+    assert answer.status_code in {400, 415}
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_the_api_still_reads_whole_characters() -> None:
+    factories.reference_data()
+    client = Client()
+    client.force_login(factories.compliance_officer())
+    body = b'{"facts": {"end_user_name": "\\ud83d\\ude86 Bahn \\\\ud800"}}'
+    answer = client.post(SCREEN, body, content_type="application/json", secure=True)
+    assert answer.status_code == 200
