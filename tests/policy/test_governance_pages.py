@@ -1,8 +1,11 @@
 """A change of the policy from the proposal to the activation, page by page, as people do it."""
 
+import csv
 import io
 import re
 import zipfile
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -29,6 +32,7 @@ from tests.policy.test_governance import (
 
 pytestmark = pytest.mark.django_db
 
+INPUTS = Path(__file__).with_name("inputs")
 WHY = "A newer edition of the source is out."
 RATING = b"code,tier\nFI,high\nSE,low\n"
 EXPERT = {"source": "Another expert", "edition": "2026", "year": "2025", "licence": "CC0"}
@@ -229,6 +233,148 @@ class TestSpreadsheets:
         )
         assert response.status_code == 422
         assert ReferenceVersion.objects.of(Kind.REGISTRY).count() == 1
+
+    def test_a_date_in_a_cell_is_refused_with_its_cell(self, site: Client) -> None:
+        """A spreadsheet program made a day of a name; the product was called 46147 then."""
+        sheet = workbook(spreadsheets.PRODUCT_COLUMNS, ("probe", date(2026, 5, 5), *PRODUCT[2:]))
+        said = body(propose(site, "catalogue", text="", label="2.0", upload=sheet))
+        assert "cell B2: is a date; format the cell as text" in said
+
+    @pytest.mark.parametrize("kind", ["catalogue", "registry"])
+    @pytest.mark.parametrize("external", [False, True], ids=["no sheet", "only an external one"])
+    def test_a_workbook_without_a_sheet_is_refused(
+        self, site: Client, kind: str, external: bool
+    ) -> None:
+        sheet = bare_workbook(external=external)
+        said = body(propose(site, kind, text="", label="2.0", upload=sheet))
+        assert "the workbook: has no sheet of its own" in said
+
+    def test_a_style_number_of_other_digits_is_no_date(self, site: Client) -> None:
+        styles = b'<styleSheet><cellXfs><xf numFmtId="\xc2\xb2"/></cellXfs></styleSheet>'
+        sheet = bare_workbook(styles=styles, cell=b'<c t="inlineStr"><is><t>id</t></is></c>')
+        said = body(propose(site, "catalogue", text="", label="2.0", upload=sheet))
+        assert "row 1: the column name is missing" in said
+
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize("pasted", [False, True], ids=["uploaded", "pasted"])
+    def test_a_catalogue_saved_as_csv_is_read(
+        self, site: Client, delimiter: str, pasted: bool
+    ) -> None:
+        out = io.StringIO()
+        csv.writer(out, delimiter=delimiter).writerows([spreadsheets.PRODUCT_COLUMNS, PRODUCT])
+        given = (
+            {"text": out.getvalue()}
+            if pasted
+            else {"text": "", "upload": upload(out.getvalue().encode())}
+        )
+        assert propose(site, "catalogue", label="2.0", **given).status_code == 302
+        version = ReferenceVersion.objects.get(kind=Kind.CATALOGUE, label="2.0")
+        assert [one.id for one in current.catalogue(version).products] == ["probe"]
+
+    def test_a_row_of_csv_at_fault_is_named(self, site: Client) -> None:
+        rows = [",".join(spreadsheets.PRODUCT_COLUMNS), ",".join(PRODUCT), ",".join(PRODUCT)]
+        given = upload("\n".join(rows).encode())
+        said = body(propose(site, "catalogue", text="", label="2.0", upload=given))
+        assert "row 3: probe: &quot;probe&quot; names probe already (row 2)" in said
+
+    def test_csv_needs_a_label(self, site: Client) -> None:
+        given = upload(",".join(spreadsheets.PRODUCT_COLUMNS).encode())
+        said = body(propose(site, "catalogue", text="", upload=given))
+        assert "Enter a label for the version" in said
+
+
+def bare_workbook(
+    *, external: bool = False, styles: bytes = b"<styleSheet/>", cell: bytes = b""
+) -> SimpleUploadedFile:
+    """A workbook with one sheet that holds one cell, with none, or with one outside of it."""
+    mode = ' TargetMode="External"' if external else ""
+    sheets = '<sheet name="A" id="r1"/>' if external or cell else ""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as book:
+        book.writestr("xl/workbook.xml", f"<workbook><sheets>{sheets}</sheets></workbook>")
+        book.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships><Relationship Id="r1" Target="sheet1.xml"{mode}/></Relationships>',
+        )
+        book.writestr("xl/styles.xml", styles)
+        row = b'<row r="1">' + cell + b"</row>"
+        book.writestr(
+            "xl/sheet1.xml", b"<worksheet><sheetData>" + row + b"</sheetData></worksheet>"
+        )
+    return upload(out.getvalue(), "entries.xlsx")
+
+
+class TestHostileFiles:
+    """Files that were answered with a server error, or with jargon."""
+
+    @pytest.mark.parametrize("kind", ["catalogue", "rulebook"])
+    @pytest.mark.parametrize("pasted", [False, True], ids=["uploaded", "pasted"])
+    def test_three_thousand_brackets(self, site: Client, kind: str, pasted: bool) -> None:
+        deep = "[" * 3000
+        given = {"text": deep} if pasted else {"text": "", "upload": upload(deep.encode())}
+        response = propose(site, kind, **given)
+        assert response.status_code == 422
+        assert "line 1, column 61: nested deeper than 60" in body(response)
+
+    def test_an_id_that_is_there_twice_is_refused_with_both_lines(self, site: Client) -> None:
+        text = shipped.text("catalogue.yaml").replace('label: "1.0"', 'label: "1.1"')
+        text += (
+            "\n  - family: More\n    products:\n      - id: x-monitoring-centre\n"
+            "        name: Another\n        capabilities: [ran]\n        control: not_controlled\n"
+        )
+        first = text[: text.index("id: x-monitoring-centre")].count("\n") + 1
+        again = text[: text.rindex("id: x-monitoring-centre")].count("\n") + 1
+        said = body(propose(site, "catalogue", text=text))
+        assert (
+            f"line {again}, column 9: x-monitoring-centre: &quot;x monitoring centre&quot; names"
+            f" x-monitoring-centre already (line {first})"
+        ) in said
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ((INPUTS / "registry_header_quote.csv").read_bytes(),
+             "line 1: a quotation mark stands inside a field"),
+            (b'"name,country', "line 1: a quotation mark is never closed"),
+            (b"name," + b"x" * 200_000, "line 1: a field is longer than 131,072 characters"),
+            (b"x" * 2_000_000, "line 1: a field is longer than 131,072 characters"),
+            (b"a," * 1_000_000, "line 1: the columns must be name,country"),
+            (",".join(COLUMNS).encode() + b"\n" + b"x" * 200_000 + b",FI,utility,,,",
+             "line 2: a field is longer than 131,072 characters"),
+            (b"", "the columns must be"),
+        ],
+        ids=["quote", "open", "long", "longer", "wide", "long row", "empty"],
+    )  # fmt: skip
+    def test_a_registry_that_is_no_table(self, site: Client, content: bytes, said: str) -> None:
+        response = propose(site, "registry", label="1.1", upload=upload(content or b"\n"))
+        assert response.status_code == 422
+        assert said in body(response)
+
+    def test_a_registry_with_semicolons_is_read(self, site: Client) -> None:
+        rows = upload((INPUTS / "registry_semicolon.csv").read_bytes())
+        assert propose(site, "registry", label="1.1", upload=rows).status_code == 302
+        version = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="1.1")
+        assert [one.name for one in current.registry(version).parties] == ["Example Agency"]
+
+    @pytest.mark.parametrize(("typed", "year"), [("2024", 2023), ("", 2024)])
+    def test_the_edition_of_freedom_house_is_read_as_it_is_typed(
+        self, site: Client, typed: str, year: int
+    ) -> None:
+        response = propose(site, "countries", label="1.1", edition=typed, upload=two_editions())
+        assert response.status_code == 302
+        version = ReferenceVersion.objects.get(kind=Kind.COUNTRIES, label="1.1")
+        lists = {one.source: one.year for one in current.countries(version).lists}
+        assert lists["Freedom House, Freedom in the World"] == year
+
+    @pytest.mark.parametrize("typed", ["v14", "2030", "20 24", "²⁰²⁴", "9" * 80])
+    def test_an_edition_that_is_not_there_is_refused(self, site: Client, typed: str) -> None:
+        response = propose(site, "countries", label="1.1", edition=typed, upload=two_editions())
+        assert response.status_code == 422
+        assert ReferenceVersion.objects.of(Kind.COUNTRIES).count() == 1
+
+
+def two_editions() -> SimpleUploadedFile:
+    return upload((INPUTS / "freedom_house_two_editions.csv").read_bytes())
 
 
 class TestTrying:
