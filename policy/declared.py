@@ -3,7 +3,8 @@
     country            ISO 3166-1 alpha-2 or XK; null, "" and XX: not known
     region             ISO 3166-2, or the code of a special territory
     destinations       instead of the two: a list of {"country": …, "region": …}, each screened
-    end_user_name, customer_name, legal_basis, description        text
+    end_user_name, customer_name, legal_basis     one line of text that shows all that it holds
+    description                                   text
     end_user_type, customer_type                                  kinds of end user; the customer
                                                                   may be reseller_integrator too
     customer_country   ISO 3166-1 alpha-2 or XK

@@ -25,16 +25,26 @@ def fault(text: str, *, lines: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return ""
     for at, letter in enumerate(text):
-        if lines and (letter in _LINES or _is_mark(letter)):
-            continue
-        if _is_unseen(letter) and not _is_spelling(text, at):
+        if _is_fault(text, at, lines=lines):
             return f"{_described(letter)} at position {at + 1}"
     return ""
 
 
-def without(text: str) -> str:
-    """The text for a person who must repair it: what nobody sees is left out."""
-    return "".join(letter for letter in text if not _is_unseen(letter))
+def without(text: str, *, lines: bool = False) -> str:
+    """The text without its faults: a blank for a line break, nothing for what nobody sees."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        letter if not _is_fault(text, at, lines=lines) else " " * (letter in _LINES)
+        for at, letter in enumerate(text)
+    )
+
+
+def _is_fault(text: str, at: int, *, lines: bool) -> bool:
+    letter = text[at]
+    if lines and (letter in _LINES or _is_mark(letter)):
+        return False
+    return _is_unseen(letter) and not _is_spelling(text, at)
 
 
 def _is_unseen(letter: str) -> bool:

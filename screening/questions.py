@@ -35,6 +35,7 @@ from typing import Any
 
 from policy.derive import ReferenceData, derive
 from policy.engine.assessment import Finding
+from policy.plain_text import without
 from screening import answers_to_facts
 from screening.deal_form import (
     CLASSES,
@@ -200,9 +201,24 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         **answers_to_facts.declared(answers),
     }
     said = ("services", "intermediaries", "abilities_declared")
+    # Answers of before forms refused what nobody sees; a name is judged without it.
+    declared = {
+        name: _without_unseen(value, lines=name == "description")
+        for name, value in declared.items()
+    }
     return {name: value for name, value in declared.items() if value not in (None, [])} | {
         name: [] for name in said if declared.get(name) == []
     }
+
+
+def _without_unseen(value: Any, *, lines: bool) -> Any:
+    if isinstance(value, str):
+        return without(value, lines=lines)
+    if isinstance(value, list):
+        return [_without_unseen(one, lines=lines) for one in value]
+    if isinstance(value, dict):
+        return {key: _without_unseen(one, lines=lines) for key, one in value.items()}
+    return value
 
 
 def _services(answers: Answers) -> list[str] | None:

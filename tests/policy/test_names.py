@@ -253,6 +253,12 @@ def test_what_nobody_sees_is_refused(text, wrong):
 )
 def test_how_people_spell_is_not_refused(text):
     assert fault(text) == ""
+    assert without(text) == text
+
+
+def test_a_line_break_becomes_a_blank_and_the_rest_goes():
+    assert without("El\u200bisa\nOyj\u202e") == "Elisa Oyj"
+    assert without("El\u200bisa\nOyj", lines=True) == "El\u200bisa\nOyj"
 
 
 def test_several_lines_are_fine_where_they_are_asked_for():
@@ -264,5 +270,5 @@ def test_several_lines_are_fine_where_they_are_asked_for():
 @given(st.text(max_size=30))
 def test_any_text_is_judged(text):
     assert is_named(text) in {True, False}
-    assert fault(without(text), lines=True) == ""
+    assert fault(without(text)) == ""
     assert is_named(text) == is_named(fold(text)) or not text.isascii()

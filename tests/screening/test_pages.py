@@ -248,6 +248,18 @@ class TestNames:
         assert deal.status == "needs_information"
         assert "I02" in {finding.rule for finding in deal.screening.findings.all()}
 
+    def test_an_answer_of_before_is_read_without_what_nobody_sees(
+        self, site: Client, alice: Any
+    ) -> None:
+        deal = factories.draft_deal(
+            alice, {**SIMPLE, "customer": "El\u200bisa\nOyj", "description": "a\nb"}
+        )
+        assert site.get(url("deal", deal)).status_code == 200
+        key = send_key(text(site.get(url("check", deal))))
+        site.post(url("check", deal), {"send_key": key, "answer": "on"})
+        deal.refresh_from_db()
+        assert deal.screening.facts[0]["customer_name"] == "Elisa Oyj"
+
     @pytest.mark.parametrize("typed", ["3", "1&1", "EE", "中兴", "شرکت می\u200cخواهم"])
     def test_real_names_are_kept_as_they_are(self, site: Client, alice: Any, typed: str) -> None:
         deal = factories.draft_deal(alice, {})
