@@ -47,9 +47,7 @@ class RowText:
 
     def by_row(self, problem: str) -> str:
         """A problem of the text with "row" in place of "line", as the spreadsheet counts."""
-        return _AT.sub(
-            lambda found: f"row {self._rows.get(int(found[1]), found[1])}", problem, count=1
-        )
+        return _AT.sub(lambda found: f"row {self._rows.get(int(found[1]), found[1])}", problem)
 
 
 # --- Reading -------------------------------------------------------------------------------------
