@@ -6,6 +6,7 @@ rulebook. So a term that changes changes the promises that use it, whatever thei
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from policy.engine.condition import (
     Compare,
@@ -33,7 +34,7 @@ _KINDS: dict[type, type[Fact]] = {
 
 def opened(rulebook: Rulebook, promise: Promise) -> Promise:
     """The promise with the terms of its rulebook written out: it stands without the rulebook."""
-    parts = {
+    parts: dict[str, Any] = {
         name: rulebook.opened(part)
         for name in CONDITIONS
         if (part := getattr(promise, name, None)) is not None

@@ -12,6 +12,7 @@ from policy import actions, proposals
 from policy.models import Kind, ReferenceVersion
 from tests import factories
 from tests.browser.test_every_page import faults_of, too_wide
+from tests.policy import hollowed
 from tests.policy.test_governance import changed_rulebook, checked, looser, rated
 from tests.policy.test_labelled import MILDER
 
@@ -86,3 +87,26 @@ def test_without_script_two_versions_are_compared(visitor: Any) -> None:
     assert page.get_by_label("To version").input_value() != ""
     page.get_by_role("link", name="The other way round").click()
     assert page.get_by_role("heading", level=1).inner_text() == "From version 1.2 to 1.1"
+
+
+def test_changed_promises_are_readable_and_confirmed_everywhere(visitor: Any) -> None:
+    factories.reference_data()
+    anna = factories.person(access.POLICY_OWNER, name="Anna Berg")
+    chief = factories.executive("Clara Holm")
+    text = hollowed.rulebook(*hollowed.EMPTIED)
+    version, _report = checked(proposals.read(Kind.RULEBOOK, text, proposals.About()), anna)
+    for width, dark in ((1280, False), (320, True)):
+        guest = visitor(chief, width=width, dark=dark)
+        for name in ("version", "report", "promises"):
+            page = guest.goto(reverse(f"policy:{name}", args=[version.pk]))
+            assert page.locator("h1").count() == 1, name
+            assert faults_of(page) == [], name
+            assert too_wide(page) == [], name
+        assert guest.troubles == []
+    page = visitor(chief, scripts=False).goto(reverse("policy:report", args=[version.pk]))
+    page.get_by_role("link", name="Confirm or leave these promises").click()
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_label("Why is this right?").fill("The board decided so on 12 November.")
+    page.get_by_role("button", name="Confirm these promises").click()
+    assert page.get_by_text("Clara Holm, executive reviewer, confirmed").count() == 1

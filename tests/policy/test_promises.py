@@ -133,6 +133,39 @@ class TestTheReport:
         assert "The promises could not all be compared" in report.found["problems"][0]
 
 
+class TestWords:
+    RETITLED = (
+        "title: Military in a high-risk country\n", "title: Armies are welcome\n",
+    )  # fmt: skip
+    WIDER = ("high_risk: {country_risk: [high,", "high_risk: {country_risk: [medium, high,")
+
+    def test_words_of_a_rule_are_confirmed_and_stand_old_beside_new(
+        self, anna: Any, boris: Any, site: Client
+    ) -> None:
+        fewer = ("evidence: [registry_correction]", "evidence: [end_user_statement]")
+        version, report = checked(content(self.RETITLED, fewer), anna)
+        assert report.state == State.PASSED
+        names = [one["name"] for one in report.found["looser"]]
+        assert names == ["words of B02", "words of E14"]
+        with pytest.raises(Conflict, match="words of B02"):
+            actions.activate_version(version, report=report, actor=boris)
+        page = body(site.get(reverse("policy:report", args=[version.pk])))
+        assert "Armies are welcome" in page
+        assert "Military in a high-risk country" in page
+        actions.activate_version(version, report=report, confirmed=names, actor=boris)
+
+    def test_a_condition_that_changes_under_the_same_words_is_told(
+        self, anna: Any, site: Client
+    ) -> None:
+        version, report = checked(content(self.WIDER), anna)
+        silent = {one["rule"] for one in report.found["reworded"] if one["is_silent"]}
+        assert {"S01", "E14"} <= silent
+        page = body(site.get(reverse("policy:report", args=[version.pk])))
+        assert "Its condition is another one. Its title and reason are the same" in page
+        told = unkept(report)["promise P06 changed"]
+        assert "It still covers every deal that it covered." in told
+
+
 class TestConfirming:
     def test_with_it_a_third_person_activates(self, anna: Any, boris: Any, chief: Any) -> None:
         version, report = hollowed(anna)
