@@ -104,7 +104,7 @@ class Stack:
 
     def run(self, name: str, words: list[str] | None = None) -> str:
         process = self.start(name, words)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=120)
         assert process.returncode == 0, said
         return said
 
@@ -150,7 +150,7 @@ def stack(image: Image) -> Iterator[Stack]:
         yield stack
 
 
-def healthy(stack: Stack, name: str, seconds: float = 40) -> None:
+def healthy(stack: Stack, name: str, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
