@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Open to every account, with a path so long that PostgreSQL answers at a port."""
+    """Open to every account."""
     with tempfile.TemporaryDirectory(prefix="proviso-image-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -38,11 +38,13 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def servers(folder: Path) -> Iterator[embedded.Servers]:
-    home = folder / ("servers-" + "x" * 90)
+    home = folder / "servers"
     home.mkdir(mode=0o711)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DATABASE_URL", raising=False)
         patch.delenv("REDIS_URL", raising=False)
+        # In the stack PostgreSQL is another host: it answers at a port, not at a socket's file.
+        patch.setattr("config.embedded.postgres.LONGEST_SOCKET", 0)
         servers = embedded.start(home, lasting=False)
     yield servers
     servers.stop()
