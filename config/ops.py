@@ -58,7 +58,7 @@ def health(request: HttpRequest) -> HttpResponse:
     return render(request, "health.html", words)
 
 
-def _by_kind(jobs: QuerySet[Job]) -> QuerySet[Job, dict[str, Any]]:
+def _by_kind(jobs: QuerySet[Job]) -> Any:
     counted = jobs.values("kind", "state").annotate(count=Count("pk"), oldest=Min("created_at"))
     return counted.order_by("kind", "state")
 

@@ -8,6 +8,8 @@ import pytest
 
 from audit.access import ROLE_NAMES
 from config.bootstrap import VERBS
+from jobs import kinds
+from jobs.queue import PERFORMERS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -64,3 +66,20 @@ def test_links_lead_somewhere(path):
     for link in links_of(path):
         if "://" not in link:
             assert (path.parent / link).exists(), link
+
+
+def test_every_kind_of_job_is_in_the_manual_with_its_lane_and_attempts():
+    section = OPERATIONS.partition("## Jobs that wait or fail")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    told = {
+        kind: (re.search(r"(short|long) work", row)[1], int(re.search(r"(\d+) times", row)[1]))
+        for row in rows
+        for kind in re.findall(r"`(\w+)`", row)
+    }
+    held = {
+        kind: (kinds.of(kind).lane.value, kinds.of(kind).retries.attempts)
+        for kind in PERFORMERS
+        if not kind.startswith("test_")
+    }
+    assert told == held
+    assert len(held) >= 7

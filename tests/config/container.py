@@ -27,9 +27,10 @@ set -eu
 root=$1 account=$2; shift 2
 mount --make-rprivate /
 mount --bind "$root" "$root"
-for path in /usr /etc /lib /lib64 /bin $SHOWN; do
+for path in /usr /etc /lib /lib64 /bin "$PYTHON"; do
     [ -L "$root$path" ] || [ ! -d "$root$path" ] || mount --bind "$path" "$root$path"
 done
+mount --bind "$PACKAGES" "$root/packages"
 mount --rbind /proc "$root/proc"
 mount --rbind /dev "$root/dev"
 if [ "$account" != 0 ]; then
@@ -37,7 +38,7 @@ if [ "$account" != 0 ]; then
     mount --bind "$VOLUME" "$root/evidence"
     mount -o remount,bind,ro "$root"
 fi
-unset SHOWN VOLUME
+unset PYTHON PACKAGES VOLUME
 exec /usr/sbin/chroot --userspec="$account:$account" "$root" /usr/bin/env -C /app "$@"
 """
 
@@ -62,14 +63,23 @@ class Image:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "root"
         self.volume = folder / "evidence"
-        #: Python itself, at the addresses that it has on this machine.
-        self.shown = [str(Path(sys.base_prefix).resolve()), sys.prefix]
-        for name in ("app", "proc", "dev", "tmp", "evidence", "run/secrets", "usr", "etc"):
+        #: Python itself, at the address that it has on this machine.
+        self.python = str(Path(sys.base_prefix).resolve())
+        for name in (
+            "app",
+            "proc",
+            "dev",
+            "tmp",
+            "evidence",
+            "run/secrets",
+            "usr",
+            "etc",
+            "packages",
+            self.python.lstrip("/"),
+        ):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         for name in ("bin", "lib", "lib64"):
             self._like_here(name)
-        for path in self.shown:
-            (self.root / path.lstrip("/")).mkdir(parents=True, exist_ok=True)
         self._make_venv()
         self.volume.mkdir()
         os.chown(self.volume, ACCOUNT, ACCOUNT)
@@ -86,8 +96,8 @@ class Image:
         here, there = Path(sys.prefix), self.root / "venv"
         (there / "bin").mkdir(parents=True)
         shutil.copy(here / "pyvenv.cfg", there)
-        (there / "lib").symlink_to(here / "lib")
-        (there / "bin/python").symlink_to(here / "bin/python")
+        (there / "lib").symlink_to("/packages/lib")
+        (there / "bin/python").symlink_to((here / "bin/python").resolve())
         for name in ("gunicorn", "celery"):
             _, _, program = (here / "bin" / name).read_text().partition("\n")
             (there / "bin" / name).write_text(f"#!/venv/bin/python\n{program}")
@@ -115,7 +125,7 @@ class Image:
         """The last RUN line, which root does."""
         [*_, last] = re.findall(r"^RUN (.*)$", DOCKERFILE, re.M)
         done = self.start(last.split(), {}, account=0, umask=0o077)
-        said, _ = done.communicate(timeout=60)
+        said, _ = done.communicate(timeout=120)
         assert done.returncode == 0, said
 
     def secrets(self, values: Mapping[str, str]) -> None:
@@ -128,7 +138,7 @@ class Image:
         self, words: Sequence[str], surroundings: Mapping[str, str], *, account: int = ACCOUNT,
         **more: Any,
     ) -> subprocess.Popen[str]:  # fmt: skip
-        own = {"SHOWN": " ".join(self.shown), "VOLUME": str(self.volume)}
+        own = {"PYTHON": self.python, "PACKAGES": sys.prefix, "VOLUME": str(self.volume)}
         chosen = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True} | more
         return subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", ENTER, "sh", str(self.root), str(account), *words],

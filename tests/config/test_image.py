@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Open to every account, with a path so long that PostgreSQL answers at a port."""
+    """Open to every account."""
     with tempfile.TemporaryDirectory(prefix="proviso-image-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -38,11 +38,13 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def servers(folder: Path) -> Iterator[embedded.Servers]:
-    home = folder / ("servers-" + "x" * 90)
+    home = folder / "servers"
     home.mkdir(mode=0o711)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DATABASE_URL", raising=False)
         patch.delenv("REDIS_URL", raising=False)
+        # In the stack PostgreSQL is another host: it answers at a port, not at a socket's file.
+        patch.setattr("config.embedded.postgres.LONGEST_SOCKET", 0)
         servers = embedded.start(home, lasting=False)
     yield servers
     servers.stop()
@@ -104,7 +106,7 @@ class Stack:
 
     def run(self, name: str, words: list[str] | None = None) -> str:
         process = self.start(name, words)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=120)
         assert process.returncode == 0, said
         return said
 
@@ -150,7 +152,7 @@ def stack(image: Image) -> Iterator[Stack]:
         yield stack
 
 
-def healthy(stack: Stack, name: str, seconds: float = 40) -> None:
+def healthy(stack: Stack, name: str, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
