@@ -79,11 +79,12 @@ def _of_compliance(user: Any) -> list[Turn]:
 def _of_reviewers(user: Any) -> list[Turn]:
     mine = Review.objects.still_open().filter(claimed_by=user, deal__status=Status.IN_REVIEW)
     claimed = Deal.objects.filter(pk__in=mine.values("deal")).select_related("screening")
-    takeable: QuerySet[Deal] = queue.in_order(queue.takeable(user)).exclude(pk__in=claimed)
+    free: QuerySet[Deal] = queue.in_order(queue.takeable(user)).exclude(pk__in=claimed)
+    takeable = free.select_related("screening")
     return [
         *_some(list(claimed), "is claimed by you", "are claimed by you", "/reviews/?view=mine",
                "See what I claimed", address="reviews"),
-        *_some(list(takeable.select_related("screening")[:50]), "waits for a vote that you can give",
+        *_some(list(takeable[:50]), "waits for a vote that you can give",
                "wait for a vote that you can give", "/reviews/", "Open the queue",
                address="reviews"),
     ]  # fmt: skip

@@ -196,11 +196,17 @@ def test_files_name_no_machine():
 
 #: Rewritten by whoever changes these pages next; no other may join them.
 LONG_LINES = {
-    "templates/audit/deal.html", "templates/compliance/deal.html", "templates/compliance/fact.html",
-    "templates/components/README.md", "templates/policy/activate.html",
-    "templates/policy/report.html", "templates/policy/version.html", "templates/reviews/assess.html",
-    "templates/reviews/card.html", "templates/reviews/deal.html",
-}  # fmt: skip
+    "templates/audit/deal.html",
+    "templates/compliance/deal.html",
+    "templates/compliance/fact.html",
+    "templates/components/README.md",
+    "templates/policy/activate.html",
+    "templates/policy/report.html",
+    "templates/policy/version.html",
+    "templates/reviews/assess.html",
+    "templates/reviews/card.html",
+    "templates/reviews/deal.html",
+}
 
 
 def test_lines_of_templates_fit_a_screen():
