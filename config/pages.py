@@ -46,7 +46,7 @@ sign_in = public(SignIn.as_view())
 @public
 @require_POST
 def sign_in_as(request: HttpRequest) -> HttpResponse:
-    """Become one of the demo's people without a password; outside the demo there is no such page."""
+    """Become one of the demo's people without a password; elsewhere there is no such page."""
     wanted = request.POST.get("username", "")
     if wanted not in {person["username"] for person in demo_people()}:
         raise Http404

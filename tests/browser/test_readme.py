@@ -133,7 +133,7 @@ def walk_erik(page: Page, row: Row) -> None:
     queue, deal = row.names
     follow(page, queue)
     follow(page, deal)
-    assert page.get_by_text("Two votes differ.").is_visible()
+    assert page.get_by_text("The two votes differ.").is_visible()
     become(page, row.words[1])
     follow(page, queue)
     follow(page, deal)

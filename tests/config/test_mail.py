@@ -1,4 +1,4 @@
-"""The page Mail: what a person was sent about deals and about versions, and nobody else's."""
+"""The page Emails: what a person was sent about deals and about versions, and nobody else's."""
 
 from datetime import timedelta
 from typing import Any
@@ -50,7 +50,7 @@ def test_a_mail_about_a_version_is_on_the_page_of_who_got_it(anna: Any, boris: A
     said = mailbox(anna).content.decode()
     assert f"<h2>{waiting.version}: scheduled</h2>" in said
     assert "Boris Lund chose" in said
-    assert "waiting to be sent" in said
+    assert "not sent yet" in said
     assert f"to {anna.email}" in said
     assert subjects(boris) == [], "who acted is not told"
 
@@ -63,7 +63,7 @@ def test_it_is_sent_when_its_job_is_done(anna: Any, boris: Any) -> None:
     (shown,) = mailbox(anna).context["page"]
     assert shown["sent_at"] == job.finished_at
     assert shown["created_at"] == job.created_at
-    assert "waiting to be sent" not in mailbox(anna).content.decode()
+    assert "not sent yet" not in mailbox(anna).content.decode()
     assert [(one.subject, one.body) for one in mail.outbox] == [(shown["subject"], shown["body"])]
 
 
@@ -97,7 +97,7 @@ def test_mails_about_deals_and_versions_share_the_pages(anna: Any, boris: Any) -
         "After", f"{version}: scheduled", *(f"Before {n}" for n in range(18))
     ]  # fmt: skip
     assert subjects(anna, 2) == ["Before 18", "Before 19"]
-    assert "1 to 20 of 22 messages" in first.content.decode()
+    assert "1 to 20 of 22 emails" in first.content.decode()
     assert subjects(deal.owner) == list(
         Notification.objects.filter(to=deal.owner).newest_first().values_list("subject", flat=True)
     )

@@ -76,7 +76,7 @@ class TestRulebooks:
         assert page.context["differences"] == []
         assert "No kind of deal differs." in body(page)
         assert len(page.context["rewritten"]) == 1
-        assert f"without effect on any outcome: {page.context['rewritten'][0]}." in body(page)
+        assert f"with no effect on any outcome: {page.context['rewritten'][0]}." in body(page)
 
     def test_the_same_pair_is_proved_once(
         self, site: Client, anna: Any, monkeypatch: pytest.MonkeyPatch

@@ -375,4 +375,4 @@ class TestPages:
         actions.activate_version(other, report=of_other, actor=boris)
         assert "will not become active" in self.page(site, "version", waiting.version_id)
         scheduled.activate_due()
-        assert "and did not:" in self.page(site, "version", waiting.version_id)
+        assert "but did not:" in self.page(site, "version", waiting.version_id)

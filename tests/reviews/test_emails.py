@@ -47,23 +47,59 @@ def barred_in_review(deal: Deal) -> None:
 @pytest.mark.parametrize(
     ("answers", "before", "story", "subject", "todo", "page"),
     [
-        (make.CITED, make.compliance_officer, None, "waits for compliance", "open the deal, look",
-         "reviews:compliance-deal"),
-        (make.SENIOR, make.senior, None, "waits for a senior review", "claim it, then assess it",
-         "reviews:deal"),
-        (make.EXECUTIVE, make.executive, None, "waits for an executive review",
-         "claim it, then assess it", "reviews:deal"),
-        (make.SENIOR, None, asked, "questions from a reviewer", "answer the questions and send",
-         "screening:deal"),
-        (make.SENIOR, None, conditional, "waits for another vote", "claim it, then assess it",
-         "reviews:deal"),
-        (make.EXECUTIVE, None, barred_in_review, "left the review (barred)",
-         "You need to do nothing now", "reviews:deal"),
+        (
+            make.CITED,
+            make.compliance_officer,
+            None,
+            "waits for compliance",
+            "open the deal, look",
+            "reviews:compliance-deal",
+        ),
+        (
+            make.SENIOR,
+            make.senior,
+            None,
+            "waits for a senior review",
+            "claim it, then assess it",
+            "reviews:deal",
+        ),
+        (
+            make.EXECUTIVE,
+            make.executive,
+            None,
+            "waits for an executive review",
+            "claim it, then assess it",
+            "reviews:deal",
+        ),
+        (
+            make.SENIOR,
+            None,
+            asked,
+            "questions from a reviewer",
+            "answer the questions and send",
+            "screening:deal",
+        ),
+        (
+            make.SENIOR,
+            None,
+            conditional,
+            "waits for another vote",
+            "claim it, then assess it",
+            "reviews:deal",
+        ),
+        (
+            make.EXECUTIVE,
+            None,
+            barred_in_review,
+            "left the review (barred)",
+            "You need to do nothing now",
+            "reviews:deal",
+        ),
         (make.BARRED, None, None, "barred", "You can start a changed deal", "screening:deal"),
         (make.SIMPLE, None, None, "cleared", "You can go ahead", "screening:deal"),
     ],
     ids=["compliance", "senior", "executive", "questions", "vote", "left", "barred", "cleared"],
-)  # fmt: skip
+)
 def test_it_names_the_deal_the_customer_and_the_next_step(
     answers: Any, before: Any, story: Any, subject: str, todo: str, page: str
 ) -> None:

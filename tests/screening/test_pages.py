@@ -506,7 +506,7 @@ class TestQuestions:
         assert asked.status == "in_review"
         assert "deal.question_answered" in asked.audit_verbs()
         html = text(site.get(address))
-        assert "These questions were answered at" in html
+        assert "These questions were answered on" in html
         assert "Send answers" not in html
 
 
@@ -541,7 +541,7 @@ class TestEndings:
     def test_a_draft_is_deleted_and_its_events_stay(self, site: Client, alice: Any) -> None:
         deal = factories.draft_deal(alice)
         events = deal.events()
-        assert "cannot be brought back" in text(site.get(url("delete", deal)))
+        assert "deleted for good" in text(site.get(url("delete", deal)))
         response = site.post(url("delete", deal))
         assert response.url == reverse("screening:deals")
         assert not Deal.objects.filter(pk=deal.pk).exists()
@@ -571,7 +571,7 @@ class TestEndings:
         copied = Deal.objects.newest_first().first()
         assert copied is not None
         assert "declaration" not in copied.answers
-        mark = f"Copied from {source.reference}, check it."
+        mark = f"Copied from {source.reference}. Check it."
         address = question_url(copied, "customer")
         assert mark in text(site.get(address))
         site.post(address, {"answer": "Elisa Oyj"})
