@@ -5,7 +5,7 @@
     ./run policy prove FILE                 the promises alone
     ./run policy diff A B                   kinds of deals that come out differently
     ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
-                                            them (- for standard input), against version 1.0
+                                            them (- for standard input), against the shipped one
     --json                                  the same as one JSON object
     ./run manage backtest FILE              play it over the stored screenings of a database
     --against B                             another rulebook than the shipped one, for check and

@@ -14,7 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from policy import actions, active, checking, comparing, current, proposals, proving, reports
+from policy import (
+    actions,
+    active,
+    checking,
+    comparing,
+    current,
+    proposals,
+    proving,
+    reports,
+    shipped,
+)
 from policy.afterwards import sweep_of
 from policy.forms import ActivationForm, CancelForm, ProposalForm
 from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
@@ -38,19 +48,22 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
     check_govern(kind, request.user)
-    begun = _begun(request, kind)
+    is_shipped = _begins_as_shipped(request, kind)
+    begun = None if is_shipped else _begun(request, kind)
+    label = shipped.rulebook().label if is_shipped else begun.label if begun else ""
     if request.method != "POST":
+        text = proposals.written(begun or _active(kind))
         form = ProposalForm(
             kind=kind,
-            begun=begun.label if begun else "",
-            initial={"text": proposals.written(begun or _active(kind))},
+            begun=label,
+            initial={"text": shipped.text(shipped.RULEBOOK) if is_shipped else text},
         )
         return _proposal_page(request, kind, form)
     form = ProposalForm(
         request.POST,
         request.FILES,
         kind=kind,
-        begun=begun.label if begun else "",
+        begun=label,
         trying="try" in request.POST,
     )
     if not form.is_valid():
@@ -70,6 +83,21 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
         messages.info(request, remark)
     messages.success(request, _("Proposed. Run the check, then another person can activate it."))
     return redirect("policy:version", version.pk)
+
+
+#: In the address of the page: begin with the rulebook that ships with this program.
+SHIPPED = "shipped"
+
+
+def _begins_as_shipped(request: HttpRequest, kind: str) -> bool:
+    return kind == Kind.RULEBOOK and request.GET.get("from") == SHIPPED
+
+
+def _newer_shipped(kind: str) -> str:
+    """The label of the rulebook that ships with this program, while it is no version here."""
+    rulebook = shipped.rulebook()
+    known = ReferenceVersion.objects.of(Kind.RULEBOOK).filter(digest=rulebook.digest).exists()
+    return "" if kind != Kind.RULEBOOK or known else rulebook.label
 
 
 def _begun(request: HttpRequest, kind: str) -> ReferenceVersion | None:
@@ -115,6 +143,7 @@ def _proposal_page(
         "active": current.version(kind),
         "tried": tried,
         "is_text": "text" in form.fields,
+        "shipped": "" if form.begun else _newer_shipped(kind),
     }
     status = 422 if problems or form.errors else 200
     return render(request, "policy/propose.html", context, status=status)

@@ -109,8 +109,9 @@ def play(
     """One part of a back-test.
 
     A rulebook is played over the facts as they were stored: in PostgreSQL, where `deal_facts` has
-    the columns that it reads, else over the texts. The other kinds change the facts themselves,
-    so these are worked out again from the answers that were sent.
+    the columns that it reads, else over the texts. The other kinds, and a rulebook that reads
+    other facts than the one before, change the facts themselves, so these are worked out again
+    from the answers that were sent.
     """
     run = _Run(before, after, rulebook_only=rulebook_only, note=note, total=span.size)
     if span.what == "deals":
@@ -131,6 +132,11 @@ def _is_in_place(before: ReferenceData, after: ReferenceData, *, rulebook_only: 
     )
 
 
+def _speak_alike(before: ReferenceData, after: ReferenceData) -> bool:
+    """Whether what was stored for the one answers all that the other reads."""
+    return before.rulebook.vocabulary.keys() == after.rulebook.vocabulary.keys()
+
+
 class _Run:
     """One part of a back-test: what it counted so far."""
 
@@ -144,7 +150,7 @@ class _Run:
         total: int,
     ) -> None:
         self.before, self.after = before, after
-        self.rulebook_only = rulebook_only
+        self.rulebook_only = rulebook_only and _speak_alike(before, after)
         self.note = note
         self.total, self.done = total, 0
         self.matrix: Counter[tuple[str, str]] = Counter()
@@ -213,8 +219,9 @@ class _Run:
     def _settled(self, span: Span) -> set[int]:
         """Deals that need no second look: the same facts, and both give the stored outcome."""
         versions = active.versions()
-        others = {**active.reference_data(versions).digests, "rulebook": ""}
-        known = others == {**self.after.digests, "rulebook": ""}
+        now = active.reference_data(versions)
+        others = {**now.digests, "rulebook": ""}
+        known = others == {**self.after.digests, "rulebook": ""} and _speak_alike(now, self.after)
         if not known or not deal_facts.has_columns_for(self.after.rulebook.vocabulary):
             return set()
         books = {one.rulebook.digest: one.rulebook for one in (self.before, self.after)}

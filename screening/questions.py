@@ -312,9 +312,9 @@ def _kinds_differ(answers: Answers) -> bool:
 
 
 def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
-    """A handover that sales sees and the catalogue does not: no fact says where it comes from."""
-    standard = answers.get("handover") == "standard"
-    if context is not None and standard and not context.has("LXA"):
+    """A handover that sales sees and the catalogue does not: nobody knows where it comes from."""
+    hands_over = answers.get("handover") in ("standard", "more")
+    if context is not None and hands_over and not context.has("LXA"):
         yield "Sales says that it hands over communications; the catalogue does not."
 
 
@@ -349,5 +349,5 @@ def _handover_difference(answer: str | None, context: Context) -> Iterator[str]:
         yield "Sales says that it hands over nothing; the catalogue says that it can."
     if answer == "standard" and context.has("XA"):
         yield "Sales says that it only has a standard handover; the catalogue says more."
-    if answer == "more" and not context.has("XA"):
+    if answer == "more" and context.has("L") and not context.has("XA"):
         yield "Sales says that it does more than a standard handover; the catalogue does not."

@@ -36,6 +36,8 @@ from policy.engine.symbols import ASK, Deal, Reading, Undecided, is_possible, pl
 from policy.engine.witness import witnessed
 
 Answer = dict[str, Any]
+#: With more rules changed than these, what gets graver is told by outcomes only.
+MOST_TOLD = 8
 
 
 def main() -> None:
@@ -257,6 +259,9 @@ def difference(
     """Each kind of deal that comes out differently: (from, to, rules that behave differently).
 
     Answered deals first; partly answered ones only where no answered deal shows the difference.
+    Where so many rules differ that nobody could read every combination, deals that get graver, or
+    that go to a reviewer instead of being asked about, are told by their outcomes only, one example
+    each; everything else that gets milder is always told in full.
     """
     # A vocabulary that has grown still says all that the older rules say.
     older = in_words_of(before, after.vocabulary)
@@ -268,32 +273,44 @@ def difference(
     changes = _changed(old, new)
     same = z3.Or([z3.And(old.outcome[rank], new.outcome[rank]) for rank in range(len(OUTCOMES))])
     solver = _solver(deal, milliseconds, z3.Not(same))
-    for answered in (deal.answered, []):
-        while is_possible(solver, *answered):
-            if most == 0:
-                yield {"problem": "There are more kinds than are listed here."}
-                return
-            most -= 1
-            answer, kind = _kind(solver, deal, old, new, changes, answered)
-            solver.add(z3.Not(kind))
-            yield answer
+    milder = z3.Or(
+        [
+            z3.And(old.outcome[was], new.outcome[now])
+            for was in range(len(OUTCOMES))
+            for now in range(was)
+            if was != ASK or now == 0
+        ]
+    )
+    told = changes if len(changes) <= MOST_TOLD else {}
+    for part, by_rule in ((milder, changes), (z3.Not(milder), told)):
+        for answered in ([part, *deal.answered], [part]):
+            while is_possible(solver, *answered):
+                if most == 0:
+                    yield {"problem": "There are more kinds than are listed here."}
+                    return
+                most -= 1
+                answer, kind = _kind(solver, deal, old, new, changes, by_rule, answered)
+                solver.add(z3.Not(kind))
+                yield answer
 
 
 def _changed(old: Reading, new: Reading) -> dict[str, tuple[Any, Any]]:
     """Rules that are not the same on both sides, each with when it fires before and after."""
     never = z3.BoolVal(False)  # noqa: FBT003
-    return {
+    both = {
         rule: (
             old.rules[rule].true if rule in old.rules else never,
             new.rules[rule].true if rule in new.rules else never,
         )
         for rule in dict.fromkeys((*old.rules, *new.rules))
     }
+    return {rule: (was, now) for rule, (was, now) in both.items() if not was.eq(now)}
 
 
 def _kind(
     solver: z3.Solver, deal: Deal, old: Reading, new: Reading,
-    changes: Mapping[str, tuple[Any, Any]], answered: Sequence[Any],
+    changes: Mapping[str, tuple[Any, Any]], by_rule: Mapping[str, tuple[Any, Any]],
+    answered: Sequence[Any],
 ) -> tuple[Answer, Any]:  # fmt: skip
     """The kind of the deal that the solver found, with its plainest example."""
     model = solver.model()
@@ -307,7 +324,7 @@ def _kind(
     # Behaving the same is part of the kind, so that each kind is listed once.
     kind = z3.And(
         old.outcome[start], new.outcome[end],
-        *(was != now if rule in differ else was == now for rule, (was, now) in changes.items()),
+        *(was != now if rule in differ else was == now for rule, (was, now) in by_rule.items()),
     )  # fmt: skip
     solver.push()
     solver.add(kind, *answered)
@@ -315,9 +332,12 @@ def _kind(
     plain = deal.plain(plainest(solver, deal, new.rulebook))
     solver.pop()
     facts = deal.vocabulary.parse(plain)
-    found = assess(old.rulebook, facts).outcome, assess(new.rulebook, facts).outcome
+    first, second = assess(old.rulebook, facts), assess(new.rulebook, facts)
+    found = first.outcome, second.outcome
     if found != (OUTCOMES[start], OUTCOMES[end]):
         raise Undecided("a deal that was found comes out otherwise when replayed")
+    if not by_rule:
+        differ = dict.fromkeys(sorted({*first.fired} ^ {*second.fired}))
     rules = list(differ) or redecided(old.rulebook, new.rulebook)
     return {"before": found[0], "after": found[1], "rules": rules, "deal": plain}, kind
 

@@ -536,3 +536,45 @@ def test_a_send_in_flight_holds_back_an_activation(transactional_db):
         order.append("sent")
     thread.join()
     assert order == ["sent", "activated"]
+
+
+def gateway(**answers):
+    """An interception gateway in a low-risk country, sent, the law verified."""
+    deal = factories.sent_deal(
+        factories.CITED | factories.in_country("FI") | {"customer": "Elisa Oyj"} | answers
+    )
+    if deal.status == Status.NEEDS_INFORMATION:
+        rule(deal, "legal_basis_status", value="verified")
+    return deal
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "outcome"),
+    [
+        ({"stores": "yes"}, Status.BARRED, "bar"),
+        ({"analyses": "later"}, Status.BARRED, "bar"),
+        ({"intelligence-access": "yes"}, Status.IN_REVIEW, "executive_review"),
+        ({"limits-speech": {"answer": "refused", "text": "In May"}}, Status.IN_REVIEW,
+         "executive_review"),
+        ({"limits-speech": {"answer": "included", "text": "In May"}}, Status.BARRED, "bar"),
+        ({"reports": {"answer": "yes", "text": "A court"}}, Status.IN_REVIEW, "executive_review"),
+        ({"products": ["li-gateway", "url-filter"],
+          "restricts": {"answer": "yes", "text": "Sites", "owner": "authorities"}},
+         Status.IN_REVIEW, "executive_review"),
+        ({"purposes": ["national_security_monitoring"]}, Status.IN_REVIEW, "executive_review"),
+        ({"purposes": ["crime_investigation"]}, Status.IN_REVIEW, "senior_review"),
+    ],
+)  # fmt: skip
+def test_nothing_that_compliance_settles_takes_an_answer_away(answers, status, outcome):
+    deal = gateway(**answers)
+    if status != Status.BARRED:
+        rule(deal, "fact_conflict", value=False)
+    deal.refresh_from_db()
+    assert (deal.status, deal.screening.outcome) == (status, outcome)
+
+
+def test_an_answer_of_an_older_form_is_read_and_asked_again():
+    deal = gateway(**{"limits-speech": {"answer": "yes", "text": "In May"}})
+    deal.refresh_from_db()
+    assert deal.status == Status.NEEDS_INFORMATION
+    assert deal.screening.facts[0].get("speech_limit_request") is None

@@ -334,8 +334,11 @@ class TestWhatAnswersSet:
         assert bool(declared.get("differences")) is differs
         assert "contradictions" not in declared
 
-    def test_a_handover_that_the_catalogue_does_not_know_is_a_contradiction(self) -> None:
-        answers = SIMPLE | {"handover": "standard", "purposes": ["li_compliance"]}
+    @pytest.mark.parametrize("handover", ["standard", "more"])
+    def test_a_handover_that_the_catalogue_does_not_know_is_a_contradiction(
+        self, handover: str
+    ) -> None:
+        answers = SIMPLE | {"handover": handover, "purposes": ["li_compliance"]}
         assert len(contradictions(answers, RADIO)) == 1
         assert contradictions(answers, CORE) == []
 

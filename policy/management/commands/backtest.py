@@ -37,7 +37,7 @@ class Command(BaseCommand):
 def played(name: str) -> command.Found:
     """What the rulebook of this file does to stored screenings, in the form of policy.command."""
     before = active.reference_data()
-    after = command.load(name, before.rulebook.vocabulary)
+    after = command.load(name)
     tested = past().backtest(
         before, replace(before, rulebook=after), rulebook_only=True, note=_unheard
     )
