@@ -94,12 +94,13 @@ class Stored:
         return list(Deal.objects.filter(pk__in=pks).defer("answers").order_by("pk"))
 
     def stopped(self, key: str, before: datetime) -> Sequence[Deal]:
-        return Deal.objects.stopped([key], before).defer("answers").order_by("pk") if key else []
+        stopped = Deal.objects.stopped([key] if key else [], before)
+        return list(stopped.defer("answers").order_by("pk"))
 
     def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:
         deals = [deal.pk, *(other.pk for other in self.ancestors(deal))]
         standing = FactRuling.objects.standing().about(deals, [key] if key else [])
-        return standing.select_related("deal").defer("deal__answers").oldest_first()
+        return list(standing.select_related("deal").defer("deal__answers").oldest_first())
 
 
 STORED = Stored()

@@ -80,7 +80,7 @@ class Brought:
 
     def declared(self, declared: Mapping[str, Any]) -> dict[str, Any]:
         """The declaration with what was brought."""
-        new = {
+        new: dict[str, Any] = {
             "linked_deals": [str(deal.pk) for deal in self.deals],
             "linked_capabilities": sorted(self.capabilities),
             "contradictions": [*(declared.get("contradictions") or ()), *self.doubts],

@@ -206,7 +206,7 @@ def _note_conflict(variant: Variant, result: Laid) -> None:
     """What contradicts is what was derived, and what somebody wrote who found more."""
     if result.given.get("fact_conflict"):
         ruling = result.by.get("fact_conflict")
-        notes = (_plain(variant, "conflict_note"), ruling and ruling.because)
+        notes = (_plain(variant, "conflict_note"), ruling.because if ruling else "")
         result.given["conflict_note"] = " ".join(filter(None, notes))[:LONGEST_NOTE]
 
 
