@@ -64,7 +64,7 @@ def run(folder, *words, cwd=None, **environment):
 def test_alone_it_lists_the_verbs(made):
     done = run(made)
     assert done.returncode == 0
-    for verb in ("demo", "test", "check", "screen", "policy", "bench", "manage"):
+    for verb in ("demo", "test", "check", "screen", "policy", "bench", "mutants", "manage"):
         assert f"./run {verb}" in done.stdout
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
 

@@ -242,9 +242,11 @@ class TestWhatIsDeclared:
 
     def test_a_law_that_is_no_longer_said_to_oblige_is_not_cited(self) -> None:
         answers = SIMPLE | {"obligation": "no", "legal-basis": {"act": "Act"}}
-        declared = questions.declared_facts(answers, CORE)
-        assert declared["legal_obligation"] is False
-        assert "legal_basis" not in declared
+        # Without a context too: the form asks by these facts what to show next.
+        for context in (CORE, None):
+            declared = questions.declared_facts(answers, context)
+            assert declared["legal_obligation"] is False
+            assert "legal_basis" not in declared
 
     def test_answers_that_are_not_asked_any_more_are_left_out(self) -> None:
         answers = SIMPLE | {"stores": "yes", "handover": "standard"}
