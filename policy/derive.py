@@ -312,7 +312,7 @@ class Derivation:
             named = self.reference.catalogue.named
             facts["products"] = listed([named(_line_name(line)) for line in products])
         if given is None:
-            given = self._of_lines(products, "capabilities" in declared)
+            given = self._of_lines(products, are_given="capabilities" in declared)
         if linked:
             self.notes["capabilities"] = (
                 f"{self.notes.get('capabilities', '')}; {WITH_LINKED}"
@@ -320,7 +320,7 @@ class Derivation:
             given = _union(given, linked)
         facts["capabilities"] = given
 
-    def _of_lines(self, products: list[Any] | None, are_given: bool) -> Any:
+    def _of_lines(self, products: list[Any] | None, *, are_given: bool) -> Any:
         """The catalogue's word; what is given beside it adds, and stands alone for other lines."""
         said = self.declared.get("capabilities")
         if said is None:

@@ -253,7 +253,8 @@ def check_ruling(fact: str, value: Any, deal: Deal, actor: Any) -> None:
     values = [variant.facts.plain.get(fact) for variant in derived.variants]
     label = data.rulebook.vocabulary[fact].label or fact
     if fact in rulings.ONLY_RAISED:
-        _check_raise(fact, value, values)
+        standing = [ruling.value for ruling in derived.pile.graver(fact)]
+        _check_raise(fact, value, [*values, *standing])
     if rulings.is_told_apart(fact, value, values):
         raise Conflict(
             f"{label} differs between the destinations or purposes of this deal, so one milder "

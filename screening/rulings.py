@@ -168,7 +168,12 @@ def _lay(fact: str, pile: Pile, derived: Sequence[Variant], variants: Sequence[L
 
 
 def may_overrule(milder: FactRuling, graver: FactRuling) -> bool:
-    """A later word of somebody else, for one declaration; nobody takes back alone what they set."""
+    """A later word of somebody else, for one declaration; nobody takes back alone what they set.
+
+    What is only ever raised is not overruled: two people take that ruling back.
+    """
+    if graver.fact in ONLY_RAISED:
+        return False
     return graver.pk < milder.pk and graver.ruled_by_id != milder.ruled_by_id
 
 
