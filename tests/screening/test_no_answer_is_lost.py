@@ -40,9 +40,7 @@ ASKED: dict[str, Any] = SIMPLE | {
 
 def read(answers: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> list[Any]:
     """What rules read of these answers, with the texts that sentences quote."""
-    return [
-        variant.facts.plain for variant in trace(declared_of(answers), DATA, given=given or {})
-    ]
+    return [variant.facts.plain for variant in trace(declared_of(answers), DATA, given=given or {})]
 
 
 def outcome(answers: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> str:
@@ -109,7 +107,7 @@ PAIRS = [
 
 
 def test_what_only_people_read_is_a_short_list() -> None:
-    assert answers_to_facts.ONLY_READ == {"name", "reference", "value", "sign-date", "description"}
+    assert {"name", "reference", "value", "sign-date", "description"} == answers_to_facts.ONLY_READ
     slugs = {asked.slug for asked in QUESTIONS}
     assert slugs >= answers_to_facts.ONLY_READ | answers_to_facts.SAYS_NOTHING
 
