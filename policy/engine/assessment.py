@@ -123,9 +123,7 @@ def value_words(fact: Fact, facts: Facts, members: frozenset[str]) -> str:
     return fact.say(str(value).lower() if isinstance(value, bool) else str(value))
 
 
-def joined_words(
-    several: Sequence[Fact], facts: Facts, looks: Mapping[str, frozenset[str]]
-) -> str:
+def joined_words(several: Sequence[Fact], facts: Facts, looks: Mapping[str, frozenset[str]]) -> str:
     """What is there of several sets of flags, as one list."""
     words = [
         fact.say(member)

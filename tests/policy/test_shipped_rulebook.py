@@ -1,4 +1,4 @@
-"""An installation that began with rulebook 1.0 proposes, checks and activates the one that ships."""
+"""An installation that began with rulebook 1.0 proposes and activates the one that ships."""
 
 from typing import Any
 
@@ -78,9 +78,7 @@ def test_it_is_offered_proposed_checked_and_activated(client: Client) -> None:
 @pytest.mark.usefixtures("_former")
 def test_under_the_former_rulebook_an_answer_without_a_fact_is_a_contradiction() -> None:
     """It has no rule that reads such an answer, so the answer stops the deal as it always did."""
-    deal = factories.sent_deal(
-        factories.CITED | {"stores": "yes", "intelligence-access": "yes"}
-    )
+    deal = factories.sent_deal(factories.CITED | {"stores": "yes", "intelligence-access": "yes"})
     assert deal.screening.outcome == "needs_information"
     (facts,) = deal.screening.facts
     assert facts["fact_conflict"] is True

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from policy import shipped
@@ -40,14 +40,16 @@ ASKED: dict[str, Any] = SIMPLE | {
 
 def read(answers: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> list[Any]:
     """What rules read of these answers, with the texts that sentences quote."""
-    declared = questions.declared_facts(answers, questions.context_of(answers, DATA))
-    return [variant.facts.plain for variant in trace(declared, DATA, given=given or {})]
+    return [variant.facts.plain for variant in trace(declared_of(answers), DATA, given=given or {})]
 
 
 def outcome(answers: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> str:
-    declared = questions.declared_facts(answers, questions.context_of(answers, DATA))
-    variants = trace(declared, DATA, given=given or {})
+    variants = trace(declared_of(answers), DATA, given=given or {})
     return max((DATA.compiled.assess(one.facts).outcome for one in variants), key=RANK.__getitem__)
+
+
+def declared_of(answers: Mapping[str, Any]) -> dict[str, Any]:
+    return questions.declared_facts(answers, questions.context_of(answers, DATA))
 
 
 def rows(asked: Question) -> list[str]:
@@ -176,6 +178,8 @@ def test_a_graver_answer_never_gets_a_milder_outcome(data: st.DataObject) -> Non
     at = data.draw(st.integers(0, len(rising) - 2))
     before = ASKED | levels | {slug: rising[at]}
     after = before | {slug: rising[at + 1]}
+    # A product that hands over explains a handover that the others did not: that is no easing.
+    assume(slug != "products" or "contradictions" not in declared_of(before))
     assert RANK[outcome(after, settled)] >= RANK[outcome(before, settled)]
 
 

@@ -463,9 +463,7 @@ def test_a_conflict_of_law_that_may_be_goes_to_executives(answer: str) -> None:
           "follows": {"answer": "yes", "text": "Cameras"}}, "clear"),
     ],
 )  # fmt: skip
-def test_no_settled_contradiction_takes_an_answer_away(
-    said: dict[str, Any], demanded: str
-) -> None:
+def test_no_settled_contradiction_takes_an_answer_away(said: dict[str, Any], demanded: str) -> None:
     assert verified(INTERCEPTS) == "clear"
     assert verified(INTERCEPTS | said) == demanded
 

@@ -249,9 +249,7 @@ def test_money_and_free_text_are_no_facts():
 
 def test_every_capability_belongs_to_exactly_one_class():
     terms = shipped_terms()
-    classes = [
-        one for one in terms["classified"]["any"] if "capabilities" in terms[one]
-    ]
+    classes = [one for one in terms["classified"]["any"] if "capabilities" in terms[one]]
     assert len(classes) == 10
     members = [one for name in classes for one in terms[name]["capabilities"]["any"]]
     capabilities = VOCABULARY["capabilities"]
