@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 
 from audit import access
-from audit.access import check_role_mix, has_role, roles_of
+from audit.access import has_role, roles_of
 from audit.refusals import NotAllowed
+from people.roles import check_role_mix
 from tests import factories
 
 PAIRS = list(combinations(access.ROLE_NAMES, 2))
