@@ -17,21 +17,25 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     **{
         f"sweep-{lane}": {
-            "task": "jobs.tasks.sweep", "args": (lane.value,), "schedule": float(BEAT),
+            "task": "jobs.tasks.sweep",
+            "args": (lane.value,),
+            "schedule": float(BEAT),
             "options": {"queue": queue, "expires": BEAT},
         }
         for lane, queue in QUEUES.items()
     },
     # Short work too: neither may wait until a check is over.
     "lapse": {
-        "task": "reviews.tasks.lapse_due", "schedule": 3600.0,
+        "task": "reviews.tasks.lapse_due",
+        "schedule": 3600.0,
         "options": {"queue": QUEUES[Lane.SHORT], "expires": 3600},
     },
     "activate": {
-        "task": "policy.scheduled.activate_due", "schedule": 300.0,
+        "task": "policy.scheduled.activate_due",
+        "schedule": 300.0,
         "options": {"queue": QUEUES[Lane.SHORT], "expires": 300},
     },
-}  # fmt: skip
+}
 
 
 @worker_init.connect

@@ -19,9 +19,14 @@ from config.embedded import ROOT
 PYTHON = sys.executable
 # pyproject.toml has the same list as module names.
 STRICT = (
-    "audit/*.py", "people/*.py", "policy/engine/*.py", "*/actions.py", "*/permissions.py",
-    "screening/lifecycle.py", "config/*.py",
-)  # fmt: skip
+    "audit/*.py",
+    "people/*.py",
+    "policy/engine/*.py",
+    "*/actions.py",
+    "*/permissions.py",
+    "screening/lifecycle.py",
+    "config/*.py",
+)
 
 # Documents that a command prints: file, command. Change the code, then write the file again.
 GENERATED = {
@@ -155,35 +160,51 @@ GATES = (
     Gate("ruff check", linted),
     Gate(
         "ruff format",
-        program("-m", "ruff", "format", "--check", "--output-format=concise",
-                counted=r"\d+ files"),
+        program("-m", "ruff", "format", "--check", "--output-format=concise", counted=r"\d+ files"),
     ),
     Gate("types", types),
     Gate(
         "import rules",
-        program("-c", "from importlinter.cli import lint_imports_command as c; c()",
-                counted=r"\d+ kept"),
+        program(
+            "-c", "from importlinter.cli import lint_imports_command as c; c()", counted=r"\d+ kept"
+        ),
     ),
     Gate("templates", templates),
     Gate(
         "migrations",
-        program("-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run",
-                counted="No changes detected"),
+        program(
+            "-W",
+            "ignore",
+            "manage.py",
+            "makemigrations",
+            "--check",
+            "--dry-run",
+            counted="No changes detected",
+        ),
     ),
     Gate(
         "production settings",
-        program("manage.py", "check", "--deploy", "--fail-level", "WARNING",
-                counted=r"identified no issues \(\d+ silenced\)", **PRODUCTION),
+        program(
+            "manage.py",
+            "check",
+            "--deploy",
+            "--fail-level",
+            "WARNING",
+            counted=r"identified no issues \(\d+ silenced\)",
+            **PRODUCTION,
+        ),
     ),
     Gate("generated documents", generated),
-)  # fmt: skip
+)
 
 
 def main() -> int:
     wanted = sys.argv[1:]
     if unknown := set(wanted) - {gate.name for gate in GATES}:
-        sys.exit(f"No gate is called {', '.join(sorted(unknown))}. There are: "
-                 f"{', '.join(gate.name for gate in GATES)}.")  # fmt: skip
+        sys.exit(
+            f"No gate is called {', '.join(sorted(unknown))}. There are: "
+            f"{', '.join(gate.name for gate in GATES)}."
+        )
     failed = []
     for gate in GATES:
         if wanted and gate.name not in wanted:

@@ -188,15 +188,33 @@ def start_programs(programs: Programs, port: int) -> None:
         ("mailer", QUEUES[Lane.SHORT], 1),
     ):
         programs.start(
-            name, *celery, "worker", "--queues", queue, "--concurrency", str(processes),
-            "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
-        )  # fmt: skip
+            name,
+            *celery,
+            "worker",
+            "--queues",
+            queue,
+            "--concurrency",
+            str(processes),
+            "--loglevel",
+            "WARNING",
+            "--without-gossip",
+            "--without-mingle",
+        )
     programs.start("beat", *celery, "beat", "--schedule", str(FOLDER / "beat"))
     programs.start("sweeper", "manage.py", "sweep")
     programs.start(
-        "web", "-m", "gunicorn", "config.wsgi", "--bind", f"{ADDRESS}:{port}",
-        "--workers", "2", "--threads", "4", "--no-control-socket",
-    )  # fmt: skip
+        "web",
+        "-m",
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        f"{ADDRESS}:{port}",
+        "--workers",
+        "2",
+        "--threads",
+        "4",
+        "--no-control-socket",
+    )
 
 
 def accounts() -> list[dict[str, str]]:

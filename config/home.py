@@ -62,18 +62,27 @@ def _of_sales(user: Any) -> list[Turn]:
     drafts = own.filter(status=Status.DRAFT)
     return [
         *_some(asked, "waits for your answers", "wait for your answers", "/deals/", "See my deals"),
-        *_some(lapsed, "lapsed and is sent again before you go on",
-               "lapsed and are sent again before you go on", "/deals/", "See my deals"),
+        *_some(
+            lapsed,
+            "lapsed and is sent again before you go on",
+            "lapsed and are sent again before you go on",
+            "/deals/",
+            "See my deals",
+        ),
         *_some(drafts, "is not sent yet", "are not sent yet", "/deals/", "See my drafts"),
-    ]  # fmt: skip
+    ]
 
 
 def _of_compliance(user: Any) -> list[Turn]:
     waiting = Deal.objects.awaiting_compliance().not_of_own(user)
     return _some(
-        waiting.order_by("sent_at"), "waits for compliance", "wait for compliance",
-        "/compliance/", "Open the desk", address="compliance",
-    )  # fmt: skip
+        waiting.order_by("sent_at"),
+        "waits for compliance",
+        "wait for compliance",
+        "/compliance/",
+        "Open the desk",
+        address="compliance",
+    )
 
 
 def _of_reviewers(user: Any) -> list[Turn]:
@@ -81,17 +90,35 @@ def _of_reviewers(user: Any) -> list[Turn]:
     claimed = Deal.objects.filter(pk__in=mine.values("deal")).select_related("screening")
     takeable = queue.takeable(user).exclude(pk__in=mine.values("deal")).select_related("screening")
     return [
-        *_some(claimed.order_by("pk"), "is claimed by you", "are claimed by you",
-               "/reviews/?view=mine", "See what I claimed", address="reviews"),
-        *_some(takeable, "waits for a vote that you can give",
-               "wait for a vote that you can give", "/reviews/", "Open the queue",
-               address="reviews"),
-    ]  # fmt: skip
+        *_some(
+            claimed.order_by("pk"),
+            "is claimed by you",
+            "are claimed by you",
+            "/reviews/?view=mine",
+            "See what I claimed",
+            address="reviews",
+        ),
+        *_some(
+            takeable,
+            "waits for a vote that you can give",
+            "wait for a vote that you can give",
+            "/reviews/",
+            "Open the queue",
+            address="reviews",
+        ),
+    ]
 
 
 def _of_auditors(user: Any) -> list[Turn]:
-    return [Turn("Every decision, with its reasons", "Filter the history, open a timeline, replay "
-                 "a screening, export the list.", "/audit/", "Open the decisions", [])]  # fmt: skip
+    return [
+        Turn(
+            "Every decision, with its reasons",
+            "Filter the history, open a timeline, replay a screening, export the list.",
+            "/audit/",
+            "Open the decisions",
+            [],
+        )
+    ]
 
 
 def _of_proposals(user: Any) -> list[Turn]:
@@ -107,8 +134,10 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
     others = stored.newest_first().filter(activated_at=None).exclude(proposed_by=user)
     ready = next((one for one in others[:MOST] if _is_ready(one)), None)
     if ready is not None:
-        told = (f"{ready} waits for another person than the proposer",
-                "Its check passed. Read the report before you activate it.")  # fmt: skip
+        told = (
+            f"{ready} waits for another person than the proposer",
+            "Its check passed. Read the report before you activate it.",
+        )
         return _of_version(ready, *told)
     if newest is None or newest.activated_at or newest.proposed_by_id != user.pk:
         return None
@@ -120,9 +149,7 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
     if report.is_running or report.has_passed:
         return None
     return _of_version(
-        newest,
-        f"The check of {newest} did not pass",
-        "Read why, and propose a mended version.",
+        newest, f"The check of {newest} did not pass", "Read why, and propose a mended version."
     )
 
 

@@ -31,11 +31,24 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # The page's own files and nothing of the device: no feature is used, so all are refused.
 FEATURES = (
-    "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture",
-    "encrypted-media", "fullscreen", "geolocation", "gyroscope", "magnetometer", "microphone",
-    "midi", "payment", "picture-in-picture", "screen-wake-lock", "usb",
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "screen-wake-lock",
+    "usb",
     "xr-spatial-tracking",
-)  # fmt: skip
+)
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in FEATURES)
 
 

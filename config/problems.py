@@ -50,5 +50,6 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         headers["WWW-Authenticate"] = challenge
     if seconds := getattr(problem, "wait", None):
         headers["Retry-After"] = str(int(seconds) + 1)
-    return Response(body, problem.status_code, headers=headers,
-                    content_type="application/problem+json")  # fmt: skip
+    return Response(
+        body, problem.status_code, headers=headers, content_type="application/problem+json"
+    )

@@ -241,7 +241,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.pages.context",
-            ],
+            ]
         },
     }
 ]

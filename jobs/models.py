@@ -182,9 +182,11 @@ class Job(models.Model):
     def begin_anew(self) -> None:
         """A failed job is due now, with all the attempts that its kind has."""
         AuditEvent.objects.append(
-            subject=f"job:{self.pk}", actor=SYSTEM, verb="job.retried",
+            subject=f"job:{self.pk}",
+            actor=SYSTEM,
+            verb="job.retried",
             payload={"kind": self.kind, "attempts": self.attempts},
-        )  # fmt: skip
+        )
         Job.objects.filter(pk=self.pk, state=self.State.FAILED).update(
             state=self.State.PENDING,
             not_before=Clock(),

@@ -4,14 +4,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 
-from audit.access import (
-    ADMINISTRATOR,
-    AUDITOR,
-    EXECUTIVE,
-    POLICY_OWNER,
-    ROLE_NAMES,
-    SENIOR,
-)
+from audit.access import ADMINISTRATOR, AUDITOR, EXECUTIVE, POLICY_OWNER, ROLE_NAMES, SENIOR
 from audit.refusals import NotAllowed
 
 # Who proposes the policy does not apply it, and who checks the records makes none.

@@ -176,9 +176,13 @@ def confirm_promise_changes(
         report=report, names=asked, reason=reason.strip(), confirmed_by=actor
     )
     _record(
-        version, actor, "version.promises_confirmed",
-        report=report.pk, confirmed=asked, reason=confirmation.reason,
-    )  # fmt: skip
+        version,
+        actor,
+        "version.promises_confirmed",
+        report=report.pk,
+        confirmed=asked,
+        reason=confirmation.reason,
+    )
     notices.tell_of_confirmed_promises(confirmation)
     return confirmation
 
@@ -254,8 +258,10 @@ def _activate(
 
 def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:
     """What is active, locked, and then the version: everybody takes them in this order."""
-    now = {one.kind: one for one in
-           ReferenceVersion.objects.select_for_update().active().order_by("pk")}  # fmt: skip
+    now = {
+        one.kind: one
+        for one in ReferenceVersion.objects.select_for_update().active().order_by("pk")
+    }
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
     return now
 
@@ -350,9 +356,13 @@ def schedule_activation(
         scheduled_by=actor,
     )
     _record(
-        version, actor, "version.scheduled",
-        schedule=schedule.pk, on=on.isoformat(), confirmed=schedule.confirmed,
-    )  # fmt: skip
+        version,
+        actor,
+        "version.scheduled",
+        schedule=schedule.pk,
+        on=on.isoformat(),
+        confirmed=schedule.confirmed,
+    )
     notices.tell_of_schedule(schedule, but=actor)
     return schedule
 
@@ -378,9 +388,12 @@ def cancel_schedule(schedule: Schedule, *, reason: str, actor: Any) -> None:
     schedule.ended_by = actor
     _end(schedule, Schedule.State.CANCELLED, reason=reason.strip())
     _record(
-        schedule.version, actor, "version.schedule_cancelled",
-        schedule=schedule.pk, reason=schedule.reason,
-    )  # fmt: skip
+        schedule.version,
+        actor,
+        "version.schedule_cancelled",
+        schedule=schedule.pk,
+        reason=schedule.reason,
+    )
     notices.tell_of_schedule(schedule, but=actor)
 
 
@@ -400,9 +413,12 @@ def activate_scheduled(schedule: Schedule) -> bool:
     except (Conflict, NotAllowed) as refusal:
         _end(schedule, Schedule.State.REFUSED, reason=str(refusal))
         _record(
-            schedule.version, SYSTEM, "version.schedule_refused",
-            schedule=schedule.pk, reason=schedule.reason,
-        )  # fmt: skip
+            schedule.version,
+            SYSTEM,
+            "version.schedule_refused",
+            schedule=schedule.pk,
+            reason=schedule.reason,
+        )
     else:
         _end(schedule, Schedule.State.ACTIVATED)
     notices.tell_of_schedule(schedule)

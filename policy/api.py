@@ -60,10 +60,15 @@ def rulebook_view(request: Request) -> Response:
     """The active rulebook: every rule with its clause and reason."""
     book = active.reference_data().rulebook
     rules = [
-        {"id": rule.id, "title": rule.title, "clause": rule.clause, "outcome": rule.outcome,
-         "because": rule.because}
+        {
+            "id": rule.id,
+            "title": rule.title,
+            "clause": rule.clause,
+            "outcome": rule.outcome,
+            "because": rule.because,
+        }
         for rule in book.rules
-    ]  # fmt: skip
+    ]
     return Response(
         {"label": book.label, "digest": book.digest, "source": book.source, "rules": rules}
     )
@@ -88,8 +93,9 @@ def screen_view(request: Request) -> Response:
         )
     except (DeclaredError, FactError) as error:
         raise serializers.ValidationError({"facts": list(error.problems)}) from error
-    return Response(as_json(active.assess(data, variants), data.rulebook.label,
-                            data.rulebook.digest))  # fmt: skip
+    return Response(
+        as_json(active.assess(data, variants), data.rulebook.label, data.rulebook.digest)
+    )
 
 
 def as_json(assessment: Assessment, label: str, digest: str) -> dict[str, Any]:
@@ -99,12 +105,17 @@ def as_json(assessment: Assessment, label: str, digest: str) -> dict[str, Any]:
         "review_floor": assessment.review_floor,
         "missing": list(assessment.missing),
         "findings": [
-            {"rule": f.rule, "clause": f.clause, "outcome": f.outcome, "because": f.because,
-             "facts": dict(f.facts)}
+            {
+                "rule": f.rule,
+                "clause": f.clause,
+                "outcome": f.outcome,
+                "because": f.because,
+                "facts": dict(f.facts),
+            }
             for f in assessment.findings
         ],
         "rulebook": {"label": label, "digest": digest},
-    }  # fmt: skip
+    }
 
 
 rulebook = signed_in(rulebook_view)

@@ -175,9 +175,7 @@ class _CatalogueReader:
             ]
             feature = Feature(*named)
             if feature.id in seen:
-                self.problems.add(
-                    part, f"{what}: the feature {shown(feature.id)} is there twice"
-                )
+                self.problems.add(part, f"{what}: the feature {shown(feature.id)} is there twice")
             seen.add(feature.id)
             if feature.removes and feature.removes not in capabilities:
                 self.problems.add(

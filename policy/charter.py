@@ -92,8 +92,11 @@ def compared(before: Rulebook, after: Rulebook) -> Charter:
     held = {one.id: one.plain for one in _held(before, after, fates)}
     changes = [_change(before, after, one, empty, held.get(one.id, {})) for one in fates]
     known = {one.now for one in fates}
-    changes += [_new_and_empty(after, one) for one in after.promises
-                if one.id in empty and one.id not in known]  # fmt: skip
+    changes += [
+        _new_and_empty(after, one)
+        for one in after.promises
+        if one.id in empty and one.id not in known
+    ]
     return Charter(sorted(changes, key=lambda one: not one.must_be_confirmed), told.speaks_of)
 
 
@@ -126,10 +129,17 @@ def _change(
     old, new = _by_id(before)[fate.id], _by_id(after).get(fate.now)
     word = EMPTY if fate.now in empty else fate.fate
     return Change(
-        old.id, word, old.says, written(before, old),
-        new.says if new else "", written(after, new) if new else "",
-        dict(fate.lost), list(fate.strange), held, in_a_line(after, fate.lost),
-    )  # fmt: skip
+        old.id,
+        word,
+        old.says,
+        written(before, old),
+        new.says if new else "",
+        written(after, new) if new else "",
+        dict(fate.lost),
+        list(fate.strange),
+        held,
+        in_a_line(after, fate.lost),
+    )
 
 
 def _new_and_empty(after: Rulebook, promise: Promise) -> Change:

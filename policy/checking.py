@@ -132,9 +132,13 @@ def with_content(
 
 def _no_proofs() -> dict[str, Any]:
     return {
-        "promises": [], "dead": [], "differences": [], "unfinished": [], "charter": [],
+        "promises": [],
+        "dead": [],
+        "differences": [],
+        "unfinished": [],
+        "charter": [],
         "reworded": [],
-    }  # fmt: skip
+    }
 
 
 def _proofs(before: ReferenceData, after: ReferenceData) -> dict[str, Any]:

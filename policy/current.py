@@ -14,9 +14,12 @@ from policy.registry import Registry
 def version(kind: str) -> ReferenceVersion | None:
     """The active version of the kind without its content, which is large."""
     found: ReferenceVersion | None = (
-        ReferenceVersion.objects.active().of(kind).select_related("proposed_by", "activated_by")
-        .defer("content", "written").first()
-    )  # fmt: skip
+        ReferenceVersion.objects.active()
+        .of(kind)
+        .select_related("proposed_by", "activated_by")
+        .defer("content", "written")
+        .first()
+    )
     return found
 
 

@@ -46,39 +46,76 @@ RESELLER = "reseller_integrator"
 #: What `derived` of a screening line may hold beside facts: remarks that decide nothing.
 REMARKS = frozenset({"country_score", "country_source"})
 GIVEN = frozenset(
-    {"country_risk", "special_territory", "export_control", "adverse_info", "law_conflict",
-     "fact_conflict", "legal_basis_status", "export_reference", "conflict_note",
-     "follows_stopped_deal", "eased_by_ruling"}
-)  # fmt: skip
+    {
+        "country_risk",
+        "special_territory",
+        "export_control",
+        "adverse_info",
+        "law_conflict",
+        "fact_conflict",
+        "legal_basis_status",
+        "export_reference",
+        "conflict_note",
+        "follows_stopped_deal",
+        "eased_by_ruling",
+    }
+)
 
-SENTENCES = (
-    "conflict_signs", "adverse_signs", "contradictions", "differences", "linked_deals",
-)  # fmt: skip
+SENTENCES = ("conflict_signs", "adverse_signs", "contradictions", "differences", "linked_deals")
 TEXTS = ("end_user_name", "customer_name", "legal_basis", "description")
 NAMES = frozenset(
-    {*TEXTS, *SENTENCES, "country", "region", "destinations", "end_user_type", "customer_type",
-     "customer_country", "products", "capabilities", "linked_capabilities", "services",
-     "intermediaries", "purpose", "purposes", "legal_obligation",
-     "abilities_declared", "agency_access", "speech_limit_request", "follows_stopped_deal", "eased_by_ruling"}
-)  # fmt: skip
+    {
+        *TEXTS,
+        *SENTENCES,
+        "country",
+        "region",
+        "destinations",
+        "end_user_type",
+        "customer_type",
+        "customer_country",
+        "products",
+        "capabilities",
+        "linked_capabilities",
+        "services",
+        "intermediaries",
+        "purpose",
+        "purposes",
+        "legal_obligation",
+        "abilities_declared",
+        "agency_access",
+        "speech_limit_request",
+        "follows_stopped_deal",
+        "eased_by_ruling",
+    }
+)
 
 _ORDINARY = frozenset(
-    {*TEXTS, "country", "end_user_type", "customer_type", "products", "capabilities", "services",
-     "intermediaries", "purpose", "legal_obligation"}
-)  # fmt: skip
+    {
+        *TEXTS,
+        "country",
+        "end_user_type",
+        "customer_type",
+        "products",
+        "capabilities",
+        "services",
+        "intermediaries",
+        "purpose",
+        "legal_obligation",
+    }
+)
 
 #: Said of a choice that was asked: the answer is not known.
 NOT_KNOWN = "unknown"
 #: Values that every answer of sales may have; those of facts that came later than a rulebook are
 #: named here, because its vocabulary does not know them.
-CHOICES = {
-    "agency_access": ("no", "yes"),
-    "speech_limit_request": ("none", "refused", "included"),
-}
+CHOICES = {"agency_access": ("no", "yes"), "speech_limit_request": ("none", "refused", "included")}
 ABILITIES = (
-    "hands_over_more", "stores_intercepted", "analyses_intercepted", "restricts_content",
+    "hands_over_more",
+    "stores_intercepted",
+    "analyses_intercepted",
+    "restricts_content",
     "follows_people",
-)  # fmt: skip
+)
 #: What derivation is told of other deals and of rulings: yes or no, or why it is so.
 NOTED = ("follows_stopped_deal", "eased_by_ruling")
 #: What every deal must say and no other rule asks for, and how a sentence names it.

@@ -136,14 +136,18 @@ def read_countries(*, names: str, territories: str, ratings: Iterable[RatingText
     also = {other: row["code"] for row in rows for other in row["also"].split("|") if other}
     places = {
         row["code"]: Territory(
-            row["code"], row["parent"], row["name"], row["special"] == "yes",
-            row["export_control"], row["note"],
+            row["code"],
+            row["parent"],
+            row["name"],
+            row["special"] == "yes",
+            row["export_control"],
+            row["note"],
         )
         for row in _unique(
             _rows(territories, ("code", "parent", "name", "special", "export_control")),
             "territories",
         )
-    }  # fmt: skip
+    }
     codes = known.keys() | places.keys()
     return Countries(
         known,

@@ -122,10 +122,7 @@ def cited(rule: Rule) -> tuple[str, ...]:
 
 def card(rulebook: Rulebook, rule: Rule) -> RuleCard:
     return RuleCard(
-        rule,
-        phrases.OUTCOMES[rule.outcome],
-        phrases.condition(rulebook, rule.when),
-        cited(rule),
+        rule, phrases.OUTCOMES[rule.outcome], phrases.condition(rulebook, rule.when), cited(rule)
     )
 
 

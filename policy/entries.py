@@ -113,7 +113,7 @@ def _products(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChan
         member
         for looks in before.rulebook.looks.values()
         for member in looks.get("capabilities", ())
-    }  # fmt: skip
+    }
     old, new = before.catalogue, after.catalogue
     return _grouped([*_lines(old.by_id, new.by_id, words, read), *_renamed(old, new)])
 

@@ -16,7 +16,7 @@ class PlainText(forms.CharField):
     """
 
     default_error_messages = {
-        "unseen": gettext_lazy("Remove %(what)s from “%(field)s”, or type it again"),
+        "unseen": gettext_lazy("Remove %(what)s from “%(field)s”, or type it again")
     }
 
     def validate(self, value: Any) -> None:

@@ -45,9 +45,7 @@ class CountryFilters(Filters):
         choices=[("", "Any"), *((tier, TIER_WORDS[tier]) for tier in (*TIERS, UNRATED))],
     )
     special = forms.ChoiceField(
-        label="Places",
-        required=False,
-        choices=[("", "All"), ("yes", "Special territories only")],
+        label="Places", required=False, choices=[("", "All"), ("yes", "Special territories only")]
     )
 
 
@@ -58,9 +56,13 @@ class ProductFilters(Filters):
     capability = forms.ChoiceField(label="Can do", required=False)
 
     def __init__(
-        self, *args: Any, families: Sequence[str], capabilities: Sequence[str],
-        say: Callable[[str], str], **more: Any,
-    ) -> None:  # fmt: skip
+        self,
+        *args: Any,
+        families: Sequence[str],
+        capabilities: Sequence[str],
+        say: Callable[[str], str],
+        **more: Any,
+    ) -> None:
         super().__init__(*args, **more)
         self.offer("family", [(one, one) for one in families])
         self.offer("capability", [(one, say(one)) for one in capabilities])
@@ -142,9 +144,16 @@ class ProposalForm(forms.Form):
         Kind.CATALOGUE: ("text", "upload", "label", "source", "note"),
         Kind.REGISTRY: ("upload", "label", "source", "edition", "licence", "note"),
         Kind.COUNTRIES: (
-            "upload", "layout", "label", "source", "edition", "year", "licence", "note",
+            "upload",
+            "layout",
+            "label",
+            "source",
+            "edition",
+            "year",
+            "licence",
+            "note",
         ),
-    }  # fmt: skip
+    }
 
     HELP = {
         (Kind.RULEBOOK, "text"): "Give it a new label in its second line. The outcomes of a rule"
@@ -187,8 +196,9 @@ class ProposalForm(forms.Form):
         is_begun = self.begun and "text" not in self.fields
         if not is_begun and not cleaned.get("upload") and not cleaned.get("text", "").strip():
             field = "text" if "text" in self.fields else "upload"
-            self.add_error(field, "Enter a text or choose a file" if field == "text"
-                           else "Choose a file")  # fmt: skip
+            self.add_error(
+                field, "Enter a text or choose a file" if field == "text" else "Choose a file"
+            )
         return cleaned
 
     def about(self) -> About:

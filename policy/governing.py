@@ -60,11 +60,7 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
         )
         return _proposal_page(request, kind, form)
     form = ProposalForm(
-        request.POST,
-        request.FILES,
-        kind=kind,
-        begun=label,
-        trying="try" in request.POST,
+        request.POST, request.FILES, kind=kind, begun=label, trying="try" in request.POST
     )
     if not form.is_valid():
         return _proposal_page(request, kind, form)
@@ -155,11 +151,7 @@ def _tried(content: Content) -> dict[str, Any]:
     before = active.reference_data(now)
     after = checking.with_content(now, content.kind, content.text)
     tested = past().backtest(
-        before,
-        after,
-        rulebook_only=content.kind == Kind.RULEBOOK,
-        note=_unheard,
-        newest=QUICK_LOOK,
+        before, after, rulebook_only=content.kind == Kind.RULEBOOK, note=_unheard, newest=QUICK_LOOK
     )
     found = {"backtest": tested.plain}
     return {
@@ -403,7 +395,7 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
         "%(count)s deal that is open, cleared or approved changes",
         "%(count)s deals that are open, cleared or approved change",
         affected,
-    ) % {"count": f"{affected:,}"}  # fmt: skip
+    ) % {"count": f"{affected:,}"}
     if not affected:
         deals = _("no deal that is open, cleared or approved changes")
     return _(

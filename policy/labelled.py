@@ -91,9 +91,13 @@ def play(before: ReferenceData, after: ReferenceData) -> Played:
             unread.append(f"{deal.id}: {now.get('error') or was['error']}")
             continue
         one = ChangedLabel(
-            deal.id, deal.title, deal.outcome, was["outcome"], now["outcome"],
+            deal.id,
+            deal.title,
+            deal.outcome,
+            was["outcome"],
+            now["outcome"],
             sorted({rule for rule, _ in _fired(was) ^ _fired(now)}),
-        )  # fmt: skip
+        )
         if one.is_changed or one.after != one.label:
             found.append(one)
     found.sort(key=lambda one: (not one.is_looser, not one.is_changed))

@@ -109,13 +109,15 @@ def registry(request: HttpRequest) -> HttpResponse:
     classes = _classes()
     form = RegistryFilters(
         request.GET,
-        classes=[(name, classes.get(name, name)) for name in
-                 sorted({party.kind for party in found.parties})],
+        classes=[
+            (name, classes.get(name, name))
+            for name in sorted({party.kind for party in found.parties})
+        ],
         countries=sorted(
             ((code, names.get(code, code)) for code in {p.country for p in found.parties} if code),
             key=lambda pair: pair[1],
         ),
-    )  # fmt: skip
+    )
     chosen = form.chosen()
     parties = [one for one in found.parties if not form.errors and _party_fits(one, chosen)]
     page = Paginator(parties, PER_PAGE).get_page(request.GET.get("page"))

@@ -35,9 +35,12 @@ def ask_about_promises(report: CheckReport) -> None:
     for person in _executives():
         if person.pk != report.version.proposed_by_id:
             _enqueue(
-                person, "promises", f"promises:{report.pk}:{person.pk}",
-                report=report, changes=report.found["unkept"],
-            )  # fmt: skip
+                person,
+                "promises",
+                f"promises:{report.pk}:{person.pk}",
+                report=report,
+                changes=report.found["unkept"],
+            )
 
 
 def tell_of_confirmed_promises(confirmation: PromiseConfirmation) -> None:
@@ -46,9 +49,12 @@ def tell_of_confirmed_promises(confirmation: PromiseConfirmation) -> None:
     people = {one.pk: one for one in (report.version.proposed_by, report.asked_by)}
     for pk, person in people.items():
         _enqueue(
-            person, "promises_confirmed", f"promises-confirmed:{report.pk}:{pk}",
-            report=report, confirmation=confirmation,
-        )  # fmt: skip
+            person,
+            "promises_confirmed",
+            f"promises-confirmed:{report.pk}:{pk}",
+            report=report,
+            confirmation=confirmation,
+        )
 
 
 def _executives() -> QuerySet[Any]:
@@ -61,9 +67,10 @@ def mails_to(person: Any) -> QuerySet[Job]:
     # Each has a key, and the index on kinds and keys holds only rows that have one.
     mails = Job.objects.filter(kind=KIND, args__to=person.pk).exclude(key="")
     return mails.annotate(
-        subject=KT("args__subject"), body=KT("args__body"),
+        subject=KT("args__subject"),
+        body=KT("args__body"),
         sent_at=Case(When(state=Job.State.DONE, then=F("finished_at"))),
-    )  # fmt: skip
+    )
 
 
 def _write(schedule: Schedule, person: Any) -> None:

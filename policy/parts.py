@@ -88,11 +88,15 @@ def write(report: Any, spans: Sequence[Span]) -> None:
         CheckPart.objects.create(report=report, number=0, what=CheckPart.What.RULES)
         CheckPart.objects.bulk_create(
             CheckPart(
-                report=report, number=number, what=span.what,
-                first=span.first, last=span.last, size=span.size,
+                report=report,
+                number=number,
+                what=span.what,
+                first=span.first,
+                last=span.last,
+                size=span.size,
             )
             for number, span in enumerate(spans, start=1)
-        )  # fmt: skip
+        )
         for number in range(1, len(spans) + 1):
             Job.objects.enqueue(PART, key=f"{report.pk}:{number}", report=report.pk, number=number)
 

@@ -34,12 +34,7 @@ OUTCOMES = {
     "needs_information": "Needs information",
     "bar": "Barred",
 }
-_COMPARED = {
-    "above": "above",
-    "at_least": "at least",
-    "below": "below",
-    "at_most": "at most",
-}
+_COMPARED = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
 
 
 @dataclass(frozen=True)

@@ -75,9 +75,10 @@ def _totals(found: Countries) -> list[tuple[str, str, int]]:
 
 def _map(version: ReferenceVersion | None, found: Countries) -> SafeString:
     """The map of a version; drawing takes a third of a second, so each is drawn once."""
-    return _drawn(version.digest if version else "", tuple(
-        (code, place.tier) for code, place in found.places.items()
-    ))  # fmt: skip
+    return _drawn(
+        version.digest if version else "",
+        tuple((code, place.tier) for code, place in found.places.items()),
+    )
 
 
 @lru_cache(maxsize=8)

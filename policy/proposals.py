@@ -55,9 +55,14 @@ def written(version: ReferenceVersion | None) -> str:
 def again(version: ReferenceVersion, about: About) -> Content:
     """The content of a version once more, under another label: the way back to it."""
     return Content(
-        version.kind, _labelled(about), version.content, version.written, version.source,
-        version.edition, version.licence,
-    )  # fmt: skip
+        version.kind,
+        _labelled(about),
+        version.content,
+        version.written,
+        version.source,
+        version.edition,
+        version.licence,
+    )
 
 
 def catalogue_text(content: str) -> str:
@@ -162,9 +167,10 @@ def _catalogue(text: str, about: About) -> Content:
 def _registry(text: str, about: About) -> Content:
     active = ReferenceVersion.objects.active().of(Kind.REGISTRY).first()
     stems = (
-        json.loads(active.content)["stems"] if active
+        json.loads(active.content)["stems"]
+        if active
         else shipped.text("registry/security_words.txt")
-    )  # fmt: skip
+    )
     content = canonical({"registry": text.replace("\r\n", "\n"), "stems": stems})
     versions.read_registry_text(content, vocabulary(), shipped.countries())
     doubled = registry.doubled(text)
@@ -239,19 +245,27 @@ def _countries_content(
     active: ReferenceVersion | None, imported: Imported, about: About
 ) -> Content:
     made = imported.ratings
-    kept: dict[str, Any] = json.loads(active.content) if active else {
-        "names": shipped.text("countries/names.csv"),
-        "territories": shipped.text("countries/special_territories.csv"),
-        "ratings": [],
-    }  # fmt: skip
+    kept: dict[str, Any] = (
+        json.loads(active.content)
+        if active
+        else {
+            "names": shipped.text("countries/names.csv"),
+            "territories": shipped.text("countries/special_territories.csv"),
+            "ratings": [],
+        }
+    )
     ratings = [one for one in kept["ratings"] if one["source"] != made.source]
     ratings.append(
-        asdict(RatingText(made.text, made.source, made.edition, made.year, made.licence,
-                          made.method))
-    )  # fmt: skip
+        asdict(
+            RatingText(made.text, made.source, made.edition, made.year, made.licence, made.method)
+        )
+    )
     return Content(
-        Kind.COUNTRIES, _labelled(about), canonical({**kept, "ratings": ratings}), "",
+        Kind.COUNTRIES,
+        _labelled(about),
+        canonical({**kept, "ratings": ratings}),
+        "",
         ", ".join(one["source"] for one in ratings)[:200],
         ", ".join(one["edition"] for one in ratings)[:80],
         "; ".join(one["licence"] for one in ratings if one["licence"]),
-    )  # fmt: skip
+    )

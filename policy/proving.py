@@ -56,11 +56,19 @@ def prove(rulebook: Rulebook) -> list[Proved]:
     """Every promise of the rulebook. Without an answer a promise is not proved."""
     return [
         Proved(
-            one.id, one.says, one.state, round(1000 * one.seconds), list(one.rules),
-            dict(one.deal), one.outcome, one.because, dict(one.before), one.outcome_before,
+            one.id,
+            one.says,
+            one.state,
+            round(1000 * one.seconds),
+            list(one.rules),
+            dict(one.deal),
+            one.outcome,
+            one.because,
+            dict(one.before),
+            one.outcome_before,
         )
         for one in proof.prove(rulebook)
-    ]  # fmt: skip
+    ]
 
 
 def dead_rules(rulebook: Rulebook) -> list[dict[str, str]]:

@@ -33,8 +33,7 @@ REMEMBERED = 4096
 _APART = re.compile(r"[()\[\]/]")
 #: Small letters of other scripts that look like a Latin one.
 LOOKALIKES = str.maketrans(
-    "авеѕіјкмнорсԛтуѵԝхһԁгαβεηικμνορτυχγ",
-    "abesijkmhopcqtyvwxhdrabehikmvoptuxy",
+    "авеѕіјкмнорсԛтуѵԝхһԁгαβεηικμνορτυχγ", "abesijkmhopcqtyvwxhdrabehikmvoptuxy"
 )
 #: A word with letters of two scripts is no word of either.
 _MIXED = re.compile(r"[a-z].*[\u0370-\u052f]|[\u0370-\u052f].*[a-z]")

@@ -147,11 +147,13 @@ def matrix(found: Mapping[str, Any]) -> Matrix:
     return Matrix(
         [WORDS[one] for one in used],
         [
-            (WORDS[before], [(counted.get((before, after), 0), _cell(before, after))
-                             for after in used])
+            (
+                WORDS[before],
+                [(counted.get((before, after), 0), _cell(before, after)) for after in used],
+            )
             for before in used
         ],
-    )  # fmt: skip
+    )
 
 
 def _cell(before: str, after: str) -> str:

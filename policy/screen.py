@@ -24,10 +24,7 @@ import orjson
 
 from policy import shipped
 from policy.declared import GIVEN, REMARKS, is_named, unanswered
-from policy.derive import (
-    ReferenceData,
-    trace,
-)
+from policy.derive import ReferenceData, trace
 from policy.engine.assessment import Assessment, combine
 from policy.engine.facts import Facts
 from policy.engine.words import did_you_mean, guess, shown

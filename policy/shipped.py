@@ -16,9 +16,12 @@ RULEBOOK = "rulebook-1.1.yaml"
 #: What new installations began with before, and the facts that its vocabulary did not have yet.
 FORMER = "rulebook-1.0.yaml"
 SINCE_FORMER = (
-    "abilities_declared", "agency_access", "speech_limit_request", "follows_stopped_deal",
+    "abilities_declared",
+    "agency_access",
+    "speech_limit_request",
+    "follows_stopped_deal",
     "eased_by_ruling",
-)  # fmt: skip
+)
 REGISTRY = ("registry/agencies.csv", "registry/operators.csv", "registry/parties.csv")
 RATINGS = {
     "countries/vdem-v14-2023.csv": RatingText(
@@ -29,7 +32,7 @@ RATINGS = {
         licence="CC BY-SA 4.0; V-Dem does not endorse this use",
         method="Mean of civil liberties, free expression and rule of law:"
         " below 0.30 very high, below 0.50 high, below 0.75 medium, otherwise low",
-    ),
+    )
 }
 
 

@@ -22,9 +22,16 @@ from policy.registry import COLUMNS as PARTY_COLUMNS
 from policy.registry import Registry
 
 PRODUCT_COLUMNS = (
-    "id", "name", "family", "also", "capabilities", "includes", "removable", "control",
+    "id",
+    "name",
+    "family",
+    "also",
+    "capabilities",
+    "includes",
+    "removable",
+    "control",
     "control_list",
-)  # fmt: skip
+)
 _NEEDED = ("id", "name", "family", "capabilities", "control")
 MOST_ROWS = 50_000
 _AT = re.compile(r"\Aline (\d+)(?:, column \d+)?|(?<=\()line (\d+)(?=\)\Z)")
@@ -210,13 +217,19 @@ def write_catalogue(found: Catalogue) -> bytes:
         PRODUCT_COLUMNS,
         (
             (
-                one.id, one.name, one.family, _joined(one.also), _joined(one.capabilities),
-                _joined(one.includes), _joined(map(_feature_text, one.removable)), one.control,
+                one.id,
+                one.name,
+                one.family,
+                _joined(one.also),
+                _joined(one.capabilities),
+                _joined(one.includes),
+                _joined(map(_feature_text, one.removable)),
+                one.control,
                 one.control_list,
             )
             for one in found.products
         ),
-    )  # fmt: skip
+    )
 
 
 def write_registry(found: Registry) -> bytes:

@@ -50,33 +50,53 @@ def shipped_contents() -> list[Content]:
     ]
     return [
         Content(
-            Kind.RULEBOOK, rulebook.label, rulebook.canonical, shipped.text(shipped.RULEBOOK),
-            rulebook.source, rulebook.label, "",
+            Kind.RULEBOOK,
+            rulebook.label,
+            rulebook.canonical,
+            shipped.text(shipped.RULEBOOK),
+            rulebook.source,
+            rulebook.label,
+            "",
         ),
         Content(
-            Kind.COUNTRIES, "1.0",
-            canonical({
-                "names": shipped.text("countries/names.csv"),
-                "territories": shipped.text("countries/special_territories.csv"),
-                "ratings": [asdict(one) for one in ratings],
-            }),
-            "", ", ".join(one.source for one in ratings),
+            Kind.COUNTRIES,
+            "1.0",
+            canonical(
+                {
+                    "names": shipped.text("countries/names.csv"),
+                    "territories": shipped.text("countries/special_territories.csv"),
+                    "ratings": [asdict(one) for one in ratings],
+                }
+            ),
+            "",
+            ", ".join(one.source for one in ratings),
             ", ".join(one.edition for one in ratings),
             "; ".join(one.licence for one in ratings),
         ),
         Content(
-            Kind.CATALOGUE, "1.0", canonical({"catalogue": shipped.text("catalogue.yaml")}),
-            "", "Shipped with the program", "1.0", "",
+            Kind.CATALOGUE,
+            "1.0",
+            canonical({"catalogue": shipped.text("catalogue.yaml")}),
+            "",
+            "Shipped with the program",
+            "1.0",
+            "",
         ),
         Content(
-            Kind.REGISTRY, "1.0",
-            canonical({
-                "registry": shipped.registry_text(),
-                "stems": shipped.text("registry/security_words.txt"),
-            }),
-            "", "Public lists, see policy/data/NOTICE.md", "1.0", "CC0 1.0, MIT",
+            Kind.REGISTRY,
+            "1.0",
+            canonical(
+                {
+                    "registry": shipped.registry_text(),
+                    "stems": shipped.text("registry/security_words.txt"),
+                }
+            ),
+            "",
+            "Public lists, see policy/data/NOTICE.md",
+            "1.0",
+            "CC0 1.0, MIT",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def read(texts: Mapping[str, str]) -> ReferenceData:

@@ -93,10 +93,7 @@ def _examples(rule_id: str) -> list[dict[str, Any]]:
 def _neighbours(rulebook: Any, rule_id: str) -> dict[str, str]:
     ids = [one.id for one in rulebook.rules]
     at = ids.index(rule_id)
-    return {
-        "before": ids[at - 1] if at else "",
-        "after": ids[at + 1] if at + 1 < len(ids) else "",
-    }
+    return {"before": ids[at - 1] if at else "", "after": ids[at + 1] if at + 1 < len(ids) else ""}
 
 
 @signed_in
@@ -132,9 +129,11 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
     found = (
-        ReferenceVersion.objects.of(kind).withdrawn_last()
-        .select_related("proposed_by", "activated_by").defer("content", "written")
-    )  # fmt: skip
+        ReferenceVersion.objects.of(kind)
+        .withdrawn_last()
+        .select_related("proposed_by", "activated_by")
+        .defer("content", "written")
+    )
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     waiting = {
         one.version_id: one for one in Schedule.objects.waiting().filter(version__in=list(page))

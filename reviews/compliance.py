@@ -54,8 +54,7 @@ SETTLED = {
         "Signs: direct access, secret law, no court, key hand-over, power to shut down.",
     ),
     "end_user_type": Settled(
-        "Correct the kind of end user",
-        "Who uses the system day to day counts, not who pays.",
+        "Correct the kind of end user", "Who uses the system day to day counts, not who pays."
     ),
     "country_risk": Settled(
         "Raise the country risk for this deal",
@@ -283,8 +282,10 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _overtaken(request: HttpRequest, found: Deal, refusal: Conflict) -> HttpResponse:
-    typed = [("Reason", request.POST.get("because", "")),
-             ("Source", request.POST.get("source", ""))]  # fmt: skip
+    typed = [
+        ("Reason", request.POST.get("because", "")),
+        ("Source", request.POST.get("source", "")),
+    ]
     context = {
         "deal": found,
         "sentence": str(refusal),

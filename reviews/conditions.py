@@ -40,17 +40,24 @@ def conditions(request: HttpRequest) -> HttpResponse:
         request.GET.get("page")
     )
     tabs = [
-        {"url": f"?view={name}", "label": name.capitalize(), "count": rows.count(),
-         "current": name == state}
+        {
+            "url": f"?view={name}",
+            "label": name.capitalize(),
+            "count": rows.count(),
+            "current": name == state,
+        }
         for name, rows in views.items()
-    ]  # fmt: skip
+    ]
     context = {
         "page": page,
         "rows": [_condition_row(one, request.user) for one in page],
         "tabs": tabs,
-        "nothing": {"open": "No open conditions.", "overdue": "No condition is overdue.",
-                    "met": "No condition is met yet."}[state],
-    }  # fmt: skip
+        "nothing": {
+            "open": "No open conditions.",
+            "overdue": "No condition is overdue.",
+            "met": "No condition is met yet.",
+        }[state],
+    }
     return render(request, "reviews/conditions.html", context)
 
 

@@ -224,8 +224,11 @@ class ConditionForm(forms.Form):
             *args, prefix=f"c{number}", empty_permitted=True, use_required_attribute=False, **more
         )
         self.number = number
-        for name, wanted in (("text", "what must be done"), ("due_on", "the due date"),
-                             ("evidence", "what proves it")):  # fmt: skip
+        for name, wanted in (
+            ("text", "what must be done"),
+            ("due_on", "the due date"),
+            ("evidence", "what proves it"),
+        ):
             self.fields[name].error_messages["required"] = f"Condition {number}: enter {wanted}"
 
     def clean_due_on(self) -> date:

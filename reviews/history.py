@@ -53,11 +53,33 @@ RESULTS = {
 # What a spreadsheet takes for the beginning of a formula, in its full-width forms too.
 FORMULA = re.compile(r"[=+\-@|\t\r\n\0＝＋－＠｜]")  # noqa: RUF001
 COLUMNS = (
-    "deal", "title", "customer", "countries", "country_risk", "end_user", "end_user_type",
-    "products", "revision", "sent_by", "screening", "screened_at_utc", "outcome", "review_floor",
-    "rules", "clauses", "result", "result_at_utc", "voted_by", "because", "rulebook",
-    "rulebook_digest", "countries_digest", "catalogue_digest", "registry_digest", "facts_digest",
-)  # fmt: skip
+    "deal",
+    "title",
+    "customer",
+    "countries",
+    "country_risk",
+    "end_user",
+    "end_user_type",
+    "products",
+    "revision",
+    "sent_by",
+    "screening",
+    "screened_at_utc",
+    "outcome",
+    "review_floor",
+    "rules",
+    "clauses",
+    "result",
+    "result_at_utc",
+    "voted_by",
+    "because",
+    "rulebook",
+    "rulebook_digest",
+    "countries_digest",
+    "catalogue_digest",
+    "registry_digest",
+    "facts_digest",
+)
 
 
 def screenings() -> QuerySet[Screening]:
@@ -75,7 +97,7 @@ def screenings() -> QuerySet[Screening]:
                 When(outcome="bar", then=Value(Status.BARRED.value)),
                 default=Value(REPLACED),
                 output_field=CharField(),
-            ),
+            )
         )
         .annotate(
             result_at=Case(

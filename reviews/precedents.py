@@ -86,9 +86,10 @@ def _candidates(screening: Screening, here: Pattern, user: Any) -> Iterable[Deci
     kinds = (holds("end_user_type", kind, "screening__") for kind in here.end_users)
     able = (Q(screening__facts_text__contains=canonical(name)) for name in here.capabilities)
     rules = Count(
-        "screening__findings__rule", distinct=True,
+        "screening__findings__rule",
+        distinct=True,
         filter=Q(screening__findings__rule__in=here.rules),
-    )  # fmt: skip
+    )
     return (
         wording.with_versions(Decision.objects.all(), "screening__")
         .filter(Exists(fired), reduce(or_, kinds), reduce(or_, able))

@@ -61,9 +61,11 @@ class Draft:
         """Hidden fields for everything but what the page itself asks, and the two of the form."""
         left = {*shown, "csrfmiddlewaretoken", "step"}
         return [
-            (name, text) for name in self.data if name not in left
+            (name, text)
+            for name in self.data
+            if name not in left
             for text in self.data.getlist(name)
-        ]  # fmt: skip
+        ]
 
     def typed(self) -> Iterator[tuple[str, str]]:
         """What the reviewer wrote, for the page that says the deal moved on."""

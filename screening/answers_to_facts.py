@@ -44,14 +44,18 @@ _AS_SOLD: Mapping[str, Any] = {**_YES_NO, "later": True}
 
 TABLE: tuple[Sets, ...] = (
     Sets(
-        slug="handover", declares="abilities_declared", member="hands_over_more",
+        slug="handover",
+        declares="abilities_declared",
+        member="hands_over_more",
         values={"no": False, "standard": False, "more": True, UNKNOWN: MAYBE},
     ),
     Sets(
         slug="stores", declares="abilities_declared", member="stores_intercepted", values=_AS_SOLD
     ),
     Sets(
-        slug="analyses", declares="abilities_declared", member="analyses_intercepted",
+        slug="analyses",
+        declares="abilities_declared",
+        member="analyses_intercepted",
         values=_AS_SOLD,
     ),
     Sets(
@@ -59,32 +63,43 @@ TABLE: tuple[Sets, ...] = (
     ),
     Sets(slug="follows", declares="abilities_declared", member="follows_people", values=_YES_NO),
     Sets(
-        slug="intelligence-access", declares="agency_access",
+        slug="intelligence-access",
+        declares="agency_access",
         values={"no": "no", "yes": "yes", UNKNOWN: NOT_KNOWN},
     ),
     Sets(
-        slug="limits-speech", declares="speech_limit_request",
+        slug="limits-speech",
+        declares="speech_limit_request",
         values={
-            "no": "none", "refused": "refused", "included": "included", UNKNOWN: NOT_KNOWN,
+            "no": "none",
+            "refused": "refused",
+            "included": "included",
+            UNKNOWN: NOT_KNOWN,
             # The form once asked for yes or no: whether it was refused has to be said.
             "yes": NOT_KNOWN,
         },
     ),
     Sets(
-        slug="law-conflict", declares="conflict_signs", is_sign=True,
+        slug="law-conflict",
+        declares="conflict_signs",
+        is_sign=True,
         values={
-            "no": "", "yes": "sales says that local law asks for it",
+            "no": "",
+            "yes": "sales says that local law asks for it",
             UNKNOWN: "sales does not know whether local law asks for it",
         },
     ),
     Sets(
-        slug="reports", declares="adverse_signs", is_sign=True,
+        slug="reports",
+        declares="adverse_signs",
+        is_sign=True,
         values={
-            "no": "", "yes": "sales knows of reports of misuse",
+            "no": "",
+            "yes": "sales knows of reports of misuse",
             UNKNOWN: "sales does not know whether there are reports of misuse",
         },
     ),
-)  # fmt: skip
+)
 
 
 def declared(answers: Answers) -> dict[str, Any]:

@@ -51,12 +51,7 @@ Note = Callable[[int, int], None]
 
 
 def backtest(
-    before: ReferenceData,
-    after: ReferenceData,
-    *,
-    rulebook_only: bool,
-    note: Note,
-    newest: int = 0,
+    before: ReferenceData, after: ReferenceData, *, rulebook_only: bool, note: Note, newest: int = 0
 ) -> Backtest:
     """Both over every stored screening, then the new one over the deals that still count.
 
@@ -85,9 +80,14 @@ def spans(
     size = IN_PLACE if _is_in_place(before, after, rulebook_only=rulebook_only) else ANEW
     return [
         *_cut("screenings", "SELECT id FROM screening_screening", [], size, newest),
-        *_cut("deals", "SELECT id FROM screening_deal WHERE status = ANY(%s)", [list(LIVE)], ANEW,
-              newest),
-    ]  # fmt: skip
+        *_cut(
+            "deals",
+            "SELECT id FROM screening_deal WHERE status = ANY(%s)",
+            [list(LIVE)],
+            ANEW,
+            newest,
+        ),
+    ]
 
 
 def _cut(
@@ -99,12 +99,7 @@ def _cut(
 
 
 def play(
-    before: ReferenceData,
-    after: ReferenceData,
-    span: Span,
-    *,
-    rulebook_only: bool,
-    note: Note,
+    before: ReferenceData, after: ReferenceData, span: Span, *, rulebook_only: bool, note: Note
 ) -> Backtest:
     """One part of a back-test.
 
@@ -293,8 +288,10 @@ def coverage(rulebook: int) -> dict[str, Coverage]:
     total = screenings(rulebook)
     fired = dict(
         Finding.objects.filter(screening__in=Screening.objects.under(rulebook))
-        .order_by().values_list("rule").annotate(Count("screening", distinct=True))
-    )  # fmt: skip
+        .order_by()
+        .values_list("rule")
+        .annotate(Count("screening", distinct=True))
+    )
     with connection.cursor() as cursor:
         cursor.execute(STILL_OPEN, [rulebook, rulebook])
         still_open = dict(cursor.fetchall())
@@ -328,8 +325,12 @@ def deals_in(country: str, user: Any) -> Sequence[DealLine]:
     deals = Deal.objects.visible_to(user).filter(screening__facts_text__contains=named)
     return [
         DealLine(
-            _page(deal, roles, user), deal.reference, deal.title, deal.status,
-            deal.get_status_display(), deal.sent_at,
+            _page(deal, roles, user),
+            deal.reference,
+            deal.title,
+            deal.status,
+            deal.get_status_display(),
+            deal.sent_at,
         )
         for deal in deals.newest_first()[:MOST_DEALS]
-    ]  # fmt: skip
+    ]

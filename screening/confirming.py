@@ -95,12 +95,7 @@ def _confirmed(former: int, rulebook: Rulebook, names: Mapping[str, Any]) -> lis
         quiet=_quiet(rulebook, change.new),
         holds=holding.HOLDS,
     )
-    more = {
-        "former": former,
-        "changed": change.gone,
-        "outcomes": list(OUTCOMES),
-        "stays": stays(),
-    }
+    more = {"former": former, "changed": change.gone, "outcomes": list(OUTCOMES), "stays": stays()}
     return _rows(statement, {**names, **more})
 
 
@@ -120,10 +115,9 @@ def stays() -> list[str]:
         # As concat_ws writes it in PostgreSQL.
         f"{status} {outcome} {level}"
         for status, outcome, level in product(set(Status) - CLOSED, OUTCOMES, levels)
-        if following.target(
-            status, level, outcome, cause=Screening.Cause.VERSION, before=outcome
-        ) == status
-    ]  # fmt: skip
+        if following.target(status, level, outcome, cause=Screening.Cause.VERSION, before=outcome)
+        == status
+    ]
 
 
 def _quiet(rulebook: Rulebook, rules: Collection[str]) -> str:

@@ -138,18 +138,34 @@ def screening_of(
 
 
 FINDING = (
-    "position", "rule", "clause", "outcome", "title", "because", "facts_text", "evidence_text",
+    "position",
+    "rule",
+    "clause",
+    "outcome",
+    "title",
+    "because",
+    "facts_text",
+    "evidence_text",
     "asks",
-)  # fmt: skip
+)
 
 
 def finding_values(assessment: Assessment) -> list[tuple[Any, ...]]:
     """What the rows of the findings hold, in the order of FINDING."""
     return [
-        (place, f.rule, f.clause, f.outcome, f.title, f.because, canonical(f.facts),
-         canonical(list(f.evidence)), f.asks)
+        (
+            place,
+            f.rule,
+            f.clause,
+            f.outcome,
+            f.title,
+            f.because,
+            canonical(f.facts),
+            canonical(list(f.evidence)),
+            f.asks,
+        )
         for place, f in enumerate(assessment.findings)
-    ]  # fmt: skip
+    ]
 
 
 def findings_of(screening: Screening, assessment: Assessment) -> list[Finding]:

@@ -112,9 +112,10 @@ def _where_it_differs(before: Rulebook, after: Rulebook) -> str:
     both, the others decide, and these are the same.
     """
     differs = [
-        rule for rule in sorted(before.by_id.keys() | after.by_id.keys())
+        rule
+        for rule in sorted(before.by_id.keys() | after.by_id.keys())
         if _behaviour(before, rule) != _behaviour(after, rule)
-    ]  # fmt: skip
+    ]
     if not differs:
         return "null::integer"
     if len(differs) > MOST_CHANGED:

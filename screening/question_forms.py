@@ -160,9 +160,7 @@ class DateForm(QuestionForm):
     def build(self) -> None:
         asked = self.asked
         self.fields["answer"] = ThreeBoxDate(
-            label=asked.title,
-            help_text=asked.hint,
-            error_messages={"required": asked.error},
+            label=asked.title, help_text=asked.hint, error_messages={"required": asked.error}
         )
 
     def initial_of(self, stored: Any) -> dict[str, Any]:
@@ -218,8 +216,7 @@ class EndUserForm(ChoiceForm):
     def build(self) -> None:
         super().build()
         self.fields["is_customer"] = forms.BooleanField(
-            label=_("The organisation that signs is the end user"),
-            required=False,
+            label=_("The organisation that signs is the end user"), required=False
         )
 
     def initial_of(self, stored: Any) -> dict[str, Any]:
@@ -227,8 +224,9 @@ class EndUserForm(ChoiceForm):
 
     def answer(self) -> Any:
         return {
-            "kind": self.cleaned_data["answer"], "is_customer": self.cleaned_data["is_customer"]
-        }  # fmt: skip
+            "kind": self.cleaned_data["answer"],
+            "is_customer": self.cleaned_data["is_customer"],
+        }
 
 
 class DetailForm(QuestionForm):
@@ -287,9 +285,10 @@ class BasisForm(QuestionForm):
                 required=bool(error),
                 max_length=300,
                 error_messages={
-                    "required": error, "max_length": _("Write 300 characters or fewer")
+                    "required": error,
+                    "max_length": _("Write 300 characters or fewer"),
                 },
-            )  # fmt: skip
+            )
 
     def initial_of(self, stored: Any) -> dict[str, Any]:
         return dict(stored)

@@ -130,8 +130,7 @@ def answer_rows(deal: Deal, context: Context, data: ReferenceData) -> list[Answe
 def question_url(deal: Deal, asked: Question) -> str:
     section = questions.sections()[asked.section - 1]
     return reverse(
-        "screening:question",
-        kwargs={"pk": deal.pk, "section": section.slug, "slug": asked.slug},
+        "screening:question", kwargs={"pk": deal.pk, "section": section.slug, "slug": asked.slug}
     )
 
 
@@ -331,21 +330,28 @@ def _turn(deal: Deal) -> Turn:
             _("See the conditions"),
         ),
         Status.REJECTED: Turn(
-            "rejected", _("Not approved"),
+            "rejected",
+            _("Not approved"),
             _("The reasons and the clauses are below. You can start a changed deal."),
         ),
         Status.BARRED: Turn(
-            "barred", _("Nobody can approve this deal"),
-            _("The policy stops it. The clauses and facts are below."
-              " You can start a changed deal."),
+            "barred",
+            _("Nobody can approve this deal"),
+            _(
+                "The policy stops it. The clauses and facts are below."
+                " You can start a changed deal."
+            ),
         ),
         Status.WITHDRAWN: Turn("withdrawn", _("Withdrawn"), _("This deal is closed.")),
         Status.LAPSED: Turn(
-            "lapsed", _("It is your turn: this deal has lapsed"),
-            _("Check the answers and send it again."), edit, _("Check the answers"),
+            "lapsed",
+            _("It is your turn: this deal has lapsed"),
+            _("Check the answers and send it again."),
+            edit,
+            _("Check the answers"),
         ),
         Status.DRAFT: Turn("draft", _("Draft, not sent"), ""),
-    }[status]  # fmt: skip
+    }[status]
 
 
 def _information_turn(deal: Deal) -> Turn:
@@ -368,12 +374,12 @@ def _information_turn(deal: Deal) -> Turn:
     return Turn(
         "your-turn",
         _("It is your turn"),
-        f"{count}. {after}" if asked else _("Some answers are missing. %(after)s") % {
-            "after": after
-        },
+        f"{count}. {after}"
+        if asked
+        else _("Some answers are missing. %(after)s") % {"after": after},
         reverse("screening:questions", kwargs={"pk": deal.pk, "number": revision}),
         _("Answer and send"),
-    )  # fmt: skip
+    )
 
 
 def _review_turn(deal: Deal) -> Turn:
@@ -384,9 +390,10 @@ def _review_turn(deal: Deal) -> Turn:
     )
     due = _(", due by %(date)s") % {"date": day(deal.due_at)} if deal.due_at else ""
     return Turn(
-        "in_review", f"{who}{due}",
+        "in_review",
+        f"{who}{due}",
         _("It is the reviewers' turn. You get a mail when they ask or decide."),
-    )  # fmt: skip
+    )
 
 
 def open_questions(deal: Deal) -> list[str]:
@@ -394,9 +401,10 @@ def open_questions(deal: Deal) -> list[str]:
     asked = [one.text for one in deal.questions.filter(answer=None)]
     if deal.screening is not None:
         asked += [
-            one.because for one in deal.screening.findings.all()
+            one.because
+            for one in deal.screening.findings.all()
             if one.outcome == "needs_information" and one.asks == "sales"
-        ]  # fmt: skip
+        ]
     return asked
 
 

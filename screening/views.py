@@ -168,9 +168,11 @@ def question(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResp
         meaning = meanings.of_answer(before, found.answers, data)
         return _after_answer(request, found, asked, meaning)
     return render(
-        request, "screening/question.html", _question_page(request, found, asked, form),
+        request,
+        "screening/question.html",
+        _question_page(request, found, asked, form),
         status=422 if request.method == "POST" and not form.wants_more() else 200,
-    )  # fmt: skip
+    )
 
 
 def _asked(section: str, slug: str) -> Question:
@@ -338,19 +340,24 @@ def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "revision": revision,
         "asked": [(one, replies[one.number]) for one in asked],
         "cards": [
-            card for card in reading.cards(found.screening, data)
+            card
+            for card in reading.cards(found.screening, data)
             if card.outcome == "needs_information"
-        ] if found.screening else [],
+        ]
+        if found.screening
+        else [],
         "rows": reading.answer_rows(found, questions.context_of(found.answers, data), data),
         "form": declaration,
         "problems": problems,
         "has_errors": bool(problems),
         "send_key": request.POST.get("send_key") or uuid4(),
-    }  # fmt: skip
+    }
     return render(
-        request, "screening/questions.html", context,
+        request,
+        "screening/questions.html",
+        context,
         status=422 if request.method == "POST" else 200,
-    )  # fmt: skip
+    )
 
 
 def _unanswered(replies: dict[int, str]) -> list[dict[str, str]]:
@@ -402,9 +409,11 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         actions.withdraw_deal(found, because=form.cleaned_data["because"], actor=request.user)
         return redirect(found)
     return render(
-        request, "screening/withdraw.html", {"deal": found, "form": form},
+        request,
+        "screening/withdraw.html",
+        {"deal": found, "form": form},
         status=422 if form.errors else 200,
-    )  # fmt: skip
+    )
 
 
 @allow(access.SALES)

@@ -10,24 +10,35 @@ Text = Any
 Row = tuple[str, Text, Text]
 
 _END_USERS: Sequence[Row] = (
-    ("commercial_operator", _("Commercial operator"),
-     _("A company licensed to sell phone or internet service to the public.")),
-    ("state_operator", _("State-owned operator"),
-     _("The same, owned or controlled by a state.")),
-    ("private_enterprise", _("Private enterprise"),
-     _("A factory, mine, port, bank or any other company, for its own use.")),
+    (
+        "commercial_operator",
+        _("Commercial operator"),
+        _("A company licensed to sell phone or internet service to the public."),
+    ),
+    ("state_operator", _("State-owned operator"), _("The same, owned or controlled by a state.")),
+    (
+        "private_enterprise",
+        _("Private enterprise"),
+        _("A factory, mine, port, bank or any other company, for its own use."),
+    ),
     ("utility", _("Utility"), _("Electricity, gas or water.")),
     ("rail_operator", _("Rail operator"), _("Railways and metros.")),
     ("municipality", _("Municipality"), _("A city, town or district.")),
-    ("civil_government", _("Civil government body"),
-     _("A ministry or agency that has no police, military or intelligence tasks.")),
+    (
+        "civil_government",
+        _("Civil government body"),
+        _("A ministry or agency that has no police, military or intelligence tasks."),
+    ),
     ("telecom_regulator", _("Telecom regulator"), ""),
     ("emergency_services", _("Emergency service"), _("Fire, ambulance, civil protection.")),
     ("law_enforcement", _("Law-enforcement body"), _("Police, border guard, prisons, customs.")),
     ("military", _("Military body"), ""),
-    ("intelligence_security", _("Intelligence or security body"),
-     _("Also units inside a ministry, the police or the army that watch people or content.")),
-)  # fmt: skip
+    (
+        "intelligence_security",
+        _("Intelligence or security body"),
+        _("Also units inside a ministry, the police or the army that watch people or content."),
+    ),
+)
 
 LABELS: Mapping[str, Sequence[Row]] = {
     "yes_no": (("yes", _("Yes"), ""), ("no", _("No"), "")),
@@ -46,8 +57,11 @@ LABELS: Mapping[str, Sequence[Row]] = {
     "end_user_type": _END_USERS,
     "customer_type": (
         *_END_USERS,
-        ("reseller_integrator", _("Reseller or integrator"),
-         _("Buys to sell on, or builds it for somebody else.")),
+        (
+            "reseller_integrator",
+            _("Reseller or integrator"),
+            _("Buys to sell on, or builds it for somebody else."),
+        ),
     ),
     "services": (
         ("supply", _("Supply only"), _("Hardware or software without any other service.")),
@@ -56,8 +70,11 @@ LABELS: Mapping[str, Sequence[Row]] = {
         ("support_maintenance", _("Support and maintenance"), ""),
         ("training", _("Training"), ""),
         ("managed_services", _("Managed services"), _("We run it for the customer.")),
-        ("li_managed_operation", _("Operating lawful interception"),
-         _("Our own people would carry out interceptions.")),
+        (
+            "li_managed_operation",
+            _("Operating lawful interception"),
+            _("Our own people would carry out interceptions."),
+        ),
         ("custom_development", _("Custom development"), ""),
         ("data_hosting", _("Data hosting"), ""),
         ("change_request", _("Change of a delivered system"), ""),
@@ -93,10 +110,16 @@ LABELS: Mapping[str, Sequence[Row]] = {
     ),
     "handover": (
         ("no", _("No"), ""),
-        ("standard", _("Yes, standard handover only"),
-         _("One person at a time, on an order, by the operator; nothing is kept.")),
-        ("more", _("Yes, more than that"),
-         _("Stores, searches, or lets the authorities reach in by themselves.")),
+        (
+            "standard",
+            _("Yes, standard handover only"),
+            _("One person at a time, on an order, by the operator; nothing is kept."),
+        ),
+        (
+            "more",
+            _("Yes, more than that"),
+            _("Stores, searches, or lets the authorities reach in by themselves."),
+        ),
     ),
     "as_sold": (
         ("yes", _("Yes"), ""),
@@ -111,8 +134,11 @@ LABELS: Mapping[str, Sequence[Row]] = {
         ("none", _("There is no list"), ""),
     ),
     "safeguard": (
-        ("features_removed", _("Features removed in the build"),
-         _("Counts only with proof, checked by compliance.")),
+        (
+            "features_removed",
+            _("Features removed in the build"),
+            _("Counts only with proof, checked by compliance."),
+        ),
         ("contract_clause", _("A contract clause against misuse"), ""),
         ("audit_right", _("The right to audit"), ""),
         ("access_logging", _("Logging of access"), ""),
@@ -128,6 +154,6 @@ LABELS: Mapping[str, Sequence[Row]] = {
         ("operator", _("Runs it"), ""),
         ("partner", _("Another partner"), ""),
     ),
-}  # fmt: skip
+}
 
 NOT_KNOWN = _("I do not know")

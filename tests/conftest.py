@@ -20,9 +20,13 @@ from config.celery import app as celery_app
 from config.settings import database  # noqa: TID251  the one parser of addresses
 
 CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome")
-     if (found := shutil.which(name))), None
-)  # fmt: skip
+    (
+        found
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (found := shutil.which(name))
+    ),
+    None,
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

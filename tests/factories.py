@@ -145,9 +145,13 @@ def sent_deal(answers: dict[str, Any], owner: User | None = None, *, alone: bool
 def ruled(deal: Deal, fact: str, value: Any, *, actor: User | None = None) -> FactRuling:
     """A fact as compliance sets it; the deal is screened again."""
     ruling = selling.rule_fact(
-        deal, fact=fact, value=value, because="The register shows it.", source="Official gazette",
+        deal,
+        fact=fact,
+        value=value,
+        because="The register shows it.",
+        source="Official gazette",
         actor=actor or compliance_officer(),
-    )  # fmt: skip
+    )
     deal.refresh_from_db()
     return ruling
 
@@ -182,9 +186,13 @@ def vote_on(deal: Deal, *, actor: User, verdict: str = "approve", **more: Any) -
     reviewing.claim_deal(deal, actor=actor)
     deal.refresh_from_db()
     return reviewing.vote(
-        deal, screening=deal.screening, verdict=verdict, actor=actor,
-        because=more.pop("because", REASONS), **more,
-    )  # fmt: skip
+        deal,
+        screening=deal.screening,
+        verdict=verdict,
+        actor=actor,
+        because=more.pop("because", REASONS),
+        **more,
+    )
 
 
 def approved_deal(owner: User | None = None) -> Deal:

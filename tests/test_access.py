@@ -26,13 +26,31 @@ from tests import factories
 TABLE = Path(__file__).with_name("access.csv")
 ROWS = list(csv.DictReader(TABLE.read_text().splitlines()))
 COLUMNS = (
-    "nobody", "sales", "other_sales", "compliance", "senior_reviewer", "executive_reviewer",
-    "policy_owner", "auditor", "administrator",
-)  # fmt: skip
+    "nobody",
+    "sales",
+    "other_sales",
+    "compliance",
+    "senior_reviewer",
+    "executive_reviewer",
+    "policy_owner",
+    "auditor",
+    "administrator",
+)
 RECORDS = (
-    AuditEvent, Deal, DealRevision, Screening, FactRuling, Question, Answer, Review, Vote, Decision,
-    Condition, ReferenceVersion, TakenBack,
-)  # fmt: skip
+    AuditEvent,
+    Deal,
+    DealRevision,
+    Screening,
+    FactRuling,
+    Question,
+    Answer,
+    Review,
+    Vote,
+    Decision,
+    Condition,
+    ReferenceVersion,
+    TakenBack,
+)
 API = "api/v1/"
 
 
@@ -86,11 +104,22 @@ def address(route: str, owner: User) -> str:
     else:
         pk = 0
     words = {
-        "<int:pk>": str(pk), "<int:number>": "1", "<slug:section>": "sold", "<slug:slug>": "name",
-        "<slug:fact>": "adverse_info", "<str:kind>": "rulebook", "<slug:kind>": "rulebook",
-        "<str:rule>": "B01", "<slug:rule>": "B01", "<str:rule_id>": "B01", "<slug:rule_id>": "B01",
-        "<str:code>": "FI", "<slug:code>": "FI", "<str:iso>": "FI", "<slug:iso>": "FI",
-    }  # fmt: skip
+        "<int:pk>": str(pk),
+        "<int:number>": "1",
+        "<slug:section>": "sold",
+        "<slug:slug>": "name",
+        "<slug:fact>": "adverse_info",
+        "<str:kind>": "rulebook",
+        "<slug:kind>": "rulebook",
+        "<str:rule>": "B01",
+        "<slug:rule>": "B01",
+        "<str:rule_id>": "B01",
+        "<slug:rule_id>": "B01",
+        "<str:code>": "FI",
+        "<slug:code>": "FI",
+        "<str:iso>": "FI",
+        "<slug:iso>": "FI",
+    }
     return "/" + re.sub(r"<[^>]+>", lambda found: words[found[0]], route)
 
 

@@ -131,42 +131,64 @@ FOUND = {
         "from django.dispatch import receiver",
     ],
     reads_environment: [
-        "import os\nos.environ['X']", "from os import environ", "os.getenv('X')",
-        "import os as system\nsystem.environ.get('X')", "from os import getenv as read",
+        "import os\nos.environ['X']",
+        "from os import environ",
+        "os.getenv('X')",
+        "import os as system\nsystem.environ.get('X')",
+        "from os import getenv as read",
     ],
     swallows: [
-        "try: f()\nexcept: raise", "try: f()\nexcept Exception: pass",
+        "try: f()\nexcept: raise",
+        "try: f()\nexcept Exception: pass",
         "try: f()\nexcept (ValueError, Exception): pass",
         "for x in y:\n    try: f()\n    except BaseException: continue",
-        "try: f()\nexcept Exception: ...", "try: f()\nexcept builtins.Exception: pass",
-        "with suppress(Exception): f()", "with contextlib.suppress(KeyError, Exception): f()",
+        "try: f()\nexcept Exception: ...",
+        "try: f()\nexcept builtins.Exception: pass",
+        "with suppress(Exception): f()",
+        "with contextlib.suppress(KeyError, Exception): f()",
     ],
     declares_safe: [
-        "mark_safe(x)", "safestring.mark_safe(x)", "SafeString(x)",
+        "mark_safe(x)",
+        "safestring.mark_safe(x)",
+        "SafeString(x)",
         "class T:\n    def __html__(self): return self.x",
     ],
     writes_fields_nobody_listed: [
-        "fields = '__all__'", "exclude = ('owner',)", "exclude: list[str] = []",
+        "fields = '__all__'",
+        "exclude = ('owner',)",
+        "exclude: list[str] = []",
         "modelform_factory(Deal, fields='__all__')",
     ],
     speaks_to_celery: ["work.delay(1)", "work.apply_async((1,))", "app.send_task('x')"],
-}  # fmt: skip
+}
 NOT_FOUND = {
     uses_signals: ["import signal", "from signal import SIGTERM"],
     reads_environment: ["env('X')", "import os"],
-    swallows: ["try: f()\nexcept Exception: log()", "try: f()\nexcept KeyError: pass",
-               "with suppress(KeyError): f()"],
+    swallows: [
+        "try: f()\nexcept Exception: log()",
+        "try: f()\nexcept KeyError: pass",
+        "with suppress(KeyError): f()",
+    ],
     declares_safe: ["safe = escape(x)"],
-    writes_fields_nobody_listed: ["fields = ('name',)", "fields = [f for f in meta]",
-                                  "rows.exclude(pk=1)"],
+    writes_fields_nobody_listed: [
+        "fields = ('name',)",
+        "fields = [f for f in meta]",
+        "rows.exclude(pk=1)",
+    ],
     speaks_to_celery: ["work(1)"],
-}  # fmt: skip
+}
 INLINE_EXAMPLES = (
-    "<style>a{}</style>", '<p style="color:red">', '<a onclick="f()">', '<a href="javascript:f()">',
-    '<script>f()</script>', '<script type="module">f()</script>', '<img src="//cdn.example/x.png">',
-    '<form action="https://elsewhere.example/">', "<link href='http://x.example/a.css'>",
+    "<style>a{}</style>",
+    '<p style="color:red">',
+    '<a onclick="f()">',
+    '<a href="javascript:f()">',
+    "<script>f()</script>",
+    '<script type="module">f()</script>',
+    '<img src="//cdn.example/x.png">',
+    '<form action="https://elsewhere.example/">',
+    "<link href='http://x.example/a.css'>",
     "<P STYLE='x'>",
-)  # fmt: skip
+)
 
 
 def found_in(text, wanted):
@@ -193,11 +215,20 @@ def test_each_rule_finds_nothing_else(rule, text):
 
 def test_the_rules_about_templates_find_what_they_forbid():
     assert [text for text in INLINE_EXAMPLES if not INLINE.search(text)] == []
-    for text in ("{{ x|safe }}", "{{ x | safe }}", "{{ x|safeseq|join:', ' }}",
-                 "{% autoescape off %}"):  # fmt: skip
+    for text in (
+        "{{ x|safe }}",
+        "{{ x | safe }}",
+        "{{ x|safeseq|join:', ' }}",
+        "{% autoescape off %}",
+    ):
         assert UNSAFE.search(text)
-    for text in ('<script src="/x.js" defer></script>', '<a href="/deals/">', "{{ x|safely }}",
-                 '<script type="application/json">', '<p class="style">'):  # fmt: skip
+    for text in (
+        '<script src="/x.js" defer></script>',
+        '<a href="/deals/">',
+        "{{ x|safely }}",
+        '<script type="application/json">',
+        '<p class="style">',
+    ):
         assert not INLINE.search(text)
         assert not UNSAFE.search(text)
 
@@ -216,8 +247,14 @@ def test_the_contracts_are_the_ones_of_the_design():
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers, pure, servers = tool["contracts"]
     assert layers["layers"] == [
-        "config", "reviews", "screening", "policy", "people", "jobs", "audit",
-    ]  # fmt: skip
+        "config",
+        "reviews",
+        "screening",
+        "policy",
+        "people",
+        "jobs",
+        "audit",
+    ]
     assert pure["source_modules"] == ["policy.engine"]
     assert {"django", "rest_framework", "celery"} <= set(pure["forbidden_modules"])
     assert servers["forbidden_modules"][0] == "config.embedded"
@@ -240,9 +277,15 @@ def test_one_settings_file():
 
 def test_settings_alone_read_the_environment():
     allowed = {
-        "config/settings.py", "config/embedded/__init__.py", "config/demo.py", "config/check.py",
-        "config/bootstrap.py", "config/probe.py", "config/wsgi.py", "config/celery.py",
-    }  # fmt: skip
+        "config/settings.py",
+        "config/embedded/__init__.py",
+        "config/demo.py",
+        "config/check.py",
+        "config/bootstrap.py",
+        "config/probe.py",
+        "config/wsgi.py",
+        "config/celery.py",
+    }
     # Equal: an exception that nobody needs any more is one too many.
     assert files_where(reads_environment) == allowed
 
@@ -385,8 +428,15 @@ def test_larger_locks_contain_the_smaller_ones():
 def test_files_name_no_machine():
     """Nothing here may depend on, or tell of, the place where somebody worked."""
     # Written in two parts, so that this file does not hold what it looks for.
-    words = ("/wo" "rk/", "/ro" "ot/", "/home/" "runner", "pypi" ".org", "find-" "links",
-             "index-" "url", "registry." "npmjs")  # fmt: skip
+    words = (
+        "/wo" + "rk/",
+        "/ro" + "ot/",
+        "/home/" + "runner",
+        "pypi" + ".org",
+        "find-" + "links",
+        "index-" + "url",
+        "registry." + "npmjs",
+    )
     allowed = {"requirements/compile"}
     wrong = []
     assert len(tracked()) > 300

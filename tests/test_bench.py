@@ -106,8 +106,7 @@ def test_partly_answered_deals_count_who_clears_them(engine, monkeypatch):
         raise ValueError(deal)
 
     found = engine.wrongly_clear(
-        RULEBOOK,
-        {"careless": (dict, lambda _: "clear"), "raises": (dict, fails)},
+        RULEBOOK, {"careless": (dict, lambda _: "clear"), "raises": (dict, fails)}
     )
     assert found == {engine.OURS: 0, "careless": 40, "raises": 0}
 
@@ -145,11 +144,7 @@ def test_a_missed_gate_fails(gate, is_passed, capsys):
 
 @pytest.mark.parametrize(
     ("rate", "growth", "passed"),
-    [
-        (30_000, 5.0, [True, True]),
-        (29_999, 5.0, [False, True]),
-        (30_000, 5.1, [True, False]),
-    ],
+    [(30_000, 5.0, [True, True]), (29_999, 5.0, [False, True]), (30_000, 5.1, [True, False])],
 )
 def test_gates_of_screening(rate, growth, passed):
     assert [gate.is_passed for gate in screening.gates(rate, growth)] == passed
@@ -174,8 +169,11 @@ def test_a_screening_that_fails_is_no_fast_one(tmp_path):
 def test_an_unknown_bench_is_named():
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", "engin"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "There is no bench engin. There are: engine, screen" in done.stderr
     assert done.stdout == ""

@@ -93,8 +93,10 @@ def test_every_get_parameter(row: dict[str, str], people: dict[str, User]) -> No
 @pytest.mark.parametrize("number", ["9" * 10, "9" * 19, "9" * 40])
 @pytest.mark.parametrize("role", ["sales", "senior_reviewer", "auditor", "policy_owner"])
 def test_numbers_of_things_that_cannot_be(
-    number: str, role: str, people: dict[str, User]  # noqa: F811
-) -> None:  # fmt: skip
+    number: str,
+    role: str,
+    people: dict[str, User],  # noqa: F811
+) -> None:
     client = Client()
     client.force_login(people[role])
     for row in ROWS:
@@ -152,21 +154,41 @@ SCREEN = "/api/v1/screen"
 
 @pytest.mark.parametrize(
     "kind",
-    ["application/json", "*/*", "application/*", "text/plain", "application/json; charset=utf-16",
-     "application/x-www-form-urlencoded", "application/vnd.api+json", ""],
-)  # fmt: skip
+    [
+        "application/json",
+        "*/*",
+        "application/*",
+        "text/plain",
+        "application/json; charset=utf-16",
+        "application/x-www-form-urlencoded",
+        "application/vnd.api+json",
+        "",
+    ],
+)
 @pytest.mark.parametrize(
     "body",
     [
-        b"[" * 100_000, b'{"a":' * 50_000, b'{"facts": {"end_user_name": "\\ud800"}}',
-        b'{"facts": {"end_user_name": "\\udc00\\ud800"}}', b'{"facts": {"\\ud800": 1}}',
-        b'{"facts": {"end_user_name": "\xed\xa0\x80"}}', b'{"facts": ' + b"9" * 5000 + b"}",
-        b"\xff\xfe", b"", b"[]", b'"x"', b"null", b'{"facts": []}', b'{"facts": {"country": {}}}',
-        b'{"facts": {"country": NaN}}', b'{"facts": {"country": 1e999}}',
-        b'{"facts": {"end_user_name": "A\\u202eB"}}', b'{"facts": {"end_user_name": "A\\nB"}}',
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"facts": {"end_user_name": "\\ud800"}}',
+        b'{"facts": {"end_user_name": "\\udc00\\ud800"}}',
+        b'{"facts": {"\\ud800": 1}}',
+        b'{"facts": {"end_user_name": "\xed\xa0\x80"}}',
+        b'{"facts": ' + b"9" * 5000 + b"}",
+        b"\xff\xfe",
+        b"",
+        b"[]",
+        b'"x"',
+        b"null",
+        b'{"facts": []}',
+        b'{"facts": {"country": {}}}',
+        b'{"facts": {"country": NaN}}',
+        b'{"facts": {"country": 1e999}}',
+        b'{"facts": {"end_user_name": "A\\u202eB"}}',
+        b'{"facts": {"end_user_name": "A\\nB"}}',
     ],
     ids=range(18),
-)  # fmt: skip
+)
 def test_every_body_of_the_api(kind: str, body: bytes) -> None:
     factories.reference_data()
     client = Client()

@@ -72,8 +72,12 @@ def test_there_are_many_and_about_everything_that_decides():
     ("code", "output", "state", "what"),
     [
         (0, "3 passed", SURVIVED, ""),
-        (1, "FAILED tests/a.py::test_b[x y] - assert 1 == 2\n1 failed", CAUGHT,
-         "tests/a.py::test_b[x y]"),
+        (
+            1,
+            "FAILED tests/a.py::test_b[x y] - assert 1 == 2\n1 failed",
+            CAUGHT,
+            "tests/a.py::test_b[x y]",
+        ),
         (1, "ERROR tests/a.py::test_b - IntegrityError\n1 error", CAUGHT, "tests/a.py::test_b"),
         (1, "Killed", NOT_TRIED, "pytest ended with 1: Killed"),
         (2, "ERROR tests/a.py - SyntaxError\n1 error", NOT_TRIED, "pytest ended with 2"),
@@ -81,7 +85,7 @@ def test_there_are_many_and_about_everything_that_decides():
         (5, "no tests ran", NOT_TRIED, "pytest ended with 5"),
         (-9, "", NOT_TRIED, "pytest ended with -9"),
     ],
-)  # fmt: skip
+)
 def test_only_a_failed_test_catches(code, output, state, what):
     found = verdict(code, output)
     assert found.state == state

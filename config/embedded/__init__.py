@@ -28,10 +28,29 @@ from config.embedded.processes import Busy, Registry, hold, stop_group
 from config.embedded.valkey import Valkey
 
 __all__ = [
-    "APP", "OWNER", "ROOT", "Busy", "Place", "Postgres", "Registry", "ServerError", "Servers",
-    "Valkey", "admin", "bootstrap_roles", "find_place", "hold", "passwords", "remove", "shelter",
-    "start", "stop_group", "temporary", "with_database", "with_login",
-]  # fmt: skip
+    "APP",
+    "OWNER",
+    "ROOT",
+    "Busy",
+    "Place",
+    "Postgres",
+    "Registry",
+    "ServerError",
+    "Servers",
+    "Valkey",
+    "admin",
+    "bootstrap_roles",
+    "find_place",
+    "hold",
+    "passwords",
+    "remove",
+    "shelter",
+    "start",
+    "stop_group",
+    "temporary",
+    "with_database",
+    "with_login",
+]
 
 DATABASE = "proviso"
 
@@ -117,10 +136,7 @@ def start(folder: Path, *, lasting: bool, database: str = DATABASE) -> Servers:
             servers.admin_url = given
         elif servers.place:
             servers.postgres = Postgres(
-                servers.place,
-                password=known["admin"],
-                lasting=lasting,
-                log=folder / "postgres.log",
+                servers.place, password=known["admin"], lasting=lasting, log=folder / "postgres.log"
             )
             servers.postgres.start()
             registry.add("postgres", servers.postgres.process)  # type: ignore[arg-type]

@@ -29,14 +29,22 @@ class Kind:
 
 
 def differences(
-    before: Rulebook, after: Rulebook, *, seconds: float = SECONDS,
-    in_all: float = SECONDS_IN_ALL, megabytes: int = MEGABYTES, most: int = MOST,
-) -> list[Kind]:  # fmt: skip
+    before: Rulebook,
+    after: Rulebook,
+    *,
+    seconds: float = SECONDS,
+    in_all: float = SECONDS_IN_ALL,
+    megabytes: int = MEGABYTES,
+    most: int = MOST,
+) -> list[Kind]:
     """Weakened kinds first, the largest fall first. Raises NotProved when the list is not whole."""
     task = {
-        "do": "difference", "rulebook": before.canonical, "after": after.canonical,
-        "seconds": seconds, "most": most,
-    }  # fmt: skip
+        "do": "difference",
+        "rulebook": before.canonical,
+        "after": after.canonical,
+        "seconds": seconds,
+        "most": most,
+    }
     kinds = []
     for answer in ask(task, in_all=in_all, megabytes=megabytes):
         if "problem" in answer:

@@ -28,8 +28,12 @@ from policy.engine.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo, 
 
 CONDITIONS = ("surely", "possibly", "given", "exists")
 _KINDS: dict[type, type[Fact]] = {
-    OneOf: Choice, HasAny: Flags, HasEvery: Flags, Is: YesNo, Compare: Amount,
-}  # fmt: skip
+    OneOf: Choice,
+    HasAny: Flags,
+    HasEvery: Flags,
+    Is: YesNo,
+    Compare: Amount,
+}
 
 
 def opened(rulebook: Rulebook, promise: Promise) -> Promise:

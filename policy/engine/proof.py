@@ -79,17 +79,21 @@ class NotProved(Exception):
 
 
 def prove(
-    rulebook: Rulebook, *, seconds: float = SECONDS, in_all: float = SECONDS_IN_ALL,
+    rulebook: Rulebook,
+    *,
+    seconds: float = SECONDS,
+    in_all: float = SECONDS_IN_ALL,
     megabytes: int = MEGABYTES,
-) -> list[Verdict]:  # fmt: skip
+) -> list[Verdict]:
     """Every promise of the rulebook, in order."""
     found: dict[str, dict[str, Any]] = {}
     reason = "the proof gave no answer"
     try:
         for answer in ask(
             {"do": "prove", "rulebook": rulebook.canonical, "seconds": seconds},
-            in_all=in_all, megabytes=megabytes,
-        ):  # fmt: skip
+            in_all=in_all,
+            megabytes=megabytes,
+        ):
             found[answer["id"]] = answer
     except NotProved as problem:
         reason = str(problem)
@@ -102,23 +106,32 @@ def prove(
 
 
 def dead_rules(
-    rulebook: Rulebook, *, seconds: float = SECONDS, in_all: float = SECONDS_IN_ALL,
+    rulebook: Rulebook,
+    *,
+    seconds: float = SECONDS,
+    in_all: float = SECONDS_IN_ALL,
     megabytes: int = MEGABYTES,
-) -> list[Dead]:  # fmt: skip
+) -> list[Dead]:
     """Rules without effect. Raises NotProved when the child gave no complete answer."""
     task = {"do": "dead", "rulebook": rulebook.canonical, "seconds": seconds}
     return [Dead(**answer) for answer in ask(task, in_all=in_all, megabytes=megabytes)]
 
 
 def compared(
-    before: Rulebook, after: Rulebook, *, seconds: float = SECONDS, in_all: float = SECONDS_IN_ALL,
+    before: Rulebook,
+    after: Rulebook,
+    *,
+    seconds: float = SECONDS,
+    in_all: float = SECONDS_IN_ALL,
     megabytes: int = MEGABYTES,
-) -> Compared:  # fmt: skip
+) -> Compared:
     """What became of each promise. Raises NotProved when the child gave no complete answer."""
     task = {
-        "do": "promises", "rulebook": before.canonical, "after": after.canonical,
+        "do": "promises",
+        "rulebook": before.canonical,
+        "after": after.canonical,
         "seconds": seconds,
-    }  # fmt: skip
+    }
     fates: list[Fate] = []
     speaks_of: dict[str, Mapping[str, Any]] = {}
     for answer in ask(task, in_all=in_all, megabytes=megabytes):
@@ -150,10 +163,14 @@ def _run(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
     """What the child printed, and what went wrong ("" when nothing)."""
     with subprocess.Popen(
         [sys.executable, "-m", "policy.engine.prover"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=ROOT, env={"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
         start_new_session=True,
-    ) as child:  # fmt: skip
+    ) as child:
         limit = megabytes * 2**20
         resource.prlimit(child.pid, resource.RLIMIT_AS, (limit, limit))
         try:

@@ -108,8 +108,11 @@ def _examine(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
         case Exists():
             return _exists(reading, promise, milliseconds)
         case EveryRule():
-            dead = [one for one in dead_rules(reading, milliseconds) if one["never"] == "fire"
-                    or promise.can == "decide"]  # fmt: skip
+            dead = [
+                one
+                for one in dead_rules(reading, milliseconds)
+                if one["never"] == "fire" or promise.can == "decide"
+            ]
             return {"state": "broken", "rules": [one["id"] for one in dead]} if dead else PROVED
     raise TypeError(f"{promise!r} is no promise")
 
@@ -139,9 +142,13 @@ def _raising(before: Reading, promise: Raising, milliseconds: int) -> Answer:
         after = before.twin([name])
         mild, grave = before.deal, after.deal
         wrong = (
-            *grave.rules, *mild.answered, *grave.answered, before.truth(promise.given).true,
-            _graver(mild.vocabulary, name, mild, grave), after.milder_than(before),
-        )  # fmt: skip
+            *grave.rules,
+            *mild.answered,
+            *grave.answered,
+            before.truth(promise.given).true,
+            _graver(mild.vocabulary, name, mild, grave),
+            after.milder_than(before),
+        )
         answer = _compared(before.rulebook, mild, grave, ASK + 1, milliseconds, wrong)
         if answer != PROVED:
             return answer
@@ -184,18 +191,23 @@ def _losing(before: Reading, promise: Losing, milliseconds: int) -> Answer:
             z3.Implies(lost.truths[key].true, told.truths[key].true),
             # An amount or a choice is known as a whole, so its "false" follows from the rest.
             z3.Implies(lost.truths[key].false, told.truths[key].false)
-            if key[0] not in lost.amounts else z3.BoolVal(True),  # noqa: FBT003
+            if key[0] not in lost.amounts
+            else z3.BoolVal(True),  # noqa: FBT003
         )
-    ]  # fmt: skip
+    ]
     fewer += [lost.amounts[n] == told.amounts[n] for n in promise.facts if n in lost.amounts]
     wrong = (*lost.rules, *fewer, after.milder_than(before, at_most=ASK))
     return _compared(before.rulebook, told, lost, ASK, milliseconds, wrong)
 
 
 def _compared(
-    rulebook: Rulebook, first: Deal, second: Deal, at_most: int, milliseconds: int,
+    rulebook: Rulebook,
+    first: Deal,
+    second: Deal,
+    at_most: int,
+    milliseconds: int,
     wrong: Sequence[Any],
-) -> Answer:  # fmt: skip
+) -> Answer:
     if not _is_possible(first, milliseconds, *wrong):
         return PROVED
     model = _plainest(first, rulebook, milliseconds, *wrong)
@@ -206,8 +218,9 @@ def _compared(
         raise Undecided("the two deals that were found come out otherwise when replayed")
     blamed = [one for one in was.fired if one not in now.fired]
     return _broken(rulebook, milder, now.outcome, blamed) | {
-        "before": plain, "outcome_before": was.outcome,
-    }  # fmt: skip
+        "before": plain,
+        "outcome_before": was.outcome,
+    }
 
 
 def _exists(reading: Reading, promise: Exists, milliseconds: int) -> Answer:
@@ -234,9 +247,11 @@ def _broken(
     rank = {rule.id: RANK[rule.outcome] for rule in rulebook.rules}
     highest = max((rank[one] for one in fired), default=0)
     return {
-        "state": "broken", "deal": plain, "outcome": outcome,
+        "state": "broken",
+        "deal": plain,
+        "outcome": outcome,
         "rules": [one for one in fired if rank[one] == highest],
-    }  # fmt: skip
+    }
 
 
 def dead_rules(reading: Reading, milliseconds: int) -> Iterator[Answer]:
@@ -308,10 +323,14 @@ def _changed(old: Reading, new: Reading) -> dict[str, tuple[Any, Any]]:
 
 
 def _kind(
-    solver: z3.Solver, deal: Deal, old: Reading, new: Reading,
-    changes: Mapping[str, tuple[Any, Any]], by_rule: Mapping[str, tuple[Any, Any]],
+    solver: z3.Solver,
+    deal: Deal,
+    old: Reading,
+    new: Reading,
+    changes: Mapping[str, tuple[Any, Any]],
+    by_rule: Mapping[str, tuple[Any, Any]],
     answered: Sequence[Any],
-) -> tuple[Answer, Any]:  # fmt: skip
+) -> tuple[Answer, Any]:
     """The kind of the deal that the solver found, with its plainest example."""
     model = solver.model()
 
@@ -323,9 +342,10 @@ def _kind(
     differ = {rule: (was, now) for rule, (was, now) in changes.items() if holds(was != now)}
     # Behaving the same is part of the kind, so that each kind is listed once.
     kind = z3.And(
-        old.outcome[start], new.outcome[end],
+        old.outcome[start],
+        new.outcome[end],
         *(was != now if rule in differ else was == now for rule, (was, now) in by_rule.items()),
-    )  # fmt: skip
+    )
     solver.push()
     solver.add(kind, *answered)
     is_possible(solver)

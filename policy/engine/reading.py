@@ -205,8 +205,7 @@ class _RulebookReader:
                 break
             if self.parts > MOST_PARTS_IN_ALL:
                 self.problems.add(
-                    part,
-                    f"rules: written out, have more than {MOST_PARTS_IN_ALL} parts",
+                    part, f"rules: written out, have more than {MOST_PARTS_IN_ALL} parts"
                 )
                 break
         return tuple(rules)

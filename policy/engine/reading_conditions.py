@@ -16,16 +16,7 @@ from policy.engine.condition import (
     OneOf,
     Term,
 )
-from policy.engine.facts import (
-    LARGEST_AMOUNT,
-    Amount,
-    Choice,
-    Fact,
-    Flags,
-    Text,
-    Vocabulary,
-    YesNo,
-)
+from policy.engine.facts import LARGEST_AMOUNT, Amount, Choice, Fact, Flags, Text, Vocabulary, YesNo
 from policy.engine.marked import Node, Problems
 from policy.engine.shapes import Shapes
 from policy.engine.words import did_you_mean, shown

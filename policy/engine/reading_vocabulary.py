@@ -80,15 +80,20 @@ class _VocabularyReader:
                 if "rising" in fields:
                     rising = self.shapes.several_of(fields["rising"], f"{name}: rising", values)
                 return Choice(
-                    name, values, rising,
-                    label=label, source=source, ask=ask, words=words, unknown=unknown,
-                )  # fmt: skip
+                    name,
+                    values,
+                    rising,
+                    label=label,
+                    source=source,
+                    ask=ask,
+                    words=words,
+                    unknown=unknown,
+                )
             case "flags":
                 members = self._words(fields.get("members"), f"{name}: members", words, least=1)
                 return Flags(
-                    name, members,
-                    label=label, source=source, ask=ask, words=words, unknown=unknown,
-                )  # fmt: skip
+                    name, members, label=label, source=source, ask=ask, words=words, unknown=unknown
+                )
             case "yesno":
                 words = self._truth_words(fields.get("words"), f"{name}: words")
                 return YesNo(

@@ -55,12 +55,7 @@ class Stored:
 
 
 def replay(
-    screens: Screens,
-    *,
-    facts_text: str,
-    facts_digest: str = "",
-    rulebook_digest: str,
-    outcome: str,
+    screens: Screens, *, facts_text: str, facts_digest: str = "", rulebook_digest: str, outcome: str
 ) -> Mismatch | None:
     """None when the stored screening comes out again; otherwise the first thing that differs.
 
@@ -82,12 +77,7 @@ def replay(
 
 
 def replay_variants(
-    assesses: Assesses,
-    *,
-    facts_text: str,
-    facts_digest: str,
-    rulebook_digest: str,
-    stored: Stored,
+    assesses: Assesses, *, facts_text: str, facts_digest: str, rulebook_digest: str, stored: Stored
 ) -> tuple[Assessment | None, list[Mismatch]]:
     """What comes out for a deal of one or more variants, and all that differs from `stored`.
 

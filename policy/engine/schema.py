@@ -116,10 +116,7 @@ def _promise(readable: list[str]) -> dict[str, Any]:
         ({**conditions, "only": outcomes}, ("possibly", "only")),
         ({"raising": raised, **milder, "given": CONDITION}, ("raising", "never")),
         ({"losing": lost, **milder}, ("losing", "never")),
-        (
-            {"exists": CONDITION, "outcome": {"anyOf": [OUTCOME, outcomes]}},
-            ("exists", "outcome"),
-        ),
+        ({"exists": CONDITION, "outcome": {"anyOf": [OUTCOME, outcomes]}}, ("exists", "outcome")),
         ({"every_rule": {"enum": [*EVERY_RULE]}}, ("every_rule",)),
     ]
     return {

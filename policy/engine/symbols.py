@@ -141,9 +141,10 @@ class Deal:
     def _flags(self, model: z3.ModelRef, fact: Flags) -> Any:
         there = [one for one in fact.members if self._holds(model, fact.name, one)]
         unknown = [
-            one for one in fact.members
+            one
+            for one in fact.members
             if one not in there and not self._lacks(model, fact.name, one)
-        ]  # fmt: skip
+        ]
         return {"yes": there, "unknown": unknown} if unknown else there
 
 

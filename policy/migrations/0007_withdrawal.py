@@ -94,4 +94,4 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(GUARDS, migrations.RunSQL.noop),
-    ]  # fmt: skip
+    ]

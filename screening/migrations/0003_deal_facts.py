@@ -69,7 +69,7 @@ FACTS = {
     ),
     "fact_conflict": None,
     "answers_complete": None,
-}  # fmt: skip
+}
 
 
 def columns():

@@ -12,7 +12,7 @@ FACTS = {
     "speech_limit_request": ("not_asked", "none", "refused", "included"),
     "follows_stopped_deal": None,
     "eased_by_ruling": None,
-}  # fmt: skip
+}
 
 
 def columns():

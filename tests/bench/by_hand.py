@@ -8,33 +8,75 @@ from collections.abc import Mapping
 from typing import Any
 
 ACTIVE = frozenset(
-    {"monitoring_centre", "intercept_storage", "intercept_analysis", "mass_interception",
-     "imsi_catcher", "intrusion_spyware", "decryption_mitm", "covert_location_tracking",
-     "signalling_exploitation", "retention_analytics", "active_surveillance_integration"}
-)  # fmt: skip
+    {
+        "monitoring_centre",
+        "intercept_storage",
+        "intercept_analysis",
+        "mass_interception",
+        "imsi_catcher",
+        "intrusion_spyware",
+        "decryption_mitm",
+        "covert_location_tracking",
+        "signalling_exploitation",
+        "retention_analytics",
+        "active_surveillance_integration",
+    }
+)
 PASSIVE = frozenset({"li_interface", "li_mediation", "li_administration"})
 DIRECT = frozenset({"direct_access_li"})
 RECORDS = frozenset({"data_retention", "lawful_disclosure"})
 RESTRICTS = frozenset(
-    {"url_content_filtering", "dpi_blocking", "keyword_message_filtering",
-     "circumvention_blocking", "shutdown_control"}
-)  # fmt: skip
+    {
+        "url_content_filtering",
+        "dpi_blocking",
+        "keyword_message_filtering",
+        "circumvention_blocking",
+        "shutdown_control",
+    }
+)
 BIOMETRIC = frozenset({"remote_biometric_id"})
 FORENSIC = frozenset({"device_forensics", "social_media_monitoring"})
 DUAL = frozenset(
-    {"dpi_traffic_management", "subscriber_analytics_individual", "location_platform",
-     "sms_content_inspection", "managed_access_system"}
-)  # fmt: skip
+    {
+        "dpi_traffic_management",
+        "subscriber_analytics_individual",
+        "location_platform",
+        "sms_content_inspection",
+        "managed_access_system",
+    }
+)
 CAMERAS = frozenset({"video_surveillance", "anpr", "drone_video"})
 STANDARD = frozenset(
-    {"ran", "mobile_core", "ip_routing", "optical_transport", "submarine_cable", "microwave",
-     "fixed_access", "satellite_backhaul", "oss_bss", "private_wireless", "railway_comms",
-     "public_safety_radio", "mission_critical_ptt", "enterprise_telephony", "emergency_alerting",
-     "emergency_location", "smart_metering", "iot_connectivity", "network_analytics_aggregate",
-     "signalling_firewall", "ddos_protection", "enterprise_security_gateway",
-     "parental_control_subscriber", "data_centre_fabric", "generic_storage", "general_compute",
-     "spare_parts"}
-)  # fmt: skip
+    {
+        "ran",
+        "mobile_core",
+        "ip_routing",
+        "optical_transport",
+        "submarine_cable",
+        "microwave",
+        "fixed_access",
+        "satellite_backhaul",
+        "oss_bss",
+        "private_wireless",
+        "railway_comms",
+        "public_safety_radio",
+        "mission_critical_ptt",
+        "enterprise_telephony",
+        "emergency_alerting",
+        "emergency_location",
+        "smart_metering",
+        "iot_connectivity",
+        "network_analytics_aggregate",
+        "signalling_firewall",
+        "ddos_protection",
+        "enterprise_security_gateway",
+        "parental_control_subscriber",
+        "data_centre_fabric",
+        "generic_storage",
+        "general_compute",
+        "spare_parts",
+    }
+)
 LAWFUL = PASSIVE | DIRECT | RECORDS
 BEYOND = ACTIVE | LAWFUL | RESTRICTS | BIOMETRIC | FORENSIC | DUAL
 ANY_DUAL = DUAL | CAMERAS
@@ -45,9 +87,15 @@ HIGHEST = frozenset({"very_high", "unrated"})
 FORCE = frozenset({"law_enforcement", "military", "intelligence_security"})
 GOVERNMENT = FORCE | {"municipality", "civil_government", "telecom_regulator", "emergency_services"}
 SPYING = frozenset(
-    {"national_security_monitoring", "crime_investigation", "li_compliance",
-     "population_monitoring", "protest_monitoring", "group_profiling"}
-)  # fmt: skip
+    {
+        "national_security_monitoring",
+        "crime_investigation",
+        "li_compliance",
+        "population_monitoring",
+        "protest_monitoring",
+        "group_profiling",
+    }
+)
 WATCHING = frozenset({"population_monitoring", "group_profiling", "protest_monitoring"})
 
 

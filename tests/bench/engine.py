@@ -62,10 +62,14 @@ def main() -> int:
 def answered_deals(vocabulary: Vocabulary, chance: random.Random, *, count: int) -> list[Facts]:
     """Deals with every fact answered: half mostly ordinary, half anything."""
     return [
-        vocabulary.parse({name: answer(fact, chance, ordinary=bool(number % 2))
-                          for name, fact in vocabulary.items()})
+        vocabulary.parse(
+            {
+                name: answer(fact, chance, ordinary=bool(number % 2))
+                for name, fact in vocabulary.items()
+            }
+        )
         for number in range(count)
-    ]  # fmt: skip
+    ]
 
 
 def answer(fact: Fact, chance: random.Random, *, ordinary: bool) -> Any:

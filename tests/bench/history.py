@@ -126,8 +126,10 @@ def against_jsonb(before: Rulebook, after: Rulebook, servers: embedded.Servers) 
     run(
         "INSERT INTO facts_in_jsonb SELECT screening_id, variant, jsonb_strip_nulls("
         "to_jsonb(deal_facts) - 'screening_id' - 'variant') FROM deal_facts"
-        " WHERE screening_id BETWEEN %s AND %s", first, last,
-    )  # fmt: skip
+        " WHERE screening_id BETWEEN %s AND %s",
+        first,
+        last,
+    )
     run("ALTER TABLE facts_in_jsonb ADD PRIMARY KEY (screening_id, variant)")
     run("VACUUM (ANALYZE) facts_in_jsonb")
     statement = (
@@ -149,9 +151,10 @@ def of_jsonb(rulebook: Rulebook) -> str:
     """The rank of the outcome, every column replaced by a key of a jsonb object."""
     kinds = sql.columns(rulebook.vocabulary)
     return re.sub(
-        r'"(\w+)"', lambda found: f"(facts->>'{found[1]}')::{kinds[found[1]]}",
+        r'"(\w+)"',
+        lambda found: f"(facts->>'{found[1]}')::{kinds[found[1]]}",
         sql.outcome(rulebook),
-    )  # fmt: skip
+    )
 
 
 def timed[Value](work: Callable[[], Value]) -> tuple[float, Value]:
@@ -245,9 +248,10 @@ def past() -> list[list[dict[str, Any]]]:
     for at, line in enumerate(text.splitlines()):
         case = json.loads(line)
         given = {
-            name: value for name, value in case["derived"].items()
+            name: value
+            for name, value in case["derived"].items()
             if name not in ("country_score", "country_source")
-        }  # fmt: skip
+        }
         variants = [one.facts.plain for one in trace(case["facts"], data, given=given)]
         found.append([*variants, *found[-1]] if at % 5 == 1 else variants)
     return found

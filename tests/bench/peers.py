@@ -114,16 +114,20 @@ def _logic(condition: Condition) -> Any:
 def zen_table(rulebook: Rulebook) -> tuple[Given, Screen]:
     """One row a rule, highest outcome first; the condition is the row's one expression."""
     rows = [
-        {"_id": f"r{number}", "when": written(condition, _zen, ("and", "or", "not")),
-         "out": json.dumps(outcome)}
+        {
+            "_id": f"r{number}",
+            "when": written(condition, _zen, ("and", "or", "not")),
+            "out": json.dumps(outcome),
+        }
         for number, (outcome, condition) in enumerate(highest_first(rulebook))
-    ]  # fmt: skip
+    ]
     rows.append({"_id": "last", "when": "true", "out": '"clear"'})
     table = {
-        "hitPolicy": "first", "rules": rows,
+        "hitPolicy": "first",
+        "rules": rows,
         "inputs": [{"id": "when", "name": "When"}],
         "outputs": [{"id": "out", "name": "Outcome", "field": "outcome"}],
-    }  # fmt: skip
+    }
     nodes = [
         ("in", "inputNode", {}),
         ("table", "decisionTableNode", table),
@@ -131,9 +135,11 @@ def zen_table(rulebook: Rulebook) -> tuple[Given, Screen]:
     ]
     content = {
         "nodes": [{"id": i, "name": i, "type": kind, "content": what} for i, kind, what in nodes],
-        "edges": [{"id": "1", "sourceId": "in", "targetId": "table", "type": "edge"},
-                  {"id": "2", "sourceId": "table", "targetId": "out", "type": "edge"}],
-    }  # fmt: skip
+        "edges": [
+            {"id": "1", "sourceId": "in", "targetId": "table", "type": "edge"},
+            {"id": "2", "sourceId": "table", "targetId": "out", "type": "edge"},
+        ],
+    }
     decision = zen.ZenEngine().create_decision(json.dumps(content))
     return dict, lambda deal: str(decision.evaluate(deal)["result"]["outcome"])
 
@@ -165,8 +171,12 @@ def cedar(rulebook: Rulebook) -> tuple[Given, Screen]:
     outcomes = [outcome for outcome, _ in highest_first(rulebook)]
 
     def given(plain: Plain) -> Any:
-        return {"principal": 'User::"a"', "action": 'Action::"screen"', "resource": 'Deal::"d"',
-                "context": dict(plain)}  # fmt: skip
+        return {
+            "principal": 'User::"a"',
+            "action": 'Action::"screen"',
+            "resource": 'Deal::"d"',
+            "context": dict(plain),
+        }
 
     def screen(request: Any) -> str:
         fired = cedarpy.is_authorized(request, handle, nobody).diagnostics.reasons

@@ -24,13 +24,30 @@ PROMISES_GATE, DIFFERENCE_GATE = 2.0, 2.0
 #: For a rulebook of any size; a proof that takes longer is no proof.
 PATIENCE = 120.0
 #: What the promises of rulebook 1.0 say must still clear or be reviewed only stays untouched.
-CAPABILITIES = ("location_platform", "dpi_traffic_management", "video_surveillance",
-                "drone_video", "anpr", "managed_access_system", "sms_content_inspection",
-                "li_mediation", "li_administration", "data_retention", "lawful_disclosure",
-                "remote_biometric_id", "device_forensics", "keyword_message_filtering",
-                "dpi_blocking", "url_content_filtering", "subscriber_analytics_individual",
-                "circumvention_blocking", "shutdown_control", "social_media_monitoring",
-                "li_interface", "direct_access_li")  # fmt: skip
+CAPABILITIES = (
+    "location_platform",
+    "dpi_traffic_management",
+    "video_surveillance",
+    "drone_video",
+    "anpr",
+    "managed_access_system",
+    "sms_content_inspection",
+    "li_mediation",
+    "li_administration",
+    "data_retention",
+    "lawful_disclosure",
+    "remote_biometric_id",
+    "device_forensics",
+    "keyword_message_filtering",
+    "dpi_blocking",
+    "url_content_filtering",
+    "subscriber_analytics_individual",
+    "circumvention_blocking",
+    "shutdown_control",
+    "social_media_monitoring",
+    "li_interface",
+    "direct_access_li",
+)
 
 
 def main(sizes: Sequence[int] = SIZES) -> int:
@@ -86,18 +103,23 @@ def grown(rulebook: Rulebook, size: int) -> Rulebook:
     users = [one for one in user.values if one not in {"unknown", "intelligence_security"}]
     made = [
         Rule(
-            id=f"X{at:04}", title=f"Made rule {at}", clause="C3a",
+            id=f"X{at:04}",
+            title=f"Made rule {at}",
+            clause="C3a",
             outcome="executive_review",
-            when=All((
-                OneOf("end_user_type", (one,)), HasAny("capabilities", (capability,)),
-                OneOf("country_risk", risk.rising[start:]),
-            )),
+            when=All(
+                (
+                    OneOf("end_user_type", (one,)),
+                    HasAny("capabilities", (capability,)),
+                    OneOf("country_risk", risk.rising[start:]),
+                )
+            ),
             because="{end_user_name} in {country_name}.",
         )
         for at, (capability, one, start) in enumerate(
             product(CAPABILITIES, users, range(1, len(risk.rising)))
         )
-    ]  # fmt: skip
+    ]
     return replace(rulebook, rules=(*rulebook.rules, *made[: size - len(rulebook.rules)]))
 
 

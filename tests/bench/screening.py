@@ -82,9 +82,12 @@ def run(path: Path) -> Run:
         path.open("rb") as source,
         subprocess.Popen(
             [sys.executable, "-c", SCREENING],
-            stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            stdin=source,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         ) as process,
-    ):  # fmt: skip
+    ):
         said = process.stderr.read() if process.stderr else ""
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -54,11 +54,14 @@ UTILITIES = (
 COPIED: list[tuple[type[Any], str]] = [
     (Deal, "t.id = %(deal)s"),
     (DealRevision, "t.deal_id = %(deal)s"),
-    (Screening, "t.revision_id IN (SELECT id FROM screening_dealrevision WHERE deal_id = %(deal)s)"
-                " AND t.id = %(screening)s"),
+    (
+        Screening,
+        "t.revision_id IN (SELECT id FROM screening_dealrevision WHERE deal_id = %(deal)s)"
+        " AND t.id = %(screening)s",
+    ),
     (Finding, "t.screening_id = %(screening)s"),
     (DealFacts, "t.screening_id = %(screening)s"),
-]  # fmt: skip
+]
 STEP = 10_000_000
 
 
@@ -87,9 +90,14 @@ def _copy(cursor: Any, model: Any, which: str, deal: Deal, base: int, share: int
         f"INSERT INTO {model._meta.db_table} ({names})"
         f" SELECT {', '.join(columns.values())} FROM {model._meta.db_table} t,"
         f" generate_series(1, %(share)s) n WHERE {which}",
-        {"deal": deal.pk, "screening": deal.screening_id, "base": base, "share": share,
-         "customer": customer},
-    )  # fmt: skip
+        {
+            "deal": deal.pk,
+            "screening": deal.screening_id,
+            "base": base,
+            "share": share,
+            "customer": customer,
+        },
+    )
 
 
 #: Columns of the copies that name other copies; every number moves by the same distance.
@@ -202,9 +210,11 @@ def main(count: int = 50_000) -> int:
         # With the one who approved a deal below: two who hear of each deal that goes to review.
         factories.senior()
         stay = [
-            factories.cleared_deal(), factories.deal_in_review(), factories.approved_deal(),
+            factories.cleared_deal(),
+            factories.deal_in_review(),
+            factories.approved_deal(),
             factories.deal_for_compliance(),
-        ]  # fmt: skip
+        ]
         utility = {**factories.SIMPLE, "purposes": ["utility_operations"]}
         change = [factories.sent_deal(utility), factories.deal_in_review(level="executive")]
         sweeping.prepare(sweeping.rulebook(UTILITIES, sweeping.STRICTER))()

@@ -98,8 +98,9 @@ def apart(name: str, rows: int) -> dict[str, Any]:
     """What `name` found, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.whatif", name, str(rows)],
-        stdout=subprocess.PIPE, check=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

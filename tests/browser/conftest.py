@@ -25,9 +25,15 @@ def browser_type_launch_args() -> dict[str, Any]:
     found = next(filter(None, map(shutil.which, CHROMIUM)))
     return {
         "executable_path": found,
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                 "--disable-background-networking", "--disable-component-update"],
-    }  # fmt: skip
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ],
+    }
 
 
 class Visitor:

@@ -31,11 +31,18 @@ def addresses(alice: Any) -> list[str]:
     unknown = factories.draft_deal(alice, {**factories.SIMPLE, "state-owned": "?", "value": ""})
     in_review, barred = factories.deal_in_review(alice), factories.barred_deal(alice)
     questions = [
-        ("sold", "name"), ("sold", "products"), ("sold", "value"), ("sold", "sign-date"),
-        ("sold", "intermediaries"), ("parties", "end-user"), ("places", "countries"),
-        ("places", "run-from"), ("purpose", "purposes"), ("purpose", "legal-basis"),
+        ("sold", "name"),
+        ("sold", "products"),
+        ("sold", "value"),
+        ("sold", "sign-date"),
+        ("sold", "intermediaries"),
+        ("parties", "end-user"),
+        ("places", "countries"),
+        ("places", "run-from"),
+        ("purpose", "purposes"),
+        ("purpose", "legal-basis"),
         ("purpose", "restricts"),
-    ]  # fmt: skip
+    ]
     return [
         reverse("screening:deals"),
         reverse("screening:new"),

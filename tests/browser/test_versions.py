@@ -33,9 +33,12 @@ def pages(anna: Any, boris: Any) -> dict[str, str]:
     )
     countries, report = checked(rated("TR", "very_high", "low"), anna)
     actions.schedule_activation(
-        countries, report=report, confirmed=looser(report), actor=boris,
+        countries,
+        report=report,
+        confirmed=looser(report),
+        actor=boris,
         on=timezone.localdate() + timedelta(days=5),
-    )  # fmt: skip
+    )
     text = text.replace('label: "1.3"', 'label: "1.4"')
     withdrawn = actions.propose_version(
         proposals.read(Kind.RULEBOOK, text, proposals.About()), actor=anna

@@ -135,16 +135,22 @@ class Image:
             path.chmod(0o444)
 
     def start(
-        self, words: Sequence[str], surroundings: Mapping[str, str], *, account: int = ACCOUNT,
+        self,
+        words: Sequence[str],
+        surroundings: Mapping[str, str],
+        *,
+        account: int = ACCOUNT,
         **more: Any,
-    ) -> subprocess.Popen[str]:  # fmt: skip
+    ) -> subprocess.Popen[str]:
         own = {"PYTHON": self.python, "PACKAGES": sys.prefix, "VOLUME": str(self.volume)}
         chosen = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True} | more
         return subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", ENTER, "sh", str(self.root), str(account), *words],
-            env=environment() | surroundings | own, stdin=subprocess.DEVNULL,
-            start_new_session=True, **chosen,
-        )  # fmt: skip
+            env=environment() | surroundings | own,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            **chosen,
+        )
 
 
 def surroundings_of(service: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:

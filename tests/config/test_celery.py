@@ -33,11 +33,24 @@ def test_a_worker_of_its_own_process_takes_ids(servers):
     """From here over Valkey to a real worker and back through PostgreSQL."""
     redis.Redis.from_url(servers.redis_url).flushdb()
     worker = subprocess.Popen(
-        [sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--pool", "solo",
-         "--without-gossip", "--without-mingle", "--loglevel", "WARNING"],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT), "C_FORCE_ROOT": "1"},
+        [
+            sys.executable,
+            "-m",
+            "celery",
+            "--app",
+            "config.celery",
+            "worker",
+            "--pool",
+            "solo",
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel",
+            "WARNING",
+        ],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "C_FORCE_ROOT": "1"},
         start_new_session=True,
-    )  # fmt: skip
+    )
     try:
         with transaction.atomic():
             job = Job.objects.enqueue("unknown-kind")

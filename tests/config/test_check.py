@@ -69,8 +69,11 @@ def test_a_document_that_differs_or_is_empty_is_told(elsewhere, monkeypatch):
 def test_an_unknown_gate_is_named():
     done = subprocess.run(
         [sys.executable, "-m", "config.check", "tpyes"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "No gate is called tpyes. There are: ruff check" in done.stderr
 

@@ -38,10 +38,18 @@ def names_that_the_stack_sets():
 
 def test_schema():
     done = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec",
-         str(ROOT / "docker-compose.yml")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "check_jsonschema",
+            "--builtin-schema",
+            "vendor.compose-spec",
+            str(ROOT / "docker-compose.yml"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -65,9 +73,7 @@ def test_every_variable_is_explained():
 
 
 def test_all_programs_are_there():
-    assert OURS.keys() == {
-        "web", "worker", "worker-short", "beat", "sweeper", "migrate", "roles",
-    }  # fmt: skip
+    assert OURS.keys() == {"web", "worker", "worker-short", "beat", "sweeper", "migrate", "roles"}
     assert SERVICES.keys() - OURS.keys() == {"postgres", "redis"}
 
 

@@ -34,8 +34,11 @@ def project():
 def copy_project(folder):
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     for name in listed.stdout.splitlines():
         if (ROOT / name).exists() and not name.startswith("tests/"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -225,10 +228,12 @@ def test_commands_with_the_demos_servers(project):
     """`./run manage`, while no demo runs."""
     done = subprocess.run(
         [sys.executable, "-m", "config.launch", "check", "--database", "default"],
-        cwd=project, env=os.environ | {"PYTHONPATH": str(project), "DATABASE_URL": "",
-                                       "REDIS_URL": ""},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": str(project), "DATABASE_URL": "", "REDIS_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
     assert programs_of(project) == []

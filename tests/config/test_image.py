@@ -66,9 +66,11 @@ def secrets(folder: Path, servers: embedded.Servers) -> dict[str, str]:
     (home / "docker").mkdir(parents=True)
     shutil.copy(ROOT / "docker/make-secrets", home / "docker")
     subprocess.run(
-        ["sh", str(home / "docker/make-secrets")], env=SITE | {"PATH": "/usr/bin:/bin"},
-        capture_output=True, check=True,
-    )  # fmt: skip
+        ["sh", str(home / "docker/make-secrets")],
+        env=SITE | {"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=True,
+    )
     made = {path.name: path.read_text() for path in (home / "secrets").iterdir()}
     return made | {
         "database_url": plain(servers.app_url),
@@ -95,8 +97,10 @@ class Stack:
         self.exit = ExitStack()
 
     def words(self, name: str) -> list[str]:
-        return [word.replace("0.0.0.0:8000", f"127.0.0.1:{self.port}")
-                for word in SERVICES[name]["command"]]  # fmt: skip
+        return [
+            word.replace("0.0.0.0:8000", f"127.0.0.1:{self.port}")
+            for word in SERVICES[name]["command"]
+        ]
 
     def start(
         self, name: str, words: list[str] | None = None, **more: Any
@@ -201,10 +205,13 @@ def test_the_program_writes_nowhere_but_where_it_may(stack: Stack) -> None:
     """CF-11: the account, the root folder, and the two places that are left."""
     said = stack.run(
         "web",
-        ["sh", "-c",
-         "id -u; for place in / /app /app/static-collected /venv/bin /evidence /tmp /dev/shm; do "
-         "(: >$place/x) 2>/dev/null && echo $place && rm $place/x; done; true"],
-    )  # fmt: skip
+        [
+            "sh",
+            "-c",
+            "id -u; for place in / /app /app/static-collected /venv/bin /evidence /tmp /dev/shm; do "
+            "(: >$place/x) 2>/dev/null && echo $place && rm $place/x; done; true",
+        ],
+    )
     assert said.split() == [str(container.ACCOUNT), "/evidence", "/tmp", "/dev/shm"]
 
 

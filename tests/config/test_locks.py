@@ -25,11 +25,21 @@ from tests.config.test_demo import (
 
 #: The programs of a deployment, and what Celery, gunicorn and Django import by name only.
 PROGRAMS = [
-    "celery.__main__", "celery.bin.worker", "celery.bin.beat", "celery.beat",
-    "celery.concurrency.prefork", "kombu.transport.redis", "celery.backends.redis",
-    "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "psycopg2", "whitenoise.middleware",
-    "whitenoise.storage", "django.contrib.auth.hashers", "argon2",
-]  # fmt: skip
+    "celery.__main__",
+    "celery.bin.worker",
+    "celery.bin.beat",
+    "celery.beat",
+    "celery.concurrency.prefork",
+    "kombu.transport.redis",
+    "celery.backends.redis",
+    "gunicorn.app.wsgiapp",
+    "gunicorn.workers.gthread",
+    "psycopg2",
+    "whitenoise.middleware",
+    "whitenoise.storage",
+    "django.contrib.auth.hashers",
+    "argon2",
+]
 #: A lock → the packages of ours that run from it, and modules that do not.
 RUNS = {
     "demo": (["audit", "jobs", "policy", "screening", "reviews", "config"], []),
@@ -137,8 +147,11 @@ def test_the_demo_runs_from_its_lock_alone():
         running = subprocess.Popen(
             [str(folder / "run"), "demo"],
             env=clean_environment() | {"PROVISO_PYTHON": sys._base_executable},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
         try:
             said = read_until(running, "Ctrl-C stops all of it")
             assert page_answers(address(said))

@@ -93,9 +93,7 @@ def test_mails_about_deals_and_versions_share_the_pages(anna: Any, boris: Any) -
     Notification.objects.create(subject="After", created_at=after, **about)
 
     first = mailbox(anna)
-    assert subjects(anna) == [
-        "After", f"{version}: scheduled", *(f"Before {n}" for n in range(18))
-    ]  # fmt: skip
+    assert subjects(anna) == ["After", f"{version}: scheduled", *(f"Before {n}" for n in range(18))]
     assert subjects(anna, 2) == ["Before 18", "Before 19"]
     assert "1 to 20 of 22 emails" in first.content.decode()
     assert subjects(deal.owner) == list(

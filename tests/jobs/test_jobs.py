@@ -151,8 +151,11 @@ def test_the_sweeper_works_by_itself_when_redis_is_gone(transactional_db):
     swept = subprocess.run(
         [sys.executable, "manage.py", "sweep", "--once"],
         env={**os.environ, "REDIS_URL": "redis://127.0.0.1:1/0", "MAIL_URL": "none:"},
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert swept.stdout == f"{mails} jobs done\n"
     assert Notification.objects.filter(sent_at__isnull=False).count() == mails > 0
     assert Heartbeat.objects.filter(name="sweeper").exists()
@@ -276,11 +279,7 @@ def test_each_attempt_is_a_row(db):
     queue.PERFORMERS["breaks"] = queue.PERFORMERS["works"]
     queue.perform(job.pk)
     rows = [(one.number, one.error, one.ended_at is not None) for one in job.tries.all()]
-    assert rows == [
-        (1, "ValueError: the mail server said no", True),
-        (2, "", False),
-        (3, "", True),
-    ]
+    assert rows == [(1, "ValueError: the mail server said no", True), (2, "", False), (3, "", True)]
     assert all(one.began_at is not None for one in job.tries.all())
 
 

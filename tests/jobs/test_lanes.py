@@ -53,10 +53,7 @@ def test_an_email_passes_checks_that_keep_every_long_worker_busy(servers, tmp_pa
     redis.Redis.from_url(servers.redis_url).flushdb()
     checks = enqueue("test_long", 4)
     surroundings = {"MAIL_URL": f"folder:{tmp_path}"}
-    with (
-        running(worker("worker"), **surroundings),
-        running(worker("worker-short"), **surroundings),
-    ):
+    with running(worker("worker"), **surroundings), running(worker("worker-short"), **surroundings):
         assert wake(checks, Lane.LONG)
         wait_for(lambda: running_of("test_long") == 2)
         factories.barred_deal()

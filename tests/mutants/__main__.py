@@ -128,10 +128,11 @@ class Ground:
         return name
 
     def surroundings(self, migrated: str) -> dict[str, str]:
-        return os.environ | self.addresses | {
-            "MIGRATED_DATABASE": migrated,
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }  # fmt: skip
+        return (
+            os.environ
+            | self.addresses
+            | {"MIGRATED_DATABASE": migrated, "PYTHONDONTWRITEBYTECODE": "1"}
+        )
 
     def without_a_fault(self, tests: Sequence[str]) -> Verdict:
         """Tests that fail anyway would notice every fault."""

@@ -47,9 +47,16 @@ def events_of(name: str) -> list[tuple[str, Any]]:
 
 def test_an_added_person_signs_in_with_roles_and_team(client: Client) -> None:
     said = person(
-        *NEW, "--full-name", "Ada Berg Lund", "--role", "sales", "--role", "Compliance",
-        "--new-team", "North",
-    )  # fmt: skip
+        *NEW,
+        "--full-name",
+        "Ada Berg Lund",
+        "--role",
+        "sales",
+        "--role",
+        "Compliance",
+        "--new-team",
+        "North",
+    )
     assert said == "ada is added.\nRoles: Sales, Compliance. Sales teams: North.\n"
     answer = client.post("/sign-in/", {"username": "ada", "password": PASSWORD})
     assert answer.status_code == 302
@@ -136,12 +143,16 @@ def test_roles_are_shown_set_added_and_removed() -> None:
     assert person("roles", "ada", "--remove", "compliance").startswith("Roles: Senior reviewer.")
     assert person("roles", "ada", "--set", "policy_owner").startswith("Roles: Policy owner.")
     assert events_of("ada")[1:] == [
-        ("person.roles_set",
-         {"before": ["compliance"], "after": ["compliance", "senior_reviewer"]}),
-        ("person.roles_set",
-         {"before": ["compliance", "senior_reviewer"], "after": ["senior_reviewer"]}),
+        (
+            "person.roles_set",
+            {"before": ["compliance"], "after": ["compliance", "senior_reviewer"]},
+        ),
+        (
+            "person.roles_set",
+            {"before": ["compliance", "senior_reviewer"], "after": ["senior_reviewer"]},
+        ),
         ("person.roles_set", {"before": ["senior_reviewer"], "after": ["policy_owner"]}),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
@@ -222,8 +233,10 @@ def test_who_is_disabled_is_out_at_once_and_may_come_back() -> None:
     with pytest.raises(CommandError, match="ada is enabled already"):
         person("enable", "ada")
     assert [verb for verb, _ in events_of("ada")] == [
-        "person.added", "person.disabled", "person.enabled",
-    ]  # fmt: skip
+        "person.added",
+        "person.disabled",
+        "person.enabled",
+    ]
 
 
 def test_another_password_ends_the_sessions(monkeypatch: pytest.MonkeyPatch) -> None:

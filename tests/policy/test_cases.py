@@ -86,10 +86,18 @@ def test_what_is_missing_is_named_as_sales_knows_it(name, missing, results):
 @pytest.mark.parametrize(
     "fact",
     [
-        "country", "end_user_name", "end_user_type", "customer_name", "customer_type", "products",
-        "capabilities", "services", "purpose", "intermediaries",
+        "country",
+        "end_user_name",
+        "end_user_type",
+        "customer_name",
+        "customer_type",
+        "products",
+        "capabilities",
+        "services",
+        "purpose",
+        "intermediaries",
     ],
-)  # fmt: skip
+)
 def test_a_clear_deal_with_a_fact_missing_is_not_clear(name, fact):
     """Left out means the same as null, but for capabilities: then the catalogue is asked."""
     case = LABELLED[name]
@@ -102,9 +110,7 @@ def test_a_clear_deal_with_a_fact_missing_is_not_clear(name, fact):
         assert json.loads(result)["missing"]
 
 
-LATER = [
-    json.loads(line) for line in shipped.text("cases-2.jsonl").splitlines()
-]  # fmt: skip
+LATER = [json.loads(line) for line in shipped.text("cases-2.jsonl").splitlines()]
 
 
 def outcome_under(reference, case):

@@ -188,9 +188,11 @@ def test_a_failure_that_passes_is_no_end(
 def test_a_job_whose_workers_all_died_ends_the_report(report: CheckReport, kind: str) -> None:
     for part in split(report) if kind == GATHER else split(report)[1:]:
         parts.finish(part, checking.play(report.version, part.span, note=lambda _done, _of: None))
-    [job] = parts.jobs_of(report).filter(kind=kind).exclude(
-        key__in=[f"{report.pk}:{n}" for n in range(2, 99)]
-    )  # fmt: skip
+    [job] = (
+        parts.jobs_of(report)
+        .filter(kind=kind)
+        .exclude(key__in=[f"{report.pk}:{n}" for n in range(2, 99)])
+    )
     for _ in range(kinds.ON_ROWS.attempts):
         assert Job.objects.claim(job.pk)
         Job.objects.filter(pk=job.pk).update(lease_until=Clock() - timedelta(seconds=1))
@@ -214,8 +216,13 @@ def test_a_check_runs_while_one_of_its_parts_does(report: CheckReport, anna: Any
 
 def test_parts_that_saw_another_baseline_do_not_pass(report: CheckReport) -> None:
     first, *others = split(report)
-    parts.finish(first, {**checking.play(report.version, first.span, note=lambda _d, _o: None),
-                         "baseline": "sha256:other"})  # fmt: skip
+    parts.finish(
+        first,
+        {
+            **checking.play(report.version, first.span, note=lambda _d, _o: None),
+            "baseline": "sha256:other",
+        },
+    )
     for part in others:
         parts.finish(part, checking.play(report.version, part.span, note=lambda _d, _o: None))
     perform(GATHER)
@@ -231,10 +238,19 @@ LEASE = 3
 class Worker:
     def __init__(self, report: CheckReport, *, hangs: bool = False) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.policy.worker", str(report.pk), str(LEASE),
-             str(int(hangs))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ},
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "tests.policy.worker",
+                str(report.pk),
+                str(LEASE),
+                str(int(hangs)),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ},
+        )
 
     def says(self) -> str:
         assert self.process.stdout is not None

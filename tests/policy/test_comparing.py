@@ -65,8 +65,9 @@ class TestRulebooks:
 
     def test_the_other_way_round_what_was_weaker_is_stricter(self, site: Client, anna: Any) -> None:
         old, new = proposed(changed_rulebook(STRICTER), anna)
-        there, back = (compare(site, *pair).context["differences"] for pair in
-                       ((old, new), (new, old)))  # fmt: skip
+        there, back = (
+            compare(site, *pair).context["differences"] for pair in ((old, new), (new, old))
+        )
         assert {one.change.is_looser for one in there} == {False}
         assert {one.change.is_looser for one in back} == {True}
 

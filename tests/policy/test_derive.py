@@ -354,10 +354,14 @@ def test_who_stands_between(changes, between):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"products": []}, {"customer_name": " "}, {"customer_name": "unknown"},
-        {"customer_type": None}, {"services": None}, {"intermediaries": None},
+        {"products": []},
+        {"customer_name": " "},
+        {"customer_name": "unknown"},
+        {"customer_type": None},
+        {"services": None},
+        {"intermediaries": None},
     ],
-)  # fmt: skip
+)
 def test_an_empty_field_is_no_answer(changes):
     found = facts(**({"capabilities": ["ran"]} | changes))
     assert found["answers_complete"] is False
@@ -608,11 +612,15 @@ ORDINARY = Ordinary(REFERENCE, lambda facts, _: facts)
 @given_by(
     st.dictionaries(
         st.sampled_from(sorted(NAMES)),
-        st.none() | st.booleans() | st.integers() | st.text(max_size=5)
-        | st.lists(st.text(max_size=5), max_size=2) | st.dictionaries(st.text(), st.text()),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.text(max_size=5)
+        | st.lists(st.text(max_size=5), max_size=2)
+        | st.dictionaries(st.text(), st.text()),
         max_size=4,
     )
-)  # fmt: skip
+)
 def test_anything_is_read_or_refused_with_a_reason(declared):
     """No other error than DeclaredError, and what the short cut reads, the long way reads too."""
     quick = filled(declared, {})
@@ -627,8 +635,11 @@ def test_anything_is_read_or_refused_with_a_reason(declared):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_losing_any_fact_of_a_labelled_deal_never_helps(case):
-    given = {key: value for key, value in case["derived"].items() if key[:13] not in (
-        "country_score", "country_sourc")}  # fmt: skip
+    given = {
+        key: value
+        for key, value in case["derived"].items()
+        if key[:13] not in ("country_score", "country_sourc")
+    }
     given["legal_basis_status"] = "verified" if case["facts"]["legal_basis"] else "none"
     before = rank(case["facts"], given)
     for lost in case["facts"]:
@@ -697,8 +708,9 @@ class TestWhatSalesSaysBesideTheCatalogue:
     def test_storage_beside_a_handover_is_asked_about(self, gate, part):
         found = facts(capabilities=[gate, part])
         assert found["abilities_declared"] == {
-            "unknown": ["analyses_intercepted", "stores_intercepted"], "yes": []
-        }  # fmt: skip
+            "unknown": ["analyses_intercepted", "stores_intercepted"],
+            "yes": [],
+        }
         assert facts(capabilities=[gate, part], abilities_declared=[])["abilities_declared"] == []
         assert facts(capabilities=["li_interface", part])["abilities_declared"] == []
         assert facts(capabilities=[gate])["abilities_declared"] == []
@@ -732,8 +744,9 @@ class TestCapabilitiesBesideProducts:
     def test_they_speak_for_the_lines_that_the_catalogue_does_not_know(self):
         found = facts(products=["GSM-R", "Box of the maker"], capabilities=["railway_comms", "ran"])
         assert found["capabilities"] == ["railway_comms", "ran"] or found["capabilities"] == [
-            "ran", "railway_comms",
-        ]  # fmt: skip
+            "ran",
+            "railway_comms",
+        ]
         assert found["fact_conflict"] is False
 
     def test_the_catalogue_still_says_what_is_controlled(self):

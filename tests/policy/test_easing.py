@@ -208,11 +208,23 @@ class TestOnThePages:
 # --- Any edit at all -----------------------------------------------------------------------------
 
 NAMES = (
-    "National Intelligence Directorate", "Federal Security Bureau", "Aurora Telecom Oy",
-    "Telecom Egypt", "Rapid Action Battalion", "National Security Agency", "Army of the north",
-)  # fmt: skip
-KINDS = ("unknown", "commercial_operator", "state_operator", "law_enforcement", "military",
-         "intelligence_security", "rail_operator")  # fmt: skip
+    "National Intelligence Directorate",
+    "Federal Security Bureau",
+    "Aurora Telecom Oy",
+    "Telecom Egypt",
+    "Rapid Action Battalion",
+    "National Security Agency",
+    "Army of the north",
+)
+KINDS = (
+    "unknown",
+    "commercial_operator",
+    "state_operator",
+    "law_enforcement",
+    "military",
+    "intelligence_security",
+    "rail_operator",
+)
 CLASSES = ("commercial_operator", "military", "intelligence_security", "question", "operator")
 
 
@@ -297,9 +309,7 @@ def _edited_registry(draw: st.DrawFn) -> ReferenceData:
 
 def _edited_catalogue(draw: st.DrawFn) -> ReferenceData:
     products = list(DATA.catalogue.products)
-    one, other = (
-        draw(st.integers(0, len(products) - 1)), draw(st.integers(0, len(products) - 1))
-    )  # fmt: skip
+    one, other = (draw(st.integers(0, len(products) - 1)), draw(st.integers(0, len(products) - 1)))
     mine, theirs = products[one], products[other]
     match draw(st.sampled_from(["names", "ids", "capabilities", "control", "remove", "also"])):
         case "names":
@@ -335,18 +345,17 @@ def _edited_countries(draw: st.DrawFn) -> ReferenceData:
         case "rating":
             [ratings] = DATA.countries.lists
             tier = draw(st.sampled_from(["low", "medium", "high", "very_high"]))
-            rows = tuple(replace(one, tier=tier) if one.code in {"FI", "TR", "EG"} else one
-                         for one in ratings.ratings)  # fmt: skip
+            rows = tuple(
+                replace(one, tier=tier) if one.code in {"FI", "TR", "EG"} else one
+                for one in ratings.ratings
+            )
             lists = (replace(ratings, ratings=rows),)
             return replace(DATA, countries=replace(DATA.countries, lists=lists))
     return replace(DATA, countries=replace(DATA.countries, territories=places))
 
 
 @given(edited())
-@settings(
-    max_examples=60, deadline=None, derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_a_milder_deal_has_a_cause_that_is_listed_and_confirmed(
     edit: tuple[str, ReferenceData],
 ) -> None:

@@ -13,9 +13,13 @@ from policy.registry import OPERATOR, Party
 
 RADIO = Product("radio", "Radio", "Access", ("ran",), "not_controlled")
 CORE = Product(
-    "core", "Core", "Core", ("mobile_core", "li_interface"), "licence_required",
+    "core",
+    "Core",
+    "Core",
+    ("mobile_core", "li_interface"),
+    "licence_required",
     removable=(Feature("li", "Interception", "li_interface", "build sheet"),),
-)  # fmt: skip
+)
 AGENCY = Party("State Security", "BY", "intelligence_security", aliases=("KGB",))
 CARRIER = Party("Belcell", "BY", OPERATOR)
 
@@ -41,16 +45,22 @@ def found(kind: str, before: ReferenceData, after: ReferenceData) -> list[tuple[
         ([RADIO, CORE], [RADIO], [("products removed", False)]),
         ([RADIO], [RADIO, CORE], [("products added", True)]),
         ([CORE], [replace(CORE, capabilities=("mobile_core",))], [("capabilities lost", True)]),
-        ([RADIO], [replace(RADIO, capabilities=("ran", "li_interface"))],
-         [("capabilities gained", False)]),
+        (
+            [RADIO],
+            [replace(RADIO, capabilities=("ran", "li_interface"))],
+            [("capabilities gained", False)],
+        ),
         ([CORE], [replace(CORE, control="not_controlled")], [("export control lowered", True)]),
         ([CORE], [replace(CORE, control="prohibited")], [("export control raised", False)]),
         ([replace(CORE, removable=())], [CORE], [("features made removable", True)]),
         ([CORE], [replace(CORE, removable=())], []),
-        ([RADIO, CORE], [replace(RADIO, capabilities=("li_interface",)), CORE],
-         [("capabilities lost", True), ("capabilities gained", False)]),
+        (
+            [RADIO, CORE],
+            [replace(RADIO, capabilities=("li_interface",)), CORE],
+            [("capabilities lost", True), ("capabilities gained", False)],
+        ),
     ],
-)  # fmt: skip
+)
 def test_products(
     before: Iterable[Product], after: Iterable[Product], expected: list[tuple[str, bool]]
 ) -> None:
@@ -79,9 +89,14 @@ def test_parties(
 
 @pytest.mark.parametrize(
     ("was", "now", "looser"),
-    [("high", "medium", True), ("medium", "high", False), ("unrated", "very_high", True),
-     ("very_high", "unrated", False), ("very_high", "low", True)],
-)  # fmt: skip
+    [
+        ("high", "medium", True),
+        ("medium", "high", False),
+        ("unrated", "very_high", True),
+        ("very_high", "unrated", False),
+        ("very_high", "low", True),
+    ],
+)
 def test_ratings(was: str, now: str, looser: bool) -> None:
     def rated(tier: str) -> ReferenceData:
         data = shipped.load()

@@ -38,9 +38,10 @@ def rated(code: str, before: str, after: str, label: str = "2.0") -> Content:
     """The shipped countries with the rating of one changed."""
     content = shipped(Kind.COUNTRIES)
     line = next(
-        part for part in content.text.split("\\n") if part.startswith(f"{code},2")
-        and part.endswith(f",{before}")
-    )  # fmt: skip
+        part
+        for part in content.text.split("\\n")
+        if part.startswith(f"{code},2") and part.endswith(f",{before}")
+    )
     changed = line.removesuffix(before) + after
     return replace(content, label=label, text=content.text.replace(line, changed))
 
@@ -76,9 +77,7 @@ class TestTheReport:
     def test_a_milder_rating_names_what_got_looser(self, anna: Any) -> None:
         factories.deal_in_review()
         _version, report = checked(rated("TR", "very_high", "low"), anna)
-        assert looser(report) == [
-            "country risk very_high to low", "past senior_review to clear"
-        ]  # fmt: skip
+        assert looser(report) == ["country risk very_high to low", "past senior_review to clear"]
 
     def test_it_belongs_to_one_content_and_one_baseline(self, anna: Any) -> None:
         version, report = checked(rated("FI", "low", "high"), anna)
@@ -238,10 +237,20 @@ class TestRoles:
 
 class TestPostgresql:
     @pytest.mark.parametrize(
-        "change", ["content = content || ' '", "written = 'x'", "label = 'x'", "digest = 'x'",
-                   "note = 'x'", "proposed_by_id = activated_by_id", "kind = 'registry'",
-                   "source = 'x'", "edition = 'x'", "licence = 'x'"],
-    )  # fmt: skip
+        "change",
+        [
+            "content = content || ' '",
+            "written = 'x'",
+            "label = 'x'",
+            "digest = 'x'",
+            "note = 'x'",
+            "proposed_by_id = activated_by_id",
+            "kind = 'registry'",
+            "source = 'x'",
+            "edition = 'x'",
+            "licence = 'x'",
+        ],
+    )
     def test_what_was_proposed_never_changes(self, change: str) -> None:
         version = ReferenceVersion.objects.active().get(kind=Kind.COUNTRIES)
         with pytest.raises(DatabaseError, match="content of a reference version never changes"):
@@ -348,9 +357,13 @@ class TestTheSweep:
     def activated(self, anna: Any, boris: Any) -> Iterator[list[Any]]:
         """Deals of every status, then a list under which Finland and Turkey are of high risk."""
         deals = [
-            factories.cleared_deal(), factories.deal_in_review(), factories.approved_deal(),
-            factories.barred_deal(), factories.rejected_deal(), factories.draft_deal(),
-        ]  # fmt: skip
+            factories.cleared_deal(),
+            factories.deal_in_review(),
+            factories.approved_deal(),
+            factories.barred_deal(),
+            factories.rejected_deal(),
+            factories.draft_deal(),
+        ]
         version, report = checked(rated("FI", "low", "high"), anna)
         actions.activate_version(version, report=report, actor=boris)
         return deals
@@ -372,8 +385,13 @@ class TestTheSweep:
         for deal in activated:
             deal.refresh_from_db()
         assert [deal.status for deal in activated] == [
-            "in_review", "in_review", "approved", "barred", "rejected", "draft"
-        ]  # fmt: skip
+            "in_review",
+            "in_review",
+            "approved",
+            "barred",
+            "rejected",
+            "draft",
+        ]
         assert cleared.audit_verbs()[-2:] == ["deal.screened", "deal.reopened_for_review"]
         told = {note.to_id for note in cleared.notifications.all()}
         assert cleared.owner_id in told

@@ -21,14 +21,7 @@ from policy import actions, current, governing, shipped, spreadsheets
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.registry import COLUMNS
 from tests import factories
-from tests.policy.test_governance import (
-    STRICTER,
-    WEAKER,
-    changed_rulebook,
-    checked,
-    rated,
-    work,
-)
+from tests.policy.test_governance import STRICTER, WEAKER, changed_rulebook, checked, rated, work
 
 pytestmark = pytest.mark.django_db
 
@@ -66,8 +59,9 @@ class TestProposing:
         assert response.status_code == 422
         told = [one["text"] for one in response.context["problems"]]
         assert [one.split(":")[0] for one in told] == [
-            "line 2, column 'tier'", "line 3, column 'tier'",
-        ]  # fmt: skip
+            "line 2, column 'tier'",
+            "line 3, column 'tier'",
+        ]
         assert ReferenceVersion.objects.count() == 4
 
     def test_a_rulebook_is_stored_as_it_was_written(self, site: Client, anna: Any) -> None:
@@ -151,9 +145,13 @@ class TestCountryLists:
     ) -> None:
         before = current.version(Kind.COUNTRIES)
         answer = propose(
-            site, "countries", label="1.1", upload=upload(RATING + b"QQ,low\nZZZ,low\n"),
-            layout="table", **EXPERT,
-        )  # fmt: skip
+            site,
+            "countries",
+            label="1.1",
+            upload=upload(RATING + b"QQ,low\nZZZ,low\n"),
+            layout="table",
+            **EXPERT,
+        )
         assert answer.status_code == 422
         problems = [one["text"] for one in answer.context["problems"]]
         assert [one.partition(" is ")[0] for one in problems] == [
@@ -333,18 +331,22 @@ class TestHostileFiles:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            ((INPUTS / "registry_header_quote.csv").read_bytes(),
-             "line 1: a quotation mark stands inside a field"),
+            (
+                (INPUTS / "registry_header_quote.csv").read_bytes(),
+                "line 1: a quotation mark stands inside a field",
+            ),
             (b'"name,country', "line 1: a quotation mark is never closed"),
             (b"name," + b"x" * 200_000, "line 1: a field is longer than 131,072 characters"),
             (b"x" * 2_000_000, "line 1: a field is longer than 131,072 characters"),
             (b"a," * 1_000_000, "line 1: the columns must be name,country"),
-            (",".join(COLUMNS).encode() + b"\n" + b"x" * 200_000 + b",FI,utility,,,",
-             "line 2: a field is longer than 131,072 characters"),
+            (
+                ",".join(COLUMNS).encode() + b"\n" + b"x" * 200_000 + b",FI,utility,,,",
+                "line 2: a field is longer than 131,072 characters",
+            ),
             (b"", "the columns must be"),
         ],
         ids=["quote", "open", "long", "longer", "wide", "long row", "empty"],
-    )  # fmt: skip
+    )
     def test_a_registry_that_is_no_table(self, site: Client, content: bytes, said: str) -> None:
         response = propose(site, "registry", label="1.1", upload=upload(content or b"\n"))
         assert response.status_code == 422
@@ -398,9 +400,14 @@ class TestTrying:
     def test_neither_a_reason_nor_a_label_is_needed_to_try(self, site: Client) -> None:
         factories.cleared_deal()
         response = propose(
-            site, "countries", upload=upload(RATING), layout="table", note="", **EXPERT,
+            site,
+            "countries",
+            upload=upload(RATING),
+            layout="table",
+            note="",
+            **EXPERT,
             **{"try": "1"},
-        )  # fmt: skip
+        )
         assert response.status_code == 200
         assert "Of 1 past screenings, 1 would be treated more strictly." in body(response)
         assert "choose the file again" in body(response)

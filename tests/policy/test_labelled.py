@@ -69,10 +69,13 @@ class TestPlaying:
         assert not any(one.is_changed or one.is_looser for one in played.changed)
 
     def test_a_deal_that_cannot_be_screened_is_no_pass(self) -> None:
-        lame = replace(shipped.load(), countries=versions.read_countries_text(
-            '{"names": "code,name,also\\nFI,Finland,\\n",'
-            ' "territories": "code,parent,name,special,export_control,note\\n", "ratings": []}'
-        ))  # fmt: skip
+        lame = replace(
+            shipped.load(),
+            countries=versions.read_countries_text(
+                '{"names": "code,name,also\\nFI,Finland,\\n",'
+                ' "territories": "code,parent,name,special,export_control,note\\n", "ratings": []}'
+            ),
+        )
         played = labelled.play(shipped.load(), lame)
         assert any(one.startswith("PR-001: ") for one in played.unread)
 
@@ -133,9 +136,7 @@ class TestTheCheck:
         ]
 
     def test_other_kinds_play_them_too(self, anna: Any) -> None:
-        content = next(
-            one for one in versions.shipped_contents() if one.kind == Kind.CATALOGUE
-        )  # fmt: skip
+        content = next(one for one in versions.shipped_contents() if one.kind == Kind.CATALOGUE)
         _version, report = checked(replace(content, label="1.1"), anna)
         assert report.found["labelled"] == {"total": TOTAL, "changed": [], "unread": []}
 

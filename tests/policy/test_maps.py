@@ -57,8 +57,11 @@ def test_every_code_that_can_be_rated_has_a_shape_or_a_circle():
 @pytest.mark.parametrize("code", ["BH", "SG", "HK", "MO", "MV", "MT", "KM", "AD", "TV", "VA"])
 def test_small_places_have_a_circle(code):
     svg = drawn({code: "very_high"})
-    (circle,) = [c for c in svg.iter(f"{SVG}circle") if c.findtext(f"{SVG}title")
-                 == f"{places()[code].name}: very high"]  # fmt: skip
+    (circle,) = [
+        c
+        for c in svg.iter(f"{SVG}circle")
+        if c.findtext(f"{SVG}title") == f"{places()[code].name}: very high"
+    ]
     assert circle.get("fill") == "url(#map-very_high)"
 
 

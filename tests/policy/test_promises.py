@@ -103,8 +103,10 @@ class TestTheReport:
     def test_other_words_for_the_same_promise_stand_old_beside_new(
         self, anna: Any, site: Client
     ) -> None:
-        says = ("says: Active surveillance is barred, whatever else is true",
-                "says: Active surveillance is looked at")  # fmt: skip
+        says = (
+            "says: Active surveillance is barred, whatever else is true",
+            "says: Active surveillance is looked at",
+        )
         version, report = checked(content(says), anna)
         assert report.state == State.PASSED
         [told] = report.found["charter"]
@@ -134,9 +136,7 @@ class TestTheReport:
 
 
 class TestWords:
-    RETITLED = (
-        "title: Military in a high-risk country\n", "title: Armies are welcome\n",
-    )  # fmt: skip
+    RETITLED = ("title: Military in a high-risk country\n", "title: Armies are welcome\n")
     WIDER = ("high_risk: {country_risk: [high,", "high_risk: {country_risk: [medium, high,")
 
     def test_words_of_a_rule_are_confirmed_and_stand_old_beside_new(

@@ -113,8 +113,9 @@ def test_every_place_that_does_not_exist_is_named():
     with pytest.raises(ListRefused) as refusal:
         read("code,tier\nSE,low\nQQ,low\nFI,low\nXYZ,high\n")
     assert [one.partition(" is ")[0] for one in refusal.value.problems] == [
-        "line 3, column 'code': 'QQ'", "line 5, column 'code': 'XYZ'"
-    ]  # fmt: skip
+        "line 3, column 'code': 'QQ'",
+        "line 5, column 'code': 'XYZ'",
+    ]
 
 
 def test_kosovo_is_no_such_place():

@@ -28,25 +28,29 @@ def at(text: str) -> int:
     ("change", "place", "sentence"),
     [
         (
-            (TITLE, TITLE.replace("    title", "\ttitle")), (0, 1),
+            (TITLE, TITLE.replace("    title", "\ttitle")),
+            (0, 1),
             "a tab at the beginning of the line; indent with spaces only",
         ),
         (
-            (TITLE, TITLE.replace("    clause: C2b\n", MARKERS)), (1, 1),
+            (TITLE, TITLE.replace("    clause: C2b\n", MARKERS)),
+            (1, 1),
             "keep the lines of one of them and remove the lines that begin with <<<<<<<",
         ),
         (
-            (TITLE, TITLE.replace("excluded", "excluded: important")), (0, 43),
+            (TITLE, TITLE.replace("excluded", "excluded: important")),
+            (0, 43),
             'put the text in quotation marks: title: "Active surveillance is excluded: important"',
         ),
         (
-            (TITLE, TITLE.replace("Active", '"Active')), (0, 12),
+            (TITLE, TITLE.replace("Active", '"Active')),
+            (0, 12),
             "a quotation mark without its partner",
         ),
         ((TITLE, TITLE.replace("    clause", "  clause")), (1, 3), "does not belong to what"),
     ],
     ids=["tab", "merge", "colon", "quote", "indent"],
-)  # fmt: skip
+)
 def test_what_the_parser_stumbles_over(
     change: tuple[str, str], place: tuple[int, int], sentence: str
 ) -> None:

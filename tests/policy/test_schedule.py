@@ -230,11 +230,7 @@ class TestCancelling:
 
 def refused(sql: str, *values: Any) -> str:
     """What PostgreSQL says to this; it must refuse."""
-    with (
-        pytest.raises(DatabaseError) as error,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
+    with pytest.raises(DatabaseError) as error, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, values)
     return str(error.value)
 
@@ -252,9 +248,7 @@ class TestTheDatabase:
         assert "proposer" in refused(self.INSERT, *pair, in_days(1), anna.pk, "waiting")
         assert "90 days" in refused(self.INSERT, *pair, in_days(-1), boris.pk, "waiting")
         assert "90 days" in refused(self.INSERT, *pair, in_days(91), boris.pk, "waiting")
-        assert "begins as waiting" in refused(
-            self.INSERT, *pair, in_days(1), boris.pk, "activated"
-        )  # fmt: skip
+        assert "begins as waiting" in refused(self.INSERT, *pair, in_days(1), boris.pk, "activated")
 
     def test_it_refuses_the_report_of_another_version(self, anna: Any, boris: Any) -> None:
         version, _report = checked(rated("FI", "low", "high"), anna)
@@ -270,9 +264,7 @@ class TestTheDatabase:
 
     def test_it_refuses_a_second_day(self, anna: Any, boris: Any) -> None:
         one = schedule(anna, boris, days=1)
-        said = refused(
-            self.INSERT, one.version_id, one.report_id, in_days(2), boris.pk, "waiting"
-        )  # fmt: skip
+        said = refused(self.INSERT, one.version_id, one.report_id, in_days(2), boris.pk, "waiting")
         assert "one_waiting_schedule" in said
 
     def test_it_refuses_activation_before_the_day_or_by_another(
@@ -298,7 +290,7 @@ class TestTheDatabase:
             assert "never changed" in refused(change.format(part), one.pk)
         assert "not activated by" in refused(
             change.format("state = 'activated', ended_at = now()"), one.pk
-        )  # fmt: skip
+        )
         assert "never deleted" in refused("DELETE FROM policy_schedule WHERE id = %s", one.pk)
         cancelled = change.format("state = 'cancelled', ended_at = now()")
         assert "schedule_cancelled_by_somebody" in refused(cancelled, one.pk)

@@ -148,7 +148,7 @@ DEEP = b'{"id": "a", "facts": {}, "note": ' + b"[" * 900 + b"]" * 900 + b', "not
         (line(products=["GSM-R\u2066"]), "products, 1: holds an invisible character (U+2066"),
         (line(legal_basis="Act\t5"), "legal_basis: holds a tab at position 4"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_line_gets_its_own_error_and_the_run_goes_on(raw, said):
     results, every = run(LINE + b"\n" + raw + b"\n" + LINE + b"\n")
     assert not every
@@ -191,10 +191,7 @@ def test_free_text_decides_nothing():
     assert one(line(description=said)) == one(LINE)
 
 
-@pytest.mark.parametrize(
-    ("ending", "expected"),
-    [(b"", 2), (b"\n", 2), (b"\r\n", 2)],
-)
+@pytest.mark.parametrize(("ending", "expected"), [(b"", 2), (b"\n", 2), (b"\r\n", 2)])
 def test_line_ends(ending, expected):
     results, every = run(LINE + (ending or b"\n") + LINE + ending)
     assert every
@@ -344,9 +341,12 @@ def test_help_is_no_wrong_use(capsys):
 def test_a_reader_that_goes_away_is_no_traceback():
     many = (LINE + b"\n") * 5000
     with subprocess.Popen(
-        [*COMMAND, "-"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [*COMMAND, "-"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    ) as program:  # fmt: skip
+    ) as program:
         assert program.stdin
         assert program.stdout
         assert program.stderr

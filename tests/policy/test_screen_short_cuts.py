@@ -30,11 +30,24 @@ FACTS = {
 }
 NAMES = st.sampled_from(
     [
-        "Example Rail", "100 % Rail %s", 'A "quoted" name', "back\\slash\\", "\\u0000customer_name",
-        "\\u0000customer_name\\u0000", "Bahn A\u0308G", "\U0001f689 line 2", "tbd", "", " ",
-        "Ministry of Defence", "Elisa", "nr-macro", "??", "неизвестно",
+        "Example Rail",
+        "100 % Rail %s",
+        'A "quoted" name',
+        "back\\slash\\",
+        "\\u0000customer_name",
+        "\\u0000customer_name\\u0000",
+        "Bahn A\u0308G",
+        "\U0001f689 line 2",
+        "tbd",
+        "",
+        " ",
+        "Ministry of Defence",
+        "Elisa",
+        "nr-macro",
+        "??",
+        "неизвестно",
     ]
-) | st.text(max_size=8).map(without)  # fmt: skip
+) | st.text(max_size=8).map(without)
 SEVERAL = st.none() | st.lists(NAMES.filter(str.strip), max_size=3)
 CHANGES = st.fixed_dictionaries(
     {},

@@ -27,9 +27,14 @@ def _former(monkeypatch: pytest.MonkeyPatch) -> None:
     """Version 1.0 is active, as it was when the installation began."""
     rulebook = shipped.former_rulebook()
     former = Content(
-        Kind.RULEBOOK, rulebook.label, rulebook.canonical, shipped.text(shipped.FORMER),
-        rulebook.source, rulebook.label, "",
-    )  # fmt: skip
+        Kind.RULEBOOK,
+        rulebook.label,
+        rulebook.canonical,
+        shipped.text(shipped.FORMER),
+        rulebook.source,
+        rulebook.label,
+        "",
+    )
     others = [one for one in shipped_contents() if one.kind != Kind.RULEBOOK]
     monkeypatch.setattr(factories, "_contents", lambda: [former, *others])
     factories.reference_data()

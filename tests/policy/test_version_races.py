@@ -39,14 +39,16 @@ def test_a_withdrawal_beside_another_verb(anna: Any, boris: Any, rival: str) -> 
     version, report = checked(rated("FI", "low", "high"), anna)
     rivals = {
         "withdraw": partial(actions.withdraw_version, own(version), reason=WHY, actor=boris),
-        "activate": partial(
-            actions.activate_version, own(version), report=report, actor=boris
-        ),
+        "activate": partial(actions.activate_version, own(version), report=report, actor=boris),
         "schedule": partial(
             actions.schedule_activation,
-            own(version), report=report, confirmed=[], on=in_days(3), actor=boris,
+            own(version),
+            report=report,
+            confirmed=[],
+            on=in_days(3),
+            actor=boris,
         ),
-    }  # fmt: skip
+    }
     came = at_once(
         partial(actions.withdraw_version, own(version), reason=WHY, actor=anna), rivals[rival]
     )

@@ -220,8 +220,9 @@ class TestTheDatabase:
             f"INSERT INTO policy_referenceversion ({columns}, label, proposed_at, withdrawn_at,"
             f" withdrawn_by_id, withdrawn_because) SELECT {columns}, '9.0', now(), now(), %s, %s"
             " FROM policy_referenceversion LIMIT 1",
-            anna.pk, WHY,
-        )  # fmt: skip
+            anna.pk,
+            WHY,
+        )
         assert "begins as a proposal" in said
 
     def test_nothing_begins_with_a_withdrawn_one(self, anna: Any, boris: Any) -> None:
@@ -230,15 +231,20 @@ class TestTheDatabase:
         said = refused(
             "INSERT INTO policy_checkreport (version_id, digest, baseline_digest, state, text,"
             " asked_by_id, asked_at) VALUES (%s, %s, 'x', 'running', '', %s, now())",
-            version.pk, version.digest, anna.pk,
-        )  # fmt: skip
+            version.pk,
+            version.digest,
+            anna.pk,
+        )
         assert "neither checked nor scheduled" in said
         said = refused(
             "INSERT INTO policy_schedule (version_id, report_id, confirmed, effective_on,"
             " scheduled_by_id, scheduled_at, state, reason)"
             " VALUES (%s, %s, '[]', %s, %s, now(), 'waiting', '')",
-            version.pk, report.pk, in_days(1), boris.pk,
-        )  # fmt: skip
+            version.pk,
+            report.pk,
+            in_days(1),
+            boris.pk,
+        )
         assert "neither checked nor scheduled" in said
 
 

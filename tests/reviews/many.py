@@ -18,8 +18,12 @@ def copies(deal: Deal, count: int, owner_url: str) -> None:
     revision = deal.newest_revision()
     assert revision is not None
     assert deal.screening_id is not None
-    keys = {"id": deal.pk, "deal_id": deal.pk, "revision_id": revision.pk,
-            "screening_id": deal.screening_id}  # fmt: skip
+    keys = {
+        "id": deal.pk,
+        "deal_id": deal.pk,
+        "revision_id": revision.pk,
+        "screening_id": deal.screening_id,
+    }
     with embedded.admin(owner_url) as cursor:
         cursor.execute("SELECT max(id) FROM screening_deal")
         base = max(cursor.fetchone()[0], 1_000_000)

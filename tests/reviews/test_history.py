@@ -193,8 +193,10 @@ def test_the_export_is_the_filtered_list(client, auditor, deals):
 def test_the_export_names_each_version_by_its_digest(client, auditor):
     deal = make.approved_deal()
     (row,) = csv.DictReader(io.StringIO(exported(client)))
-    used = {kind: getattr(deal.screening, kind) for kind in
-            ("rulebook", "countries", "catalogue", "registry")}  # fmt: skip
+    used = {
+        kind: getattr(deal.screening, kind)
+        for kind in ("rulebook", "countries", "catalogue", "registry")
+    }
     assert {kind: row[f"{kind}_digest"] for kind in used} == {
         kind: version.digest for kind, version in used.items()
     }

@@ -38,11 +38,12 @@ def catalogue(label, radio, core):
         "        control: not_controlled\\n      "
     )
     return renamed(
-        Kind.CATALOGUE, label,
+        Kind.CATALOGUE,
+        label,
         (f"{RADIO}5G macro radio", f"{RADIO}{radio}"),
         ("- id: nr-macro", f"{new}- id: nr-macro"),
         ('label: \\"1.0\\"', f'label: \\"{label}\\"'),
-    )  # fmt: skip
+    )
 
 
 def activate(content):
@@ -159,18 +160,23 @@ def test_lists_of_the_policy_are_in_the_words_of_the_active_rulebook(client, fir
     stored(renamed(Kind.CATALOGUE, "9.0", without))
     old, new = ReferenceVersion.objects.of(Kind.CATALOGUE).order_by("pk")
     differences = read(
-        client, "compliance_officer",
+        client,
+        "compliance_officer",
         f"/versions/catalogue/difference/?before={old.pk}&after={new.pk}",
-    )  # fmt: skip
+    )
     assert AIR in differences
     assert RADIO_WORDS not in differences
 
 
 def rule(deal):
     selling.rule_fact(
-        deal, fact="legal_basis_status", value="verified", because="Read it", source="Gazette 27",
+        deal,
+        fact="legal_basis_status",
+        value="verified",
+        because="Read it",
+        source="Gazette 27",
         actor=make.compliance_officer(),
-    )  # fmt: skip
+    )
     deal.refresh_from_db()
 
 

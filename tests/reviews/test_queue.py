@@ -94,10 +94,7 @@ def test_views_and_their_counts(client, reviewer):
     claim_deal(mine, actor=reviewer)
     due_in(late, days=-2)
     make.vote_on(
-        second,
-        actor=make.senior(),
-        verdict="approve_with_conditions",
-        conditions=[make.duty()],
+        second, actor=make.senior(), verdict="approve_with_conditions", conditions=[make.duty()]
     )
     expected = {
         "all": {mine, free, late, second},
@@ -189,9 +186,7 @@ def test_a_country_whose_last_deal_is_gone_is_no_error(client, reviewer):
 
 def test_queries_do_not_grow_with_the_rows(client, reviewer):
     def queries():
-        with CaptureQueriesContext(
-            connection,
-        ) as seen:
+        with CaptureQueriesContext(connection) as seen:
             client.get("/reviews/")
         return len(seen)
 

@@ -33,12 +33,14 @@ def test_findings_stand_beside_their_clauses_strictest_first(client):
 def test_a_rule_is_one_card_that_names_its_destinations(client):
     """The same rule once, whatever the number of destinations and purposes."""
     places = ["TR", "BY", "FI"]
-    deal = make.sent_deal({
-        **make.SENIOR,
-        "countries": [{"place": code, "site": ""} for code in places],
-        "run-from": {"run": "FI", "records": "FI"},
-        "purposes": ["commercial_service", "enterprise_internal"],
-    })  # fmt: skip
+    deal = make.sent_deal(
+        {
+            **make.SENIOR,
+            "countries": [{"place": code, "site": ""} for code in places],
+            "run-from": {"run": "FI", "records": "FI"},
+            "purposes": ["commercial_service", "enterprise_internal"],
+        }
+    )
     stored = [finding.rule for finding in deal.screening.findings.all()]
     assert stored.count("S01") > 1
     cards = reading.cards(deal.screening)

@@ -65,9 +65,8 @@ def unrate() -> None:
 def test_so_does_one_with_conditions_and_one_of_two_executives() -> None:
     seniors, executives = ([make(), make()] for make in (factories.senior, factories.executive))
     conditional = approved(
-        factories.SENIOR, *seniors, verdict="approve_with_conditions",
-        conditions=[factories.duty()],
-    )  # fmt: skip
+        factories.SENIOR, *seniors, verdict="approve_with_conditions", conditions=[factories.duty()]
+    )
     assert conditional.status == Status.APPROVED_WITH_CONDITIONS
     assert holds_for(conditional) == HALF_A_YEAR
     assert holds_for(approved(factories.EXECUTIVE, *executives)) == HALF_A_YEAR

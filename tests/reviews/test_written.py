@@ -43,8 +43,11 @@ def _parties(question):
     name = own_words(question.slug, "name")
     party = {"name": name, "role": "integrator", "country": "KE"}
     return {"answer": "yes", "parties": [party]}, [
-        "Yes", name, "Installs or integrates it", "Kenya",
-    ]  # fmt: skip
+        "Yes",
+        name,
+        "Installs or integrates it",
+        "Kenya",
+    ]
 
 
 def _basis(question):
@@ -71,7 +74,8 @@ FILLED = {
     Kind.CHOICES: _choices,
     Kind.PRODUCTS: lambda question: (["lte-macro"], ["4G macro radio"]),
     Kind.MONEY: lambda question: (
-        {"amount": "7654321", "currency": "SEK"}, ["SEK 7\u00a0654\u00a0321"]
+        {"amount": "7654321", "currency": "SEK"},
+        ["SEK 7\u00a0654\u00a0321"],
     ),
     Kind.DATE: lambda question: ("2027-03-31", ["31 Mar 2027"]),
     Kind.COUNTRY: lambda question: ("GE", ["Georgia"]),
@@ -80,19 +84,19 @@ FILLED = {
         ["Türkiye", own_words(question.slug, "site")],
     ),
     Kind.PLACES: lambda question: (
-        {"run": "AM", "records": "?"}, ["Run from: Armenia", "Records in: I do not know"]
+        {"run": "AM", "records": "?"},
+        ["Run from: Armenia", "Records in: I do not know"],
     ),
     Kind.ELSEWHERE: lambda question: (
-        {"answer": "yes", "places": ["NP", "X-NCY"]}, ["Yes", "Nepal", "Northern Cyprus"]
+        {"answer": "yes", "places": ["NP", "X-NCY"]},
+        ["Yes", "Nepal", "Northern Cyprus"],
     ),
     Kind.PARTIES: _parties,
-    Kind.END_USER: lambda question: (
-        {"kind": "utility", "is_customer": False}, ["Utility"]
-    ),
+    Kind.END_USER: lambda question: ({"kind": "utility", "is_customer": False}, ["Utility"]),
     Kind.DETAIL: _detail,
     Kind.BASIS: _basis,
     Kind.CONFIRM: lambda question: (True, ["Confirmed"]),
-}  # fmt: skip
+}
 
 
 def every_answer():

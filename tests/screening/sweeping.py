@@ -108,10 +108,13 @@ def _screening(one: Screening) -> dict[str, Any]:
         if field.name not in ("id", "created_at")
     }
     findings = [
-        [getattr(row, field.attname) for field in row._meta.concrete_fields if
-         field.name not in ("id", "screening")]
+        [
+            getattr(row, field.attname)
+            for field in row._meta.concrete_fields
+            if field.name not in ("id", "screening")
+        ]
         for row in one.findings.all()
-    ]  # fmt: skip
+    ]
     columns = DealFacts.objects.filter(screening=one).order_by("variant")
     return {**found, "findings": findings, "columns": list(columns.values(*FIELD_OF.values()))}
 

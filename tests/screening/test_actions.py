@@ -134,8 +134,10 @@ def test_without_country_ratings_nothing_clears():
     assert deal.screening.countries is None
 
 
-@pytest.mark.parametrize("place", ["audit.models.AuditEventQuerySet.append", "screening.mail.tell",
-                                   "policy.active.assess"])  # fmt: skip
+@pytest.mark.parametrize(
+    "place",
+    ["audit.models.AuditEventQuerySet.append", "screening.mail.tell", "policy.active.assess"],
+)
 def test_a_fault_at_any_step_leaves_the_deal_as_it_was(place, monkeypatch):
     factories.senior()
     deal = factories.draft_deal(answers=factories.SENIOR)
@@ -177,8 +179,7 @@ def test_many_sends_of_one_form_at_once_are_one(transactional_db):
     deal = factories.draft_deal()
     key, owner = uuid.uuid4(), deal.owner
     results = in_threads(
-        20,
-        lambda: actions.submit_deal(Deal.objects.get(pk=deal.pk), send_key=key, actor=owner).pk,
+        20, lambda: actions.submit_deal(Deal.objects.get(pk=deal.pk), send_key=key, actor=owner).pk
     )
     assert len(results) == 20
     assert len(set(results)) == 1
@@ -203,9 +204,13 @@ def test_two_tabs_at_once_make_one_revision(transactional_db):
 
 def rule(deal: Deal, fact: str, value: Any, *, actor: Any = None) -> None:
     actions.rule_fact(
-        deal, fact=fact, value=value, because="The register shows it.", source="Official gazette",
+        deal,
+        fact=fact,
+        value=value,
+        because="The register shows it.",
+        source="Official gazette",
         actor=actor or factories.compliance_officer(),
-    )  # fmt: skip
+    )
     deal.refresh_from_db()
 
 
@@ -433,15 +438,22 @@ def test_every_screening_replays_bit_for_bit():
         assert canonical(screening.facts) == screening.facts_text
         for facts in screening.facts:
             same = replay(
-                data.compiled, facts_text=canonical(facts),
-                rulebook_digest=screening.rulebook.digest, outcome=screening.outcome,
-            )  # fmt: skip
+                data.compiled,
+                facts_text=canonical(facts),
+                rulebook_digest=screening.rulebook.digest,
+                outcome=screening.outcome,
+            )
             assert same is None
             changed = canonical(facts | {"end_user_type": "intelligence_security"})
-            assert replay(
-                data.compiled, facts_text=changed, rulebook_digest=screening.rulebook.digest,
-                outcome="clear",
-            ) is not None  # fmt: skip
+            assert (
+                replay(
+                    data.compiled,
+                    facts_text=changed,
+                    rulebook_digest=screening.rulebook.digest,
+                    outcome="clear",
+                )
+                is not None
+            )
 
 
 # --- the rest -------------------------------------------------------------------------------------
@@ -554,17 +566,25 @@ def gateway(**answers):
         ({"stores": "yes"}, Status.BARRED, "bar"),
         ({"analyses": "later"}, Status.BARRED, "bar"),
         ({"intelligence-access": "yes"}, Status.IN_REVIEW, "executive_review"),
-        ({"limits-speech": {"answer": "refused", "text": "In May"}}, Status.IN_REVIEW,
-         "executive_review"),
+        (
+            {"limits-speech": {"answer": "refused", "text": "In May"}},
+            Status.IN_REVIEW,
+            "executive_review",
+        ),
         ({"limits-speech": {"answer": "included", "text": "In May"}}, Status.BARRED, "bar"),
         ({"reports": {"answer": "yes", "text": "A court"}}, Status.IN_REVIEW, "executive_review"),
-        ({"products": ["li-gateway", "url-filter"],
-          "restricts": {"answer": "yes", "text": "Sites", "owner": "authorities"}},
-         Status.IN_REVIEW, "executive_review"),
+        (
+            {
+                "products": ["li-gateway", "url-filter"],
+                "restricts": {"answer": "yes", "text": "Sites", "owner": "authorities"},
+            },
+            Status.IN_REVIEW,
+            "executive_review",
+        ),
         ({"purposes": ["national_security_monitoring"]}, Status.IN_REVIEW, "executive_review"),
         ({"purposes": ["crime_investigation"]}, Status.IN_REVIEW, "senior_review"),
     ],
-)  # fmt: skip
+)
 def test_nothing_that_compliance_settles_takes_an_answer_away(answers, status, outcome):
     deal = gateway(**answers)
     if status != Status.BARRED:

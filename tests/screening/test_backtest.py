@@ -195,8 +195,7 @@ def test_generated_rulebooks_over_generated_screenings(before, after, several):
 
 
 @given(
-    strategies.rulebooks(VOCABULARY),
-    st.lists(strategies.deals(VOCABULARY), min_size=1, max_size=4),
+    strategies.rulebooks(VOCABULARY), st.lists(strategies.deals(VOCABULARY), min_size=1, max_size=4)
 )
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -287,10 +286,14 @@ class TestLiveDeals:
     def test_nor_one_with_a_later_ruling(self) -> None:
         deal = factories.cleared_deal()
         FactRuling.objects.create(
-            deal=deal, fact="adverse_info", value_text='"confirmed"', because="Reported.",
-            source="press", ruled_by=factories.compliance_officer(),
+            deal=deal,
+            fact="adverse_info",
+            value_text='"confirmed"',
+            because="Reported.",
+            source="press",
+            ruled_by=factories.compliance_officer(),
             ruled_at=timezone.now() + timedelta(minutes=1),
-        )  # fmt: skip
+        )
         assert settled(rulebook()) == set()
         found = played(rulebook())
         alike(found, in_python(rulebook()))
@@ -311,8 +314,9 @@ class TestLiveDeals:
         run = backtest._Run(
             data, replace(data, countries=places), rulebook_only=True, note=unheard, total=1
         )
-        [span] = [one for one in backtest.spans(data, data, rulebook_only=True)
-                  if one.what == "deals"]  # fmt: skip
+        [span] = [
+            one for one in backtest.spans(data, data, rulebook_only=True) if one.what == "deals"
+        ]
         assert run._settled(span) == set()
 
     def test_a_change_of_the_rules_is_kept_apart_from_one_of_other_reasons(self) -> None:

@@ -27,8 +27,14 @@ SEVERAL = {
     "countries": [{"place": code, "site": ""} for code in ("TR", "FI", "BY")],
     "run-from": {"run": "TR", "records": "FI"},
 }
-DEALS = (factories.SENIOR, factories.EXECUTIVE, factories.CITED, factories.BARRED,
-         factories.DOUBTFUL, SEVERAL)  # fmt: skip
+DEALS = (
+    factories.SENIOR,
+    factories.EXECUTIVE,
+    factories.CITED,
+    factories.BARRED,
+    factories.DOUBTFUL,
+    SEVERAL,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -182,8 +188,11 @@ def test_the_trigger_refuses_even_the_owner(owner_url):
     link = psycopg2.connect(owner_url)
     link.autocommit = True
     with link.cursor() as cursor:
-        for attack in ("UPDATE deal_facts SET variant = 7", "DELETE FROM deal_facts",
-                       "TRUNCATE deal_facts"):  # fmt: skip
+        for attack in (
+            "UPDATE deal_facts SET variant = 7",
+            "DELETE FROM deal_facts",
+            "TRUNCATE deal_facts",
+        ):
             with pytest.raises(psycopg2.errors.CheckViolation):
                 cursor.execute(attack)
     link.close()

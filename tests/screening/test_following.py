@@ -165,8 +165,9 @@ def test_the_level_of_a_review_never_falls(db: None) -> None:
 def test_a_question_does_not_hide_the_review_behind_it(db: None) -> None:
     deal = factories.deal_for_compliance()
     assert (deal.screening.outcome, deal.screening.review_floor) == (
-        "needs_information", "executive_review",
-    )  # fmt: skip
+        "needs_information",
+        "executive_review",
+    )
     assert deal.review_level == "executive"
     for slug, value in factories.SIMPLE.items():
         actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)

@@ -197,8 +197,9 @@ def test_parties_are_forgotten_with_no() -> None:
 def test_a_request_to_limit_speech_says_which_and_what(answer: str) -> None:
     assert errors("limits-speech", answer=answer) == {"text": ["Say what you know"]}
     assert kept("limits-speech", answer=answer, text="A filter") == {
-        "answer": answer, "text": "A filter",
-    }  # fmt: skip
+        "answer": answer,
+        "text": "A filter",
+    }
     assert "answer" in errors("limits-speech", answer="yes", text="A filter")
     for answer in ("no", "?"):
         assert kept("limits-speech", answer=answer) == {"answer": answer, "text": ""}
@@ -216,8 +217,10 @@ def test_who_owns_the_list_is_asked_for_a_yes() -> None:
         "owner": ["Select who owns the list"]
     }
     assert kept("restricts", answer="yes", text="Malware", owner="subscriber") == {
-        "answer": "yes", "text": "Malware", "owner": "subscriber",
-    }  # fmt: skip
+        "answer": "yes",
+        "text": "Malware",
+        "owner": "subscriber",
+    }
 
 
 def test_the_law_needs_who_can_order() -> None:

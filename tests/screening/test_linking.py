@@ -144,9 +144,18 @@ def test_a_bare_name_in_another_country_adds_nothing():
 )
 def test_one_country_in_common_is_enough(place):
     verified_core()
-    radio = send({**RADIO, **factories.in_country("SE"), **place,
-                  **({"countries": [{"place": "FI", "site": ""}]} if "customer-country" in place
-                     or "run-from" in place else {})})  # fmt: skip
+    radio = send(
+        {
+            **RADIO,
+            **factories.in_country("SE"),
+            **place,
+            **(
+                {"countries": [{"place": "FI", "site": ""}]}
+                if "customer-country" in place or "run-from" in place
+                else {}
+            ),
+        }
+    )
     assert "li_interface" in capabilities(radio)
 
 

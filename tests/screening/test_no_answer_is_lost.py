@@ -113,8 +113,13 @@ def test_what_only_people_read_is_a_short_list() -> None:
 
 
 def test_what_only_people_read_changes_no_fact() -> None:
-    other = {"name": "Other", "reference": "R-1", "value": {"amount": "1", "currency": "EUR"},
-             "sign-date": "2028-01-01", "description": "Other words"}  # fmt: skip
+    other = {
+        "name": "Other",
+        "reference": "R-1",
+        "value": {"amount": "1", "currency": "EUR"},
+        "sign-date": "2028-01-01",
+        "description": "Other words",
+    }
     assert read(ASKED | other) == read(ASKED)
 
 
@@ -144,28 +149,43 @@ RISING: dict[str, tuple[Any, ...]] = {
     "stores": ("no", "later"),
     "analyses": ("no", "yes"),
     "intelligence-access": ("no", "yes"),
-    "restricts": ({"answer": "no", "text": ""},
-                  {"answer": "yes", "text": "A", "owner": "subscriber"},
-                  {"answer": "yes", "text": "A", "owner": "authorities"}),
+    "restricts": (
+        {"answer": "no", "text": ""},
+        {"answer": "yes", "text": "A", "owner": "subscriber"},
+        {"answer": "yes", "text": "A", "owner": "authorities"},
+    ),
     "follows": ({"answer": "no", "text": ""}, {"answer": "yes", "text": "A"}),
-    "limits-speech": ({"answer": "no", "text": ""}, {"answer": "refused", "text": "A"},
-                      {"answer": "included", "text": "A"}),
+    "limits-speech": (
+        {"answer": "no", "text": ""},
+        {"answer": "refused", "text": "A"},
+        {"answer": "included", "text": "A"},
+    ),
     "law-conflict": ({"answer": "no", "text": ""}, {"answer": "yes", "text": "A"}),
     "reports": ({"answer": "no", "text": ""}, {"answer": "yes", "text": "A"}),
-    "intermediaries": ({"answer": "no", "parties": []},
-                       {"answer": "yes", "parties": [
-                           {"name": "A trader", "role": "reseller", "country": "AE"}]}),
+    "intermediaries": (
+        {"answer": "no", "parties": []},
+        {"answer": "yes", "parties": [{"name": "A trader", "role": "reseller", "country": "AE"}]},
+    ),
     "run-from": ({"run": "FI", "records": "FI"}, {"run": "BY", "records": "FI"}),
     "elsewhere": ({"answer": "no", "places": []}, {"answer": "yes", "places": ["BY"]}),
-    "purposes": (["smart_city"], ["smart_city", "crime_investigation"],
-                 ["smart_city", "crime_investigation", "national_security_monitoring"]),
+    "purposes": (
+        ["smart_city"],
+        ["smart_city", "crime_investigation"],
+        ["smart_city", "crime_investigation", "national_security_monitoring"],
+    ),
     "products": (["nr-macro"], ["nr-macro", "core-5gsa"], ["nr-macro", "core-5gsa", "dpi-block"]),
-    "countries": ([{"place": "FI", "site": ""}],
-                  [{"place": "FI", "site": ""}, {"place": "BY", "site": ""}]),
-}  # fmt: skip
+    "countries": (
+        [{"place": "FI", "site": ""}],
+        [{"place": "FI", "site": ""}, {"place": "BY", "site": ""}],
+    ),
+}
 UNKNOWN_OF = {"handover", "stores", "analyses", "intelligence-access"}
-SETTLED = ({}, {"fact_conflict": False}, {"legal_basis_status": "verified"},
-           {"fact_conflict": False, "legal_basis_status": "verified"})  # fmt: skip
+SETTLED = (
+    {},
+    {"fact_conflict": False},
+    {"legal_basis_status": "verified"},
+    {"fact_conflict": False, "legal_basis_status": "verified"},
+)
 
 
 @given(st.data())

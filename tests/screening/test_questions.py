@@ -185,9 +185,12 @@ class TestWhatIsDeclared:
 
     @pytest.mark.parametrize(
         ("kind", "adds"),
-        [("change", "change_request"), ("capacity", "capacity_expansion"),
-         ("support", "support_maintenance")],
-    )  # fmt: skip
+        [
+            ("change", "change_request"),
+            ("capacity", "capacity_expansion"),
+            ("support", "support_maintenance"),
+        ],
+    )
     def test_the_kind_of_deal_adds_a_service(self, kind: str, adds: str) -> None:
         declared = questions.declared_facts(SIMPLE | {"deal-kind": kind}, RADIO)
         assert declared["services"] == ["supply", "installation", adds]
@@ -200,9 +203,12 @@ class TestWhatIsDeclared:
         }
         places = questions.declared_facts(answers, RADIO)["destinations"]
         assert places == [
-            {"country": "KZ"}, {"region": "UA-43"}, {"country": "FI"}, {"country": "XX"},
+            {"country": "KZ"},
+            {"region": "UA-43"},
+            {"country": "FI"},
+            {"country": "XX"},
             {"country": "RU"},
-        ]  # fmt: skip
+        ]
 
     @pytest.mark.parametrize("answer", ["yes", "?"])
     def test_elsewhere_without_a_country_counts_as_unknown(self, answer: str) -> None:
@@ -217,8 +223,9 @@ class TestWhatIsDeclared:
         answers = SIMPLE | {"restricts": {"answer": "yes", "text": "", "owner": "authorities"}}
         context = Context(frozenset({"url_content_filtering"}), "low")
         assert questions.declared_facts(answers, context)["purposes"] == [
-            "commercial_service", "content_blocking_state_list",
-        ]  # fmt: skip
+            "commercial_service",
+            "content_blocking_state_list",
+        ]
 
     def test_a_state_turns_a_commercial_operator_into_a_state_operator(self) -> None:
         declared = questions.declared_facts(SIMPLE | {"state-owned": "yes"}, RADIO)
@@ -231,9 +238,13 @@ class TestWhatIsDeclared:
     def test_the_law_is_one_citation(self) -> None:
         answers = SIMPLE | {
             "obligation": "yes",
-            "legal-basis": {"act": "Act 917/2014", "article": "§ 245", "date": "2014-11-07",
-                            "orders": "the district court"},
-        }  # fmt: skip
+            "legal-basis": {
+                "act": "Act 917/2014",
+                "article": "§ 245",
+                "date": "2014-11-07",
+                "orders": "the district court",
+            },
+        }
         declared = questions.declared_facts(answers, CORE)
         assert declared["legal_obligation"] is True
         assert declared["legal_basis"] == (
@@ -254,8 +265,11 @@ class TestWhatIsDeclared:
 
     def test_a_copy_leaves_declarations_and_dated_answers_behind(self) -> None:
         assert SIMPLE.keys() - questions.copied(SIMPLE).keys() == {
-            "declaration", "sign-date", "reports", "limits-speech",
-        }  # fmt: skip
+            "declaration",
+            "sign-date",
+            "reports",
+            "limits-speech",
+        }
 
 
 class TestWhatAnswersSet:
@@ -273,24 +287,44 @@ class TestWhatAnswersSet:
             ("stores", "no", "abilities_declared", []),
             ("stores", "?", "abilities_declared", {"yes": [], "unknown": ["stores_intercepted"]}),
             ("analyses", "later", "abilities_declared", ["analyses_intercepted"]),
-            ("restricts", {"answer": "yes", "text": "", "owner": "court"},
-             "abilities_declared", ["restricts_content"]),
+            (
+                "restricts",
+                {"answer": "yes", "text": "", "owner": "court"},
+                "abilities_declared",
+                ["restricts_content"],
+            ),
             ("follows", {"answer": "yes", "text": ""}, "abilities_declared", ["follows_people"]),
             ("intelligence-access", "no", "agency_access", "no"),
             ("intelligence-access", "yes", "agency_access", "yes"),
             ("intelligence-access", "?", "agency_access", "unknown"),
             ("limits-speech", {"answer": "no", "text": ""}, "speech_limit_request", "none"),
-            ("limits-speech", {"answer": "refused", "text": "A"}, "speech_limit_request",
-             "refused"),
-            ("limits-speech", {"answer": "included", "text": "A"}, "speech_limit_request",
-             "included"),
+            (
+                "limits-speech",
+                {"answer": "refused", "text": "A"},
+                "speech_limit_request",
+                "refused",
+            ),
+            (
+                "limits-speech",
+                {"answer": "included", "text": "A"},
+                "speech_limit_request",
+                "included",
+            ),
             ("limits-speech", {"answer": "?", "text": ""}, "speech_limit_request", "unknown"),
-            ("reports", {"answer": "yes", "text": "A"}, "adverse_signs",
-             ["sales knows of reports of misuse"]),
-            ("law-conflict", {"answer": "?", "text": ""}, "conflict_signs",
-             ["sales does not know whether local law asks for it"]),
+            (
+                "reports",
+                {"answer": "yes", "text": "A"},
+                "adverse_signs",
+                ["sales knows of reports of misuse"],
+            ),
+            (
+                "law-conflict",
+                {"answer": "?", "text": ""},
+                "conflict_signs",
+                ["sales does not know whether local law asks for it"],
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_an_answer_is_declared(self, slug: str, answer: Any, name: str, value: Any) -> None:
         answers = SIMPLE | {slug: answer}
         assert questions.declared_facts(answers)[name] == value
@@ -327,7 +361,7 @@ class TestWhatAnswersSet:
             ({"follows": {"answer": "yes", "text": ""}}, {"anpr"}, False),
             ({"follows": {"answer": "no", "text": ""}}, {"anpr"}, True),
         ],
-    )  # fmt: skip
+    )
     def test_a_difference_to_the_catalogue_stands_beside_and_stops_nothing(
         self, answers: dict[str, Any], capabilities: set[str], differs: bool
     ) -> None:
@@ -418,8 +452,10 @@ def outcome(answers: dict[str, Any], given: Mapping[str, Any] = MappingProxyType
     return max((data.compiled.assess(one).outcome for one in variants), key=order.index)
 
 
-@pytest.mark.parametrize("slug", ["limits-speech", "reports", "state-owned", "run-from",
-                                  "elsewhere", "purposes", "end-user"])  # fmt: skip
+@pytest.mark.parametrize(
+    "slug",
+    ["limits-speech", "reports", "state-owned", "run-from", "elsewhere", "purposes", "end-user"],
+)
 def test_i_do_not_know_never_clears(slug: str) -> None:
     assert outcome(SIMPLE) == "clear"
     assert outcome(SIMPLE | {slug: UNKNOWN_ANSWERS[slug]}) != "clear"
@@ -456,13 +492,22 @@ def test_a_conflict_of_law_that_may_be_goes_to_executives(answer: str) -> None:
         ({"purposes": ["li_compliance", "crime_investigation"]}, "senior_review"),
         ({"purposes": ["li_compliance", "defence_communications"]}, "senior_review"),
         ({"purposes": ["li_compliance", "border_control"]}, "senior_review"),
-        ({"products": ["li-gateway", "dpi-gateway"],
-          "restricts": {"answer": "yes", "text": "Sites", "owner": "authorities"}},
-         "executive_review"),
-        ({"products": ["li-gateway", "camera-network"],
-          "follows": {"answer": "yes", "text": "Cameras"}}, "clear"),
+        (
+            {
+                "products": ["li-gateway", "dpi-gateway"],
+                "restricts": {"answer": "yes", "text": "Sites", "owner": "authorities"},
+            },
+            "executive_review",
+        ),
+        (
+            {
+                "products": ["li-gateway", "camera-network"],
+                "follows": {"answer": "yes", "text": "Cameras"},
+            },
+            "clear",
+        ),
     ],
-)  # fmt: skip
+)
 def test_no_settled_contradiction_takes_an_answer_away(said: dict[str, Any], demanded: str) -> None:
     assert verified(INTERCEPTS) == "clear"
     assert verified(INTERCEPTS | said) == demanded

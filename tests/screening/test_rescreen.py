@@ -51,8 +51,13 @@ def generate(count: int) -> None:
     """Deals of few customers, so that many are linked, some with rulings."""
     draw = random.Random(7)
     officer = factories.compliance_officer()
-    kinds = [factories.SIMPLE, factories.SENIOR, factories.EXECUTIVE, factories.CITED,
-             factories.DOUBTFUL]  # fmt: skip
+    kinds = [
+        factories.SIMPLE,
+        factories.SENIOR,
+        factories.EXECUTIVE,
+        factories.CITED,
+        factories.DOUBTFUL,
+    ]
     for _ in range(count):
         answers = {**OTHERWISE, **draw.choice(kinds)}
         answers["customer"] = draw.choice(["Orion Tel", "Vega Mobile", "Lyra Army", "Nobody Else"])
@@ -62,10 +67,16 @@ def generate(count: int) -> None:
             answers["services"] = ["supply", "training"]
         deal = factories.sent_deal(answers, alone=False)
         if not deal.is_closed and draw.random() < 0.4:
-            fact, value = draw.choice([("adverse_info", "alleged"), ("country_risk", "unrated"),
-                                       ("legal_basis_status", "verified")])  # fmt: skip
-            actions.rule_fact(deal, fact=fact, value=value, because="Seen.", source="Paper",
-                              actor=officer)  # fmt: skip
+            fact, value = draw.choice(
+                [
+                    ("adverse_info", "alleged"),
+                    ("country_risk", "unrated"),
+                    ("legal_basis_status", "verified"),
+                ]
+            )
+            actions.rule_fact(
+                deal, fact=fact, value=value, because="Seen.", source="Paper", actor=officer
+            )
 
 
 def one_by_one() -> None:
@@ -127,8 +138,9 @@ class TestManyMoves:
         with pytest.raises(IllegalMove, match="barred cannot become cleared"):
             move_all(
                 [Move(good, Status.IN_REVIEW), Move(bad, Status.CLEARED)],
-                actor="system", because="test",
-            )  # fmt: skip
+                actor="system",
+                because="test",
+            )
         good.refresh_from_db()
         assert good.status == Status.CLEARED
         assert "deal.reopened_for_review" not in good.audit_verbs()
@@ -155,9 +167,9 @@ def test_what_postgresql_refuses_of_one_deal_stops_no_other(
     # As if the tables in Python were wrong, and only PostgreSQL knew better.
     monkeypatch.setitem(following.STATUS_OF, "senior_review", Status.APPROVED)
     monkeypatch.setattr("screening.lifecycle.check_move", lambda start, to: None)
-    monkeypatch.setattr("screening.lifecycle.VERB", {
-        (Status.CLEARED, Status.APPROVED): "deal.approved"
-    })  # fmt: skip
+    monkeypatch.setattr(
+        "screening.lifecycle.VERB", {(Status.CLEARED, Status.APPROVED): "deal.approved"}
+    )
     failed = rescreen.screen_part([deal.pk for deal in deals], because="test")
     assert set(failed) == {deal.pk for deal in deals}
     assert all("no decision of the newest screening" in why for why in failed.values())
@@ -199,10 +211,15 @@ def test_two_workers_screen_each_deal_once() -> None:
 def test_a_worker_knows_the_jobs_of_a_sweep() -> None:
     """By starting as a worker starts, in a process of its own."""
     found = subprocess.run(
-        [sys.executable, "-c", "import django; django.setup()\n"
-         "from jobs.queue import PERFORMERS; print(*PERFORMERS)"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "import django; django.setup()\nfrom jobs.queue import PERFORMERS; print(*PERFORMERS)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert {governing.RESCREEN, rescreen.CHUNK} <= set(found.stdout.split())
 
 
@@ -229,9 +246,11 @@ class TestConfirming:
         """Deals whose outcome stays and one whose outcome changes, under another rulebook."""
         factories.reference_data()
         self.stays = [
-            factories.cleared_deal(), factories.deal_in_review(), factories.approved_deal(),
+            factories.cleared_deal(),
+            factories.deal_in_review(),
+            factories.approved_deal(),
             factories.deal_for_compliance(),
-        ]  # fmt: skip
+        ]
         self.changes = factories.deal_in_review(level="executive")
         return sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))
 
@@ -273,8 +292,16 @@ class TestConfirming:
         for deal in self.stays:
             was = Deal.objects.get(pk=deal.pk).screening
             now = actions.rescreen_deal(deal, cause="version", because="test")
-            for name in ("outcome", "review_floor", "facts_text", "sources_text", "missing_text",
-                         "open_text", "asks_sales", "asks_compliance"):  # fmt: skip
+            for name in (
+                "outcome",
+                "review_floor",
+                "facts_text",
+                "sources_text",
+                "missing_text",
+                "open_text",
+                "asks_sales",
+                "asks_compliance",
+            ):
                 assert getattr(now, name) == getattr(was, name)
             told = ("rule", "clause", "outcome", "because", "facts_text", "evidence_text")
             assert list(now.findings.values(*told)) == list(was.findings.values(*told))
@@ -303,10 +330,15 @@ class TestConfirming:
         deal = self.stays[0]
         activate()
         FactRuling.objects.create(
-            deal=deal, fact="adverse_info", value_text='"alleged"', because="Seen.",
-            source="Paper", about="", ruled_by=factories.compliance_officer(),
+            deal=deal,
+            fact="adverse_info",
+            value_text='"alleged"',
+            because="Seen.",
+            source="Paper",
+            about="",
+            ruled_by=factories.compliance_officer(),
             ruled_at=timezone.now() + timedelta(seconds=1),
-        )  # fmt: skip
+        )
         assert not confirming.confirm([deal.pk])
 
     def test_with_a_linked_deal_it_is_not_confirmed(self, activate: Any) -> None:
@@ -337,9 +369,11 @@ class TestConfirming:
     def test_it_never_changes(self, activate: Any) -> None:
         activate()
         swept()
-        for statement in ("UPDATE screening_confirmation SET created_at = now()",
-                          "DELETE FROM screening_confirmation",
-                          "TRUNCATE screening_confirmation"):  # fmt: skip
+        for statement in (
+            "UPDATE screening_confirmation SET created_at = now()",
+            "DELETE FROM screening_confirmation",
+            "TRUNCATE screening_confirmation",
+        ):
             with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(statement)
 
@@ -397,10 +431,16 @@ class TestConfirming:
         never = governing.propose_version(
             sweeping.rulebook(label="9.0"), actor=factories.person(access.POLICY_OWNER)
         )
-        rest = {"countries": before.countries, "catalogue": before.catalogue,
-                "registry": before.registry}  # fmt: skip
-        for wrong in ({**rest, "rulebook": never}, {**rest, "rulebook": before.registry},
-                      {**rest, "rulebook": version, "catalogue": version}):  # fmt: skip
+        rest = {
+            "countries": before.countries,
+            "catalogue": before.catalogue,
+            "registry": before.registry,
+        }
+        for wrong in (
+            {**rest, "rulebook": never},
+            {**rest, "rulebook": before.registry},
+            {**rest, "rulebook": version, "catalogue": version},
+        ):
             refused = pytest.raises(IntegrityError, match="another kind, or one never active")
             with refused, transaction.atomic():
                 Confirmation.objects.create(screening=before, **wrong)

@@ -94,9 +94,11 @@ def test_a_verified_law_ends_with_another_customer_in_another_country():
     deal = send(CORE)
     ruled(deal, "legal_basis_status", "verified")
     assert fact(deal, "legal_basis_status") == "verified"
-    deal = sent_again(deal, customer="Lusitania Movil", **{
-        slug.replace("-", "_"): value for slug, value in factories.in_country("PT").items()
-    })  # fmt: skip
+    deal = sent_again(
+        deal,
+        customer="Lusitania Movil",
+        **{slug.replace("-", "_"): value for slug, value in factories.in_country("PT").items()},
+    )
     assert fact(deal, "legal_basis_status") == "cited"
     assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "compliance")
 
@@ -106,16 +108,23 @@ def test_a_settled_contradiction_ends_with_a_new_customer_and_a_report():
     ruled(deal, "fact_conflict", value=False)
     assert deal.status == Status.IN_REVIEW
     deal = sent_again(
-        deal, customer="Ministry of the Interior",
+        deal,
+        customer="Ministry of the Interior",
         reports={"answer": "yes", "text": "Torture in custody, 2025"},
-    )  # fmt: skip
+    )
     assert fact(deal, "fact_conflict") is True
     assert deal.turn == "compliance"
 
 
 def test_a_corrected_end_user_ends_with_another_country():
-    deal = send({**SIMPLE, "customer": "Federal Security Service", **factories.in_country("RU"),
-                 **factories._ASKED_IN_HIGH_RISK})  # fmt: skip
+    deal = send(
+        {
+            **SIMPLE,
+            "customer": "Federal Security Service",
+            **factories.in_country("RU"),
+            **factories._ASKED_IN_HIGH_RISK,
+        }
+    )
     assert fact(deal, "end_user_type") == "intelligence_security"
     ruled(deal, "end_user_type", "commercial_operator")
     assert fact(deal, "end_user_type") == "commercial_operator"
@@ -126,11 +135,20 @@ def test_a_corrected_end_user_ends_with_another_country():
 def test_no_text_is_cut_that_a_ruling_depends_on():
     """Nineteen intermediaries whose names fill the note; the twentieth was hidden behind them."""
     parties = [
-        {"name": f"State Security Office number {at} {'x' * 150}", "role": "partner",
-         "country": "FI"} for at in range(19)
-    ]  # fmt: skip
-    deal = send({**SIMPLE, "intermediaries": {"answer": "yes", "parties": parties},
-                 "end-user": {"kind": "?", "is_customer": True}})  # fmt: skip
+        {
+            "name": f"State Security Office number {at} {'x' * 150}",
+            "role": "partner",
+            "country": "FI",
+        }
+        for at in range(19)
+    ]
+    deal = send(
+        {
+            **SIMPLE,
+            "intermediaries": {"answer": "yes", "parties": parties},
+            "end-user": {"kind": "?", "is_customer": True},
+        }
+    )
     ruled(deal, "fact_conflict", value=False)
     pile = [one.ruling for one in facts.standings(deal) if one.holds]
     assert [ruling.fact for ruling in pile] == ["fact_conflict"]
@@ -148,8 +166,13 @@ def test_any_one_answer_changed_ends_a_milder_ruling(question):
     before = rulings.declaration_digest(ANSWERS)
     after = rulings.declaration_digest({**ANSWERS, question.slug: "something else"})
     counts = question.slug not in {
-        "name", "reference", "value", "sign-date", "description", "declaration",
-    }  # fmt: skip
+        "name",
+        "reference",
+        "value",
+        "sign-date",
+        "description",
+        "declaration",
+    }
     assert (before != after) is counts
 
 
@@ -163,17 +186,27 @@ def test_any_one_answer_changed_ends_a_milder_ruling(question):
         {"run-from": {"run": "SE", "records": "FI"}},
         {"elsewhere": {"answer": "yes", "places": ["SE"]}},
         {"purposes": ["commercial_service", "li_compliance"]},
-        {"legal-basis": {"act": "Another Act", "article": "1", "date": "2020-01-01",
-                         "orders": "a court"}},
+        {
+            "legal-basis": {
+                "act": "Another Act",
+                "article": "1",
+                "date": "2020-01-01",
+                "orders": "a court",
+            }
+        },
         {"services": ["supply", "training"]},
         {"products": ["core-epc", "nr-macro"]},
         {"deal-kind": "change"},
-        {"intermediaries": {"answer": "yes", "parties": [
-            {"name": "Reseller", "role": "reseller", "country": "SE"}]}},
+        {
+            "intermediaries": {
+                "answer": "yes",
+                "parties": [{"name": "Reseller", "role": "reseller", "country": "SE"}],
+            }
+        },
         {"stores": "?"},
     ],
     ids=lambda change: next(iter(change)),
-)  # fmt: skip
+)
 def test_it_ends_in_the_deal_too(change):
     deal = send(CORE)
     ruled(deal, "legal_basis_status", "verified")
@@ -182,8 +215,9 @@ def test_it_ends_in_the_deal_too(change):
     assert deal.turn == "compliance" or deal.status != Status.CLEARED
 
 
-@pytest.mark.parametrize("change", [{"name": "Another title"}, {"reference": "CRM-7"},
-                                    {"description": "In other words"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "change", [{"name": "Another title"}, {"reference": "CRM-7"}, {"description": "In other words"}]
+)
 def test_what_only_people_read_leaves_it_standing(change):
     deal = send(CORE)
     ruled(deal, "legal_basis_status", "verified")
@@ -194,9 +228,14 @@ def test_what_only_people_read_leaves_it_standing(change):
 def test_a_ruling_from_before_they_named_their_answers_eases_nothing():
     deal = send(CORE)
     FactRuling.objects.create(
-        deal=deal, fact="legal_basis_status", value_text='"verified"', because="Read.",
-        source="Gazette", about="", ruled_by=factories.compliance_officer(),
-    )  # fmt: skip
+        deal=deal,
+        fact="legal_basis_status",
+        value_text='"verified"',
+        because="Read.",
+        source="Gazette",
+        about="",
+        ruled_by=factories.compliance_officer(),
+    )
     actions.rescreen_deal(deal, cause="fact", because="Test.")
     deal.refresh_from_db()
     assert fact(deal, "legal_basis_status") == "cited"
@@ -209,8 +248,10 @@ def test_destinations_that_differ_are_not_settled_with_one_value():
     denied, needed, free = "prohibited", "licence_required", "not_controlled"
     assert rulings.is_told_apart("export_control", "licence_granted", [needed, denied])
     assert not rulings.is_told_apart("export_control", "licence_granted", [needed, free, needed])
-    pile, derived = Laying().with_values("export_control", [needed, denied, free]).ruled(
-        "export_control", "licence_granted", deal=1, by=1, for_now=True
+    pile, derived = (
+        Laying()
+        .with_values("export_control", [needed, denied, free])
+        .ruled("export_control", "licence_granted", deal=1, by=1, for_now=True)
     )
     values = [one.given.get("export_control") for one in rulings.laid(pile, derived)]
     assert values == [None, None, "licence_granted"], "the first two stay as they were derived"
@@ -232,21 +273,30 @@ class Laying:
     ) -> tuple[rulings.Pile, list[Variant]]:
         self.rulings.append(
             FactRuling(
-                pk=len(self.rulings) + 1, deal_id=deal, fact=name, value_text=canonical(value),
-                declaration="now" if for_now else "before", ruled_by_id=by,
-                about=rulings.about(name, self.variants, ()), because="Seen", source="Paper",
+                pk=len(self.rulings) + 1,
+                deal_id=deal,
+                fact=name,
+                value_text=canonical(value),
+                declaration="now" if for_now else "before",
+                ruled_by_id=by,
+                about=rulings.about(name, self.variants, ()),
+                because="Seen",
+                source="Paper",
             )
-        )  # fmt: skip
+        )
         return rulings.Pile(1, self.rulings, "now"), self.variants
 
 
 MILDEST = {name: order[0] for name, order in rulings.ORDER.items()}
 one_ruling = st.sampled_from(sorted(rulings.ORDER)).flatmap(
     lambda name: st.tuples(
-        st.just(name), st.sampled_from(rulings.ORDER[name]), st.integers(1, 3),
-        st.integers(1, 3), st.booleans(),
+        st.just(name),
+        st.sampled_from(rulings.ORDER[name]),
+        st.integers(1, 3),
+        st.integers(1, 3),
+        st.booleans(),
     )
-)  # fmt: skip
+)
 
 
 @given(st.lists(one_ruling, min_size=1, max_size=6), st.data())
@@ -306,10 +356,12 @@ def former_rulebook(monkeypatch):
 
 @pytest.mark.parametrize(
     ("answers", "name", "value"),
-    [(CORE, "legal_basis_status", "verified"), ({**SIMPLE, "state-owned": "?"}, "fact_conflict",
-                                                False)],
+    [
+        (CORE, "legal_basis_status", "verified"),
+        ({**SIMPLE, "state-owned": "?"}, "fact_conflict", False),
+    ],
     ids=["verified", "settled"],
-)  # fmt: skip
+)
 def test_nothing_that_was_eased_clears_under_the_former_rulebook(
     former_rulebook, answers, name, value
 ):
@@ -436,11 +488,22 @@ def test_a_licence_of_one_deal_is_none_of_another():
 
 @pytest.mark.parametrize("kind", ["commercial_operator", "utility", "military"])
 def test_no_kind_that_was_set_for_one_deal_makes_another_milder(kind):
-    deal = send({**SIMPLE, "customer": "Pohjola Verkko",
-                 "end-user": {"kind": "rail_operator", "is_customer": True}})  # fmt: skip
+    deal = send(
+        {
+            **SIMPLE,
+            "customer": "Pohjola Verkko",
+            "end-user": {"kind": "rail_operator", "is_customer": True},
+        }
+    )
     ruled(deal, "end_user_type", kind)
-    other = send({**SIMPLE, "customer": "Pohjola Verkko", "customer-kind": "law_enforcement",
-                  "end-user": {"kind": "law_enforcement", "is_customer": True}})  # fmt: skip
+    other = send(
+        {
+            **SIMPLE,
+            "customer": "Pohjola Verkko",
+            "customer-kind": "law_enforcement",
+            "end-user": {"kind": "law_enforcement", "is_customer": True},
+        }
+    )
     expected = "military" if kind == "military" else "law_enforcement"
     assert fact(other, "end_user_type") == expected
 
@@ -582,15 +645,20 @@ def test_a_copy_of_a_rejected_deal_is_looked_at():
 def test_after_two_years_the_name_alone_is_no_reason():
     deal = factories.sent_deal({**factories.BARRED, "customer": "Pohjola Verkko"}, alone=False)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE screening_deal SET closed_at = closed_at - interval '732 days' "
-                       "WHERE id = %s", [deal.pk])  # fmt: skip
+        cursor.execute(
+            "UPDATE screening_deal SET closed_at = closed_at - interval '732 days' WHERE id = %s",
+            [deal.pk],
+        )
     assert send({**SIMPLE, "customer": "Pohjola Verkko"}).status == Status.CLEARED
 
 
 def test_an_end_user_that_nobody_can_name_is_no_end_user():
     """Deals of "unknown" are not deals of one end user."""
-    answers = {**SIMPLE, "end-user": {"kind": "commercial_operator", "is_customer": False},
-               "end-user-name": "unknown"}  # fmt: skip
+    answers = {
+        **SIMPLE,
+        "end-user": {"kind": "commercial_operator", "is_customer": False},
+        "end-user-name": "unknown",
+    }
     deal = send(answers)
     assert deal.end_user_key == ""
     actions.withdraw_deal(deal, because="No.", actor=deal.owner)

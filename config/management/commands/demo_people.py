@@ -42,11 +42,39 @@ PEOPLE = (
     ("dora", "Dora Jensen", ADMINISTRATOR, ""),
 )
 WORDS = (
-    "amber", "birch", "cedar", "clover", "copper", "coral", "ember", "fern", "flint", "harbour",
-    "hazel", "heron", "indigo", "juniper", "lantern", "linden", "maple", "meadow", "otter",
-    "pebble", "pine", "plover", "quartz", "raven", "reed", "river", "saffron", "sparrow", "thistle",
-    "tundra", "willow", "winter",
-)  # fmt: skip
+    "amber",
+    "birch",
+    "cedar",
+    "clover",
+    "copper",
+    "coral",
+    "ember",
+    "fern",
+    "flint",
+    "harbour",
+    "hazel",
+    "heron",
+    "indigo",
+    "juniper",
+    "lantern",
+    "linden",
+    "maple",
+    "meadow",
+    "otter",
+    "pebble",
+    "pine",
+    "plover",
+    "quartz",
+    "raven",
+    "reed",
+    "river",
+    "saffron",
+    "sparrow",
+    "thistle",
+    "tundra",
+    "willow",
+    "winter",
+)
 
 
 def new_password() -> str:
@@ -92,12 +120,7 @@ class Command(BaseCommand):
         for username, name, role, team in PEOPLE:
             make_person(username, name, role, team, hashed)
             rows.append(
-                {
-                    "role": ROLE_NAMES[role],
-                    "username": username,
-                    "name": name,
-                    "password": password,
-                }
+                {"role": ROLE_NAMES[role], "username": username, "name": name, "password": password}
             )
         ACCOUNTS.parent.mkdir(exist_ok=True)
         ACCOUNTS.unlink(missing_ok=True)

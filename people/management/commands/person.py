@@ -73,9 +73,15 @@ def add(options: dict[str, Any]) -> list[str]:
     held = roles.named(options["role"])
     roles.check_role_mix(held)
     person = actions.add_person(
-        options["name"], email=options["email"], full_name=options["full_name"], roles=held,
-        teams=options["team"], new_teams=options["new_team"], password=ask(), actor=SYSTEM,
-    )  # fmt: skip
+        options["name"],
+        email=options["email"],
+        full_name=options["full_name"],
+        roles=held,
+        teams=options["team"],
+        new_teams=options["new_team"],
+        password=ask(),
+        actor=SYSTEM,
+    )
     return [f"{person.username} is added.", *standing(person)]
 
 
@@ -112,13 +118,21 @@ def password(options: dict[str, Any]) -> list[str]:
 
 
 PARSERS: dict[str, Callable[[CommandParser], None]] = {
-    "add": for_add, "roles": for_roles, "teams": for_teams, "disable": for_disable,
-    "enable": for_enable, "password": for_password,
-}  # fmt: skip
+    "add": for_add,
+    "roles": for_roles,
+    "teams": for_teams,
+    "disable": for_disable,
+    "enable": for_enable,
+    "password": for_password,
+}
 VERBS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
-    "add": add, "roles": change_roles, "teams": change_teams, "disable": disable,
-    "enable": enable, "password": password,
-}  # fmt: skip
+    "add": add,
+    "roles": change_roles,
+    "teams": change_teams,
+    "disable": disable,
+    "enable": enable,
+    "password": password,
+}
 
 
 def find(name: str) -> User:

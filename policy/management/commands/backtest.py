@@ -55,12 +55,14 @@ def played(name: str) -> command.Found:
 def _plain(deals: Sequence[ChangedDeal]) -> list[dict[str, Any]]:
     rows = [
         {
-            "id": one.reference, "before": one.before, "after": one.after,
+            "id": one.reference,
+            "before": one.before,
+            "after": one.after,
             "milder": RANK[one.after] < RANK[one.before],  # type: ignore[index]
             "rules": list(one.rules),
         }
         for one in deals
-    ]  # fmt: skip
+    ]
     return sorted(rows, key=lambda one: not one["milder"])
 
 

@@ -101,20 +101,31 @@ def vote(deal: Deal, name: str, verdict: str, **more: Any) -> None:
     reviewing.claim_deal(deal, actor=reviewer)
     assert deal.screening is not None  # noqa: S101  a deal in review was screened
     reviewing.vote(
-        deal, screening=deal.screening, verdict=verdict, because=REASONS[verdict],
-        assessment=ASSESSMENT, actor=reviewer, **more,
-    )  # fmt: skip
+        deal,
+        screening=deal.screening,
+        verdict=verdict,
+        because=REASONS[verdict],
+        assessment=ASSESSMENT,
+        actor=reviewer,
+        **more,
+    )
 
 
 def duties() -> list[reviewing.Duty]:
     # Days, not a date: a demo that starts next year must not begin with overdue duties.
     today = date.today()  # noqa: DTZ011  a calendar day of an example
     return [
-        reviewing.Duty("Remove remote access before hand-over", today + timedelta(days=60),
-                       "Signed hand-over report"),
-        reviewing.Duty("Report every half-year how the system is used", today + timedelta(days=180),
-                       "First usage report"),
-    ]  # fmt: skip
+        reviewing.Duty(
+            "Remove remote access before hand-over",
+            today + timedelta(days=60),
+            "Signed hand-over report",
+        ),
+        reviewing.Duty(
+            "Report every half-year how the system is used",
+            today + timedelta(days=180),
+            "First usage report",
+        ),
+    ]
 
 
 def approve(deal: Deal) -> None:
@@ -137,9 +148,13 @@ def second_due(deal: Deal) -> None:
 def licensed(deal: Deal) -> None:
     """The licence is granted; the policy is a gate of its own, and two executives say no."""
     selling.rule_fact(
-        deal, fact="export_control", value="licence_granted", actor=person("carla"),
-        because="The authority granted the licence.", source="Licence 2016/0815",
-    )  # fmt: skip
+        deal,
+        fact="export_control",
+        value="licence_granted",
+        actor=person("carla"),
+        because="The authority granted the licence.",
+        source="Licence 2016/0815",
+    )
     vote(deal, "erik", "reject")
     vote(deal, "emma", "reject")
 
@@ -156,35 +171,43 @@ def claim(deal: Deal) -> None:
 def pass_up(deal: Deal) -> None:
     reviewing.claim_deal(deal, actor=person("ravi"))
     reviewing.pass_up(
-        deal, because="The customer was named in a report that I cannot weigh alone.",
+        deal,
+        because="The customer was named in a report that I cannot weigh alone.",
         actor=person("ravi"),
-    )  # fmt: skip
+    )
 
 
 def ask(deal: Deal) -> None:
     reviewing.claim_deal(deal, actor=person("rosa"))
     reviewing.ask_sales(
         deal,
-        questions=[("end_user_type", "Who owns the operator? Name every owner above 10 %."),
-                   ("services", "Will our own people have access after hand-over?")],
+        questions=[
+            ("end_user_type", "Who owns the operator? Name every owner above 10 %."),
+            ("services", "Will our own people have access after hand-over?"),
+        ],
         actor=person("rosa"),
-    )  # fmt: skip
+    )
 
 
 def ask_and_answer(deal: Deal) -> None:
     ask(deal)
     selling.submit_deal(
-        deal, send_key=uuid4(), actor=deal.owner,
+        deal,
+        send_key=uuid4(),
+        actor=deal.owner,
         replies={1: "Two funds of the founders' family, 45 % each.", 2: "No. Access ends then."},
-    )  # fmt: skip
+    )
 
 
 def verify(deal: Deal) -> None:
     selling.rule_fact(
-        deal, fact="legal_basis_status", value="verified", actor=person("carla"),
+        deal,
+        fact="legal_basis_status",
+        value="verified",
+        actor=person("carla"),
         because="The act says what sales cites, and orders come from a judge.",
         source="Official gazette, read in the original",
-    )  # fmt: skip
+    )
 
 
 def withdraw(deal: Deal) -> None:
@@ -207,7 +230,19 @@ def changed(deal: Deal) -> None:
 STORIES: dict[str, Callable[[Deal], None]] = {
     story.__name__: story
     for story in (
-        approve, reject, conditions, second_due, licensed, split, claim, pass_up, ask,
-        ask_and_answer, verify, withdraw, lapse, changed,
+        approve,
+        reject,
+        conditions,
+        second_due,
+        licensed,
+        split,
+        claim,
+        pass_up,
+        ask,
+        ask_and_answer,
+        verify,
+        withdraw,
+        lapse,
+        changed,
     )
-}  # fmt: skip
+}

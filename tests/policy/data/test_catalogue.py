@@ -36,9 +36,13 @@ def test_a_core_for_public_networks_intercepts():
     cores = {p.id for p in CATALOGUE.products if "mobile_core" in p.capabilities}
     without = {p for p in cores if "li_interface" not in CATALOGUE.by_id[p].capabilities}
     assert without == {
-        "core-subscriber", "core-policy", "core-policy-dpi", "core-private", "core-priority",
+        "core-subscriber",
+        "core-policy",
+        "core-policy-dpi",
+        "core-private",
+        "core-priority",
         "core-exposure",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -103,7 +107,7 @@ def test_a_small_catalogue_is_read():
         ("label: x", "catalogue: missing families"),
         ("families: [5]", "family 1: expected a mapping, not 5"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_catalogue_names_line_and_value(text, said):
     with pytest.raises(CatalogueError) as raised:
         read_catalogue(text, capabilities=members())

@@ -41,10 +41,18 @@ def test_who_is_not_rated_is_unrated(code):
 @pytest.mark.parametrize(
     ("code", "special"),
     [
-        ("XK", False), ("TW", False), ("HK", False), ("MO", False), ("NA", False),
-        ("EH", True), ("PS", True), ("UA-43", True), ("CN-XJ", True), ("X-NCY", True),
+        ("XK", False),
+        ("TW", False),
+        ("HK", False),
+        ("MO", False),
+        ("NA", False),
+        ("EH", True),
+        ("PS", True),
+        ("UA-43", True),
+        ("CN-XJ", True),
+        ("X-NCY", True),
     ],
-)  # fmt: skip
+)
 def test_special_territories(code, special):
     assert PLACES[code].special is special
 

@@ -60,10 +60,7 @@ EXAMPLES = {
         {"capabilities": ["data_retention"], "legal_obligation": False},
         {"capabilities": ["ran"], "legal_obligation": False},
     ),
-    "B08": (
-        FILTER | {"adverse_info": "confirmed"},
-        {"adverse_info": "confirmed"},
-    ),
+    "B08": (FILTER | {"adverse_info": "confirmed"}, {"adverse_info": "confirmed"}),
     "B09": ({"export_control": "denied"}, {"export_control": "licence_granted"}),
     "B10": (
         POLICE | {"abilities_declared": ["hands_over_more"]},
@@ -142,10 +139,7 @@ EXAMPLES = {
     ),
     "S03": ({"capabilities": ["data_retention"]}, {"capabilities": ["li_interface"]}),
     "S04": (FILTER, {"capabilities": ["parental_control_subscriber"]}),
-    "S05": (
-        {"capabilities": ["remote_biometric_id"]},
-        {"capabilities": ["video_surveillance"]},
-    ),
+    "S05": ({"capabilities": ["remote_biometric_id"]}, {"capabilities": ["video_surveillance"]}),
     "S06": (
         {"capabilities": ["dpi_traffic_management"], "country_risk": "medium"},
         {"capabilities": ["dpi_traffic_management"]},
@@ -165,7 +159,7 @@ EXAMPLES = {
         {"capabilities": ["location_platform"], "end_user_type": "municipality"},
         {"capabilities": ["location_platform"]},
     ),
-}  # fmt: skip
+}
 
 
 def fired(changes):
@@ -274,40 +268,74 @@ def test_the_promises_cover_the_invariants():
 @pytest.mark.parametrize(
     ("name", "changes", "outcome"),
     [
-        ("national security at an operator",
-         {"capabilities": ["location_platform"], "purpose": "national_security_monitoring"},
-         "executive_review"),
-        ("storage for the police for national security",
-         POLICE | {"capabilities": ["generic_storage", "general_compute"],
-                   "purpose": "national_security_monitoring"},
-         "executive_review"),
-        ("packet inspection with the authorities' list",
-         STATE_LIST | {"capabilities": ["dpi_blocking"]}, "executive_review"),
-        ("the same in a very-high-risk country",
-         STATE_LIST | {"capabilities": ["dpi_blocking"], "country_risk": "very_high"}, "bar"),
-        ("an interception gateway for the police",
-         POLICE | {"capabilities": ["li_mediation"]}, "bar"),
-        ("a core under a registered law", {"capabilities": ["mobile_core", "li_interface"]},
-         "clear"),
-        ("a core under a law that somebody verified",
-         {"capabilities": ["mobile_core", "li_interface"], "eased_by_ruling": True},
-         "senior_review"),
-        ("a gateway and storage, nothing said",
-         {"capabilities": ["li_mediation", "generic_storage"],
-          "abilities_declared": {"yes": [], "unknown": ["stores_intercepted"]}},
-         "needs_information"),
-        ("a gateway and storage that stores",
-         {"capabilities": ["li_mediation", "generic_storage"],
-          "abilities_declared": ["stores_intercepted"]},
-         "bar"),
+        (
+            "national security at an operator",
+            {"capabilities": ["location_platform"], "purpose": "national_security_monitoring"},
+            "executive_review",
+        ),
+        (
+            "storage for the police for national security",
+            POLICE
+            | {
+                "capabilities": ["generic_storage", "general_compute"],
+                "purpose": "national_security_monitoring",
+            },
+            "executive_review",
+        ),
+        (
+            "packet inspection with the authorities' list",
+            STATE_LIST | {"capabilities": ["dpi_blocking"]},
+            "executive_review",
+        ),
+        (
+            "the same in a very-high-risk country",
+            STATE_LIST | {"capabilities": ["dpi_blocking"], "country_risk": "very_high"},
+            "bar",
+        ),
+        (
+            "an interception gateway for the police",
+            POLICE | {"capabilities": ["li_mediation"]},
+            "bar",
+        ),
+        (
+            "a core under a registered law",
+            {"capabilities": ["mobile_core", "li_interface"]},
+            "clear",
+        ),
+        (
+            "a core under a law that somebody verified",
+            {"capabilities": ["mobile_core", "li_interface"], "eased_by_ruling": True},
+            "senior_review",
+        ),
+        (
+            "a gateway and storage, nothing said",
+            {
+                "capabilities": ["li_mediation", "generic_storage"],
+                "abilities_declared": {"yes": [], "unknown": ["stores_intercepted"]},
+            },
+            "needs_information",
+        ),
+        (
+            "a gateway and storage that stores",
+            {
+                "capabilities": ["li_mediation", "generic_storage"],
+                "abilities_declared": ["stores_intercepted"],
+            },
+            "bar",
+        ),
         ("radio after a barred deal", {"follows_stopped_deal": True}, "senior_review"),
-        ("a gateway that the maker hosts",
-         {"capabilities": ["li_mediation"], "services": ["data_hosting"]}, "executive_review"),
-        ("a core that the maker runs",
-         {"capabilities": ["mobile_core", "li_interface"], "services": ["managed_services"]},
-         "clear"),
+        (
+            "a gateway that the maker hosts",
+            {"capabilities": ["li_mediation"], "services": ["data_hosting"]},
+            "executive_review",
+        ),
+        (
+            "a core that the maker runs",
+            {"capabilities": ["mobile_core", "li_interface"], "services": ["managed_services"]},
+            "clear",
+        ),
     ],
-)  # fmt: skip
+)
 def test_deals_that_must_come_out_so(name, changes, outcome, is_compiled):
     deal = VOCABULARY.parse(ORDINARY | changes)
     found = REFERENCE.compiled.assess(deal) if is_compiled else assess(RULEBOOK, deal)

@@ -117,10 +117,7 @@ def layered(vocabulary: Vocabulary, terms: Sequence[str]) -> st.SearchStrategy[C
 
 @st.composite
 def rulebooks(
-    draw: st.DrawFn,
-    vocabulary: Vocabulary | None = None,
-    least_rules: int = 1,
-    most_rules: int = 9,
+    draw: st.DrawFn, vocabulary: Vocabulary | None = None, least_rules: int = 1, most_rules: int = 9
 ) -> Rulebook:
     vocabulary = vocabulary or draw(vocabularies())
     terms: dict[str, Condition] = {}
@@ -204,10 +201,7 @@ def screened(draw: st.DrawFn, most_rules: int = 9) -> tuple[Rulebook, Facts]:
 
 @st.composite
 def screened_often(
-    draw: st.DrawFn,
-    count: int = 6,
-    vocabulary: Vocabulary | None = None,
-    least_rules: int = 1,
+    draw: st.DrawFn, count: int = 6, vocabulary: Vocabulary | None = None, least_rules: int = 1
 ) -> tuple[Rulebook, list[Facts]]:
     """A rulebook with several deals: compiling costs more than screening."""
     rulebook = draw(rulebooks(vocabulary, least_rules))

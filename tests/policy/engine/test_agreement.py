@@ -15,12 +15,7 @@ from policy.engine.kleene import truth
 from policy.engine.reading import read_canonical
 from policy.engine.reference import assess
 from policy.engine.replay import replay
-from tests.policy.engine.strategies import (
-    completions,
-    possible_answers,
-    screened,
-    screened_often,
-)
+from tests.policy.engine.strategies import completions, possible_answers, screened, screened_often
 
 NEEDS_INFORMATION = RANK["needs_information"]
 

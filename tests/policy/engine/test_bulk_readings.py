@@ -165,11 +165,17 @@ SQL_FAULTS = [
     ("sql", 'return _joined(" or ", self.condition', 'return _joined(" and ", self.condition'),
     ("sql", 'f"(not {self.condition(part)})"', "self.condition(part)"),
     ("sql", " in ({listed}))", " not in ({listed}))"),
-    ("sql", "({self._column(name)} in ({listed}))",
-     "coalesce({self._column(name)} in ({listed}), false)"),
-    ("sql", "else f\"(not {self._column(name)})\"", "else self._column(name)"),
-    ("sql", "return self._column(name) if value",
-     "return f'({self._column(name)} is not false)' if value"),
+    (
+        "sql",
+        "({self._column(name)} in ({listed}))",
+        "coalesce({self._column(name)} in ({listed}), false)",
+    ),
+    ("sql", 'else f"(not {self._column(name)})"', "else self._column(name)"),
+    (
+        "sql",
+        "return self._column(name) if value",
+        "return f'({self._column(name)} is not false)' if value",
+    ),
     ("sql", '_joined(" or ", lambda', '_joined(" and ", lambda'),
     ("sql", '_joined(" and ", lambda', '_joined(" or ", lambda'),
     ("sql", "{OPERATORS[comparison]} {threshold}", "{OPERATORS[comparison][0]} {threshold}"),
@@ -180,7 +186,7 @@ SQL_FAULTS = [
     ("ranks", "shared if () in rest else ", "shared if rest else "),
     ("ranks", "Either((factored, _factored(others)))", "All((factored, _factored(others)))"),
     ("ranks", "else All((shared, _factored(rest)))", "else _factored(rest)"),
-]  # fmt: skip
+]
 
 BULK_FAULTS = [
     ("bulk", "pl.lit(ASK if at == ASK else at", "pl.lit(at - 1"),
@@ -200,12 +206,15 @@ BULK_FAULTS = [
     ("bulk", '"below": lt', '"below": le'),
     ("bulk", '"at_most": le', '"at_most": lt'),
     ("bulk", "for group in self.members if atom in group", "for group in self.members"),
-    ("bulk", "stand_in.setdefault((atom.fact, member), []).append(atom)",
-     "stand_in[atom.fact, member] = [atom]"),
+    (
+        "bulk",
+        "stand_in.setdefault((atom.fact, member), []).append(atom)",
+        "stand_in[atom.fact, member] = [atom]",
+    ),
     ("bulk", "tuple(found), []).append(", "tuple(found), [column(name, member)]) and str("),
     ("bulk", "reduce(or_, several)", "reduce(or_, several[1:] or several)"),
     ("bulk", "reduce(and_, several)", "reduce(and_, several[:1])"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")

@@ -61,10 +61,7 @@ def test_flags_are_known_when_every_member_is(plain: dict[str, object], known: b
         ({3: "high"}, "unknown fact 3"),
         ({"risk": "hihg"}, 'risk: unknown value "hihg"; did you mean high?'),
         ({"risk": "High"}, 'risk: unknown value "High"; did you mean high?'),
-        (
-            {"risk": "x"},
-            'risk: unknown value "x"; it is one of low, medium, high and unrated',
-        ),
+        ({"risk": "x"}, 'risk: unknown value "x"; it is one of low, medium, high and unrated'),
         ({"risk": True}, "risk: expected one of its values as text, not True"),
         ({"risk": ["high"]}, "risk: expected one of its values as text, not ['high']"),
         ({"obliged": "true"}, 'obliged: expected true, false or null, not "true"'),
@@ -147,8 +144,10 @@ def test_changed_facts() -> None:
 
 
 def test_facts_of_another_vocabulary_are_read_again_or_refused() -> None:
-    other = read_vocabulary(VOCABULARY.replace("high: high", "grave: grave")
-                            .replace("medium, high", "medium, grave"), file="v")  # fmt: skip
+    other = read_vocabulary(
+        VOCABULARY.replace("high: high", "grave: grave").replace("medium, high", "medium, grave"),
+        file="v",
+    )
     assert other.adopt(vocabulary.parse({"risk": "low"}))["risk"] == "low"
     with pytest.raises(FactError, match='risk: unknown value "high"'):
         other.adopt(vocabulary.parse({"risk": "high"}))

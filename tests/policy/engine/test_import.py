@@ -7,8 +7,22 @@ from pathlib import Path
 import policy.engine
 
 ROOT = Path(policy.engine.__file__).parent.parent.parent
-BLOCKED = ("django", "rest_framework", "celery", "psycopg2", "redis", "polars", "z3", "audit",
-           "jobs", "screening", "reviews", "config", "policy.models", "policy.derive")  # fmt: skip
+BLOCKED = (
+    "django",
+    "rest_framework",
+    "celery",
+    "psycopg2",
+    "redis",
+    "polars",
+    "z3",
+    "audit",
+    "jobs",
+    "screening",
+    "reviews",
+    "config",
+    "policy.models",
+    "policy.derive",
+)
 
 PROGRAM = f"""
 import sys

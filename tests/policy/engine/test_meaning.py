@@ -110,23 +110,9 @@ def test_nothing_fires_on_an_answered_ordinary_deal() -> None:
         ({"value": 11, "risk": None}, "executive_review", ["E1"], ["S1"], [], "executive_review"),
         # The obligation is not asked for where no answer could matter.
         ({"obliged": None}, "clear", [], [], [], None),
-        (
-            {"obliged": None, "caps": ["filter"]},
-            "needs_information",
-            [],
-            ["B1"],
-            ["obliged"],
-            None,
-        ),
+        ({"obliged": None, "caps": ["filter"]}, "needs_information", [], ["B1"], ["obliged"], None),
         # One member that is unknown keeps open only what it could change.
-        (
-            {"caps": {"yes": ["ran"], "unknown": ["core"]}},
-            "clear",
-            [],
-            [],
-            [],
-            None,
-        ),
+        ({"caps": {"yes": ["ran"], "unknown": ["core"]}}, "clear", [], [], [], None),
         (
             {"caps": {"yes": ["ran"], "unknown": ["filter"]}, "obliged": False},
             "needs_information",
@@ -171,12 +157,7 @@ def test_a_finding_tells_its_reason_in_the_words_of_the_deal() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule", "because", "facts"),
     [
-        (
-            {"caps": []},
-            "I1",
-            "What is it? somebody: (Capabilities: not known), low.",
-            {"caps": []},
-        ),
+        ({"caps": []}, "I1", "What is it? somebody: (Capabilities: not known), low.", {"caps": []}),
         (
             {"caps": [], "name": "net {risk}"},
             "I1",
@@ -184,12 +165,7 @@ def test_a_finding_tells_its_reason_in_the_words_of_the_deal() -> None:
             {"caps": []},
         ),
         ({"risk": "unrated"}, "S1", "Not rated risk in (Country: not known).", {"risk": "unrated"}),
-        (
-            {"value": 11, "country": "no"},
-            "E1",
-            "11 EUR in a country of low risk.",
-            {"value": 11},
-        ),
+        ({"value": 11, "country": "no"}, "E1", "11 EUR in a country of low risk.", {"value": 11}),
         # Only the part that fired is among the facts.
         (
             {"value": None, "risk": "high", "caps": ["filter", "ran"]},

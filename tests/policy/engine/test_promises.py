@@ -45,9 +45,7 @@ def grown() -> Rulebook:
 
 def fate(old: Promise, new: Promise) -> proof.Fate:
     book = shipped.rulebook()
-    [told] = proof.compared(
-        replace(book, promises=(old,)), replace(book, promises=(new,))
-    ).fates  # fmt: skip
+    [told] = proof.compared(replace(book, promises=(old,)), replace(book, promises=(new,))).fates
     return told
 
 
@@ -71,8 +69,11 @@ def test_a_promise_in_words_that_are_gone_cannot_be_kept(book: Rulebook, grown: 
         (Surely("P", "x", ("bar",), LOW), Surely("P", "x", ("bar",), All((LOW, RADIO))), True),
         (Surely("P", "x", ("bar",), All((LOW, RADIO))), Surely("P", "x", ("bar",), LOW), False),
         (Surely("P", "x", ("bar",), possibly=LOW), Surely("P", "x", ("bar",), LOW), True),
-        (Surely("P", "x", ("bar",), LOW),
-         Surely("P", "x", ("needs_information", "bar"), LOW), True),
+        (
+            Surely("P", "x", ("bar",), LOW),
+            Surely("P", "x", ("needs_information", "bar"), LOW),
+            True,
+        ),
         (Raising("P", "x", "country_risk"), Raising("P", "x", "adverse_info"), True),
         (Raising("P", "x", "country_risk"), Raising("P", "x", "country_risk", RADIO), True),
         (Losing("P", "x", ("purpose", "services")), Losing("P", "x", ("purpose",)), True),
@@ -81,31 +82,41 @@ def test_a_promise_in_words_that_are_gone_cannot_be_kept(book: Rulebook, grown: 
         (EveryRule("P", "x", "decide"), EveryRule("P", "x", "fire"), True),
         (Surely("P", "x", ("bar",), LOW), Raising("P", "x", "country_risk"), True),
     ],
-)  # fmt: skip
-def test_a_promise_that_covers_less_shows_a_deal(
-    old: Promise,
-    new: Promise,
-    loses: bool,
-) -> None:
+)
+def test_a_promise_that_covers_less_shows_a_deal(old: Promise, new: Promise, loses: bool) -> None:
     told = fate(old, new)
     assert (told.fate, bool(told.lost)) == ("changed", loses)
 
 
 def test_the_same_promise_in_another_order_is_kept() -> None:
-    assert fate(Surely("P", "x", ("bar",), All((LOW, RADIO))),
-                Surely("Q", "x", ("bar",), All((RADIO, LOW)))).fate == "removed"  # fmt: skip
-    assert fate(Surely("P", "x", ("bar",), All((LOW, RADIO))),
-                Surely("P", "y", ("bar",), All((RADIO, LOW)))).fate == "kept"  # fmt: skip
+    assert (
+        fate(
+            Surely("P", "x", ("bar",), All((LOW, RADIO))),
+            Surely("Q", "x", ("bar",), All((RADIO, LOW))),
+        ).fate
+        == "removed"
+    )
+    assert (
+        fate(
+            Surely("P", "x", ("bar",), All((LOW, RADIO))),
+            Surely("P", "y", ("bar",), All((RADIO, LOW))),
+        ).fate
+        == "kept"
+    )
 
 
 @pytest.mark.parametrize(
     "empty",
     [
         Surely("P", "x", ("bar",), All((LOW, HIGH))),
-        Raising("P", "x", "services",
-                All((Is("law_conflict", value=True), Is("law_conflict", value=False)))),
+        Raising(
+            "P",
+            "x",
+            "services",
+            All((Is("law_conflict", value=True), Is("law_conflict", value=False))),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_promise_without_any_deal_says_so(book: Rulebook, empty: Promise) -> None:
     told = proof.compared(book, replace(book, promises=(empty,)))
     assert told.speaks_of == {"P": {}}

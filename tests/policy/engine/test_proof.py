@@ -164,11 +164,14 @@ def test_weakened_kinds_come_first_and_each_example_is_true(book: Rulebook) -> N
     milder = replace(
         book,
         rules=tuple(
-            replace(rule, outcome="senior_review") if rule.id == "E10"
-            else replace(rule, outcome="executive_review") if rule.id == "S12" else rule
+            replace(rule, outcome="senior_review")
+            if rule.id == "E10"
+            else replace(rule, outcome="executive_review")
+            if rule.id == "S12"
+            else rule
             for rule in book.rules
         ),
-    )  # fmt: skip
+    )
     kinds = difference.differences(book, milder)
     assert {kind.is_weaker for kind in kinds} == {True, False}
     assert [kind.is_weaker for kind in kinds] == sorted(

@@ -39,14 +39,18 @@ BOOLEAN, WITH_AMOUNT = Vocabulary(FEW), Vocabulary([*FEW[:1], *FEW[2:], Amount("
 def every_deal(vocabulary: Vocabulary) -> list[Facts]:
     """Every deal, answered or not; amounts only as far as the thresholds of the strategies go."""
     parts = [
-        {"yes": [m for m in states if states[m]],
-         "unknown": [m for m in states if states[m] is None]}
+        {
+            "yes": [m for m in states if states[m]],
+            "unknown": [m for m in states if states[m] is None],
+        }
         for states in ({"ran": a, "core": b} for a, b in product((True, False, None), repeat=2))
-    ]  # fmt: skip
+    ]
     answers: dict[str, list[Any]] = {
-        "risk": [*RISK, None], "parts": parts, "listed": [True, False, None],
+        "risk": [*RISK, None],
+        "parts": parts,
+        "listed": [True, False, None],
         "size": [*SIZES, None],
-    }  # fmt: skip
+    }
     return [
         vocabulary.parse(dict(zip(vocabulary, values, strict=True)))
         for values in product(*(answers[name] for name in vocabulary))

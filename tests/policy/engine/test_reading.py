@@ -110,10 +110,7 @@ def refused(text: str) -> list[str]:
             All((Is("obliged", value=True), OneOf("risk", ("low",)))),
         ),
         ("{any: [{obliged: true}]}", Either((Is("obliged", value=True),))),
-        (
-            "{obliged: true, risk: [low]}",
-            All((Is("obliged", value=True), OneOf("risk", ("low",)))),
-        ),
+        ("{obliged: true, risk: [low]}", All((Is("obliged", value=True), OneOf("risk", ("low",))))),
     ],
 )
 def test_conditions(when: str, condition) -> None:
@@ -234,10 +231,7 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
     ("when", "what"),
     [
         ("{rsik: [high]}", '10: rule R1: when: unknown fact "rsik"; did you mean risk?'),
-        (
-            "{risk: [hihg]}",
-            '17: rule R1: when: risk: unknown value "hihg"; did you mean high?',
-        ),
+        ("{risk: [hihg]}", '17: rule R1: when: risk: unknown value "hihg"; did you mean high?'),
         (
             "{risk: high}",
             '16: rule R1: when: risk: expected a list, not "high"; did you mean [high]?',
@@ -253,10 +247,7 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
             "20: rule R1: when: country: unknown value false; YAML reads this word as a truth"
             ' value: put text in quotes, for example "false" (no and NO are text without quotes)',
         ),
-        (
-            "{country: [NO]}",
-            '20: rule R1: when: country: unknown value "NO"; did you mean no?',
-        ),
+        ("{country: [NO]}", '20: rule R1: when: country: unknown value "NO"; did you mean no?'),
         (
             "{obliged: no}",
             '19: rule R1: when: obliged: expected true or false, not "no"; did you mean false?',
@@ -266,15 +257,9 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
             "{caps: [ran]}",
             "16: rule R1: when: caps: a list alone; did you mean {any: […]} or {every: […]}?",
         ),
-        (
-            "{caps: ran}",
-            '16: rule R1: when: caps: expected {any: …} or {every: …}, not "ran"',
-        ),
+        ("{caps: ran}", '16: rule R1: when: caps: expected {any: …} or {every: …}, not "ran"'),
         ("{caps: {any: []}}", "22: rule R1: when: caps: the list is empty; name at least one"),
-        (
-            "{caps: {any: [rna]}}",
-            '23: rule R1: when: caps: unknown value "rna"; did you mean ran?',
-        ),
+        ("{caps: {any: [rna]}}", '23: rule R1: when: caps: unknown value "rna"; did you mean ran?'),
         (
             "{caps: {some: [ran]}}",
             '17: rule R1: when: caps: unknown key "some"; it is one of any and every',
@@ -285,14 +270,8 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
         ),
         ("{value: {above: 1.5}}", "25: rule R1: when: value: expected a whole number, not 1.5"),
         ("{value: {above: yes}}", '25: rule R1: when: value: expected a whole number, not "yes"'),
-        (
-            "{value: {over: 5}}",
-            '18: rule R1: when: value: unknown key "over"; did you mean above?',
-        ),
-        (
-            "{name: [x]}",
-            "10: rule R1: when: name is a text, and a condition can not read texts",
-        ),
+        ("{value: {over: 5}}", '18: rule R1: when: value: unknown key "over"; did you mean above?'),
+        ("{name: [x]}", "10: rule R1: when: name is a text, and a condition can not read texts"),
         ("radoi", '9: rule R1: when: unknown term "radoi"'),
         (
             "risk",
@@ -303,29 +282,20 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
             "9: rule R1: when: expected a condition or the name of a term, not a list;"
             " did you mean {all: […]} or {any: […]}?",
         ),
-        (
-            "true",
-            "9: rule R1: when: expected a condition or the name of a term, not true",
-        ),
+        ("true", "9: rule R1: when: expected a condition or the name of a term, not true"),
         ("{}", "9: rule R1: when: the condition is empty"),
         ("{all: []}", "15: rule R1: when: all with an empty list"),
-        (
-            "{all: {obliged: true}}",
-            "15: rule R1: when: all: expected a list, not a mapping",
-        ),
+        ("{all: {obliged: true}}", "15: rule R1: when: all: expected a list, not a mapping"),
         (
             "{not: {obliged: true}, risk: [low]}",
             "10: rule R1: when: not stands beside other keys; put them into one all: […]",
         ),
-        (
-            "{obliged: true, obliged: true}",
-            '25: duplicate key "obliged"; first in line 9',
-        ),
+        ("{obliged: true, obliged: true}", '25: duplicate key "obliged"; first in line 9'),
         ("{1: [x]}", '10: rule R1: when: expected a name as key, not 1; put it in quotes: "1"'),
         ("&a {obliged: true}", "9: an anchor (&a); anchors are not allowed"),
         ("!x {obliged: true}", "9: a tag (!x); tags are not allowed"),
     ],
-)  # fmt: skip
+)
 def test_conditions_that_are_refused(when: str, what: str) -> None:
     column = int(what.partition(":")[0]) + 2
     assert refused(rule(when)) == [f"r.yaml:9:{column}:{what.partition(':')[2]}"]
@@ -419,10 +389,7 @@ def test_conditions_that_are_refused(when: str, what: str) -> None:
                 "11:47: term three uses itself: three → one → two → three",
             ],
         ),
-        (
-            rule("one") + "terms: {one: one}\n",
-            ["11:9: term one uses itself: one → one"],
-        ),
+        (rule("one") + "terms: {one: one}\n", ["11:9: term one uses itself: one → one"]),
         (
             rule("{obliged: true}") + "terms: {risk: {obliged: true}}\n",
             ["11:9: term: risk is already the name of a fact"],
@@ -444,14 +411,8 @@ def test_rulebooks_that_are_refused(text: str, what: list[str]) -> None:
     ("promise", "what"),
     [
         ("surely: {obliged: true}", "missing only"),
-        (
-            "surely: {obliged: true}, only: []",
-            "only: the list is empty; name at least one",
-        ),
-        (
-            "surely: {obliged: true}, only: [bra]",
-            'only: unknown value "bra"; did you mean bar?',
-        ),
+        ("surely: {obliged: true}, only: []", "only: the list is empty; name at least one"),
+        ("surely: {obliged: true}, only: [bra]", 'only: unknown value "bra"; did you mean bar?'),
         (
             "surely: {obliged: true}, only: [clear, senior_review, executive_review,"
             " needs_information, bar]",
@@ -552,9 +513,16 @@ def test_all_problems_come_in_one_pass_in_the_order_of_the_file() -> None:
           because: So.
         """)
     assert [problem.split(":")[1:3] for problem in refused(text)] == [
-        ["5", "5"], ["7", "14"], ["8", "19"], ["8", "42"], ["8", "60"], ["9", "14"],
-        ["10", "9"], ["11", "12"], ["14", "11"],
-    ]  # fmt: skip
+        ["5", "5"],
+        ["7", "14"],
+        ["8", "19"],
+        ["8", "42"],
+        ["8", "60"],
+        ["9", "14"],
+        ["10", "9"],
+        ["11", "12"],
+        ["14", "11"],
+    ]
 
 
 # The vocabulary
