@@ -7,8 +7,8 @@ from audit.refusals import Conflict
 from policy import versions as texts
 from policy.derive import ReferenceData
 from policy.engine.assessment import Assessment, combine
-from policy.engine.condition import Rulebook
-from policy.engine.facts import Facts
+from policy.engine.language.condition import Rulebook
+from policy.engine.language.facts import Facts
 from policy.models import Kind, ReferenceVersion
 
 ACTIVE = """

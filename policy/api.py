@@ -13,7 +13,7 @@ from policy import active
 from policy.declared import DeclaredError
 from policy.derive import derive
 from policy.engine.assessment import Assessment
-from policy.engine.facts import FactError
+from policy.engine.language.facts import FactError
 
 
 class RuleSerializer(serializers.Serializer[Any]):

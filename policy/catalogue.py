@@ -8,10 +8,10 @@ from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from policy.engine.facts import digest
-from policy.engine.marked import Node, Problems, ReadingError, read_marked
-from policy.engine.shapes import Shapes
-from policy.engine.words import shown
+from policy.engine.language.facts import digest
+from policy.engine.language.marked import Node, Problems, ReadingError, read_marked
+from policy.engine.language.shapes import Shapes
+from policy.engine.language.words import shown
 from policy.registry import fold
 
 CONTROLS = ("not_controlled", "licence_required", "prohibited")

@@ -11,11 +11,11 @@ from typing import Any
 
 from policy import proving
 from policy.engine import proof
-from policy.engine.condition import Promise, Rulebook
+from policy.engine.language.condition import Promise, Rulebook
+from policy.engine.language.phrases import deal_in_words
+from policy.engine.language.words import listed
 from policy.engine.promises import meaning, opened, unknown_words, written
 from policy.engine.proof import Fate
-from policy.engine.words import listed
-from policy.phrases import deal_in_words
 
 KEPT, CHANGED, REMOVED, EMPTY = "kept", "changed", "removed", "empty"
 _WORDS = {

@@ -9,11 +9,11 @@ from audit.ledger import canonical, digest
 from policy import active, charter, entries, labelled, proving, wording
 from policy import versions as texts
 from policy.derive import ReferenceData
-from policy.engine.condition import RANK
+from policy.engine.language.condition import RANK
+from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof import NotProved
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.past import Backtest, Span, gathered, past
-from policy.phrases import OUTCOMES
 
 #: Told how much is done and how much there is.
 Note = Callable[[int, int], None]

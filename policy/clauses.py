@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from policy import shipped
-from policy.engine.reading import Cited
+from policy.engine.language.reading import Cited
 
 
 @dataclass(frozen=True)

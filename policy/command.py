@@ -29,13 +29,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from policy import charter, clauses, proving, shipped, wording
-from policy.engine.condition import RANK, Rulebook
-from policy.engine.facts import Vocabulary
-from policy.engine.marked import LARGEST_FILE, Problems, read_marked
+from policy.engine.language.condition import RANK, Rulebook
+from policy.engine.language.facts import Vocabulary
+from policy.engine.language.marked import LARGEST_FILE, Problems, read_marked
+from policy.engine.language.phrases import OUTCOMES, deal_in_words
+from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
+from policy.engine.language.shapes import Shapes
 from policy.engine.proof import NotProved
-from policy.engine.reading import ReadingError, read_canonical, read_rulebook
-from policy.engine.shapes import Shapes
-from policy.phrases import OUTCOMES, deal_in_words
 from policy.screen import Screener
 from policy.screen import lines as read_lines
 

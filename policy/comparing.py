@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from audit.access import allow
 from policy import current, entries, maps, places, proving, reports, shipped
 from policy.derive import ReferenceData
-from policy.engine.condition import Rulebook
+from policy.engine.language.condition import Rulebook
 from policy.engine.proof import NotProved
 from policy.forms import DifferenceForm
 from policy.models import Kind, ReferenceVersion

@@ -6,7 +6,7 @@ from functools import lru_cache
 from policy import shipped, versions
 from policy.catalogue import Catalogue, read_catalogue
 from policy.destinations import Countries
-from policy.engine.condition import Rulebook
+from policy.engine.language.condition import Rulebook
 from policy.models import ReferenceVersion
 from policy.registry import Registry
 

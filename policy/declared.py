@@ -37,8 +37,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from policy.destinations import NOWHERE, Countries
-from policy.engine.facts import Choice, Flags, Vocabulary
-from policy.engine.words import did_you_mean, listed, shown
+from policy.engine.language.facts import Choice, Flags, Vocabulary
+from policy.engine.language.words import did_you_mean, listed, shown
 from policy.placeholders import names_somebody
 from policy.plain_text import fault
 

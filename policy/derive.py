@@ -25,8 +25,8 @@ from policy.declared import (
     unanswered,
 )
 from policy.destinations import NOWHERE, Place
-from policy.engine.facts import FactError, Facts
-from policy.engine.words import listed
+from policy.engine.language.facts import FactError, Facts
+from policy.engine.language.words import listed
 from policy.reference import ReferenceData
 from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from policy.engine.facts import digest
-from policy.engine.words import guess, shown
+from policy.engine.language.facts import digest
+from policy.engine.language.words import guess, shown
 from policy.ratings import UNRATED, Effective, Rating, RatingList, worst_of
 from policy.registry import fold
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from policy import shipped
 from policy.derive import ReferenceData
-from policy.engine.condition import RANK
+from policy.engine.language.condition import RANK
 from policy.screen import Screener
 
 FILES = ("cases.jsonl", "cases-2.jsonl")

@@ -11,8 +11,8 @@ from typing import Any
 
 from policy.declared import is_named
 from policy.derive import SECURITY, Derivation, ReferenceData
-from policy.engine.facts import LONGEST_TEXT, Facts
-from policy.engine.words import listed
+from policy.engine.language.facts import LONGEST_TEXT, Facts
+from policy.engine.language.words import listed
 
 #: Keys that are remembered; a file of a million lines has a few thousand.
 REMEMBERED = 16_384

@@ -9,8 +9,8 @@ from audit.ledger import canonical
 from policy import clauses, current, registry, shipped, spreadsheets, versions
 from policy.catalogue import CatalogueError
 from policy.destinations import CountriesError, RatingText
-from policy.engine.facts import Vocabulary
-from policy.engine.reading import ReadingError, read_rulebook
+from policy.engine.language.facts import Vocabulary
+from policy.engine.language.reading import ReadingError, read_rulebook
 from policy.importers.layouts import LAYOUTS, guess_layout, read_list
 from policy.models import Kind, ReferenceVersion
 from policy.ratings import Imported, ListRefused

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from policy.engine import difference, proof
-from policy.engine.condition import Rulebook
+from policy.engine.language.condition import Rulebook
 
 EFFECTS = {
     "fire": "it can never fire",

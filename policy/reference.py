@@ -8,8 +8,8 @@ from policy.catalogue import Catalogue
 from policy.declared import Checks
 from policy.destinations import Countries
 from policy.engine.compiled import Compiled, compile_rulebook
-from policy.engine.condition import Rulebook
-from policy.engine.facts import Choice, Flags
+from policy.engine.language.condition import Rulebook
+from policy.engine.language.facts import Choice, Flags
 from policy.registry import Registry
 
 

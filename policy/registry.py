@@ -20,8 +20,8 @@ from functools import cached_property, lru_cache
 
 from anyascii import anyascii
 
-from policy.engine.facts import digest
-from policy.engine.words import did_you_mean, listed, shown
+from policy.engine.language.facts import digest
+from policy.engine.language.words import did_you_mean, listed, shown
 from policy.importers.text import delimiter_of, why_no_table
 
 COLUMNS = ("name", "country", "class", "aliases", "note", "source")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.checking import is_looser, kind_name, kind_words
-from policy.engine.condition import OUTCOMES, RANK
-from policy.engine.facts import Vocabulary
+from policy.engine.language.condition import OUTCOMES, RANK
+from policy.engine.language.facts import Vocabulary
+from policy.engine.language.phrases import OUTCOMES as WORDS
+from policy.engine.language.phrases import DealWords, deal_in_words
 from policy.models import CheckReport
-from policy.phrases import OUTCOMES as WORDS
-from policy.phrases import DealWords, deal_in_words
 
 
 @dataclass(frozen=True)

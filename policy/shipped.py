@@ -6,9 +6,9 @@ from pathlib import Path
 from policy.catalogue import Catalogue, read_catalogue
 from policy.derive import ReferenceData
 from policy.destinations import Countries, RatingText, read_countries
-from policy.engine.condition import Rulebook
-from policy.engine.facts import Choice, Flags, Vocabulary
-from policy.engine.reading import read_rulebook, read_vocabulary
+from policy.engine.language.condition import Rulebook
+from policy.engine.language.facts import Choice, Flags, Vocabulary
+from policy.engine.language.reading import read_rulebook, read_vocabulary
 from policy.registry import Registry, read_registry, read_stems
 
 FOLDER = Path(__file__).parent / "data"

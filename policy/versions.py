@@ -1,6 +1,6 @@
 """How each kind of reference data is kept as one text, and read again.
 
-rulebook    canonical JSON of the rulebook with its vocabulary (policy.engine.condition)
+rulebook    canonical JSON of the rulebook with its vocabulary (policy.engine.language.condition)
 countries   {"names", "territories", "ratings": [{"text", "source", …}]}
 catalogue   {"catalogue"}: YAML
 registry    {"registry", "stems"}: CSV and word stems
@@ -17,9 +17,9 @@ from policy import shipped
 from policy.catalogue import Catalogue, read_catalogue
 from policy.derive import ReferenceData
 from policy.destinations import Countries, RatingText, read_countries
-from policy.engine.condition import Rulebook
-from policy.engine.facts import Choice, Flags, Vocabulary
-from policy.engine.reading import read_canonical
+from policy.engine.language.condition import Rulebook
+from policy.engine.language.facts import Choice, Flags, Vocabulary
+from policy.engine.language.reading import read_canonical
 from policy.models import Kind
 from policy.registry import Registry, read_registry, read_stems
 

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from audit import access
 from audit.access import signed_in
 from audit.refusals import Conflict
-from policy import active, clauses, current, document, glossary, labelled, phrases
+from policy import active, clauses, current, document, glossary, labelled
 from policy.engine.assessment import AND
+from policy.engine.language import phrases
 from policy.models import Kind, ReferenceVersion, Schedule
 from policy.past import Coverage, past
 from policy.permissions import may_govern

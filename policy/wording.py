@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from policy.engine.condition import Rule, Rulebook
+from policy.engine.language.condition import Rule, Rulebook
 from policy.engine.promises import rule_condition
 
 #: What a person reads of a rule, with the words for it.

@@ -14,7 +14,7 @@ from audit import access
 from audit.access import allow
 from audit.refusals import Conflict, NotAllowed
 from policy import active
-from policy.engine.facts import Choice, Vocabulary, YesNo
+from policy.engine.language.facts import Choice, Vocabulary, YesNo
 from reviews import actions, reading, wording, words, written
 from reviews.forms import ReasonForm, RulingForm
 from reviews.permissions import why_not

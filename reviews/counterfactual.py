@@ -10,7 +10,7 @@ from typing import Any
 
 from policy.engine.assessment import combine
 from policy.engine.compiled import Compiled
-from policy.engine.condition import OUTCOMES
+from policy.engine.language.condition import OUTCOMES
 from reviews import wording, words
 from reviews.replaying import compiled_of
 from screening.models import Screening

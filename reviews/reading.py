@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from audit import access
 from policy import clauses
 from policy.clauses import Clause
-from policy.engine.condition import OUTCOMES
-from policy.engine.facts import Text
+from policy.engine.language.condition import OUTCOMES
+from policy.engine.language.facts import Text
 from reviews import assessment, precedents, replaying, wording, words
 from reviews.models import Review, Vote
 from screening.models import Deal, Finding, Question, Screening

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from policy import current
 from policy.catalogue import Catalogue
 from policy.destinations import Countries
-from policy.engine.facts import Vocabulary
+from policy.engine.language.facts import Vocabulary
 from screening.models import Deal, Screening
 
 UNKNOWN = "not known"

@@ -16,8 +16,8 @@ from policy import active
 from policy.declared import DeclaredError
 from policy.derive import ReferenceData
 from policy.engine.assessment import Assessment
-from policy.engine.condition import redecided
-from policy.engine.facts import FactError
+from policy.engine.language.condition import redecided
+from policy.engine.language.facts import FactError
 from policy.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
 from screening import deal_facts, facts, in_place
 from screening.lifecycle import Status

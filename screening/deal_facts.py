@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 
 from policy import shipped
 from policy.engine import sql
-from policy.engine.facts import Choice, FactError, Facts, Flags, Vocabulary
+from policy.engine.language.facts import Choice, FactError, Facts, Flags, Vocabulary
 
 TABLE = "deal_facts"
 

@@ -17,8 +17,8 @@ from audit.refusals import Conflict, NotAllowed
 from policy import active
 from policy.declared import DeclaredError
 from policy.derive import Origin, ReferenceData, Variant, trace
-from policy.engine.facts import FactError, Facts
-from policy.engine.words import listed
+from policy.engine.language.facts import FactError, Facts
+from policy.engine.language.words import listed
 from screening import linking, questions, rulings
 from screening.linking import Other
 from screening.models import Deal, DealRevision, FactRuling

@@ -10,7 +10,7 @@ from typing import Any
 
 from audit.ledger import canonical, digest
 from policy.engine.assessment import Assessment
-from policy.engine.condition import OUTCOMES
+from policy.engine.language.condition import OUTCOMES
 from screening import facts
 from screening.lifecycle import Status
 from screening.models import LEVEL_OF, Finding, Screening

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from policy.derive import WITH_LINKED
-from policy.engine.facts import Vocabulary
+from policy.engine.language.facts import Vocabulary
 from policy.models import ReferenceVersion
 from screening import facts
 from screening.lifecycle import CLOSED

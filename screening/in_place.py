@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from policy.engine import sql
-from policy.engine.condition import OUTCOMES, Rulebook
+from policy.engine.language.condition import OUTCOMES, Rulebook
 from policy.models import ReferenceVersion
 from screening import holding
 

@@ -21,7 +21,7 @@ from policy.catalogue import Catalogue
 from policy.clauses import Clause
 from policy.derive import ReferenceData
 from policy.destinations import Countries
-from policy.engine.condition import OUTCOMES
+from policy.engine.language.condition import OUTCOMES
 from screening import questions
 from screening.deal_form import Kind, Question
 from screening.lifecycle import Status

@@ -1,7 +1,7 @@
 """The policy engine: reads a rulebook, screens deals, explains, replays. Pure Python, no Django.
 
-    from policy.engine.reading import ReadingError, read_canonical, read_rulebook, read_vocabulary
-    from policy.engine.facts import FactError
+    from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook, read_vocabulary
+    from policy.engine.language.facts import FactError
     from policy.engine.compiled import compile_rulebook
     from policy.engine.assessment import combine
     from policy.engine.reference import assess, explain

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from policy.engine.condition import OUTCOMES, RANK, REVIEWS, Outcome
-from policy.engine.facts import Fact, Facts, Flags, Plain, Text
-from policy.engine.words import listed
+from policy.engine.language.condition import OUTCOMES, RANK, REVIEWS, Outcome
+from policy.engine.language.facts import Fact, Facts, Flags, Plain, Text
+from policy.engine.language.words import listed
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 #: {one and other}: the members of several sets of flags as one list.

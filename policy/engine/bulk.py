@@ -18,7 +18,8 @@ from types import MappingProxyType
 
 import polars as pl
 
-from policy.engine.condition import (
+from policy.engine.generated import simplified
+from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
     All,
@@ -34,8 +35,7 @@ from policy.engine.condition import (
     as_atom,
     atoms,
 )
-from policy.engine.facts import Choice, Fact, Facts, Flags, Text, Vocabulary
-from policy.engine.generated import simplified
+from policy.engine.language.facts import Choice, Fact, Facts, Flags, Text, Vocabulary
 from policy.engine.ranks import by_rank
 from policy.engine.sql import column, row
 

@@ -7,7 +7,7 @@ numbers and names made here stand in the source; every text of the rulebook is p
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     All,
     Atom,
     Compare,
@@ -22,7 +22,7 @@ from policy.engine.condition import (
     as_atom,
     atoms,
 )
-from policy.engine.facts import NO, YES, Choice, Flags, Vocabulary
+from policy.engine.language.facts import NO, YES, Choice, Flags, Vocabulary
 
 OPERATORS = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
 # A guard in front of fewer rules costs more than it saves.

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from policy.engine.assessment import AND, PLACEHOLDER, Finding, capitalised, flag_words
-from policy.engine.condition import (
+from policy.engine.generated import Expressions, simplified, subscript
+from policy.engine.language.condition import (
     All,
     Atom,
     Condition,
@@ -22,9 +23,8 @@ from policy.engine.condition import (
     Rulebook,
     as_atom,
 )
-from policy.engine.facts import NO, YES, Amount, Choice, Fact, Flags, Plain, Text, YesNo
-from policy.engine.generated import Expressions, simplified, subscript
-from policy.engine.words import listed
+from policy.engine.language.facts import NO, YES, Amount, Choice, Fact, Flags, Plain, Text, YesNo
+from policy.engine.language.words import listed
 
 # Sets of flags differ from deal to deal, but the few that a rule looks at repeat.
 REMEMBERED = 4096

@@ -3,7 +3,7 @@
 Kleene's logic: a part decides the whole only when it would, whatever the unknown turns out to be.
 """
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     All,
     Atom,
     Compare,
@@ -16,7 +16,7 @@ from policy.engine.condition import (
     OneOf,
     Term,
 )
-from policy.engine.facts import Facts, Plain
+from policy.engine.language.facts import Facts, Plain
 
 
 def truth(condition: Condition, facts: Facts) -> bool | None:

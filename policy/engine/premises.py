@@ -9,7 +9,15 @@ from typing import Any
 
 import z3
 
-from policy.engine.condition import EveryRule, Exists, Losing, Promise, Raising, Rulebook, Surely
+from policy.engine.language.condition import (
+    EveryRule,
+    Exists,
+    Losing,
+    Promise,
+    Raising,
+    Rulebook,
+    Surely,
+)
 from policy.engine.promises import meaning, opened, pairs, unknown_words
 from policy.engine.symbols import Deal, Reading, is_possible, plainest
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     Compare,
     Condition,
     HasAny,
@@ -24,7 +24,7 @@ from policy.engine.condition import (
     plain_condition,
     plain_promise,
 )
-from policy.engine.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo, canonical
+from policy.engine.language.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo, canonical
 
 CONDITIONS = ("surely", "possibly", "given", "exists")
 _KINDS: dict[type, type[Fact]] = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from policy.engine.condition import Rulebook
+from policy.engine.language.condition import Rulebook
 
 State = Literal["proved", "broken", "not_proved"]
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from typing import Any
 
 import z3
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
     EveryRule,
@@ -27,10 +27,10 @@ from policy.engine.condition import (
     Surely,
     redecided,
 )
-from policy.engine.facts import Amount, Choice, Flags, Vocabulary
+from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary
+from policy.engine.language.reading import read_canonical
 from policy.engine.premises import compared
 from policy.engine.promises import in_words_of
-from policy.engine.reading import read_canonical
 from policy.engine.reference import assess
 from policy.engine.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
 from policy.engine.witness import witnessed

@@ -17,7 +17,8 @@ from policy.engine.assessment import (
     review_floor,
     sentence,
 )
-from policy.engine.condition import (
+from policy.engine.kleene import truth
+from policy.engine.language.condition import (
     RANK,
     All,
     Atom,
@@ -33,8 +34,7 @@ from policy.engine.condition import (
     Rulebook,
     Term,
 )
-from policy.engine.facts import Facts, Flags, Plain
-from policy.engine.kleene import truth
+from policy.engine.language.facts import Facts, Flags, Plain
 from policy.engine.undecided import facts_that_could_fire
 
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, Protocol
 import orjson
 
 from policy.engine.assessment import Assessment, combine
-from policy.engine.condition import Rulebook
-from policy.engine.facts import FactError, Facts, canonical, digest
-from policy.engine.words import shown
+from policy.engine.language.condition import Rulebook
+from policy.engine.language.facts import FactError, Facts, canonical, digest
+from policy.engine.language.words import shown
 
 MismatchKind = Literal["rulebook", "facts", "text", "outcome", "review floor", "rules", "sentences"]
 

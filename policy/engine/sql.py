@@ -14,7 +14,8 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 
-from policy.engine.condition import (
+from policy.engine.generated import OPERATORS, simplified
+from policy.engine.language.condition import (
     RANK,
     All,
     Compare,
@@ -28,8 +29,7 @@ from policy.engine.condition import (
     Rulebook,
     as_atom,
 )
-from policy.engine.facts import Facts, Flags, Text, Vocabulary
-from policy.engine.generated import OPERATORS, simplified
+from policy.engine.language.facts import Facts, Flags, Text, Vocabulary
 from policy.engine.ranks import by_rank
 
 # PostgreSQL cuts longer names off.

@@ -15,7 +15,7 @@ from typing import Any
 
 import z3
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
     All,
@@ -31,7 +31,7 @@ from policy.engine.condition import (
     Term,
     atoms,
 )
-from policy.engine.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo
+from policy.engine.language.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo
 from policy.engine.witness import remarked
 
 Formula = Any

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 from math import prod
 
-from policy.engine.condition import (
+from policy.engine.kleene import truth
+from policy.engine.language.condition import (
     All,
     Atom,
     Compare,
@@ -26,8 +27,7 @@ from policy.engine.condition import (
     OneOf,
     as_atom,
 )
-from policy.engine.facts import LARGEST_AMOUNT, NO, YES, Cell, Choice, Facts, Flags, YesNo
-from policy.engine.kleene import truth
+from policy.engine.language.facts import LARGEST_AMOUNT, NO, YES, Cell, Choice, Facts, Flags, YesNo
 
 MOST_ANSWERS = 512
 Cells = tuple[Cell, ...]

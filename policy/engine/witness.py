@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy.engine.compiled import Compiled, Verdict, compile_rulebook
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     All,
     Compare,
     Condition,
@@ -25,7 +25,7 @@ from policy.engine.condition import (
     Rulebook,
     as_atom,
 )
-from policy.engine.facts import Amount, Choice, Facts, Flags, YesNo
+from policy.engine.language.facts import Amount, Choice, Facts, Flags, YesNo
 
 #: How often a deal is aimed at a rule, and how often it is mended when a higher rule fires too.
 TRIES, MENDED = 3, 6

@@ -31,8 +31,8 @@ from config import embedded
 from policy import active, shipped
 from policy.derive import trace
 from policy.engine import sql
-from policy.engine.condition import OUTCOMES, Rulebook
-from policy.engine.facts import canonical
+from policy.engine.language.condition import OUTCOMES, Rulebook
+from policy.engine.language.facts import canonical
 from screening import backtest, in_place
 from screening.models import Screening
 from tests import factories

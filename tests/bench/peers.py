@@ -14,7 +14,7 @@ from cel_expr_python import cel
 from datalogic_py import DataHandle
 from datalogic_py import Engine as DataLogic
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     All,
     Compare,
     Condition,

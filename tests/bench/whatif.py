@@ -25,8 +25,8 @@ from config import embedded
 from policy import shipped
 from policy.engine import bulk, sql
 from policy.engine.compiled import compile_rulebook
-from policy.engine.condition import Rulebook
-from policy.engine.facts import Choice, Facts, Flags, Vocabulary, YesNo
+from policy.engine.language.condition import Rulebook
+from policy.engine.language.facts import Choice, Facts, Flags, Vocabulary, YesNo
 from tests.bench.gates import Gate, print_gates, say
 from tests.bench.proofs import changed
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from policy import shipped
 from policy.declared import NAMES, DeclaredError
 from policy.derive import derive, trace
-from policy.engine.condition import OUTCOMES, RANK
-from policy.engine.facts import Facts
+from policy.engine.language.condition import OUTCOMES, RANK
+from policy.engine.language.facts import Facts
 from policy.ordinary import Ordinary
 from policy.plain_text import without
 from policy.registry import OPERATOR

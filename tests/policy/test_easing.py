@@ -17,7 +17,7 @@ from policy import actions, entries, labelled, proposals, registry, shipped, ver
 from policy.catalogue import CatalogueError, read_catalogue
 from policy.derive import ReferenceData, trace
 from policy.destinations import CountriesError, RatingText, read_countries
-from policy.engine.condition import RANK
+from policy.engine.language.condition import RANK
 from policy.models import Kind, ReferenceVersion
 from policy.registry import COLUMNS, Party, RegistryError
 from policy.screen import Screener

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from audit import access
-from policy import clauses, current, document, phrases
-from policy.engine.condition import All, Either, HasAny, Is, Not, OneOf
+from policy import clauses, current, document
+from policy.engine.language import phrases
+from policy.engine.language.condition import All, Either, HasAny, Is, Not, OneOf
 from policy.models import Kind
 from tests import factories
 

@@ -3,7 +3,7 @@
 import pytest
 
 from policy import clauses, shipped
-from policy.engine.reading import ReadingError, read_canonical, read_rulebook
+from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
 from policy.proposals import About, ProposalRefused, read
 from tests.policy.hollowed import rulebook
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from policy import active, shipped
 from policy.derive import ReferenceData
-from policy.engine.condition import Rulebook
-from policy.engine.facts import Vocabulary, YesNo
-from policy.engine.reading import read_rulebook
+from policy.engine.language.condition import Rulebook
+from policy.engine.language.facts import Vocabulary, YesNo
+from policy.engine.language.reading import read_rulebook
 from policy.past import Backtest, gathered
 from screening import actions, backtest, deal_facts, in_place
 from screening.deal_facts import DealFacts

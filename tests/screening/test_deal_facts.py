@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from policy import shipped
 from policy.engine import sql
-from policy.engine.facts import Choice, Flags, Text, Vocabulary, YesNo, canonical
+from policy.engine.language.facts import Choice, Flags, Text, Vocabulary, YesNo, canonical
 from screening import deal_facts
 from screening.deal_facts import DealFacts
 from screening.management.commands import rebuild_deal_facts

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policy import shipped
 from policy.derive import trace
-from policy.engine.condition import RANK
+from policy.engine.language.condition import RANK
 from screening import answers_to_facts, questions, words
 from screening.deal_form import QUESTIONS, UNKNOWN, Kind, Question
 from tests.screening.answers import SIMPLE

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from policy import shipped
 from policy.declared import DeclaredError
 from policy.derive import derive, trace
-from policy.engine.facts import Choice, Flags
+from policy.engine.language.facts import Choice, Flags
 from screening import answers_to_facts, deal_form, questions, words
 from screening.questions import Context
 from tests.screening.answers import SIMPLE

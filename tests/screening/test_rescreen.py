@@ -22,7 +22,7 @@ from jobs import queue
 from jobs.models import Job
 from policy import actions as governing
 from policy import shipped
-from policy.engine.reading import read_rulebook
+from policy.engine.language.reading import read_rulebook
 from policy.models import Kind
 from reviews import timeline
 from reviews.actions import is_current

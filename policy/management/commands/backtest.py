@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.refusals import Conflict
 from policy import active, command
-from policy.engine.condition import RANK
+from policy.engine.language.condition import RANK
 from policy.past import ChangedDeal, past
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from policy.engine.facts import FactError
+from policy.engine.language.facts import FactError
 from screening import deal_facts
 from screening.deal_facts import DealFacts
 from screening.models import Screening

@@ -4,7 +4,7 @@ import pytest
 
 from policy import shipped
 from policy.catalogue import CatalogueError, read_catalogue
-from policy.engine.facts import Flags
+from policy.engine.language.facts import Flags
 
 REFERENCE = shipped.load()
 CATALOGUE = REFERENCE.catalogue

@@ -4,8 +4,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from policy import shipped
-from policy.engine.condition import REVIEWS, Surely
-from policy.engine.facts import Flags
+from policy.engine.language.condition import REVIEWS, Surely
+from policy.engine.language.facts import Flags
 from policy.engine.reference import assess
 
 REFERENCE = shipped.load()

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     COMPARISONS,
     OUTCOMES,
     All,
@@ -26,7 +26,7 @@ from policy.engine.condition import (
     Rulebook,
     Term,
 )
-from policy.engine.facts import Amount, Choice, Fact, Facts, Flags, Text, Vocabulary, YesNo
+from policy.engine.language.facts import Amount, Choice, Fact, Facts, Flags, Text, Vocabulary, YesNo
 
 AMOUNTS = range(3)
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from policy.engine import undecided
 from policy.engine.compiled import compile_rulebook
-from policy.engine.condition import OUTCOMES, RANK, Rulebook, atoms
-from policy.engine.facts import Facts, Text
 from policy.engine.kleene import truth
-from policy.engine.reading import read_canonical
+from policy.engine.language.condition import OUTCOMES, RANK, Rulebook, atoms
+from policy.engine.language.facts import Facts, Text
+from policy.engine.language.reading import read_canonical
 from policy.engine.reference import assess
 from policy.engine.replay import replay
 from tests.policy.engine.strategies import completions, possible_answers, screened, screened_often

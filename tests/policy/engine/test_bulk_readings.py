@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from policy import shipped
 from policy.engine import bulk, sql
 from policy.engine.compiled import compile_rulebook
-from policy.engine.condition import RANK, Is, Rule, Rulebook
-from policy.engine.facts import Facts, Flags, Vocabulary, YesNo
 from policy.engine.kleene import truth
+from policy.engine.language.condition import RANK, Is, Rule, Rulebook
+from policy.engine.language.facts import Facts, Flags, Vocabulary, YesNo
 from policy.engine.reference import assess
 from tests.policy.engine.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, deals, screened_often

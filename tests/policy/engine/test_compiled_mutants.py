@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from policy.engine.condition import All, Condition, Either, Is, OneOf, Rule, Rulebook
-from policy.engine.facts import Facts
+from policy.engine.language.condition import All, Condition, Either, Is, OneOf, Rule, Rulebook
+from policy.engine.language.facts import Facts
 from policy.engine.reference import assess
 from tests.policy.engine.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, screened_often

@@ -35,7 +35,7 @@ class Blocker:
 sys.meta_path.insert(0, Blocker())
 sys.path.insert(0, {str(ROOT)!r})
 from policy.engine.compiled import compile_rulebook
-from policy.engine.reading import read_rulebook, read_vocabulary
+from policy.engine.language.reading import read_rulebook, read_vocabulary
 from policy.engine.replay import replay
 from policy.engine import reference
 

@@ -4,14 +4,14 @@ import pytest
 
 from policy.engine.assessment import Assessment, combine
 from policy.engine.compiled import compile_rulebook
-from policy.engine.condition import Either, Term, as_atom, atoms
-from policy.engine.facts import FactError
 from policy.engine.kleene import truth
-from policy.engine.reading import read_rulebook
+from policy.engine.language.condition import Either, Term, as_atom, atoms
+from policy.engine.language.facts import FactError
+from policy.engine.language.reading import read_rulebook
 from policy.engine.reference import assess, explain
 from policy.engine.replay import replay, replay_all
-from tests.policy.engine.test_facts import vocabulary
-from tests.policy.engine.test_reading import HEAD
+from tests.policy.engine.language.test_facts import vocabulary
+from tests.policy.engine.language.test_reading import HEAD
 
 RULEBOOK = (
     HEAD

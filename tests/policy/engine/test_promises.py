@@ -6,7 +6,7 @@ import pytest
 
 from policy import shipped
 from policy.engine import difference, proof
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     All,
     EveryRule,
     Exists,
@@ -19,7 +19,7 @@ from policy.engine.condition import (
     Rulebook,
     Surely,
 )
-from policy.engine.reading import read_rulebook, read_vocabulary
+from policy.engine.language.reading import read_rulebook, read_vocabulary
 
 MORE = "\nhappened_before:\n  kind: yesno\n  label: It happened before\n  source: derived\n"
 LOW, HIGH = OneOf("country_risk", ("low",)), OneOf("country_risk", ("high",))

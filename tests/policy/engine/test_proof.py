@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from policy import shipped
 from policy.engine import difference, proof
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
     All,
@@ -23,7 +23,7 @@ from policy.engine.condition import (
     Rulebook,
     Surely,
 )
-from policy.engine.facts import Choice, Facts, Flags, YesNo
+from policy.engine.language.facts import Choice, Facts, Flags, YesNo
 from policy.engine.reference import assess
 from policy.engine.symbols import Deal, Reading, is_possible
 from tests.policy.engine.strategies import screened

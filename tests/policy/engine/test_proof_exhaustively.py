@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.engine import prover
-from policy.engine.condition import (
+from policy.engine.kleene import truth
+from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
     Condition,
@@ -21,8 +22,7 @@ from policy.engine.condition import (
     Rulebook,
     Surely,
 )
-from policy.engine.facts import Amount, Choice, Facts, Flags, Vocabulary, YesNo
-from policy.engine.kleene import truth
+from policy.engine.language.facts import Amount, Choice, Facts, Flags, Vocabulary, YesNo
 from policy.engine.reference import assess
 from policy.engine.symbols import Deal, Reading
 from tests.policy.engine.strategies import conditions, rulebooks

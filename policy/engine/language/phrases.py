@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     All,
     Atom,
     Compare,
@@ -25,7 +25,7 @@ from policy.engine.condition import (
     Term,
     atoms,
 )
-from policy.engine.facts import Vocabulary
+from policy.engine.language.facts import Vocabulary
 
 OUTCOMES = {
     "clear": "Clear",

@@ -2,7 +2,7 @@
 
 import re
 
-from policy.engine.words import shown
+from policy.engine.language.words import shown
 
 _MERGE = re.compile(r"(<{7}|={7}|>{7})( |$)")
 _INDENT = re.compile(r"[ ]*\t")

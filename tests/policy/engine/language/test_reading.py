@@ -4,7 +4,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     All,
     Compare,
     Either,
@@ -21,7 +21,12 @@ from policy.engine.condition import (
     Surely,
     Term,
 )
-from policy.engine.reading import ReadingError, read_canonical, read_rulebook, read_vocabulary
+from policy.engine.language.reading import (
+    ReadingError,
+    read_canonical,
+    read_rulebook,
+    read_vocabulary,
+)
 
 VOCABULARY = """\
 risk:

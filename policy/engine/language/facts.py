@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from policy.engine.words import did_you_mean, listed, shown
+from policy.engine.language.words import did_you_mean, listed, shown
 
 Source = Literal["declared", "verified", "derived", "reviewer"]
 SOURCES: tuple[str, ...] = get_args(Source)

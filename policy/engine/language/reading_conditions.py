@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     COMPARISONS,
     All,
     Compare,
@@ -16,10 +16,19 @@ from policy.engine.condition import (
     OneOf,
     Term,
 )
-from policy.engine.facts import LARGEST_AMOUNT, Amount, Choice, Fact, Flags, Text, Vocabulary, YesNo
-from policy.engine.marked import Node, Problems
-from policy.engine.shapes import Shapes
-from policy.engine.words import did_you_mean, shown
+from policy.engine.language.facts import (
+    LARGEST_AMOUNT,
+    Amount,
+    Choice,
+    Fact,
+    Flags,
+    Text,
+    Vocabulary,
+    YesNo,
+)
+from policy.engine.language.marked import Node, Problems
+from policy.engine.language.shapes import Shapes
+from policy.engine.language.words import did_you_mean, shown
 
 KEYWORDS = ("all", "any", "not")
 #: Stands for a condition that could not be read; the rulebook is refused anyway.

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from policy.engine.facts import (
+from policy.engine.language.facts import (
     SOURCES,
     Amount,
     Choice,
@@ -13,10 +13,10 @@ from policy.engine.facts import (
     Vocabulary,
     YesNo,
 )
-from policy.engine.marked import Node, Problems, read_marked
-from policy.engine.reading_conditions import KEYWORDS
-from policy.engine.shapes import NAME, Shapes
-from policy.engine.words import shown
+from policy.engine.language.marked import Node, Problems, read_marked
+from policy.engine.language.reading_conditions import KEYWORDS
+from policy.engine.language.shapes import NAME, Shapes
+from policy.engine.language.words import shown
 
 # Per kind: the keys it needs and the keys it may have, beside those that every fact has.
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -8,10 +8,10 @@ first line of a rulebook names it:
 
 from typing import Any
 
-from policy.engine.condition import ASKED, COMPARISONS, OUTCOMES
-from policy.engine.facts import Choice, Fact, Flags, Text, Vocabulary, YesNo
-from policy.engine.reading import ANY_FACT, EVERY_RULE, SETTLED_BY_A_RULE
-from policy.engine.shapes import ID, NAME
+from policy.engine.language.condition import ASKED, COMPARISONS, OUTCOMES
+from policy.engine.language.facts import Choice, Fact, Flags, Text, Vocabulary, YesNo
+from policy.engine.language.reading import ANY_FACT, EVERY_RULE, SETTLED_BY_A_RULE
+from policy.engine.language.shapes import ID, NAME
 
 TEXT = {"type": "string", "minLength": 1}
 CONDITION = {"$ref": "#/$defs/condition"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
-from policy.engine.facts import Choice, Flags, Vocabulary, canonical, digest
+from policy.engine.language.facts import Choice, Flags, Vocabulary, canonical, digest
 
 Outcome = Literal["clear", "senior_review", "executive_review", "needs_information", "bar"]
 #: Lowest to highest; the highest fired rule decides.

@@ -21,8 +21,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from policy.engine.explained import explained
-from policy.engine.words import shown
+from policy.engine.language.explained import explained
+from policy.engine.language.words import shown
 
 LARGEST_FILE = 1_000_000  # bytes
 DEEPEST = 60

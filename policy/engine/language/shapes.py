@@ -3,8 +3,8 @@
 import re
 from collections.abc import Collection, Iterator
 
-from policy.engine.marked import Node, Problems
-from policy.engine.words import did_you_mean, listed, shown
+from policy.engine.language.marked import Node, Problems
+from policy.engine.language.words import did_you_mean, listed, shown
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}\Z")

@@ -18,11 +18,11 @@ and never a deal that clears. The rules are named T01.military.medium and so on.
 
 from collections.abc import Iterator
 
-from policy.engine.condition import OUTCOMES, All, Condition, OneOf, Outcome
-from policy.engine.facts import Choice, Vocabulary
-from policy.engine.marked import Node, Problems
-from policy.engine.shapes import Shapes
-from policy.engine.words import did_you_mean, listed, shown
+from policy.engine.language.condition import OUTCOMES, All, Condition, OneOf, Outcome
+from policy.engine.language.facts import Choice, Vocabulary
+from policy.engine.language.marked import Node, Problems
+from policy.engine.language.shapes import Shapes
+from policy.engine.language.words import did_you_mean, listed, shown
 
 OTHERS = "others"
 

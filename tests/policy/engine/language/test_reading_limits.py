@@ -7,10 +7,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy.engine.compiled import compile_rulebook
-from policy.engine.marked import MOST_PROBLEMS
-from policy.engine.reading import ReadingError, read_canonical, read_rulebook, read_vocabulary
+from policy.engine.language.marked import MOST_PROBLEMS
+from policy.engine.language.reading import (
+    ReadingError,
+    read_canonical,
+    read_rulebook,
+    read_vocabulary,
+)
 from policy.engine.reference import assess
-from tests.policy.engine.test_reading import HEAD, VOCABULARY, refused, rule, rules, vocabulary
+from tests.policy.engine.language.test_reading import (
+    HEAD,
+    VOCABULARY,
+    refused,
+    rule,
+    rules,
+    vocabulary,
+)
 
 # Generous: a loaded machine is slow, an unbounded reading takes minutes.
 SECONDS = 30

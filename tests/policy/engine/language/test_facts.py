@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.engine.facts import LARGEST_AMOUNT, FactError, Text, Vocabulary
-from policy.engine.reading import read_vocabulary
+from policy.engine.language.facts import LARGEST_AMOUNT, FactError, Text, Vocabulary
+from policy.engine.language.reading import read_vocabulary
+from tests.policy.engine.language.test_reading import VOCABULARY
 from tests.policy.engine.strategies import deals, vocabularies
-from tests.policy.engine.test_reading import VOCABULARY
 
 vocabulary = read_vocabulary(VOCABULARY, file="v.yaml")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.engine.assessment import AND, PLACEHOLDER
-from policy.engine.condition import (
+from policy.engine.language.condition import (
     ASKED,
     OUTCOMES,
     All,
@@ -28,13 +28,20 @@ from policy.engine.condition import (
     Surely,
     Term,
 )
-from policy.engine.facts import Choice, Flags, Text, Vocabulary
-from policy.engine.marked import DEEPEST, Node, Problem, Problems, ReadingError, read_marked
-from policy.engine.reading_conditions import ConditionReader
-from policy.engine.reading_tables import TableReader
-from policy.engine.reading_vocabulary import read_vocabulary
-from policy.engine.shapes import Shapes
-from policy.engine.words import did_you_mean, listed, shown
+from policy.engine.language.facts import Choice, Flags, Text, Vocabulary
+from policy.engine.language.marked import (
+    DEEPEST,
+    Node,
+    Problem,
+    Problems,
+    ReadingError,
+    read_marked,
+)
+from policy.engine.language.reading_conditions import ConditionReader
+from policy.engine.language.reading_tables import TableReader
+from policy.engine.language.reading_vocabulary import read_vocabulary
+from policy.engine.language.shapes import Shapes
+from policy.engine.language.words import did_you_mean, listed, shown
 
 __all__ = ["Cited", "Problem", "ReadingError", "read_canonical", "read_rulebook", "read_vocabulary"]
 

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from policy.engine.condition import Rulebook
-from policy.engine.reading import read_vocabulary
-from policy.engine.schema import rulebook_schema
+from policy.engine.language.condition import Rulebook
+from policy.engine.language.reading import read_vocabulary
+from policy.engine.language.schema import rulebook_schema
+from tests.policy.engine.language.test_reading import VOCABULARY, rule
+from tests.policy.engine.language.test_reading_limits import VALID
 from tests.policy.engine.strategies import rulebooks
-from tests.policy.engine.test_reading import VOCABULARY, rule
-from tests.policy.engine.test_reading_limits import VALID
 
-DATA = Path(__file__).parents[3] / "policy" / "data"
+DATA = Path(__file__).parents[4] / "policy" / "data"
 vocabulary = read_vocabulary(VOCABULARY, file="v.yaml")
 schema = rulebook_schema(vocabulary)
 

@@ -1,0 +1,1 @@
+"""The rule language: facts, conditions, and reading both from YAML with line and column."""
