@@ -6,9 +6,9 @@ from functools import lru_cache
 from audit.refusals import Conflict
 from policy import versions as texts
 from policy.derive import ReferenceData
-from policy.engine.assessment import Assessment, combine
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Facts
+from policy.engine.readings.assessment import Assessment, combine
 from policy.models import Kind, ReferenceVersion
 
 ACTIVE = """

@@ -12,8 +12,8 @@ from audit.access import AUDITOR, COMPLIANCE, POLICY_OWNER, REVIEWERS, allow, si
 from policy import active
 from policy.declared import DeclaredError
 from policy.derive import derive
-from policy.engine.assessment import Assessment
 from policy.engine.language.facts import FactError
+from policy.engine.readings.assessment import Assessment
 
 
 class RuleSerializer(serializers.Serializer[Any]):

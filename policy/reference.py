@@ -7,9 +7,9 @@ from functools import cached_property
 from policy.catalogue import Catalogue
 from policy.declared import Checks
 from policy.destinations import Countries
-from policy.engine.compiled import Compiled, compile_rulebook
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags
+from policy.engine.readings.compiled import Compiled, compile_rulebook
 from policy.registry import Registry
 
 

@@ -25,9 +25,9 @@ import orjson
 from policy import shipped
 from policy.declared import GIVEN, REMARKS, is_named, unanswered
 from policy.derive import ReferenceData, trace
-from policy.engine.assessment import Assessment, combine
 from policy.engine.language.facts import Facts
 from policy.engine.language.words import did_you_mean, guess, shown
+from policy.engine.readings.assessment import Assessment, combine
 from policy.ordinary import REMEMBERED, Ordinary
 
 USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"

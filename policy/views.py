@@ -14,8 +14,8 @@ from audit import access
 from audit.access import signed_in
 from audit.refusals import Conflict
 from policy import active, clauses, current, document, glossary, labelled
-from policy.engine.assessment import AND
 from policy.engine.language import phrases
+from policy.engine.readings.assessment import AND
 from policy.models import Kind, ReferenceVersion, Schedule
 from policy.past import Coverage, past
 from policy.permissions import may_govern

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from policy.engine.assessment import combine
-from policy.engine.compiled import Compiled
 from policy.engine.language.condition import OUTCOMES
+from policy.engine.readings.assessment import combine
+from policy.engine.readings.compiled import Compiled
 from reviews import wording, words
 from reviews.replaying import compiled_of
 from screening.models import Screening

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from policy.engine.compiled import Compiled, compile_rulebook
-from policy.engine.replay import Mismatch, Stored, replay_variants
+from policy.engine.readings.compiled import Compiled, compile_rulebook
+from policy.engine.readings.replay import Mismatch, Stored, replay_variants
 from policy.versions import read_rulebook_text
 from screening.models import Screening
 

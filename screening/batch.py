@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from audit.models import SYSTEM, AuditEvent, Line
 from audit.refusals import Conflict
 from policy import active
-from policy.engine.assessment import Assessment
+from policy.engine.readings.assessment import Assessment
 from policy.reference import ReferenceData
 from screening import deal_facts, facts, following, holding, lifecycle, mail, rows
 from screening.deal_facts import DealFacts

@@ -24,8 +24,8 @@ from django.db import connection, transaction
 
 from audit.models import SYSTEM, AuditEvent
 from policy import active, versions
-from policy.engine import sql
 from policy.engine.language.condition import OUTCOMES, Rule, Rulebook
+from policy.engine.readings import sql
 from policy.models import ReferenceVersion
 from screening import deal_facts, following, holding
 from screening.lifecycle import CLOSED, Status

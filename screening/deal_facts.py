@@ -1,7 +1,7 @@
 """The facts of every stored screening in columns, for back-tests and sweeps inside PostgreSQL.
 
 Derived: `Screening.facts_text` is the signed truth, a row says the same in the columns that
-`policy.engine.sql` reads, one row for each variant. NULL is unknown. The columns come from the
+`policy.engine.readings.sql` reads, one row for each variant. NULL is unknown. The columns come from the
 shipped vocabulary; when it gains facts, `makemigrations` asks for a migration. Where a change makes
 stored rows say something else than their texts, that migration must also empty the table, and
 `rebuild_deal_facts` fills it again.
@@ -15,8 +15,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from policy import shipped
-from policy.engine import sql
 from policy.engine.language.facts import Choice, FactError, Facts, Flags, Vocabulary
+from policy.engine.readings import sql
 
 TABLE = "deal_facts"
 

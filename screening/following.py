@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from audit.ledger import canonical, digest
-from policy.engine.assessment import Assessment
 from policy.engine.language.condition import OUTCOMES
+from policy.engine.readings.assessment import Assessment
 from screening import facts
 from screening.lifecycle import Status
 from screening.models import LEVEL_OF, Finding, Screening

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import connection
 
-from policy.engine import sql
 from policy.engine.language.condition import OUTCOMES, Rulebook
+from policy.engine.readings import sql
 from policy.models import ReferenceVersion
 from screening import holding
 

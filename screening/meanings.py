@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from policy import active
 from policy.derive import ReferenceData, derive
-from policy.engine.assessment import Finding
 from policy.engine.language.facts import Facts
+from policy.engine.readings.assessment import Finding
 from screening import questions, reading
 from screening.deal_form import QUESTIONS, Answers, Context
 from screening.reading import Card

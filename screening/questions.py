@@ -34,7 +34,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy.derive import ReferenceData, derive
-from policy.engine.assessment import Finding
+from policy.engine.readings.assessment import Finding
 from policy.plain_text import without
 from screening import answers_to_facts
 from screening.deal_form import (

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from config.embedded import ROOT
 from policy import shipped
-from policy.engine.compiled import compile_rulebook
 from policy.engine.language.facts import Choice, Facts, Flags, YesNo
-from policy.engine.reference import assess
+from policy.engine.readings.compiled import compile_rulebook
+from policy.engine.readings.reference import assess
 from tests.bench import __main__ as bench
 from tests.bench import by_hand, screening
 from tests.bench.gates import Gate, print_gates

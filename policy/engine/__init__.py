@@ -2,10 +2,10 @@
 
     from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook, read_vocabulary
     from policy.engine.language.facts import FactError
-    from policy.engine.compiled import compile_rulebook
-    from policy.engine.assessment import combine
-    from policy.engine.reference import assess, explain
-    from policy.engine.replay import replay
+    from policy.engine.readings.compiled import compile_rulebook
+    from policy.engine.readings.assessment import combine
+    from policy.engine.readings.reference import assess, explain
+    from policy.engine.readings.replay import replay
 
     vocabulary = read_vocabulary(text, file="vocabulary.yaml")          # ReadingError: .problems
     rulebook = read_rulebook(text, vocabulary, file="rulebook.yaml")    # file:line:column: what

@@ -31,7 +31,7 @@ from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
 from policy.engine.premises import compared
 from policy.engine.promises import in_words_of
-from policy.engine.reference import assess
+from policy.engine.readings.reference import assess
 from policy.engine.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
 from policy.engine.witness import witnessed
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy.engine.compiled import Compiled, Verdict, compile_rulebook
 from policy.engine.language.condition import (
     All,
     Compare,
@@ -26,6 +25,7 @@ from policy.engine.language.condition import (
     as_atom,
 )
 from policy.engine.language.facts import Amount, Choice, Facts, Flags, YesNo
+from policy.engine.readings.compiled import Compiled, Verdict, compile_rulebook
 
 #: How often a deal is aimed at a rule, and how often it is mended when a higher rule fires too.
 TRIES, MENDED = 3, 6

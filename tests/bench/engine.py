@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 from policy import shipped
 from policy.derive import trace
-from policy.engine.compiled import Compiled, compile_rulebook
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Fact, Facts, Flags, Vocabulary, YesNo
-from policy.engine.reference import assess
-from policy.engine.replay import replay
+from policy.engine.readings.compiled import Compiled, compile_rulebook
+from policy.engine.readings.reference import assess
+from policy.engine.readings.replay import replay
 from tests.bench import by_hand, peers
 from tests.bench.gates import Gate, print_gates, say
 

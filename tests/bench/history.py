@@ -30,9 +30,9 @@ from django.db import connection
 from config import embedded
 from policy import active, shipped
 from policy.derive import trace
-from policy.engine import sql
 from policy.engine.language.condition import OUTCOMES, Rulebook
 from policy.engine.language.facts import canonical
+from policy.engine.readings import sql
 from screening import backtest, in_place
 from screening.models import Screening
 from tests import factories

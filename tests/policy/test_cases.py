@@ -9,7 +9,7 @@ import pytest
 
 from policy import shipped
 from policy.derive import trace
-from policy.engine.reference import assess
+from policy.engine.readings.reference import assess
 from policy.screen import Screener, screen
 
 CASES = Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from policy import shipped
 from policy.declared import GIVEN, DeclaredError, is_named
 from policy.derive import derive
-from policy.engine.assessment import combine
-from policy.engine.reference import assess
+from policy.engine.readings.assessment import combine
+from policy.engine.readings.reference import assess
 from policy.plain_text import without
 from policy.screen import Screener
 

@@ -13,7 +13,7 @@ from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
 from policy import active
-from policy.engine.replay import replay
+from policy.engine.readings.replay import replay
 from policy.models import ReferenceVersion
 from reviews import actions as reviewing
 from screening import actions

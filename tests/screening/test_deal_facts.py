@@ -10,8 +10,8 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 
 from policy import shipped
-from policy.engine import sql
 from policy.engine.language.facts import Choice, Flags, Text, Vocabulary, YesNo, canonical
+from policy.engine.readings import sql
 from screening import deal_facts
 from screening.deal_facts import DealFacts
 from screening.management.commands import rebuild_deal_facts

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy.engine.assessment import AND, PLACEHOLDER
 from policy.engine.language.condition import (
     ASKED,
     OUTCOMES,
@@ -42,6 +41,7 @@ from policy.engine.language.reading_tables import TableReader
 from policy.engine.language.reading_vocabulary import read_vocabulary
 from policy.engine.language.shapes import Shapes
 from policy.engine.language.words import did_you_mean, listed, shown
+from policy.engine.readings.assessment import AND, PLACEHOLDER
 
 __all__ = ["Cited", "Problem", "ReadingError", "read_canonical", "read_rulebook", "read_vocabulary"]
 

@@ -6,7 +6,7 @@ from ruamel.yaml import YAML
 from policy import shipped
 from policy.engine.language.condition import REVIEWS, Surely
 from policy.engine.language.facts import Flags
-from policy.engine.reference import assess
+from policy.engine.readings.reference import assess
 
 REFERENCE = shipped.load()
 RULEBOOK = REFERENCE.rulebook

@@ -34,10 +34,10 @@ class Blocker:
 
 sys.meta_path.insert(0, Blocker())
 sys.path.insert(0, {str(ROOT)!r})
-from policy.engine.compiled import compile_rulebook
+from policy.engine.readings.compiled import compile_rulebook
 from policy.engine.language.reading import read_rulebook, read_vocabulary
-from policy.engine.replay import replay
-from policy.engine import reference
+from policy.engine.readings.replay import replay
+from policy.engine.readings import reference
 
 vocabulary = read_vocabulary("x: {{kind: yesno, label: X, source: declared}}", file="v")
 rulebook = read_rulebook('''

@@ -24,7 +24,7 @@ from policy.engine.language.condition import (
     Surely,
 )
 from policy.engine.language.facts import Choice, Facts, Flags, YesNo
-from policy.engine.reference import assess
+from policy.engine.readings.reference import assess
 from policy.engine.symbols import Deal, Reading, is_possible
 from tests.policy.engine.strategies import screened
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.engine import prover
-from policy.engine.kleene import truth
 from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
@@ -23,7 +22,8 @@ from policy.engine.language.condition import (
     Surely,
 )
 from policy.engine.language.facts import Amount, Choice, Facts, Flags, Vocabulary, YesNo
-from policy.engine.reference import assess
+from policy.engine.readings.kleene import truth
+from policy.engine.readings.reference import assess
 from policy.engine.symbols import Deal, Reading
 from tests.policy.engine.strategies import conditions, rulebooks
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy.engine.compiled import compile_rulebook
 from policy.engine.language.marked import MOST_PROBLEMS
 from policy.engine.language.reading import (
     ReadingError,
@@ -14,7 +13,8 @@ from policy.engine.language.reading import (
     read_rulebook,
     read_vocabulary,
 )
-from policy.engine.reference import assess
+from policy.engine.readings.compiled import compile_rulebook
+from policy.engine.readings.reference import assess
 from tests.policy.engine.language.test_reading import (
     HEAD,
     VOCABULARY,

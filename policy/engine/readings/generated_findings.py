@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from policy.engine.assessment import AND, PLACEHOLDER, Finding, capitalised, flag_words
-from policy.engine.generated import Expressions, simplified, subscript
 from policy.engine.language.condition import (
     All,
     Atom,
@@ -25,6 +23,8 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.facts import NO, YES, Amount, Choice, Fact, Flags, Plain, Text, YesNo
 from policy.engine.language.words import listed
+from policy.engine.readings.assessment import AND, PLACEHOLDER, Finding, capitalised, flag_words
+from policy.engine.readings.generated import Expressions, simplified, subscript
 
 # Sets of flags differ from deal to deal, but the few that a rule looks at repeat.
 REMEMBERED = 4096

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 from math import prod
 
-from policy.engine.kleene import truth
 from policy.engine.language.condition import (
     All,
     Atom,
@@ -28,6 +27,7 @@ from policy.engine.language.condition import (
     as_atom,
 )
 from policy.engine.language.facts import LARGEST_AMOUNT, NO, YES, Cell, Choice, Facts, Flags, YesNo
+from policy.engine.readings.kleene import truth
 
 MOST_ANSWERS = 512
 Cells = tuple[Cell, ...]

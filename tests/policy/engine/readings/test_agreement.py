@@ -7,14 +7,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from policy.engine import undecided
-from policy.engine.compiled import compile_rulebook
-from policy.engine.kleene import truth
 from policy.engine.language.condition import OUTCOMES, RANK, Rulebook, atoms
 from policy.engine.language.facts import Facts, Text
 from policy.engine.language.reading import read_canonical
-from policy.engine.reference import assess
-from policy.engine.replay import replay
+from policy.engine.readings import undecided
+from policy.engine.readings.compiled import compile_rulebook
+from policy.engine.readings.kleene import truth
+from policy.engine.readings.reference import assess
+from policy.engine.readings.replay import replay
 from tests.policy.engine.strategies import completions, possible_answers, screened, screened_often
 
 NEEDS_INFORMATION = RANK["needs_information"]

@@ -6,10 +6,10 @@ from typing import Any, Literal, Protocol
 
 import orjson
 
-from policy.engine.assessment import Assessment, combine
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import FactError, Facts, canonical, digest
 from policy.engine.language.words import shown
+from policy.engine.readings.assessment import Assessment, combine
 
 MismatchKind = Literal["rulebook", "facts", "text", "outcome", "review floor", "rules", "sentences"]
 

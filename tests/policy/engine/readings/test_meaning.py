@@ -2,14 +2,14 @@
 
 import pytest
 
-from policy.engine.assessment import Assessment, combine
-from policy.engine.compiled import compile_rulebook
-from policy.engine.kleene import truth
 from policy.engine.language.condition import Either, Term, as_atom, atoms
 from policy.engine.language.facts import FactError
 from policy.engine.language.reading import read_rulebook
-from policy.engine.reference import assess, explain
-from policy.engine.replay import replay, replay_all
+from policy.engine.readings.assessment import Assessment, combine
+from policy.engine.readings.compiled import compile_rulebook
+from policy.engine.readings.kleene import truth
+from policy.engine.readings.reference import assess, explain
+from policy.engine.readings.replay import replay, replay_all
 from tests.policy.engine.language.test_facts import vocabulary
 from tests.policy.engine.language.test_reading import HEAD
 

@@ -6,8 +6,8 @@ import pytest
 
 from policy.engine.language.condition import All, Condition, Either, Is, OneOf, Rule, Rulebook
 from policy.engine.language.facts import Facts
-from policy.engine.reference import assess
-from tests.policy.engine.mutants import drawn, mutated, told
+from policy.engine.readings.reference import assess
+from tests.policy.engine.readings.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, screened_often
 
 MODULES = ("generated", "generated_findings", "compiled")

@@ -7,8 +7,8 @@ and one is open. From the four conditions the outcome follows (`sql.py`, `bulk.p
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from policy.engine.generated import conjuncts, simplified
 from policy.engine.language.condition import RANK, All, Condition, Either, Rulebook
+from policy.engine.readings.generated import conjuncts, simplified
 
 Conjuncts = tuple[Condition, ...]
 

@@ -18,7 +18,6 @@ from types import MappingProxyType
 
 import polars as pl
 
-from policy.engine.generated import simplified
 from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
@@ -36,8 +35,9 @@ from policy.engine.language.condition import (
     atoms,
 )
 from policy.engine.language.facts import Choice, Fact, Facts, Flags, Text, Vocabulary
-from policy.engine.ranks import by_rank
-from policy.engine.sql import column, row
+from policy.engine.readings.generated import simplified
+from policy.engine.readings.ranks import by_rank
+from policy.engine.readings.sql import column, row
 
 COMPARE: Mapping[str, Callable[[pl.Expr, int], pl.Expr]] = {
     "above": gt,

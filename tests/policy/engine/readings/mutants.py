@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import policy.engine
+import policy.engine.readings
 
-HOME = Path(policy.engine.__file__).parent
+HOME = Path(policy.engine.readings.__file__).parent
 
 
 def drawn[Example](strategy: st.SearchStrategy[Example], count: int) -> list[Example]:
@@ -38,7 +38,7 @@ def drawn[Example](strategy: st.SearchStrategy[Example], count: int) -> list[Exa
 @contextmanager
 def mutated(module: str, old: str, new: str, reload: Iterable[str]) -> Iterator[ModuleType]:
     """The last of the modules to reload, with the fault in `module`; then all is as before."""
-    names = [f"policy.engine.{name}" for name in reload]
+    names = [f"policy.engine.readings.{name}" for name in reload]
     kept = {name: sys.modules.get(name) for name in names}
     try:
         for name in names:

@@ -9,13 +9,13 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 
 from policy import shipped
-from policy.engine import bulk, sql
-from policy.engine.compiled import compile_rulebook
-from policy.engine.kleene import truth
 from policy.engine.language.condition import RANK, Is, Rule, Rulebook
 from policy.engine.language.facts import Facts, Flags, Vocabulary, YesNo
-from policy.engine.reference import assess
-from tests.policy.engine.mutants import drawn, mutated, told
+from policy.engine.readings import bulk, sql
+from policy.engine.readings.compiled import compile_rulebook
+from policy.engine.readings.kleene import truth
+from policy.engine.readings.reference import assess
+from tests.policy.engine.readings.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, deals, screened_often
 
 ONE = Rulebook(

@@ -14,7 +14,6 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 
-from policy.engine.generated import OPERATORS, simplified
 from policy.engine.language.condition import (
     RANK,
     All,
@@ -30,7 +29,8 @@ from policy.engine.language.condition import (
     as_atom,
 )
 from policy.engine.language.facts import Facts, Flags, Text, Vocabulary
-from policy.engine.ranks import by_rank
+from policy.engine.readings.generated import OPERATORS, simplified
+from policy.engine.readings.ranks import by_rank
 
 # PostgreSQL cuts longer names off.
 LONGEST_NAME = 63

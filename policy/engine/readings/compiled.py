@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from policy.engine.assessment import Assessment, Finding, review_floor
-from policy.engine.generated import screen_source, turning_source
-from policy.engine.generated_findings import finding_functions
 from policy.engine.language.condition import OUTCOMES, RANK, Outcome, Rulebook, atoms
 from policy.engine.language.facts import Cell, Facts
-from policy.engine.undecided import facts_that_could_fire, reads_once
+from policy.engine.readings.assessment import Assessment, Finding, review_floor
+from policy.engine.readings.generated import screen_source, turning_source
+from policy.engine.readings.generated_findings import finding_functions
+from policy.engine.readings.undecided import facts_that_could_fire, reads_once
 
 # Deals differ in endless ways, but few sets of rules fire together.
 REMEMBERED = 4096

@@ -8,16 +8,6 @@ It is written to be read; `compiled.py` is written to be fast.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policy.engine.assessment import (
-    Assessment,
-    Finding,
-    decided,
-    highest,
-    members_there,
-    review_floor,
-    sentence,
-)
-from policy.engine.kleene import truth
 from policy.engine.language.condition import (
     RANK,
     All,
@@ -35,7 +25,17 @@ from policy.engine.language.condition import (
     Term,
 )
 from policy.engine.language.facts import Facts, Flags, Plain
-from policy.engine.undecided import facts_that_could_fire
+from policy.engine.readings.assessment import (
+    Assessment,
+    Finding,
+    decided,
+    highest,
+    members_there,
+    review_floor,
+    sentence,
+)
+from policy.engine.readings.kleene import truth
+from policy.engine.readings.undecided import facts_that_could_fire
 
 
 def assess(rulebook: Rulebook, facts: Facts) -> Assessment:
