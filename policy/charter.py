@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from policy import proving
-from policy.engine import proof
 from policy.engine.language.condition import Promise, Rulebook
 from policy.engine.language.phrases import deal_in_words
 from policy.engine.language.words import listed
-from policy.engine.promises import meaning, opened, unknown_words, written
-from policy.engine.proof import Fate
+from policy.engine.proof import proof
+from policy.engine.proof.promises import meaning, opened, unknown_words, written
+from policy.engine.proof.proof import Fate
 
 KEPT, CHANGED, REMOVED, EMPTY = "kept", "changed", "removed", "empty"
 _WORDS = {

@@ -11,7 +11,7 @@ from policy import versions as texts
 from policy.derive import ReferenceData
 from policy.engine.language.condition import RANK
 from policy.engine.language.phrases import OUTCOMES
-from policy.engine.proof import NotProved
+from policy.engine.proof.proof import NotProved
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.past import Backtest, Span, gathered, past
 

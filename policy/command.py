@@ -35,7 +35,7 @@ from policy.engine.language.marked import LARGEST_FILE, Problems, read_marked
 from policy.engine.language.phrases import OUTCOMES, deal_in_words
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
 from policy.engine.language.shapes import Shapes
-from policy.engine.proof import NotProved
+from policy.engine.proof.proof import NotProved
 from policy.screen import Screener
 from policy.screen import lines as read_lines
 

@@ -15,7 +15,7 @@ from audit.access import allow
 from policy import current, entries, maps, places, proving, reports, shipped
 from policy.derive import ReferenceData
 from policy.engine.language.condition import Rulebook
-from policy.engine.proof import NotProved
+from policy.engine.proof.proof import NotProved
 from policy.forms import DifferenceForm
 from policy.models import Kind, ReferenceVersion
 from policy.views import VERSION_READERS, state_of

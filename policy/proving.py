@@ -6,8 +6,8 @@ The engine proves; this module puts its answers into the plain form that a repor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from policy.engine import difference, proof
 from policy.engine.language.condition import Rulebook
+from policy.engine.proof import difference, proof
 
 EFFECTS = {
     "fire": "it can never fire",

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from policy.engine.language.condition import Rule, Rulebook
-from policy.engine.promises import rule_condition
+from policy.engine.proof.promises import rule_condition
 
 #: What a person reads of a rule, with the words for it.
 _READ = {

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from policy import actions, comparing, proving
-from policy.engine.proof import NotProved
+from policy.engine.proof.proof import NotProved
 from policy.models import Kind, ReferenceVersion
 from policy.versions import Content
 from tests import factories

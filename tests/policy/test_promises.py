@@ -124,7 +124,7 @@ class TestTheReport:
     def test_a_comparison_without_an_answer_is_no_pass(
         self, anna: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from policy.engine import proof
+        from policy.engine.proof import proof
 
         def silent(*_books: Any, **_limits: Any) -> Any:
             raise proof.NotProved("the child process ended with 1")

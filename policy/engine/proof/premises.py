@@ -1,6 +1,6 @@
 """Which deals promises speak of, found by the solver: of none, of fewer than before, of more.
 
-Runs in the child process of policy.engine.prover.
+Runs in the child process of policy.engine.proof.prover.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,8 +18,8 @@ from policy.engine.language.condition import (
     Rulebook,
     Surely,
 )
-from policy.engine.promises import meaning, opened, pairs, unknown_words
-from policy.engine.symbols import Deal, Reading, is_possible, plainest
+from policy.engine.proof.promises import meaning, opened, pairs, unknown_words
+from policy.engine.proof.symbols import Deal, Reading, is_possible, plainest
 
 Answer = dict[str, Any]
 Plain = Mapping[str, Any]

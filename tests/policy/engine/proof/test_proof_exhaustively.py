@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.engine import prover
 from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
@@ -22,9 +21,10 @@ from policy.engine.language.condition import (
     Surely,
 )
 from policy.engine.language.facts import Amount, Choice, Facts, Flags, Vocabulary, YesNo
+from policy.engine.proof import prover
+from policy.engine.proof.symbols import Deal, Reading
 from policy.engine.readings.kleene import truth
 from policy.engine.readings.reference import assess
-from policy.engine.symbols import Deal, Reading
 from tests.policy.engine.strategies import conditions, rulebooks
 
 RISK, SIZES = ("low", "medium", "high"), (-1, 0, 1, 2, 3)

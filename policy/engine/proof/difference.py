@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.engine.language.condition import RANK, Rulebook
-from policy.engine.proof import MEGABYTES, SECONDS, SECONDS_IN_ALL, NotProved, ask
+from policy.engine.proof.proof import MEGABYTES, SECONDS, SECONDS_IN_ALL, NotProved, ask
 
 #: More kinds than this cannot be read by a person; the list then says that it is cut.
 MOST = 200

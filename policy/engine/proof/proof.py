@@ -17,7 +17,7 @@ from typing import Any, Literal
 from policy.engine.language.condition import Rulebook
 
 State = Literal["proved", "broken", "not_proved"]
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 #: For one question to the solver, for the whole child, and what the child may occupy.
 SECONDS = 10.0
 SECONDS_IN_ALL = 60.0
@@ -162,7 +162,7 @@ def ask(task: Mapping[str, Any], *, in_all: float, megabytes: int) -> Iterator[d
 def _run(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
     """What the child printed, and what went wrong ("" when nothing)."""
     with subprocess.Popen(
-        [sys.executable, "-m", "policy.engine.prover"],
+        [sys.executable, "-m", "policy.engine.proof.prover"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -29,11 +29,11 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
-from policy.engine.premises import compared
-from policy.engine.promises import in_words_of
+from policy.engine.proof.premises import compared
+from policy.engine.proof.promises import in_words_of
+from policy.engine.proof.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
+from policy.engine.proof.witness import witnessed
 from policy.engine.readings.reference import assess
-from policy.engine.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
-from policy.engine.witness import witnessed
 
 Answer = dict[str, Any]
 #: With more rules changed than these, what gets graver is told by outcomes only.

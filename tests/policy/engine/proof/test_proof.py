@@ -8,7 +8,6 @@ import z3
 from hypothesis import given, settings
 
 from policy import shipped
-from policy.engine import difference, proof
 from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
@@ -24,8 +23,9 @@ from policy.engine.language.condition import (
     Surely,
 )
 from policy.engine.language.facts import Choice, Facts, Flags, YesNo
+from policy.engine.proof import difference, proof
+from policy.engine.proof.symbols import Deal, Reading, is_possible
 from policy.engine.readings.reference import assess
-from policy.engine.symbols import Deal, Reading, is_possible
 from tests.policy.engine.strategies import screened
 
 LOW = OneOf("country_risk", ("low",))

@@ -32,7 +32,7 @@ from policy.engine.language.condition import (
     atoms,
 )
 from policy.engine.language.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo
-from policy.engine.witness import remarked
+from policy.engine.proof.witness import remarked
 
 Formula = Any
 BAR, ASK, EXECUTIVE, SENIOR = 4, 3, 2, 1

@@ -1,0 +1,1 @@
+"""What holds for every possible deal: promises, rules without effect, differences."""
