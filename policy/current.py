@@ -4,11 +4,11 @@ import json
 from functools import lru_cache
 
 from policy import shipped, versions
-from policy.catalogue import Catalogue, read_catalogue
-from policy.destinations import Countries
 from policy.engine.language.condition import Rulebook
 from policy.models import ReferenceVersion
-from policy.registry import Registry
+from policy.reference.catalogue import Catalogue, read_catalogue
+from policy.reference.destinations import Countries
+from policy.reference.registry import Registry
 
 
 def version(kind: str) -> ReferenceVersion | None:

@@ -36,11 +36,11 @@ Anything else is an error, and so is a value of the wrong type. Elsewhere null m
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
-from policy.destinations import NOWHERE, Countries
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.words import did_you_mean, listed, shown
-from policy.placeholders import names_somebody
-from policy.plain_text import fault
+from policy.reference.destinations import NOWHERE, Countries
+from policy.reference.names.placeholders import names_somebody
+from policy.reference.names.plain_text import fault
 
 RESELLER = "reseller_integrator"
 #: What `derived` of a screening line may hold beside facts: remarks that decide nothing.

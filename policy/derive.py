@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy.catalogue import Product
 from policy.declared import (
     ABILITIES,
     CHOICES,
@@ -24,11 +23,12 @@ from policy.declared import (
     is_named,
     unanswered,
 )
-from policy.destinations import NOWHERE, Place
 from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
-from policy.reference import ReferenceData
-from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit
+from policy.facts.bundle import ReferenceData
+from policy.reference.catalogue import Product
+from policy.reference.destinations import NOWHERE, Place
+from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit
 
 __all__ = ["Derivation", "Origin", "ReferenceData", "Variant", "derive", "trace"]
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from policy.catalogue import CONTROLS, Catalogue, Feature, Product
 from policy.derive import ReferenceData
-from policy.destinations import Countries, Place
 from policy.models import Kind
-from policy.ratings import TIER_WORDS, TIERS, UNRATED
-from policy.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, Registry, fold
+from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
+from policy.reference.destinations import Countries, Place
+from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED
+from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, Registry, fold
 
 # An unrated place is treated like the gravest, so a first rating may only lower what is asked.
 _RISKS = (*TIERS, UNRATED)

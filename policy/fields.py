@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
-from policy.plain_text import fault
+from policy.reference.names.plain_text import fault
 
 
 class PlainText(forms.CharField):

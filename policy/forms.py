@@ -10,10 +10,10 @@ from django.utils import timezone
 from audit.refusals import Conflict
 from policy.actions import FARTHEST, LEAST_REASON, check_day
 from policy.fields import FilterForm, PlainText
-from policy.importers.layouts import LAYOUTS
 from policy.models import Kind
 from policy.proposals import About
-from policy.ratings import TIERS, UNRATED
+from policy.reference.importers.layouts import LAYOUTS
+from policy.reference.ratings import TIERS, UNRATED
 
 Options = Sequence[tuple[str, str]]
 TIER_WORDS = {

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_safe
 
 from audit import access
 from audit.access import allow
-from policy import current, proposals, spreadsheets
-from policy.catalogue import Product
+from policy import current, proposals
 from policy.forms import CONTROLS, ProductFilters, RegistryFilters
 from policy.models import Kind, ReferenceVersion
 from policy.permissions import may_govern
-from policy.registry import OPERATOR, QUESTION, Party, fold
+from policy.reference import spreadsheets
+from policy.reference.catalogue import Product
+from policy.reference.registry import OPERATOR, QUESTION, Party, fold
 
 PER_PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

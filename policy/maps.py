@@ -14,8 +14,8 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
-from policy.importers.places import places
-from policy.ratings import TIER_WORDS, TIERS, UNRATED, Change, Changes
+from policy.reference.importers.places import places
+from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, Change, Changes
 
 BORDERS_NOTE = (
     "Borders come from Natural Earth and are shown for reading only. "

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_safe
 
 from audit.access import signed_in
 from policy import current, maps
-from policy.destinations import Countries, Place
 from policy.forms import TIER_WORDS, CountryFilters
 from policy.models import Kind, ReferenceVersion
 from policy.past import past
 from policy.permissions import may_govern
-from policy.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare
-from policy.registry import fold
+from policy.reference.destinations import Countries, Place
+from policy.reference.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare
+from policy.reference.registry import fold
 
 
 @signed_in

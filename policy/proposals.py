@@ -6,16 +6,17 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from audit.ledger import canonical
-from policy import clauses, current, registry, shipped, spreadsheets, versions
-from policy.catalogue import CatalogueError
-from policy.destinations import CountriesError, RatingText
+from policy import clauses, current, shipped, versions
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.reading import ReadingError, read_rulebook
-from policy.importers.layouts import LAYOUTS, guess_layout, read_list
 from policy.models import Kind, ReferenceVersion
-from policy.ratings import Imported, ListRefused
-from policy.registry import RegistryError
-from policy.spreadsheets import RowText, SpreadsheetRefused
+from policy.reference import registry, spreadsheets
+from policy.reference.catalogue import CatalogueError
+from policy.reference.destinations import CountriesError, RatingText
+from policy.reference.importers.layouts import LAYOUTS, guess_layout, read_list
+from policy.reference.ratings import Imported, ListRefused
+from policy.reference.registry import RegistryError
+from policy.reference.spreadsheets import RowText, SpreadsheetRefused
 from policy.versions import Content
 
 LARGEST = 1_000_000
@@ -203,7 +204,7 @@ def import_countries(
 ) -> ImportedCountries:
     """The active country lists with the list of this file in place of that of its source.
 
-    ``layout`` is a name of policy.importers.layouts or "" to guess. Raises ProposalRefused.
+    ``layout`` is a name of policy.reference.importers.layouts or "" to guess. Raises ProposalRefused.
     """
     active = ReferenceVersion.objects.active().of(Kind.COUNTRIES).first()
     found = current.countries(active)

@@ -3,13 +3,13 @@
 from functools import cache
 from pathlib import Path
 
-from policy.catalogue import Catalogue, read_catalogue
 from policy.derive import ReferenceData
-from policy.destinations import Countries, RatingText, read_countries
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_rulebook, read_vocabulary
-from policy.registry import Registry, read_registry, read_stems
+from policy.reference.catalogue import Catalogue, read_catalogue
+from policy.reference.destinations import Countries, RatingText, read_countries
+from policy.reference.registry import Registry, read_registry, read_stems
 
 FOLDER = Path(__file__).parent / "data"
 RULEBOOK = "rulebook-1.1.yaml"

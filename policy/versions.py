@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass
 
 from audit.ledger import canonical, digest
 from policy import shipped
-from policy.catalogue import Catalogue, read_catalogue
 from policy.derive import ReferenceData
-from policy.destinations import Countries, RatingText, read_countries
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
 from policy.models import Kind
-from policy.registry import Registry, read_registry, read_stems
+from policy.reference.catalogue import Catalogue, read_catalogue
+from policy.reference.destinations import Countries, RatingText, read_countries
+from policy.reference.registry import Registry, read_registry, read_stems
 
 
 @dataclass(frozen=True)

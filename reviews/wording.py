@@ -12,9 +12,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from policy import current
-from policy.catalogue import Catalogue
-from policy.destinations import Countries
 from policy.engine.language.facts import Vocabulary
+from policy.reference.catalogue import Catalogue
+from policy.reference.destinations import Countries
 from screening.models import Deal, Screening
 
 UNKNOWN = "not known"

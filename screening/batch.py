@@ -18,7 +18,7 @@ from audit.models import SYSTEM, AuditEvent, Line
 from audit.refusals import Conflict
 from policy import active
 from policy.engine.readings.assessment import Assessment
-from policy.reference import ReferenceData
+from policy.facts.bundle import ReferenceData
 from screening import deal_facts, facts, following, holding, lifecycle, mail, rows
 from screening.deal_facts import DealFacts
 from screening.lifecycle import CLOSED

@@ -12,8 +12,8 @@ from typing import Any
 
 from policy.declared import DeclaredError, is_named
 from policy.derive import WITH_LINKED, Origin, ReferenceData, trace
-from policy.destinations import NOWHERE
-from policy.registry import fold
+from policy.reference.destinations import NOWHERE
+from policy.reference.registry import fold
 from screening import questions
 from screening.deal_form import CLASSES
 from screening.models import Deal

@@ -35,7 +35,7 @@ from typing import Any
 
 from policy.derive import ReferenceData, derive
 from policy.engine.readings.assessment import Finding
-from policy.plain_text import without
+from policy.reference.names.plain_text import without
 from screening import answers_to_facts
 from screening.deal_form import (
     CLASSES,

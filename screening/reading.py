@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.models import AuditEvent
 from policy import clauses
-from policy.catalogue import Catalogue
 from policy.clauses import Clause
 from policy.derive import ReferenceData
-from policy.destinations import Countries
 from policy.engine.language.condition import OUTCOMES
+from policy.reference.catalogue import Catalogue
+from policy.reference.destinations import Countries
 from screening import questions
 from screening.deal_form import Kind, Question
 from screening.lifecycle import Status

@@ -15,7 +15,7 @@ from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
 from policy import active
-from policy.plain_text import fault
+from policy.reference.names.plain_text import fault
 from screening import actions, meanings, permissions, questions, reading
 from screening.deal_form import Question
 from screening.forms import QuestionForm, WithdrawForm, question_form

@@ -14,8 +14,8 @@ from policy.derive import derive, trace
 from policy.engine.language.condition import OUTCOMES, RANK
 from policy.engine.language.facts import Facts
 from policy.ordinary import Ordinary
-from policy.plain_text import without
-from policy.registry import OPERATOR
+from policy.reference.names.plain_text import without
+from policy.reference.registry import OPERATOR
 
 REFERENCE = shipped.load()
 ASSESS = REFERENCE.compiled.assess

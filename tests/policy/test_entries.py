@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from policy import entries, shipped
-from policy.catalogue import Feature, Product
 from policy.derive import ReferenceData
 from policy.models import Kind
-from policy.registry import OPERATOR, Party
+from policy.reference.catalogue import Feature, Product
+from policy.reference.registry import OPERATOR, Party
 
 RADIO = Product("radio", "Radio", "Access", ("ran",), "not_controlled")
 CORE = Product(

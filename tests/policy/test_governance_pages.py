@@ -17,9 +17,10 @@ from django.urls import reverse
 
 from jobs import queue
 from jobs.models import Job
-from policy import actions, current, governing, shipped, spreadsheets
+from policy import actions, current, governing, shipped
 from policy.models import CheckReport, Kind, ReferenceVersion
-from policy.registry import COLUMNS
+from policy.reference import spreadsheets
+from policy.reference.registry import COLUMNS
 from tests import factories
 from tests.policy.test_governance import STRICTER, WEAKER, changed_rulebook, checked, rated, work
 

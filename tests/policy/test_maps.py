@@ -11,8 +11,8 @@ import pytest
 
 from policy import maps
 from policy.data.map import convert
-from policy.importers.places import places
-from policy.ratings import TIERS, UNRATED, Rating, RatingList, compare
+from policy.reference.importers.places import places
+from policy.reference.ratings import TIERS, UNRATED, Rating, RatingList, compare
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROOT = Path(maps.__file__).parents[1]

@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from policy import charts, maps
-from policy.importers.places import places
-from policy.ratings import TIERS, UNRATED, Rating, RatingList, compare
+from policy.reference.importers.places import places
+from policy.reference.ratings import TIERS, UNRATED, Rating, RatingList, compare
 
 pytestmark = pytest.mark.browser
 

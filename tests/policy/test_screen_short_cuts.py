@@ -11,7 +11,7 @@ from policy.declared import GIVEN, DeclaredError, is_named
 from policy.derive import derive
 from policy.engine.readings.assessment import combine
 from policy.engine.readings.reference import assess
-from policy.plain_text import without
+from policy.reference.names.plain_text import without
 from policy.screen import Screener
 
 REFERENCE = shipped.load()

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from policy.importers.places import places
+from policy.reference.importers.places import places
 
 type Point = tuple[float, float]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from policy import shipped
-from policy.catalogue import CatalogueError, read_catalogue
 from policy.engine.language.facts import Flags
+from policy.reference.catalogue import CatalogueError, read_catalogue
 
 REFERENCE = shipped.load()
 CATALOGUE = REFERENCE.catalogue

@@ -3,7 +3,7 @@
 import pytest
 
 from policy import shipped
-from policy.destinations import CountriesError, RatingText, read_countries
+from policy.reference.destinations import CountriesError, RatingText, read_countries
 
 COUNTRIES = shipped.load().countries
 PLACES = COUNTRIES.places

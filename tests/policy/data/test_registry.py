@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy import shipped
-from policy.registry import RegistryError, fold, parts, read_registry
+from policy.reference.registry import RegistryError, fold, parts, read_registry
 
 REFERENCE = shipped.load()
 REGISTRY = REFERENCE.registry

@@ -12,7 +12,7 @@ from policy.engine.language.facts import digest
 from policy.engine.language.marked import Node, Problems, ReadingError, read_marked
 from policy.engine.language.shapes import Shapes
 from policy.engine.language.words import shown
-from policy.registry import fold
+from policy.reference.registry import fold
 
 CONTROLS = ("not_controlled", "licence_required", "prohibited")
 _TEXTS = ("id", "name", "control")

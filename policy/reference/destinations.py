@@ -14,8 +14,8 @@ from functools import cached_property
 
 from policy.engine.language.facts import digest
 from policy.engine.language.words import guess, shown
-from policy.ratings import UNRATED, Effective, Rating, RatingList, worst_of
-from policy.registry import fold
+from policy.reference.ratings import UNRATED, Effective, Rating, RatingList, worst_of
+from policy.reference.registry import fold
 
 #: Written where the destination is not known yet.
 NOWHERE = "XX"

@@ -14,12 +14,12 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
-from policy.catalogue import Catalogue, Feature
-from policy.importers.text import delimiter_of, table_rows
-from policy.importers.workbook import Cell, Workbook, column_name
-from policy.ratings import ListRefused
-from policy.registry import COLUMNS as PARTY_COLUMNS
-from policy.registry import Registry
+from policy.reference.catalogue import Catalogue, Feature
+from policy.reference.importers.text import delimiter_of, table_rows
+from policy.reference.importers.workbook import Cell, Workbook, column_name
+from policy.reference.ratings import ListRefused
+from policy.reference.registry import COLUMNS as PARTY_COLUMNS
+from policy.reference.registry import Registry
 
 PRODUCT_COLUMNS = (
     "id",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from policy.ratings import ListRefused
+from policy.reference.ratings import ListRefused
 
 MOST_BYTES = 20 * 2**20
 MOST_LINES = 100_000

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from policy import shipped
 from policy.declared import is_named
 from policy.derive import derive
-from policy.plain_text import fault, without
-from policy.registry import fold
+from policy.reference.names.plain_text import fault, without
+from policy.reference.registry import fold
 
 REFERENCE = shipped.load()
 DEAL = {

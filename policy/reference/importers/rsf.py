@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import BinaryIO
 
-from policy.importers.gather import Gathering, decimal, spoilt
-from policy.importers.places import code_of_iso3
-from policy.importers.text import Header, decoded_lines, table_rows
-from policy.ratings import Cuts, Imported, ListRefused, Rating, RatingList
+from policy.reference.importers.gather import Gathering, decimal, spoilt
+from policy.reference.importers.places import code_of_iso3
+from policy.reference.importers.text import Header, decoded_lines, table_rows
+from policy.reference.ratings import Cuts, Imported, ListRefused, Rating, RatingList
 
 SOURCE = "RSF, World Press Freedom Index"
 LICENCE = "© Reporters Without Borders. The operator holds the right to use this file."

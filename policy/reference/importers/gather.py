@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
-from policy.importers.places import places, states
-from policy.ratings import (
+from policy.reference.importers.places import places, states
+from policy.reference.ratings import (
     UNRATED,
     Imported,
     ListRefused,

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from policy.importers import vdem
-from policy.importers.vdem import read_vdem
-from policy.ratings import UNRATED, ListRefused
+from policy.reference.importers import vdem
+from policy.reference.importers.vdem import read_vdem
+from policy.reference.ratings import UNRATED, ListRefused
 
 COLUMNS = ("country_name", "country_text_id", "country_id", "year", "v2cltort", *vdem.INDICES)
 FINLAND = ("Finland", "FIN", 163, 2025, "2.1", "0.962", "0.957", "0.992")

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple
 
-from policy.importers.gather import Gathering, check_span, decimal
-from policy.importers.places import code_of_iso3
-from policy.importers.text import decoded_lines, first_row, table_rows
-from policy.ratings import UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
+from policy.reference.importers.gather import Gathering, check_span, decimal
+from policy.reference.importers.places import code_of_iso3
+from policy.reference.importers.text import decoded_lines, first_row, table_rows
+from policy.reference.ratings import UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
 
 SOURCE = "V-Dem"
 LICENCE = (

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
-from policy.importers.archive import Archive
-from policy.ratings import ListRefused
+from policy.reference.importers.archive import Archive
+from policy.reference.ratings import ListRefused
 
 MOST_STRINGS = 200_000
 LONGEST_CELL = 32_767

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from policy.ratings import ListRefused
+from policy.reference.ratings import ListRefused
 
 MOST_BYTES = 20 * 2**20
 MOST_ENTRIES = 2_000

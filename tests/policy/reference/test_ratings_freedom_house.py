@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
-from policy.importers.freedom_house import read_freedom_house, read_status_history
-from policy.importers.workbook import Workbook, column_name
-from policy.ratings import ListRefused
+from policy.reference.importers.freedom_house import read_freedom_house, read_status_history
+from policy.reference.importers.workbook import Workbook, column_name
+from policy.reference.ratings import ListRefused
 
 COLUMNS = [
     *("Country/Territory", "Region", "C/T", "Edition", "Status", "PR rating", "CL rating"),

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.importers.places import LEFT_OUT_NAMES, codes_of_name, places, plain, states
-from policy.ratings import TIERS, UNRATED, Cuts, Rating, RatingList, compare, worse, worst_of
+from policy.reference.importers.places import LEFT_OUT_NAMES, codes_of_name, places, plain, states
+from policy.reference.ratings import (
+    TIERS,
+    UNRATED,
+    Cuts,
+    Rating,
+    RatingList,
+    compare,
+    worse,
+    worst_of,
+)
 
 CUTS = Cuts(Decimal("0.3"), Decimal("0.5"), Decimal("0.75"), Decimal(0), Decimal(1))
 

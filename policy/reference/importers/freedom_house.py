@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import BinaryIO
 
-from policy.importers.gather import Gathering, check_span, decimal, spoilt
-from policy.importers.places import LEFT_OUT_NAMES, codes_of_name, near_names, plain
-from policy.importers.text import Header, decoded_lines, table_rows
-from policy.importers.workbook import EMPTY, Cell, Workbook, column_name
-from policy.ratings import Imported, ListRefused, Rating, RatingList
+from policy.reference.importers.gather import Gathering, check_span, decimal, spoilt
+from policy.reference.importers.places import LEFT_OUT_NAMES, codes_of_name, near_names, plain
+from policy.reference.importers.text import Header, decoded_lines, table_rows
+from policy.reference.importers.workbook import EMPTY, Cell, Workbook, column_name
+from policy.reference.ratings import Imported, ListRefused, Rating, RatingList
 
 SOURCE = "Freedom House, Freedom in the World"
 LICENCE = (

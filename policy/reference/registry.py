@@ -22,7 +22,7 @@ from anyascii import anyascii
 
 from policy.engine.language.facts import digest
 from policy.engine.language.words import did_you_mean, listed, shown
-from policy.importers.text import delimiter_of, why_no_table
+from policy.reference.importers.text import delimiter_of, why_no_table
 
 COLUMNS = ("name", "country", "class", "aliases", "note", "source")
 QUESTION, OPERATOR, INTELLIGENCE = "question", "operator", "intelligence_security"

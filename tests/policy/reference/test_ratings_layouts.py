@@ -5,8 +5,8 @@ import io
 import pytest
 import xlsxwriter
 
-from policy.destinations import RatingText, read_countries
-from policy.importers.layouts import LAYOUTS, guess_layout, read_list
+from policy.reference.destinations import RatingText, read_countries
+from policy.reference.importers.layouts import LAYOUTS, guess_layout, read_list
 from policy.shipped import FOLDER
 from policy.shipped import text as shipped_text
 

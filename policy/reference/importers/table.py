@@ -12,10 +12,10 @@ from decimal import Decimal
 from itertools import chain
 from typing import BinaryIO
 
-from policy.importers.gather import Gathering, decimal, near_code, spoilt
-from policy.importers.places import code_of_iso3, codes_of_name, places
-from policy.importers.text import Header, decoded_lines, delimiter_of, table_rows
-from policy.ratings import TIERS, UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
+from policy.reference.importers.gather import Gathering, decimal, near_code, spoilt
+from policy.reference.importers.places import code_of_iso3, codes_of_name, places
+from policy.reference.importers.text import Header, decoded_lines, delimiter_of, table_rows
+from policy.reference.ratings import TIERS, UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
 
 CODE_COLUMNS = ("code", "iso2", "iso3", "iso", "country")
 _TIER_WORDS = {"very high": "very_high", "not rated": UNRATED}

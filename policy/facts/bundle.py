@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from policy.catalogue import Catalogue
 from policy.declared import Checks
-from policy.destinations import Countries
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags
 from policy.engine.readings.compiled import Compiled, compile_rulebook
-from policy.registry import Registry
+from policy.reference.catalogue import Catalogue
+from policy.reference.destinations import Countries
+from policy.reference.registry import Registry
 
 
 @dataclass(frozen=True)

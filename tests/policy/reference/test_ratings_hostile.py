@@ -12,14 +12,14 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.importers import archive, workbook
-from policy.importers.freedom_house import read_freedom_house, read_status_history
-from policy.importers.rsf import read_rsf
-from policy.importers.table import read_table
-from policy.importers.text import LONGEST_LINE, MOST_BYTES
-from policy.importers.vdem import read_vdem
-from policy.importers.workbook import Workbook
-from policy.ratings import ListRefused
+from policy.reference.importers import archive, workbook
+from policy.reference.importers.freedom_house import read_freedom_house, read_status_history
+from policy.reference.importers.rsf import read_rsf
+from policy.reference.importers.table import read_table
+from policy.reference.importers.text import LONGEST_LINE, MOST_BYTES
+from policy.reference.importers.vdem import read_vdem
+from policy.reference.importers.workbook import Workbook
+from policy.reference.ratings import ListRefused
 
 MEMORY = 60_000_000
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from policy.importers.rsf import MOST_BYTES, read_rsf
-from policy.ratings import ListRefused
+from policy.reference.importers.rsf import MOST_BYTES, read_rsf
+from policy.reference.ratings import ListRefused
 
 COLUMNS = [
     *("ISO", "Score 2025", "Rank", "Political Context", "Rank_Pol", "Economic Context"),

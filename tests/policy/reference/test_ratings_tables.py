@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from policy.importers.table import read_table
-from policy.ratings import UNRATED, Cuts, ListRefused, Rating, RatingList
+from policy.reference.importers.table import read_table
+from policy.reference.ratings import UNRATED, Cuts, ListRefused, Rating, RatingList
 
 CUTS = Cuts(Decimal(75), Decimal(50), Decimal(25), Decimal(0), Decimal(100), rising="riskier")
 

@@ -1,6 +1,6 @@
 """What is written where a name belongs and names nobody: placeholders, marks, repeated letters.
 
-A name is judged folded (`policy.registry.fold`), so that case, punctuation, look-alike letters and
+A name is judged folded (`policy.reference.registry.fold`), so that case, punctuation, look-alike letters and
 invisible characters hide nothing.
 """
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from anyascii import anyascii
 
-from policy.registry import LOOKALIKES, REMEMBERED, fold
+from policy.reference.registry import LOOKALIKES, REMEMBERED, fold
 
-FOLDER = Path(__file__).parent / "data" / "names"
+FOLDER = Path(__file__).parents[2] / "data" / "names"
 #: What looks like a Latin letter when a placeholder is disguised.
 DISGUISES = {**LOOKALIKES, ord("0"): "o"}
 #: So many equal letters are no name; "EE" is one.

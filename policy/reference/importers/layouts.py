@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from policy.importers.freedom_house import read_freedom_house, read_status_history
-from policy.importers.rsf import read_rsf
-from policy.importers.table import read_table
-from policy.importers.vdem import read_vdem
-from policy.importers.workbook import Workbook
-from policy.ratings import Imported, ListRefused, RatingList
+from policy.reference.importers.freedom_house import read_freedom_house, read_status_history
+from policy.reference.importers.rsf import read_rsf
+from policy.reference.importers.table import read_table
+from policy.reference.importers.vdem import read_vdem
+from policy.reference.importers.workbook import Workbook
+from policy.reference.ratings import Imported, ListRefused, RatingList
 
 
 @dataclass(frozen=True, slots=True)

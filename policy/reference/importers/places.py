@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("places.csv")
-_COUNTRIES = Path(__file__).parents[1] / "data" / "countries"
+_COUNTRIES = Path(__file__).parents[2] / "data" / "countries"
 
 # Known, and deliberately given to nobody. A place in neither list does not exist for us, and a
 # file that rates it is refused.

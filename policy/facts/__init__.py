@@ -1,0 +1,1 @@
+"""From what sales declares to the facts that rules read."""

@@ -1,0 +1,1 @@
+"""Reference data beside the rulebook: products, bodies, destinations, ratings, and their files."""

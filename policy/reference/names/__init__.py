@@ -1,0 +1,1 @@
+"""Names: what names somebody, and what a text may not hold."""
