@@ -51,7 +51,7 @@ VERBS = {
     ),
     "screen": (
         "demo",
-        ["-m", "policy.screen"],
+        ["-m", "policy.facts.screen"],
         "screen FILE.jsonl | -",
         "screen one deal a line, no database needed",
     ),

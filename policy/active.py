@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from audit.refusals import Conflict
 from policy import versions as texts
-from policy.derive import ReferenceData
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Facts
 from policy.engine.readings.assessment import Assessment, combine
+from policy.facts.derive import ReferenceData
 from policy.models import Kind, ReferenceVersion
 
 ACTIVE = """

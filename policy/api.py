@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from audit.access import AUDITOR, COMPLIANCE, POLICY_OWNER, REVIEWERS, allow, signed_in
 from policy import active
-from policy.declared import DeclaredError
-from policy.derive import derive
 from policy.engine.language.facts import FactError
 from policy.engine.readings.assessment import Assessment
+from policy.facts.declared import DeclaredError
+from policy.facts.derive import derive
 
 
 class RuleSerializer(serializers.Serializer[Any]):

@@ -8,10 +8,10 @@ from typing import Any
 from audit.ledger import canonical, digest
 from policy import active, charter, entries, labelled, proving, wording
 from policy import versions as texts
-from policy.derive import ReferenceData
 from policy.engine.language.condition import RANK
 from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
+from policy.facts.derive import ReferenceData
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.past import Backtest, Span, gathered, past
 

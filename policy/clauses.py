@@ -7,8 +7,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from policy import shipped
 from policy.engine.language.reading import Cited
+from policy.facts import shipped
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from policy import charter, clauses, proving, shipped, wording
+from policy import charter, clauses, proving, wording
 from policy.engine.language.condition import RANK, Rulebook
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.marked import LARGEST_FILE, Problems, read_marked
@@ -36,8 +36,9 @@ from policy.engine.language.phrases import OUTCOMES, deal_in_words
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
 from policy.engine.language.shapes import Shapes
 from policy.engine.proof.proof import NotProved
-from policy.screen import Screener
-from policy.screen import lines as read_lines
+from policy.facts import shipped
+from policy.facts.screen import Screener
+from policy.facts.screen import lines as read_lines
 
 OK, FOUND, WRONG = 0, 1, 2
 #: Characters; as long as on the pages.

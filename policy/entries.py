@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from policy.derive import ReferenceData
+from policy.facts.derive import ReferenceData
 from policy.models import Kind
 from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
 from policy.reference.destinations import Countries, Place

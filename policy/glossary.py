@@ -7,7 +7,7 @@ from functools import cache
 from django.utils.text import slugify
 from ruamel.yaml import YAML
 
-from policy import shipped
+from policy.facts import shipped
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from policy import (
-    actions,
-    active,
-    checking,
-    comparing,
-    current,
-    proposals,
-    proving,
-    reports,
-    shipped,
-)
+from policy import actions, active, checking, comparing, current, proposals, proving, reports
 from policy.afterwards import sweep_of
+from policy.facts import shipped
 from policy.forms import ActivationForm, CancelForm, ProposalForm
 from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
 from policy.past import past

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-from policy import shipped
-from policy.derive import ReferenceData
 from policy.engine.language.condition import RANK
-from policy.screen import Screener
+from policy.facts import shipped
+from policy.facts.derive import ReferenceData
+from policy.facts.screen import Screener
 
 FILES = ("cases.jsonl", "cases-2.jsonl")
 #: The key of a deal that needs what the program cannot do yet; it says what, and a test waits too.

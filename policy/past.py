@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from policy.derive import ReferenceData
+from policy.facts.derive import ReferenceData
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from audit.ledger import canonical
-from policy import clauses, current, shipped, versions
+from policy import clauses, current, versions
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.reading import ReadingError, read_rulebook
+from policy.facts import shipped
 from policy.models import Kind, ReferenceVersion
 from policy.reference import registry, spreadsheets
 from policy.reference.catalogue import CatalogueError

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from audit.ledger import canonical, digest
-from policy import shipped
-from policy.derive import ReferenceData
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
+from policy.facts import shipped
+from policy.facts.derive import ReferenceData
 from policy.models import Kind
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries, RatingText, read_countries

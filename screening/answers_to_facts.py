@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policy.declared import NOT_KNOWN, DeclaredError
+from policy.facts.declared import NOT_KNOWN, DeclaredError
 from screening.deal_form import UNKNOWN, Answers
 
 #: For members of a set of flags, beside True and False.
@@ -25,7 +25,7 @@ SAYS_NOTHING = frozenset({"safeguards", "declaration"})
 
 @dataclass(frozen=True, kw_only=True)
 class Sets:
-    """What the answers to one question declare, by the names of policy.declared.
+    """What the answers to one question declare, by the names of policy.facts.declared.
 
     ``values`` has every answer that the form gives or ever gave. With a ``member`` the fact is a
     set of flags, and the values are True, False and MAYBE; signs are sentences, "" for none.

@@ -13,11 +13,11 @@ from django.urls import reverse
 from audit import access
 from audit.refusals import Conflict
 from policy import active
-from policy.declared import DeclaredError
-from policy.derive import ReferenceData
 from policy.engine.language.condition import redecided
 from policy.engine.language.facts import FactError
 from policy.engine.readings.assessment import Assessment
+from policy.facts.declared import DeclaredError
+from policy.facts.derive import ReferenceData
 from policy.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
 from screening import deal_facts, facts, in_place
 from screening.lifecycle import Status

@@ -14,9 +14,9 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Exists, OuterRef
 
-from policy import shipped
 from policy.engine.language.facts import Choice, FactError, Facts, Flags, Vocabulary
 from policy.engine.readings import sql
+from policy.facts import shipped
 
 TABLE = "deal_facts"
 

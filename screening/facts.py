@@ -15,10 +15,10 @@ from django.utils import timezone
 from audit.ledger import canonical
 from audit.refusals import Conflict, NotAllowed
 from policy import active
-from policy.declared import DeclaredError
-from policy.derive import Origin, ReferenceData, Variant, trace
 from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
+from policy.facts.declared import DeclaredError
+from policy.facts.derive import Origin, ReferenceData, Variant, trace
 from screening import linking, questions, rulings
 from screening.linking import Other
 from screening.models import Deal, DealRevision, FactRuling

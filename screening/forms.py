@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from policy.derive import ReferenceData
+from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
 from screening.deal_form import Kind, Question
 from screening.question_forms import (

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-from policy.derive import WITH_LINKED
 from policy.engine.language.facts import Vocabulary
+from policy.facts.derive import WITH_LINKED
 from policy.models import ReferenceVersion
 from screening import facts
 from screening.lifecycle import CLOSED

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy.declared import DeclaredError, is_named
-from policy.derive import WITH_LINKED, Origin, ReferenceData, trace
+from policy.facts.declared import DeclaredError, is_named
+from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.destinations import NOWHERE
 from policy.reference.registry import fold
 from screening import questions

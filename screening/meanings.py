@@ -12,9 +12,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from policy import active
-from policy.derive import ReferenceData, derive
 from policy.engine.language.facts import Facts
 from policy.engine.readings.assessment import Finding
+from policy.facts.derive import ReferenceData, derive
 from screening import questions, reading
 from screening.deal_form import QUESTIONS, Answers, Context
 from screening.reading import Card

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from policy.declared import is_named
-from policy.derive import ReferenceData
+from policy.facts.declared import is_named
+from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
 from screening.deal_form import UNKNOWN, Kind, Question
 from screening.widgets import ThreeBoxDate, checkboxes, place_choices, radios, rows_of

@@ -33,8 +33,8 @@ answer for which there is no fact) become sentences in ``contradictions``; they 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy.derive import ReferenceData, derive
 from policy.engine.readings.assessment import Finding
+from policy.facts.derive import ReferenceData, derive
 from policy.reference.names.plain_text import without
 from screening import answers_to_facts
 from screening.deal_form import (
@@ -175,7 +175,7 @@ def confirm(answers: dict[str, Any], slug: str) -> None:
 
 
 def declared_facts(answers: Answers, context: Context | None = None) -> dict[str, Any]:
-    """The answers as policy.derive reads them; what is not answered is left out.
+    """The answers as policy.facts.derive reads them; what is not answered is left out.
 
     With a context, answers to questions that are no longer asked are left out too, and the
     answers that are compared with the catalogue are compared.

@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from audit.models import AuditEvent
 from policy import clauses
 from policy.clauses import Clause
-from policy.derive import ReferenceData
 from policy.engine.language.condition import OUTCOMES
+from policy.facts.derive import ReferenceData
 from policy.reference.catalogue import Catalogue
 from policy.reference.destinations import Countries
 from screening import questions

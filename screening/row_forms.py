@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from policy.declared import is_named
-from policy.derive import ReferenceData
+from policy.facts.declared import is_named
+from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
 from screening.deal_form import UNKNOWN, Question
 from screening.question_forms import QuestionForm

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.ledger import canonical, digest
-from policy.derive import Variant
+from policy.facts.derive import Variant
 from screening.answers_to_facts import ONLY_READ
 from screening.models import FactRuling
 from screening.questions import COPIED, DECLARATION

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from policy.derive import ReferenceData
+from policy.facts.derive import ReferenceData
 from screening.deal_form import UNKNOWN, Question
 from screening.words import LABELS, NOT_KNOWN
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.embedded import ROOT
-from policy import shipped
 from policy.engine.language.facts import Choice, Facts, Flags, YesNo
 from policy.engine.readings.compiled import compile_rulebook
 from policy.engine.readings.reference import assess
+from policy.facts import shipped
 from tests.bench import __main__ as bench
 from tests.bench import by_hand, screening
 from tests.bench.gates import Gate, print_gates

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from policy.declared import Checks
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags
 from policy.engine.readings.compiled import Compiled, compile_rulebook
+from policy.facts.declared import Checks
 from policy.reference.catalogue import Catalogue
 from policy.reference.destinations import Countries
 from policy.reference.registry import Registry

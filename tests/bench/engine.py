@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from policy import shipped
-from policy.derive import trace
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Fact, Facts, Flags, Vocabulary, YesNo
 from policy.engine.readings.compiled import Compiled, compile_rulebook
 from policy.engine.readings.reference import assess
 from policy.engine.readings.replay import replay
+from policy.facts import shipped
+from policy.facts.derive import trace
 from tests.bench import by_hand, peers
 from tests.bench.gates import Gate, print_gates, say
 

@@ -28,11 +28,12 @@ from django.core.management import call_command
 from django.db import connection
 
 from config import embedded
-from policy import active, shipped
-from policy.derive import trace
+from policy import active
 from policy.engine.language.condition import OUTCOMES, Rulebook
 from policy.engine.language.facts import canonical
 from policy.engine.readings import sql
+from policy.facts import shipped
+from policy.facts.derive import trace
 from screening import backtest, in_place
 from screening.models import Screening
 from tests import factories

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 
-from policy import shipped
 from policy.engine.language.condition import All, HasAny, OneOf, Rule, Rulebook
 from policy.engine.language.facts import Choice
 from policy.engine.proof import difference, proof
+from policy.facts import shipped
 from tests.bench.gates import Gate, print_gates, say
 
 SIZES = (300, 1000)

@@ -68,7 +68,7 @@ class Run(NamedTuple):
 SCREENING = """
 import sys
 from pathlib import Path
-from policy import screen
+from policy.facts import screen
 status = screen.main(["-"])
 lines = Path("/proc/self/status").read_text().splitlines()
 sys.stderr.write(next(line.split()[1] for line in lines if line.startswith("VmHWM:")))

@@ -22,11 +22,11 @@ import polars as pl
 import psycopg2  # noqa: TID251  a server of its own, without the application
 
 from config import embedded
-from policy import shipped
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Facts, Flags, Vocabulary, YesNo
 from policy.engine.readings import bulk, sql
 from policy.engine.readings.compiled import compile_rulebook
+from policy.facts import shipped
 from tests.bench.gates import Gate, print_gates, say
 from tests.bench.proofs import changed
 

@@ -30,7 +30,7 @@ def made(tmp_path_factory):
     for name in ("demo", "test", "check", "bench"):
         (folder / "requirements" / f"{name}.txt").write_text(f"# nothing for {name}\n")
     (folder / "policy").mkdir()
-    (folder / "policy/screen.py").write_text(ECHO)
+    (folder / "policy/facts/screen.py").write_text(ECHO)
     done = run(folder, "screen", "first.jsonl")
     assert done.returncode == 0, done.stderr
     assert "Making .venv" in done.stderr
@@ -89,12 +89,12 @@ def test_file_names_mean_what_they_mean_to_the_caller(made, tmp_path):
 
 
 def test_exit_code_and_output_are_the_programs_own(made):
-    (made / "policy/screen.py").write_text("import sys\nprint('out')\nsys.exit(2)\n")
+    (made / "policy/facts/screen.py").write_text("import sys\nprint('out')\nsys.exit(2)\n")
     try:
         done = run(made, "screen")
         assert (done.returncode, done.stdout, done.stderr) == (2, "out\n", "")
     finally:
-        (made / "policy/screen.py").write_text(ECHO)
+        (made / "policy/facts/screen.py").write_text(ECHO)
 
 
 def test_changed_requirements_are_installed(project):

@@ -1,6 +1,6 @@
 """Rulebooks that people tried to hollow out, as changes of the shipped text."""
 
-from policy import shipped
+from policy.facts import shipped
 
 #: The premise of the promises on active surveillance made impossible, their sentences unchanged.
 EMPTIED = (

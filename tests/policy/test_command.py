@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from policy import command, proving, shipped
+from policy import command, proving
+from policy.facts import shipped
 from tests.policy import hollowed
 
 ROOT = Path(__file__).resolve().parents[2]

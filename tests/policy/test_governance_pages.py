@@ -17,7 +17,8 @@ from django.urls import reverse
 
 from jobs import queue
 from jobs.models import Job
-from policy import actions, current, governing, shipped
+from policy import actions, current, governing
+from policy.facts import shipped
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.reference import spreadsheets
 from policy.reference.registry import COLUMNS

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from audit import access
 from audit.refusals import Conflict
-from policy import actions, labelled, reports, shipped, versions
+from policy import actions, labelled, reports, versions
+from policy.facts import shipped
 from policy.models import CheckReport, Kind, ReferenceVersion
 from tests import factories
 from tests.policy.test_governance import changed_rulebook, checked, looser, rated

@@ -2,8 +2,9 @@
 
 import pytest
 
-from policy import clauses, shipped
+from policy import clauses
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
+from policy.facts import shipped
 from policy.proposals import About, ProposalRefused, read
 from tests.policy.hollowed import rulebook
 

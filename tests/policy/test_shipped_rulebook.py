@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from audit import access
-from policy import actions, shipped
+from policy import actions
+from policy.facts import shipped
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.versions import Content, shipped_contents
 from reviews.replaying import replay

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from policy import clauses, shipped
+from policy import clauses
+from policy.facts import shipped
 from reviews import actions, counterfactual, precedents, reading, wording, words
 from screening import actions as selling
 from tests import factories as make

@@ -10,11 +10,12 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy import active, shipped
-from policy.derive import ReferenceData
+from policy import active
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Vocabulary, YesNo
 from policy.engine.language.reading import read_rulebook
+from policy.facts import shipped
+from policy.facts.derive import ReferenceData
 from policy.past import Backtest, gathered
 from screening import actions, backtest, deal_facts, in_place
 from screening.deal_facts import DealFacts

@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 
-from policy import shipped
 from policy.engine.language.facts import Choice, Flags, Text, Vocabulary, YesNo, canonical
 from policy.engine.readings import sql
+from policy.facts import shipped
 from screening import deal_facts
 from screening.deal_facts import DealFacts
 from screening.management.commands import rebuild_deal_facts

@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from policy import shipped
+from policy.facts import shipped
 from screening import deal_form
 from screening.forms import QuestionForm, question_form
 from screening.questions import question

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from policy import shipped
-from policy.derive import trace
 from policy.engine.language.condition import RANK
+from policy.facts import shipped
+from policy.facts.derive import trace
 from screening import answers_to_facts, questions, words
 from screening.deal_form import QUESTIONS, UNKNOWN, Kind, Question
 from tests.screening.answers import SIMPLE

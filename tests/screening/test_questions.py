@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from policy import shipped
-from policy.declared import DeclaredError
-from policy.derive import derive, trace
 from policy.engine.language.facts import Choice, Flags
+from policy.facts import shipped
+from policy.facts.declared import DeclaredError
+from policy.facts.derive import derive, trace
 from screening import answers_to_facts, deal_form, questions, words
 from screening.questions import Context
 from tests.screening.answers import SIMPLE

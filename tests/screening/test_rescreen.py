@@ -21,8 +21,8 @@ from audit.refusals import Conflict
 from jobs import queue
 from jobs.models import Job
 from policy import actions as governing
-from policy import shipped
 from policy.engine.language.reading import read_rulebook
+from policy.facts import shipped
 from policy.models import Kind
 from reviews import timeline
 from reviews.actions import is_current

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from audit.ledger import canonical
 from audit.refusals import Conflict, NotAllowed
 from jobs.queue import PERFORMERS
-from policy import active, shipped
-from policy.derive import Variant
+from policy import active
+from policy.facts import shipped
+from policy.facts.derive import Variant
 from policy.models import Kind
 from policy.versions import Content
 from reviews import actions as reviewing

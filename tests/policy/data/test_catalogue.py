@@ -2,8 +2,8 @@
 
 import pytest
 
-from policy import shipped
 from policy.engine.language.facts import Flags
+from policy.facts import shipped
 from policy.reference.catalogue import CatalogueError, read_catalogue
 
 REFERENCE = shipped.load()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policy import shipped
+from policy.facts import shipped
 from policy.reference.destinations import CountriesError, RatingText, read_countries
 
 COUNTRIES = shipped.load().countries

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy import shipped
+from policy.facts import shipped
 from policy.reference.registry import RegistryError, fold, parts, read_registry
 
 REFERENCE = shipped.load()

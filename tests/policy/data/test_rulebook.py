@@ -3,10 +3,10 @@
 import pytest
 from ruamel.yaml import YAML
 
-from policy import shipped
 from policy.engine.language.condition import REVIEWS, Surely
 from policy.engine.language.facts import Flags
 from policy.engine.readings.reference import assess
+from policy.facts import shipped
 
 REFERENCE = shipped.load()
 RULEBOOK = REFERENCE.rulebook

@@ -21,7 +21,7 @@ BLOCKED = (
     "reviews",
     "config",
     "policy.models",
-    "policy.derive",
+    "policy.facts.derive",
 )
 
 PROGRAM = f"""

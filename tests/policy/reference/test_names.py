@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy import shipped
-from policy.declared import is_named
-from policy.derive import derive
+from policy.facts import shipped
+from policy.facts.declared import is_named
+from policy.facts.derive import derive
 from policy.reference.names.plain_text import fault, without
 from policy.reference.registry import fold
 

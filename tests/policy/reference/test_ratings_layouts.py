@@ -5,10 +5,10 @@ import io
 import pytest
 import xlsxwriter
 
+from policy.facts.shipped import FOLDER
+from policy.facts.shipped import text as shipped_text
 from policy.reference.destinations import RatingText, read_countries
 from policy.reference.importers.layouts import LAYOUTS, guess_layout, read_list
-from policy.shipped import FOLDER
-from policy.shipped import text as shipped_text
 
 VDEM = (
     "country_name,country_text_id,country_id,year,v2x_civlib,v2x_freexp_altinf,v2x_rule\n"

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from policy import shipped
 from policy.engine.language.condition import (
     All,
     EveryRule,
@@ -20,6 +19,7 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.reading import read_rulebook, read_vocabulary
 from policy.engine.proof import difference, proof
+from policy.facts import shipped
 
 MORE = "\nhappened_before:\n  kind: yesno\n  label: It happened before\n  source: derived\n"
 LOW, HIGH = OneOf("country_risk", ("low",)), OneOf("country_risk", ("high",))

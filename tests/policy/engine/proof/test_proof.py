@@ -7,7 +7,6 @@ import pytest
 import z3
 from hypothesis import given, settings
 
-from policy import shipped
 from policy.engine.language.condition import (
     OUTCOMES,
     RANK,
@@ -26,6 +25,7 @@ from policy.engine.language.facts import Choice, Facts, Flags, YesNo
 from policy.engine.proof import difference, proof
 from policy.engine.proof.symbols import Deal, Reading, is_possible
 from policy.engine.readings.reference import assess
+from policy.facts import shipped
 from tests.policy.engine.strategies import screened
 
 LOW = OneOf("country_risk", ("low",))

@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 
-from policy import shipped
 from policy.engine.language.condition import RANK, Is, Rule, Rulebook
 from policy.engine.language.facts import Facts, Flags, Vocabulary, YesNo
 from policy.engine.readings import bulk, sql
 from policy.engine.readings.compiled import compile_rulebook
 from policy.engine.readings.kleene import truth
 from policy.engine.readings.reference import assess
+from policy.facts import shipped
 from tests.policy.engine.readings.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, deals, screened_often
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from policy import shipped
-from policy.derive import trace
 from policy.engine.readings.reference import assess
-from policy.screen import Screener, screen
+from policy.facts import shipped
+from policy.facts.derive import trace
+from policy.facts.screen import Screener, screen
 
-CASES = Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl"
+CASES = Path(__file__).parents[3] / "policy" / "data" / "cases.jsonl"
 LINES = CASES.read_text(encoding="utf-8").splitlines()
 LABELLED = {(case := json.loads(line))["id"]: case for line in LINES}
 REFERENCE = shipped.load()

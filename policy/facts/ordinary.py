@@ -2,17 +2,17 @@
 
 A deal is ordinary when no name in it means anything to the registry. All its facts but the quoted
 texts then follow from a short key, and the key leads to facts that were derived in full before.
-Other deals are derived in full each time, and what may be wrong is left to `policy.derive`.
+Other deals are derived in full each time, and what may be wrong is left to `policy.facts.derive`.
 """
 
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from policy.declared import is_named
-from policy.derive import SECURITY, Derivation, ReferenceData
 from policy.engine.language.facts import LONGEST_TEXT, Facts
 from policy.engine.language.words import listed
+from policy.facts.declared import is_named
+from policy.facts.derive import SECURITY, Derivation, ReferenceData
 
 #: Keys that are remembered; a file of a million lines has a few thousand.
 REMEMBERED = 16_384
@@ -44,7 +44,7 @@ class Ordinary[Told]:
         """What deals like this are told and this one's own texts; its Facts when a name in it is
         remarkable; None when `derive` must look closer.
 
-        `given` holds names of `policy.declared.GIVEN` only.
+        `given` holds names of `policy.facts.declared.GIVEN` only.
         """
         if not self.reference.checks.is_sound(declared):
             return None

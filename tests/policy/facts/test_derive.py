@@ -8,12 +8,12 @@ from hypothesis import given as given_by
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from policy import shipped
-from policy.declared import NAMES, DeclaredError
-from policy.derive import derive, trace
 from policy.engine.language.condition import OUTCOMES, RANK
 from policy.engine.language.facts import Facts
-from policy.ordinary import Ordinary
+from policy.facts import shipped
+from policy.facts.declared import NAMES, DeclaredError
+from policy.facts.derive import derive, trace
+from policy.facts.ordinary import Ordinary
 from policy.reference.names.plain_text import without
 from policy.reference.registry import OPERATOR
 
@@ -21,7 +21,7 @@ REFERENCE = shipped.load()
 ASSESS = REFERENCE.compiled.assess
 CASES = [
     json.loads(line)
-    for line in (Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl")
+    for line in (Path(__file__).parents[3] / "policy" / "data" / "cases.jsonl")
     .read_text(encoding="utf-8")
     .splitlines()
 ]

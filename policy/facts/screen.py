@@ -1,9 +1,9 @@
 """Screening from the command line, without database and without Django.
 
-    python -m policy.screen FILE      one deal a line (JSON), one result a line, in the same order
-    python -m policy.screen -         the same from standard input
+    python -m policy.facts.screen FILE      one deal a line (JSON), one result a line, in the same order
+    python -m policy.facts.screen -         the same from standard input
 
-A line is {"id": …, "facts": {…}, "derived": {…}}: `facts` as `policy.declared` lists them,
+A line is {"id": …, "facts": {…}, "derived": {…}}: `facts` as `policy.facts.declared` lists them,
 `derived` optional values that replace what would be derived. Other keys are remarks and ignored.
 Exit status: 0 when every line could be read, 1 when some could not (their result is
 {"id": …, "error": "…"}, the others are screened all the same), 2 for wrong use.
@@ -22,13 +22,13 @@ from typing import Any, BinaryIO, Protocol
 
 import orjson
 
-from policy import shipped
-from policy.declared import GIVEN, REMARKS, is_named, unanswered
-from policy.derive import ReferenceData, trace
 from policy.engine.language.facts import Facts
 from policy.engine.language.words import did_you_mean, guess, shown
 from policy.engine.readings.assessment import Assessment, combine
-from policy.ordinary import REMEMBERED, Ordinary
+from policy.facts import shipped
+from policy.facts.declared import GIVEN, REMARKS, is_named, unanswered
+from policy.facts.derive import ReferenceData, trace
+from policy.facts.ordinary import REMEMBERED, Ordinary
 
 USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"
 KEYS = ("id", "facts", "derived")

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy import shipped
-from policy.screen import LONGEST_LINE, Screener, lines, main, screen
+from policy.facts import shipped
+from policy.facts.screen import LONGEST_LINE, Screener, lines, main, screen
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 CASES = ROOT / "policy" / "data" / "cases.jsonl"
-COMMAND = [sys.executable, "-m", "policy.screen"]
+COMMAND = [sys.executable, "-m", "policy.facts.screen"]
 SCREENER = Screener(shipped.load())
 FACTS = {
     "country": "FI",
@@ -335,7 +335,7 @@ def test_wrong_use_is_status_2_with_a_sentence(arguments, said):
 
 def test_help_is_no_wrong_use(capsys):
     assert main(["--help"]) == 0
-    assert "python -m policy.screen FILE" in capsys.readouterr().out
+    assert "python -m policy.facts.screen FILE" in capsys.readouterr().out
 
 
 def test_a_reader_that_goes_away_is_no_traceback():
@@ -377,7 +377,7 @@ def test_results_come_while_the_input_is_still_open():
 
 def test_the_program_needs_no_django():
     code = (
-        "import sys; sys.modules['django'] = None; from policy import screen;"
+        "import sys; sys.modules['django'] = None; from policy.facts import screen;"
         f"sys.exit(screen.main([{str(CASES)!r}]))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
@@ -393,7 +393,7 @@ def test_memory_stays_the_same_for_a_long_file(tmp_path):
             for _ in range(copies):
                 out.write(CASES.read_bytes())
         code = (
-            "import resource, sys; from policy import screen;"
+            "import resource, sys; from policy.facts import screen;"
             f"screen.main([{str(file)!r}]);"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
         )

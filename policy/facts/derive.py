@@ -1,6 +1,6 @@
 """From what sales declares to the facts that rules read, each with its source and a note.
 
-`policy.declared` lists what may be declared. Reference data settles the rest: products lead to
+`policy.facts.declared` lists what may be declared. Reference data settles the rest: products lead to
 capabilities and export control, the destination to its risk, names to the registry. What the
 registry knows wins over what sales says, and a difference is itself a fact, `fact_conflict`.
 
@@ -13,7 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy.declared import (
+from policy.engine.language.facts import FactError, Facts
+from policy.engine.language.words import listed
+from policy.facts.bundle import ReferenceData
+from policy.facts.declared import (
     ABILITIES,
     CHOICES,
     MANDATORY,
@@ -23,9 +26,6 @@ from policy.declared import (
     is_named,
     unanswered,
 )
-from policy.engine.language.facts import FactError, Facts
-from policy.engine.language.words import listed
-from policy.facts.bundle import ReferenceData
 from policy.reference.catalogue import Product
 from policy.reference.destinations import NOWHERE, Place
 from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit

@@ -3,15 +3,15 @@
 from functools import cache
 from pathlib import Path
 
-from policy.derive import ReferenceData
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_rulebook, read_vocabulary
+from policy.facts.derive import ReferenceData
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries, RatingText, read_countries
 from policy.reference.registry import Registry, read_registry, read_stems
 
-FOLDER = Path(__file__).parent / "data"
+FOLDER = Path(__file__).parents[1] / "data"
 RULEBOOK = "rulebook-1.1.yaml"
 #: What new installations began with before, and the facts that its vocabulary did not have yet.
 FORMER = "rulebook-1.0.yaml"

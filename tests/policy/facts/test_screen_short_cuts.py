@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy import shipped
-from policy.declared import GIVEN, DeclaredError, is_named
-from policy.derive import derive
 from policy.engine.readings.assessment import combine
 from policy.engine.readings.reference import assess
+from policy.facts import shipped
+from policy.facts.declared import GIVEN, DeclaredError, is_named
+from policy.facts.derive import derive
+from policy.facts.screen import Screener
 from policy.reference.names.plain_text import without
-from policy.screen import Screener
 
 REFERENCE = shipped.load()
 SCREENER = Screener(REFERENCE)
