@@ -6,12 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 from audit.ledger import canonical, digest
-from policy import active, charter, entries, labelled, proving, wording
+from policy import active, charter, entries, labelled, proving
 from policy import versions as texts
 from policy.engine.language.condition import RANK
 from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
 from policy.facts.derive import ReferenceData
+from policy.governance import sentences
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.past import Backtest, Span, gathered, past
 
@@ -144,7 +145,7 @@ def _no_proofs() -> dict[str, Any]:
 def _proofs(before: ReferenceData, after: ReferenceData) -> dict[str, Any]:
     old, new = before.rulebook, after.rulebook
     found = _no_proofs() | {"promises": [one.plain for one in proving.prove(new)]}
-    found["reworded"] = [one.plain for one in wording.reworded(old, new)]
+    found["reworded"] = [one.plain for one in sentences.reworded(old, new)]
     try:
         promises = charter.compared(old, new)
     except NotProved as reason:
@@ -203,7 +204,7 @@ def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
         if one["looser"]
     ]
     kinds += [
-        Loosening(name, words) for name, words in wording.confirmed_as(found["reworded"]).items()
+        Loosening(name, words) for name, words in sentences.confirmed_as(found["reworded"]).items()
     ]
     for (before, after), count in tested.matrix.items():
         if is_looser(before, after):

@@ -28,7 +28,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from policy import charter, clauses, proving, wording
+from policy import charter, clauses, proving
 from policy.engine.language.condition import RANK, Rulebook
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.marked import LARGEST_FILE, Problems, read_marked
@@ -39,6 +39,7 @@ from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
+from policy.governance import sentences
 
 OK, FOUND, WRONG = 0, 1, 2
 #: Characters; as long as on the pages.
@@ -98,7 +99,7 @@ def check(arguments: argparse.Namespace) -> Found:
     found = prove(arguments) | {
         "against": named(before),
         "charter": changes,
-        "reworded": [one.plain for one in wording.reworded(before, rulebook)],
+        "reworded": [one.plain for one in sentences.reworded(before, rulebook)],
         "dead": _complete(proving.dead_rules, rulebook),
     }
     if not rulebook.promises:

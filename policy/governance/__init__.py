@@ -1,0 +1,1 @@
+"""Versions of the policy: proposed, checked, proved, scheduled and activated."""
