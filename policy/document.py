@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from policy.clauses import Clause, clauses, evidence
 from policy.engine.language import phrases
 from policy.engine.language.condition import Rule, Rulebook
 from policy.engine.language.phrases import Phrase, PromiseWords
+from policy.wording.clauses import Clause, clauses, evidence
 
 COMMITMENTS = {
     1: "Technology and its purpose",

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from audit.ledger import canonical
-from policy import clauses, current, versions
+from policy import current, versions
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.reading import ReadingError, read_rulebook
 from policy.facts import shipped
@@ -19,6 +19,7 @@ from policy.reference.ratings import Imported, ListRefused
 from policy.reference.registry import RegistryError
 from policy.reference.spreadsheets import RowText, SpreadsheetRefused
 from policy.versions import Content
+from policy.wording import clauses
 
 LARGEST = 1_000_000
 #: Registries and rating lists of every year are longer than what a person writes.

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_safe
 from audit import access
 from audit.access import signed_in
 from audit.refusals import Conflict
-from policy import active, clauses, current, document, glossary, labelled
+from policy import active, current, document, labelled
 from policy.engine.language import phrases
 from policy.engine.readings.assessment import AND
 from policy.models import Kind, ReferenceVersion, Schedule
 from policy.past import Coverage, past
 from policy.permissions import may_govern
+from policy.wording import clauses, glossary
 
 PER_PAGE = 50
 #: Days as they are written beside the times of events.

@@ -8,9 +8,9 @@ from django import forms
 from django.core import validators
 from django.utils import timezone
 
-from policy import clauses
 from policy.fields import FilterForm, PlainText
 from policy.models import Kind, ReferenceVersion
+from policy.wording import clauses
 from reviews import words
 from reviews.actions import LEAST_REASONS, Duty
 from reviews.assessment import CRITERIA, LEAST_REASON, Choice, Criterion

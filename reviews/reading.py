@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from audit import access
-from policy import clauses
-from policy.clauses import Clause
 from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import Text
+from policy.wording import clauses
+from policy.wording.clauses import Clause
 from reviews import assessment, precedents, replaying, wording, words
 from reviews.models import Review, Vote
 from screening.models import Deal, Finding, Question, Screening

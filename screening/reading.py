@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from audit.models import AuditEvent
-from policy import clauses
-from policy.clauses import Clause
 from policy.engine.language.condition import OUTCOMES
 from policy.facts.derive import ReferenceData
 from policy.reference.catalogue import Catalogue
 from policy.reference.destinations import Countries
+from policy.wording import clauses
+from policy.wording.clauses import Clause
 from screening import questions
 from screening.deal_form import Kind, Question
 from screening.lifecycle import Status

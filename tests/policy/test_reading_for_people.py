@@ -2,10 +2,10 @@
 
 import pytest
 
-from policy import clauses
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
 from policy.facts import shipped
 from policy.proposals import About, ProposalRefused, read
+from policy.wording import clauses
 from tests.policy.hollowed import rulebook
 
 TITLE = "    title: Active surveillance is excluded\n    clause: C2b\n"

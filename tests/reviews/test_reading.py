@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from policy import clauses
 from policy.facts import shipped
+from policy.wording import clauses
 from reviews import actions, counterfactual, precedents, reading, wording, words
 from screening import actions as selling
 from tests import factories as make

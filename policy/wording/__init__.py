@@ -1,0 +1,1 @@
+"""The policy in words: clauses, evidence, and the glossary."""
