@@ -57,7 +57,7 @@ VERBS = {
     ),
     "policy": (
         "demo",
-        ["-m", "policy.command"],
+        ["-m", "policy.governance.command"],
         "policy ...",
         "prove, compare and print policy versions",
     ),

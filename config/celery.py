@@ -31,7 +31,7 @@ app.conf.beat_schedule = {
         "options": {"queue": QUEUES[Lane.SHORT], "expires": 3600},
     },
     "activate": {
-        "task": "policy.scheduled.activate_due",
+        "task": "policy.governance.scheduled.activate_due",
         "schedule": 300.0,
         "options": {"queue": QUEUES[Lane.SHORT], "expires": 300},
     },

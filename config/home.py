@@ -8,7 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit import access
-from policy import active, checking
+from policy import active
+from policy.governance import checking
 from policy.models import Kind, ReferenceVersion
 from policy.permissions import may_govern
 from reviews import queue

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.access import ROLE_NAMES, public, roles_of, signed_in
 from config.navigation import links_for
-from policy import notices
+from policy.governance import notices
 from screening.models import Notification, SalesTeam
 
 MAILS_A_PAGE = 20

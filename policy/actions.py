@@ -14,11 +14,12 @@ from audit.ledger import digest
 from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock, Job
-from policy import active, checking, notices
+from policy import active
+from policy.governance import checking, notices
+from policy.governance.parts import CHECK, has_work
+from policy.governance.versions import Content
 from policy.models import CheckReport, PromiseConfirmation, ReferenceVersion, Schedule
-from policy.parts import CHECK, has_work
 from policy.permissions import check_confirm_promises, check_govern
-from policy.versions import Content
 
 RESCREEN = "rescreen"
 #: The constraint in PostgreSQL, as its refusals name it.

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from audit.refusals import Conflict
-from policy import versions as texts
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Facts
 from policy.engine.readings.assessment import Assessment, combine
 from policy.facts.derive import ReferenceData
+from policy.governance import versions as texts
 from policy.models import Kind, ReferenceVersion
 
 ACTIVE = """

@@ -7,4 +7,5 @@ class PolicyConfig(AppConfig):
     def ready(self) -> None:
         # Registers the check: whoever works jobs off, worker or sweeper, must know the kind.
         # Celery looks for modules named tasks alone, so the one that waits is named here.
-        from policy import scheduled, tasks  # noqa: F401
+        from policy import tasks  # noqa: F401
+        from policy.governance import scheduled  # noqa: F401

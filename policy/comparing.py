@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.access import allow
-from policy import current, entries, maps, places, proving, reports
+from policy import current, maps, places
 from policy.engine.language.condition import Rulebook
 from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.forms import DifferenceForm
+from policy.governance import entries, proving, reports
 from policy.models import Kind, ReferenceVersion
 from policy.views import VERSION_READERS, state_of
 

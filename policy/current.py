@@ -3,9 +3,9 @@
 import json
 from functools import lru_cache
 
-from policy import versions
 from policy.engine.language.condition import Rulebook
 from policy.facts import shipped
+from policy.governance import versions
 from policy.models import ReferenceVersion
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries

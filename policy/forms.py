@@ -10,8 +10,8 @@ from django.utils import timezone
 from audit.refusals import Conflict
 from policy.actions import FARTHEST, LEAST_REASON, check_day
 from policy.fields import FilterForm, PlainText
+from policy.governance.proposals import About
 from policy.models import Kind
-from policy.proposals import About
 from policy.reference.importers.layouts import LAYOUTS
 from policy.reference.ratings import TIERS, UNRATED
 

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
-from policy.parts import CheckPart  # noqa: F401  Django looks for models here
+from policy.governance.parts import CheckPart  # noqa: F401  Django looks for models here
 
 
 class Kind(models.TextChoices):
@@ -149,7 +149,7 @@ class CheckReport(models.Model):
     digest = models.CharField(max_length=71)
     baseline_digest = models.CharField(max_length=71)
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
-    # Canonical JSON, as policy.checking writes it; empty while it runs.
+    # Canonical JSON, as policy.governance.checking writes it; empty while it runs.
     text = models.TextField(blank=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

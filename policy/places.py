@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from audit.access import signed_in
 from policy import current, maps
 from policy.forms import TIER_WORDS, CountryFilters
+from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion
-from policy.past import past
 from policy.permissions import may_govern
 from policy.reference.destinations import Countries, Place
 from policy.reference.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare

@@ -11,10 +11,10 @@ from django.db import transaction
 from jobs import queue
 from jobs.models import Job
 from jobs.queue import Work, performs
-from policy import checking, parts
 from policy.actions import finish_check
+from policy.governance import checking, parts
+from policy.governance.parts import CHECK, GATHER, PART, CheckPart
 from policy.models import CheckReport
-from policy.parts import CHECK, GATHER, PART, CheckPart
 
 log = logging.getLogger("proviso.policy")
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from policy.engine.readings.compiled import Compiled, compile_rulebook
 from policy.engine.readings.replay import Mismatch, Stored, replay_variants
-from policy.versions import read_rulebook_text
+from policy.governance.versions import read_rulebook_text
 from screening.models import Screening
 
 

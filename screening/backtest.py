@@ -1,4 +1,4 @@
-"""What stored screenings tell about the policy (see policy.past)."""
+"""What stored screenings tell about the policy (see policy.governance.past)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from policy.engine.language.facts import FactError
 from policy.engine.readings.assessment import Assessment
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData
-from policy.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
+from policy.governance.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
 from screening import deal_facts, facts, in_place
 from screening.lifecycle import Status
 from screening.models import Deal, DealRevision, Finding, Screening

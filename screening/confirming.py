@@ -23,9 +23,10 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from audit.models import SYSTEM, AuditEvent
-from policy import active, versions
+from policy import active
 from policy.engine.language.condition import OUTCOMES, Rule, Rulebook
 from policy.engine.readings import sql
+from policy.governance import versions
 from policy.models import ReferenceVersion
 from screening import deal_facts, following, holding
 from screening.lifecycle import CLOSED, Status

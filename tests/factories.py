@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from audit import access
 from policy import actions as governing
+from policy.governance.versions import Content, shipped_contents
 from policy.models import ReferenceVersion
-from policy.versions import Content, shipped_contents
 from reviews import actions as reviewing
 from reviews.actions import Duty
 from screening import actions as selling

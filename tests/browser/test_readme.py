@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from policy import actions as governing
 from screening import rescreen
 from tests.browser.test_sales import send_a_deal
-from tests.policy.test_governance import work
+from tests.policy.governance.test_governance import work
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

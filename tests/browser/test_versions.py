@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit import access
-from policy import actions, proposals
+from policy import actions
+from policy.governance import proposals
 from policy.models import Kind, ReferenceVersion
 from tests import factories
 from tests.browser.test_every_page import faults_of, too_wide
-from tests.policy import hollowed
-from tests.policy.test_governance import changed_rulebook, checked, looser, rated
-from tests.policy.test_labelled import MILDER
+from tests.policy.governance import hollowed
+from tests.policy.governance.test_governance import changed_rulebook, checked, looser, rated
+from tests.policy.governance.test_labelled import MILDER
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -8,10 +8,16 @@ from django.test import Client
 
 from audit import access
 from policy import actions
+from policy.governance.versions import Content
 from policy.models import Kind
-from policy.versions import Content
 from tests import factories
-from tests.policy.test_governance import WEAKER, changed_rulebook, checked, rated, shipped
+from tests.policy.governance.test_governance import (
+    WEAKER,
+    changed_rulebook,
+    checked,
+    rated,
+    shipped,
+)
 
 pytestmark = pytest.mark.django_db
 

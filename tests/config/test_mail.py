@@ -9,11 +9,12 @@ from django.test import Client
 
 from audit import access
 from jobs.models import Job
-from policy import actions, notices, scheduled
+from policy import actions
+from policy.governance import notices, scheduled
 from screening.models import Notification
 from tests import factories
-from tests.policy.test_governance import work
-from tests.policy.test_schedule import WHY, schedule
+from tests.policy.governance.test_governance import work
+from tests.policy.governance.test_schedule import WHY, schedule
 
 pytestmark = pytest.mark.django_db
 

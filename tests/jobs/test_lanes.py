@@ -9,7 +9,7 @@ from jobs import kinds, queue
 from jobs.kinds import QUEUES, Lane
 from jobs.models import Heartbeat, Job
 from jobs.tasks import wake
-from policy.parts import CHECK, GATHER, PART
+from policy.governance.parts import CHECK, GATHER, PART
 from screening import mail
 from screening.models import Notification
 from tests import factories

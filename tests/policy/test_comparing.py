@@ -8,13 +8,20 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from policy import actions, comparing, proving
+from policy import actions, comparing
 from policy.engine.proof.proof import NotProved
+from policy.governance import proving
+from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion
-from policy.versions import Content
 from tests import factories
-from tests.policy.test_governance import STRICTER, WEAKER, changed_rulebook, rated, shipped
-from tests.policy.test_labelled import MILDER
+from tests.policy.governance.test_governance import (
+    STRICTER,
+    WEAKER,
+    changed_rulebook,
+    rated,
+    shipped,
+)
+from tests.policy.governance.test_labelled import MILDER
 
 pytestmark = pytest.mark.django_db
 

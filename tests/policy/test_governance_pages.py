@@ -23,7 +23,14 @@ from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.reference import spreadsheets
 from policy.reference.registry import COLUMNS
 from tests import factories
-from tests.policy.test_governance import STRICTER, WEAKER, changed_rulebook, checked, rated, work
+from tests.policy.governance.test_governance import (
+    STRICTER,
+    WEAKER,
+    changed_rulebook,
+    checked,
+    rated,
+    work,
+)
 
 pytestmark = pytest.mark.django_db
 

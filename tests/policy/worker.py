@@ -22,7 +22,7 @@ def say(word: str) -> None:
 def main(report: int, seconds: float, *, hangs: bool) -> None:
     from jobs import queue
     from jobs.models import Job, JobQuerySet
-    from policy import checking
+    from policy.governance import checking
     from policy.models import CheckReport
     from screening import backtest
 

@@ -13,7 +13,7 @@ from screening import actions as selling
 from screening import rescreen
 from screening.models import Deal, Notification, Screening
 from tests import factories as make
-from tests.policy.test_governance import work
+from tests.policy.governance.test_governance import work
 from tests.screening import sweeping
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import access
 from policy import actions as governing
+from policy.governance.versions import shipped_contents
 from policy.models import Kind, ReferenceVersion
-from policy.versions import shipped_contents
 from reviews import reading, wording, words
 from screening import actions as selling
 from tests import factories as make

@@ -11,8 +11,8 @@ from audit.refusals import Conflict, NotAllowed
 from jobs import queue
 from jobs.models import Job
 from policy import actions as governing
+from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion
-from policy.versions import Content
 from reviews import actions
 from reviews.actions import Duty
 from reviews.models import Condition, Decision, Review, Skip, Vote

@@ -9,9 +9,10 @@ from audit import access
 from audit.models import AuditEvent
 from jobs import queue
 from jobs.models import Job
-from policy import actions, proposals, versions
+from policy import actions
+from policy.governance import proposals, versions
+from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion
-from policy.versions import Content
 from screening.deal_facts import FIELD_OF, DealFacts
 from screening.models import Deal, Screening
 from tests import factories

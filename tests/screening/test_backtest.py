@@ -16,7 +16,7 @@ from policy.engine.language.facts import Vocabulary, YesNo
 from policy.engine.language.reading import read_rulebook
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
-from policy.past import Backtest, gathered
+from policy.governance.past import Backtest, gathered
 from screening import actions, backtest, deal_facts, in_place
 from screening.deal_facts import DealFacts
 from screening.models import Deal, FactRuling, Screening

@@ -17,8 +17,8 @@ from jobs.queue import PERFORMERS
 from policy import active
 from policy.facts import shipped
 from policy.facts.derive import Variant
+from policy.governance.versions import Content
 from policy.models import Kind
-from policy.versions import Content
 from reviews import actions as reviewing
 from reviews.demo_deals import OTHERWISE
 from screening import actions, facts, questions, rescreen, rulings

@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.refusals import Conflict
-from policy import active, command
+from policy import active
 from policy.engine.language.condition import RANK
-from policy.past import ChangedDeal, past
+from policy.governance import command
+from policy.governance.past import ChangedDeal, past
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ class Command(BaseCommand):
 
 
 def played(name: str) -> command.Found:
-    """What the rulebook of this file does to stored screenings, in the form of policy.command."""
+    """What the rulebook of this file does to stored screenings, in the form of policy.governance.command."""
     before = active.reference_data()
     after = command.load(name)
     tested = past().backtest(

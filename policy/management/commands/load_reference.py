@@ -8,8 +8,8 @@ from django.db import transaction
 
 from audit.refusals import NotAllowed
 from policy import actions
+from policy.governance.versions import shipped_contents
 from policy.models import ReferenceVersion
-from policy.versions import shipped_contents
 
 
 class Command(BaseCommand):

@@ -11,11 +11,12 @@ from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
-from policy import actions, notices, proposals
+from policy import actions
+from policy.governance import notices, proposals
 from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion
 from tests import factories
-from tests.policy.hollowed import EMPTIED, REVIEWED, rulebook
-from tests.policy.test_governance import checked
+from tests.policy.governance.hollowed import EMPTIED, REVIEWED, rulebook
+from tests.policy.governance.test_governance import checked
 
 pytestmark = pytest.mark.django_db
 

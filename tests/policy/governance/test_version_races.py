@@ -9,8 +9,8 @@ from audit.models import AuditEvent
 from policy import actions
 from policy.models import ReferenceVersion
 from tests import factories
-from tests.policy.test_governance import checked, rated
-from tests.policy.test_schedule import in_days
+from tests.policy.governance.test_governance import checked, rated
+from tests.policy.governance.test_schedule import in_days
 from tests.reviews.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

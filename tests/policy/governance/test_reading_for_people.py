@@ -4,9 +4,9 @@ import pytest
 
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
 from policy.facts import shipped
-from policy.proposals import About, ProposalRefused, read
+from policy.governance.proposals import About, ProposalRefused, read
 from policy.wording import clauses
-from tests.policy.hollowed import rulebook
+from tests.policy.governance.hollowed import rulebook
 
 TITLE = "    title: Active surveillance is excluded\n    clause: C2b\n"
 MARKERS = "<<<<<<< HEAD\n    clause: C2b\n=======\n    clause: C1\n>>>>>>> proposal\n"

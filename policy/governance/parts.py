@@ -15,7 +15,7 @@ from django.db.models import Q, Sum
 
 from audit.ledger import canonical
 from jobs.models import Clock, Job
-from policy.past import Span
+from policy.governance.past import Span
 
 CHECK, PART, GATHER = "check_version", "check_part", "gather_check"
 
@@ -41,7 +41,7 @@ class CheckPart(models.Model):
     first = models.BigIntegerField(default=0)
     last = models.BigIntegerField(default=0)
     size = models.PositiveIntegerField(default=0)
-    # Canonical JSON, as policy.checking writes it.
+    # Canonical JSON, as policy.governance.checking writes it.
     result_text = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -9,13 +9,13 @@ from django.urls import reverse
 from audit import access
 from policy import actions
 from policy.facts import shipped
+from policy.governance.versions import Content, shipped_contents
 from policy.models import CheckReport, Kind, ReferenceVersion
-from policy.versions import Content, shipped_contents
 from reviews.replaying import replay
 from screening import rescreen
 from screening.models import Screening
 from tests import factories
-from tests.policy.test_governance import looser, work
+from tests.policy.governance.test_governance import looser, work
 from tests.screening.answers import SIMPLE
 
 pytestmark = pytest.mark.django_db

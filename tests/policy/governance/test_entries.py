@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from policy import entries
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
+from policy.governance import entries
 from policy.models import Kind
 from policy.reference.catalogue import Feature, Product
 from policy.reference.registry import OPERATOR, Party

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from policy import proving
 from policy.engine.language.condition import Promise, Rulebook
 from policy.engine.language.phrases import deal_in_words
 from policy.engine.language.words import listed
 from policy.engine.proof import proof
 from policy.engine.proof.promises import meaning, opened, unknown_words, written
 from policy.engine.proof.proof import Fate
+from policy.governance import proving
 
 KEPT, CHANGED, REMOVED, EMPTY = "kept", "changed", "removed", "empty"
 _WORDS = {

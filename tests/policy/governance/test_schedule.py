@@ -15,10 +15,11 @@ from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
-from policy import actions, notices, scheduled
+from policy import actions
+from policy.governance import notices, scheduled
 from policy.models import Kind, ReferenceVersion, Schedule
 from tests import factories
-from tests.policy.test_governance import checked, looser, rated, work
+from tests.policy.governance.test_governance import checked, looser, rated, work
 
 pytestmark = pytest.mark.django_db
 

@@ -13,18 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.refusals import Conflict
-from policy import actions, entries, labelled, proposals, versions
+from policy import actions
 from policy.engine.language.condition import RANK
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData, trace
 from policy.facts.screen import Screener
+from policy.governance import entries, labelled, proposals, versions
 from policy.models import Kind, ReferenceVersion
 from policy.reference import registry
 from policy.reference.catalogue import CatalogueError, read_catalogue
 from policy.reference.destinations import CountriesError, RatingText, read_countries
 from policy.reference.registry import COLUMNS, Party, RegistryError
 from tests import factories
-from tests.policy.test_governance import checked
+from tests.policy.governance.test_governance import checked
 
 INPUTS = Path(__file__).with_name("inputs")
 DATA = shipped.load()

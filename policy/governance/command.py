@@ -28,7 +28,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from policy import charter, proving
 from policy.engine.language.condition import RANK, Rulebook
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.marked import LARGEST_FILE, Problems, read_marked
@@ -39,7 +38,7 @@ from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
-from policy.governance import sentences
+from policy.governance import charter, proving, sentences
 from policy.wording import clauses
 
 OK, FOUND, WRONG = 0, 1, 2

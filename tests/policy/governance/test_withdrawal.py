@@ -15,11 +15,12 @@ from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
-from policy import actions, scheduled
+from policy import actions
+from policy.governance import scheduled
 from policy.models import CheckReport, Kind, ReferenceVersion
 from tests import factories
-from tests.policy.test_governance import checked, rated, shipped
-from tests.policy.test_schedule import in_days, refused, schedule
+from tests.policy.governance.test_governance import checked, rated, shipped
+from tests.policy.governance.test_schedule import in_days, refused, schedule
 
 pytestmark = pytest.mark.django_db
 

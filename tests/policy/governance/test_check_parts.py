@@ -15,12 +15,13 @@ from django.db import DatabaseError, transaction
 from audit import access
 from jobs import kinds, queue
 from jobs.models import Clock, Job
-from policy import actions, checking, parts
+from policy import actions
+from policy.governance import checking, parts
+from policy.governance.parts import CHECK, GATHER, PART, CheckPart
 from policy.models import CheckReport, ReferenceVersion
-from policy.parts import CHECK, GATHER, PART, CheckPart
 from screening import backtest
 from tests import factories
-from tests.policy.test_governance import rated
+from tests.policy.governance.test_governance import rated
 
 pytestmark = pytest.mark.django_db
 State = CheckReport.State

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from policy.models import Kind, ReferenceVersion
 from tests import factories
-from tests.policy.test_governance import changed_rulebook
+from tests.policy.governance.test_governance import changed_rulebook
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,10 @@ from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs import queue
 from jobs.models import Job
-from policy import actions, checking, proposals, proving, reports, versions
+from policy import actions
+from policy.governance import checking, proposals, proving, reports, versions
+from policy.governance.versions import Content
 from policy.models import CheckReport, Kind, ReferenceVersion
-from policy.versions import Content
 from screening import facts, rescreen
 from screening.models import Screening
 from tests import factories

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from audit import access
 from audit.refusals import Conflict
-from policy import actions, labelled, reports, versions
+from policy import actions
 from policy.facts import shipped
+from policy.governance import labelled, reports, versions
 from policy.models import CheckReport, Kind, ReferenceVersion
 from tests import factories
-from tests.policy.test_governance import changed_rulebook, checked, looser, rated
+from tests.policy.governance.test_governance import changed_rulebook, checked, looser, rated
 
 #: All labelled deals but the four that wait for what the program cannot do yet.
 TOTAL = 99 + 30 - 4

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from policy import command, proving
 from policy.facts import shipped
-from tests.policy import hollowed
+from policy.governance import command, proving
+from tests.policy.governance import hollowed
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ROOT / "policy" / "data" / shipped.RULEBOOK
 CASES = ROOT / "policy" / "data" / "cases.jsonl"
 
@@ -197,7 +197,7 @@ class TestBacktest:
 
 
 def test_it_starts_without_django() -> None:
-    program = "import sys; import policy.command; print('django' in sys.modules)"
+    program = "import sys; import policy.governance.command; print('django' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -6,15 +6,15 @@ from functools import lru_cache
 from typing import Any
 
 from audit.ledger import canonical, digest
-from policy import active, charter, entries, labelled, proving
-from policy import versions as texts
+from policy import active
 from policy.engine.language.condition import RANK
 from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
 from policy.facts.derive import ReferenceData
-from policy.governance import sentences
+from policy.governance import charter, entries, labelled, proving, sentences
+from policy.governance import versions as texts
+from policy.governance.past import Backtest, Span, gathered, past
 from policy.models import CheckReport, Kind, ReferenceVersion
-from policy.past import Backtest, Span, gathered, past
 
 #: Told how much is done and how much there is.
 Note = Callable[[int, int], None]

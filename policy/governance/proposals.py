@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from audit.ledger import canonical
-from policy import current, versions
+from policy import current
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.reading import ReadingError, read_rulebook
 from policy.facts import shipped
+from policy.governance import versions
+from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion
 from policy.reference import registry, spreadsheets
 from policy.reference.catalogue import CatalogueError
@@ -18,7 +20,6 @@ from policy.reference.importers.layouts import LAYOUTS, guess_layout, read_list
 from policy.reference.ratings import Imported, ListRefused
 from policy.reference.registry import RegistryError
 from policy.reference.spreadsheets import RowText, SpreadsheetRefused
-from policy.versions import Content
 from policy.wording import clauses
 
 LARGEST = 1_000_000
