@@ -296,8 +296,8 @@ def test_no_bare_except_and_none_that_passes():
 
 def test_nothing_is_declared_safe_for_pages():
     """IN-6: marking text as safe is how stored text becomes a script."""
-    # The map, whose words policy.maps escapes one by one.
-    assert files_where(declares_safe) == {"policy/places.py"}
+    # The map, whose words policy.pages.maps escapes one by one.
+    assert files_where(declares_safe) == {"policy/pages/countries.py"}
     assert [path for path in tracked("*.html") if UNSAFE.search(path.read_text())] == []
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from policy import charts, maps
+from policy import charts
+from policy.pages import maps
 from policy.reference.importers.places import places
 from policy.reference.ratings import TIERS, UNRATED, Rating, RatingList, compare
 
 pytestmark = pytest.mark.browser
 
-STATIC = Path(maps.__file__).parents[1] / "screening" / "static" / "proviso"
+STATIC = Path(maps.__file__).parents[2] / "screening" / "static" / "proviso"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

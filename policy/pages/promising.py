@@ -10,8 +10,8 @@ from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
 from policy import actions, active
-from policy.forms import PromisesForm
 from policy.models import Kind, ReferenceVersion
+from policy.pages.forms import PromisesForm
 from policy.permissions import check_confirm_promises
 
 

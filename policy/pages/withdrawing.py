@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from audit import access
 from audit.access import allow
 from policy import actions
-from policy.forms import WithdrawForm
 from policy.models import Kind, ReferenceVersion
+from policy.pages.forms import WithdrawForm
 from policy.permissions import check_govern
 
 

@@ -7,10 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from audit import access
-from policy import current, document
+from policy import current
 from policy.engine.language import phrases
 from policy.engine.language.condition import All, Either, HasAny, Is, Not, OneOf
 from policy.models import Kind
+from policy.pages import document
 from policy.wording import clauses
 from tests import factories
 

@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from policy import actions, comparing
+from policy import actions
 from policy.engine.proof.proof import NotProved
 from policy.governance import proving
 from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion
+from policy.pages import comparing
 from tests import factories
 from tests.policy.governance.test_governance import (
     STRICTER,

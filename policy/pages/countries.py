@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.access import signed_in
-from policy import current, maps
-from policy.forms import TIER_WORDS, CountryFilters
+from policy import current
 from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion
+from policy.pages import maps
+from policy.pages.forms import TIER_WORDS, CountryFilters
 from policy.permissions import may_govern
 from policy.reference.destinations import Countries, Place
 from policy.reference.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare
@@ -93,7 +94,7 @@ def _drawn(digest: str, tiers: tuple[tuple[str, str], ...]) -> SafeString:
 
 
 def drawn(svg: str) -> SafeString:
-    """A drawing of policy.maps or its key: our own markup, in which every word is escaped."""
+    """A drawing of policy.pages.maps or its key: our own markup, in which every word is escaped."""
     return mark_safe(svg)  # noqa: S308
 
 

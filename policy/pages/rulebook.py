@@ -13,12 +13,13 @@ from django.views.decorators.http import require_safe
 from audit import access
 from audit.access import signed_in
 from audit.refusals import Conflict
-from policy import active, current, document
+from policy import active, current
 from policy.engine.language import phrases
 from policy.engine.readings.assessment import AND
 from policy.governance import labelled
 from policy.governance.past import Coverage, past
 from policy.models import Kind, ReferenceVersion, Schedule
+from policy.pages import document
 from policy.permissions import may_govern
 from policy.wording import clauses, glossary
 

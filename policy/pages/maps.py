@@ -21,7 +21,7 @@ BORDERS_NOTE = (
     "Borders come from Natural Earth and are shown for reading only. "
     "They do not express a view on any territory."
 )
-_FILE = Path(__file__).parent / "data" / "map" / "world.json"
+_FILE = Path(__file__).parents[1] / "data" / "map" / "world.json"
 _ALL_TIERS = (*TIERS, UNRATED)
 MARK_WORDS = {
     "raised": "risk raised",

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from audit import access
 from audit.access import allow
 from policy import current
-from policy.forms import CONTROLS, ProductFilters, RegistryFilters
 from policy.governance import proposals
 from policy.models import Kind, ReferenceVersion
+from policy.pages.forms import CONTROLS, ProductFilters, RegistryFilters
 from policy.permissions import may_govern
 from policy.reference import spreadsheets
 from policy.reference.catalogue import Product

@@ -14,17 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from policy import actions, active, comparing, current
+from policy import actions, active, current
 from policy.facts import shipped
-from policy.forms import ActivationForm, CancelForm, ProposalForm
 from policy.governance import checking, proposals, proving, reports
 from policy.governance.afterwards import sweep_of
 from policy.governance.past import past
 from policy.governance.proposals import ProposalRefused
 from policy.governance.versions import Content
 from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
+from policy.pages import comparing
+from policy.pages.forms import ActivationForm, CancelForm, ProposalForm
+from policy.pages.rulebook import DAY, VERSION_READERS, state_of
 from policy.permissions import check_govern, may_confirm_promises, may_govern
-from policy.views import DAY, VERSION_READERS, state_of
 
 OWNERS = (access.POLICY_OWNER, access.COMPLIANCE)
 READ = require_safe

@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.access import allow
-from policy import current, maps, places
+from policy import current
 from policy.engine.language.condition import Rulebook
 from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
-from policy.forms import DifferenceForm
 from policy.governance import entries, proving, reports
 from policy.models import Kind, ReferenceVersion
-from policy.views import VERSION_READERS, state_of
+from policy.pages import countries, maps
+from policy.pages.forms import DifferenceForm
+from policy.pages.rulebook import VERSION_READERS, state_of
 
 #: A person waits for this page. The check, which is a job, takes its time.
 SECONDS = 4.0
@@ -159,14 +160,14 @@ def _with(version: ReferenceVersion) -> ReferenceData:
 
 def change_map(before: ReferenceVersion | None, after: ReferenceVersion) -> dict[str, Any]:
     """What changes between two editions, as a map with its key."""
-    changes = places.changes(current.countries(before), current.countries(after))
+    changes = countries.changes(current.countries(before), current.countries(after))
     drawn = maps.change_map(
         changes,
         title=_("What changes between the two editions"),
         description=_("The list below says the same in words."),
     )
     return {
-        "map": places.drawn(drawn),
-        "map_key": places.drawn(maps.change_key()),
+        "map": countries.drawn(drawn),
+        "map_key": countries.drawn(maps.change_key()),
         "borders": maps.BORDERS_NOTE,
     }

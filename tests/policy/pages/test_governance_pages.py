@@ -17,9 +17,10 @@ from django.urls import reverse
 
 from jobs import queue
 from jobs.models import Job
-from policy import actions, current, governing
+from policy import actions, current
 from policy.facts import shipped
 from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.pages import versions
 from policy.reference import spreadsheets
 from policy.reference.registry import COLUMNS
 from tests import factories
@@ -392,7 +393,7 @@ class TestTrying:
     def test_a_quick_look_stops_at_the_newest(
         self, site: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(governing, "QUICK_LOOK", 1)
+        monkeypatch.setattr(versions, "QUICK_LOOK", 1)
         factories.cleared_deal()
         factories.deal_in_review()
         text = shipped.text(shipped.RULEBOOK).replace('label: "1.1"', 'label: "1.2"')

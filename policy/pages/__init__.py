@@ -1,0 +1,1 @@
+"""Pages of the policy. Each view fetches, asks one action, and answers."""
