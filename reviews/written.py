@@ -1,6 +1,6 @@
 """What sales wrote: every answer of a revision as it was sent, for those who decide and audit.
 
-Made from the questions of the form (``screening.deal_form``), so a question that is added there
+Made from the questions of the form (``screening.form.deal_form``), so a question that is added there
 is shown here. Names are those of the versions that screened the revision. What an earlier revision,
 or the deal that this one follows, said otherwise stands beside the answer.
 """
@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from reviews import wording
-from screening import questions
-from screening.deal_form import QUESTIONS, SECTIONS, Kind, Question, Text
+from screening.form import questions
+from screening.form.deal_form import QUESTIONS, SECTIONS, Kind, Question, Text
 from screening.models import Deal, DealRevision, Screening
 from screening.reading import answer_words
 

@@ -11,8 +11,9 @@ from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
-from screening import deal_facts, facts, following, linking, mail, permissions, questions
+from screening import deal_facts, facts, following, linking, mail, permissions
 from screening.deal_facts import DealFacts
+from screening.form import questions
 from screening.lifecycle import Status, move
 from screening.models import (
     Answer,

@@ -19,7 +19,8 @@ from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import Origin, ReferenceData, Variant, trace
-from screening import linking, questions, rulings
+from screening import linking, rulings
+from screening.form import questions
 from screening.linking import Other
 from screening.models import Deal, DealRevision, FactRuling
 

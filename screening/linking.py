@@ -14,8 +14,8 @@ from policy.facts.declared import DeclaredError, is_named
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.destinations import NOWHERE
 from policy.reference.registry import fold
-from screening import questions
-from screening.deal_form import CLASSES
+from screening.form import questions
+from screening.form.deal_form import CLASSES
 from screening.models import Deal
 
 #: What only a customer with a legal obligation may have.

@@ -22,12 +22,12 @@ from policy.reference.catalogue import Catalogue
 from policy.reference.destinations import Countries
 from policy.wording import clauses
 from policy.wording.clauses import Clause
-from screening import questions
-from screening.deal_form import Kind, Question
+from screening.form import questions
+from screening.form.choices import LABELS, NOT_KNOWN
+from screening.form.deal_form import Kind, Question
+from screening.form.questions import UNKNOWN, Context
 from screening.lifecycle import Status
 from screening.models import Confirmation, Deal, Screening
-from screening.questions import UNKNOWN, Context
-from screening.words import LABELS, NOT_KNOWN
 
 OUTCOME_WORDS = {
     "clear": gettext_lazy("Clear"),

@@ -14,9 +14,9 @@ from typing import Any
 
 from audit.ledger import canonical, digest
 from policy.facts.derive import Variant
-from screening.answers_to_facts import ONLY_READ
+from screening.form.answers_to_facts import ONLY_READ
+from screening.form.questions import COPIED, DECLARATION
 from screening.models import FactRuling
-from screening.questions import COPIED, DECLARATION
 
 # The facts that compliance may set, with their values from mild to grave.
 ORDER: Mapping[str, tuple[Any, ...]] = {

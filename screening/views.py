@@ -16,9 +16,10 @@ from audit.access import allow
 from audit.refusals import Conflict
 from policy import active
 from policy.reference.names.plain_text import fault
-from screening import actions, meanings, permissions, questions, reading
-from screening.deal_form import Question
-from screening.forms import QuestionForm, WithdrawForm, question_form
+from screening import actions, permissions, reading
+from screening.form import meanings, questions
+from screening.form.deal_form import Question
+from screening.form.forms import QuestionForm, WithdrawForm, question_form
 from screening.lifecycle import Status
 from screening.models import Deal
 

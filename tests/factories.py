@@ -17,7 +17,7 @@ from reviews import actions as reviewing
 from reviews.actions import Duty
 from screening import actions as selling
 from screening.models import Deal, FactRuling, SalesTeam
-from tests.screening.answers import SIMPLE
+from tests.screening.form.answers import SIMPLE
 
 _numbers = count(1)
 PASSWORD = "correct horse battery staple"

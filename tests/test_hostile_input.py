@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from screening import deal_form
+from screening.form import deal_form
 from tests import factories
 from tests.test_access import address, people  # noqa: F401  a fixture
 

@@ -9,8 +9,8 @@ from django.utils.html import escape
 
 from reviews import actions, written
 from screening import actions as selling
-from screening.deal_form import QUESTIONS, Kind
-from screening.words import LABELS
+from screening.form.choices import LABELS
+from screening.form.deal_form import QUESTIONS, Kind
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

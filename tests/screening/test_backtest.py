@@ -22,7 +22,7 @@ from screening.deal_facts import DealFacts
 from screening.models import Deal, FactRuling, Screening
 from tests import factories
 from tests.policy.engine import strategies
-from tests.screening.answers import SIMPLE
+from tests.screening.form.answers import SIMPLE
 from tests.screening.test_deal_facts import DEALS, store
 
 pytestmark = pytest.mark.django_db

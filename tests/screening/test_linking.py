@@ -12,7 +12,7 @@ from screening.models import Deal
 from tests import factories
 from tests.factories import ruled
 from tests.screening import sweeping
-from tests.screening.answers import SIMPLE
+from tests.screening.form.answers import SIMPLE
 from tests.screening.test_rulings import CORE, complete, fact, send, send_draft
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from screening import actions, deal_form
+from screening import actions
+from screening.form import deal_form
 from screening.models import Deal, Notification
 from tests import factories
-from tests.screening.answers import SIMPLE
+from tests.screening.form.answers import SIMPLE
 
 pytestmark = pytest.mark.django_db
 

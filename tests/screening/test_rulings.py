@@ -21,13 +21,14 @@ from policy.governance.versions import Content
 from policy.models import Kind
 from reviews import actions as reviewing
 from reviews.demo_deals import OTHERWISE
-from screening import actions, facts, questions, rescreen, rulings
+from screening import actions, facts, rescreen, rulings
+from screening.form import questions
 from screening.lifecycle import Status
 from screening.models import Deal, FactRuling, TakenBack
 from tests import factories
 from tests.factories import ruled
 from tests.screening import sweeping
-from tests.screening.answers import SIMPLE
+from tests.screening.form.answers import SIMPLE
 
 pytestmark = pytest.mark.django_db
 

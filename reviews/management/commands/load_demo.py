@@ -15,7 +15,7 @@ from policy import active
 from reviews import actions as reviewing
 from reviews.demo_deals import DRAFTS, EXAMPLES, OTHERWISE, Example
 from screening import actions as selling
-from screening import questions
+from screening.form import questions
 from screening.lifecycle import Status
 from screening.models import Deal
 

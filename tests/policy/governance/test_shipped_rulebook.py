@@ -16,7 +16,7 @@ from screening import rescreen
 from screening.models import Screening
 from tests import factories
 from tests.policy.governance.test_governance import looser, work
-from tests.screening.answers import SIMPLE
+from tests.screening.form.answers import SIMPLE
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "policy:propose"

@@ -15,8 +15,9 @@ from policy import active
 from policy.engine.language.facts import Facts
 from policy.engine.readings.assessment import Finding
 from policy.facts.derive import ReferenceData, derive
-from screening import questions, reading
-from screening.deal_form import QUESTIONS, Answers, Context
+from screening import reading
+from screening.form import questions
+from screening.form.deal_form import QUESTIONS, Answers, Context
 from screening.reading import Card
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from policy.engine.language.condition import RANK
 from policy.facts import shipped
 from policy.facts.derive import trace
-from screening import answers_to_facts, questions, words
-from screening.deal_form import QUESTIONS, UNKNOWN, Kind, Question
-from tests.screening.answers import SIMPLE
+from screening.form import answers_to_facts, choices, questions
+from screening.form.deal_form import QUESTIONS, UNKNOWN, Kind, Question
+from tests.screening.form.answers import SIMPLE
 
 DATA = shipped.load()
 #: A deal of which every question is asked, answered as mildly as can be.
@@ -54,7 +54,7 @@ def declared_of(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 def rows(asked: Question) -> list[str]:
     name = asked.answers if asked.kind is Kind.DETAIL else asked.choices
-    return [row[0] for row in words.LABELS[name]]
+    return [row[0] for row in choices.LABELS[name]]
 
 
 def values(asked: Question) -> Iterator[Any]:
@@ -66,7 +66,7 @@ def values(asked: Question) -> Iterator[Any]:
         case Kind.CHOICES:
             yield from ([one] for one in [*rows(asked), *unknown])
         case Kind.DETAIL:
-            owners = [row[0] for row in words.LABELS[asked.choices]] if asked.choices else [""]
+            owners = [row[0] for row in choices.LABELS[asked.choices]] if asked.choices else [""]
             for answer in [*rows(asked), UNKNOWN]:
                 for owner in owners if answer == "yes" else [""]:
                     yield {"answer": answer, "text": "What is known", "owner": owner}

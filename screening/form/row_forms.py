@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 from policy.facts.declared import is_named
 from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
-from screening.deal_form import UNKNOWN, Question
-from screening.question_forms import QuestionForm
-from screening.widgets import place_choices, radios
-from screening.words import LABELS, NOT_KNOWN
+from screening.form.choices import LABELS, NOT_KNOWN
+from screening.form.deal_form import UNKNOWN, Question
+from screening.form.question_forms import QuestionForm
+from screening.form.widgets import place_choices, radios
 
 FIRST_ROWS = 2
 MOST_ROWS = 20

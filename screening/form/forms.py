@@ -1,7 +1,7 @@
 """One form for each kind of question: it parses what was typed and gives the answer to keep.
 
 ``question_form`` makes the form of a question, filled from the draft; ``form.answer()`` is the
-JSON value that ``screening.questions`` describes. Forms decide nothing.
+JSON value that ``screening.form.questions`` describes. Forms decide nothing.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
-from screening.deal_form import Kind, Question
-from screening.question_forms import (
+from screening.form.deal_form import Kind, Question
+from screening.form.question_forms import (
     BasisForm,
     ChoiceForm,
     ChoicesForm,
@@ -28,7 +28,7 @@ from screening.question_forms import (
     QuestionForm,
     TextForm,
 )
-from screening.row_forms import CountriesForm, ElsewhereForm, PartiesForm
+from screening.form.row_forms import CountriesForm, ElsewhereForm, PartiesForm
 
 __all__ = ("QuestionForm", "WithdrawForm", "question_form")
 

@@ -13,9 +13,9 @@ from policy.engine.language.facts import Choice, Flags
 from policy.facts import shipped
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import derive, trace
-from screening import answers_to_facts, deal_form, questions, words
-from screening.questions import Context
-from tests.screening.answers import SIMPLE
+from screening.form import answers_to_facts, choices, deal_form, questions
+from screening.form.questions import Context
+from tests.screening.form.answers import SIMPLE
 
 TERMS = {
     "A": ["catalogue_active_surveillance"],
@@ -41,7 +41,7 @@ def contradictions(answers: dict[str, Any], context: Context) -> list[str]:
 
 def values_of(asked: deal_form.Question) -> set[str]:
     """What the form offers as the answer to a question with choices."""
-    rows = words.LABELS[asked.choices if asked.kind == deal_form.Kind.CHOICE else asked.answers]
+    rows = choices.LABELS[asked.choices if asked.kind == deal_form.Kind.CHOICE else asked.answers]
     return {row[0] for row in rows} | ({"?"} if asked.unknown else set())
 
 
@@ -62,12 +62,12 @@ class TestTheTable:
     def test_choices_are_exactly_the_values_of_the_vocabulary(self, name: str, more: set) -> None:
         fact = shipped.vocabulary()[name]
         assert isinstance(fact, Choice)
-        assert {row[0] for row in words.LABELS[name]} | more == set(fact.values)
+        assert {row[0] for row in choices.LABELS[name]} | more == set(fact.values)
 
     def test_services_are_exactly_the_members_of_the_vocabulary(self) -> None:
         fact = shipped.vocabulary()["services"]
         assert isinstance(fact, Flags)
-        assert {row[0] for row in words.LABELS["services"]} == set(fact.members)
+        assert {row[0] for row in choices.LABELS["services"]} == set(fact.members)
 
     def test_slugs_and_numbers_are_unique(self) -> None:
         asked = deal_form.QUESTIONS

@@ -8,10 +8,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from policy.facts import shipped
-from screening import deal_form
-from screening.forms import QuestionForm, question_form
-from screening.questions import question
-from tests.screening.answers import SIMPLE
+from screening.form import deal_form
+from screening.form.forms import QuestionForm, question_form
+from screening.form.questions import question
+from tests.screening.form.answers import SIMPLE
 
 
 def posted(**values: Any) -> QueryDict:

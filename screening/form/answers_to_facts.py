@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.facts.declared import NOT_KNOWN, DeclaredError
-from screening.deal_form import UNKNOWN, Answers
+from screening.form.deal_form import UNKNOWN, Answers
 
 #: For members of a set of flags, beside True and False.
 MAYBE = "maybe"

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from policy.facts.declared import is_named
 from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
-from screening.deal_form import UNKNOWN, Kind, Question
-from screening.widgets import ThreeBoxDate, checkboxes, place_choices, radios, rows_of
-from screening.words import LABELS, NOT_KNOWN
+from screening.form.choices import LABELS, NOT_KNOWN
+from screening.form.deal_form import UNKNOWN, Kind, Question
+from screening.form.widgets import ThreeBoxDate, checkboxes, place_choices, radios, rows_of
 
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "JPY", "INR", "CNY", "BRL")
 LARGEST_VALUE = 10**15

@@ -1,6 +1,6 @@
 """The pages of the deal form, in the order of the task list: one question a page.
 
-Data only. ``screening.questions`` says what is asked next and what the answers declare.
+Data only. ``screening.form.questions`` says what is asked next and what the answers declare.
 """
 
 from collections.abc import Callable, Mapping
@@ -123,7 +123,7 @@ Shown = Callable[[Answers, Context], bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One page of the form. ``choices`` names the words in screening.words, or a fact."""
+    """One page of the form. ``choices`` names the words in screening.form.choices, or a fact."""
 
     number: str
     slug: str

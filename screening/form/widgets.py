@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from policy.facts.derive import ReferenceData
-from screening.deal_form import UNKNOWN, Question
-from screening.words import LABELS, NOT_KNOWN
+from screening.form.choices import LABELS, NOT_KNOWN
+from screening.form.deal_form import UNKNOWN, Question
 
 #: Text, or text that is translated when it is shown.
 Text = Any
