@@ -12,8 +12,8 @@ from django.contrib.auth import get_user_model
 from audit.models import SYSTEM, AuditEvent
 from reviews import wording, words
 from reviews.models import Vote
-from screening import confirming
 from screening.models import Confirmation, Deal
+from screening.sweep import confirming
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
 NOISE = ("deal.answer_changed",)

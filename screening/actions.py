@@ -11,8 +11,7 @@ from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
-from screening import deal_facts, facts, following, linking, mail, permissions
-from screening.deal_facts import DealFacts
+from screening import facts, following, linking, mail, permissions
 from screening.form import questions
 from screening.lifecycle import Status, move
 from screening.models import (
@@ -25,6 +24,8 @@ from screening.models import (
     Screening,
     TakenBack,
 )
+from screening.sweep import deal_facts
+from screening.sweep.deal_facts import DealFacts
 
 #: The job that screens the deals again for which a ruling speaks.
 AFTER_RULING = "screen_after_ruling"

@@ -12,7 +12,7 @@ from django.db import models, transaction
 
 from audit.models import AuditEvent, Line
 from audit.refusals import Conflict
-from screening import rows
+from screening.sweep import rows
 
 
 class Status(models.TextChoices):

@@ -19,10 +19,10 @@ from audit import access
 from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Clock, Job
 from jobs.queue import performs
-from screening import rows
 from screening.following import Course
 from screening.lifecycle import Status
 from screening.models import Contributor, Deal, Notification, SalesTeam
+from screening.sweep import rows
 
 KIND = "mail"
 ROLE_OF_LEVEL = {"senior": access.SENIOR, "executive": access.EXECUTIVE}

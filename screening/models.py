@@ -15,8 +15,8 @@ from django.utils.functional import cached_property
 from audit import access
 from audit.models import AuditEvent
 from policy.models import ReferenceVersion
-from screening.deal_facts import DealFacts  # noqa: F401  Django looks for models here
 from screening.lifecycle import CLEARANCES, CLOSED, OWNER, Status
+from screening.sweep.deal_facts import DealFacts  # noqa: F401  Django looks for models here
 
 USER = settings.AUTH_USER_MODEL
 LEVELS = (("senior", "Senior review"), ("executive", "Executive review"))

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from config.embedded import ROOT
-from screening import batch
+from screening.sweep import batch
 from tests.writers import writers
 
 APPS = ("audit", "jobs", "people", "policy", "screening", "reviews")
@@ -324,7 +324,7 @@ def test_only_the_sweeper_speaks_to_celery():
 NO_DEAL = {
     ("jobs/models.py", "Job._if_running"): "the fields of a job, which has no status",
     ("screening/mail.py", "_Blank.__init__"): "a blank that stands for a deal in a template",
-    ("screening/batch.py", "_follow"): "the fields of BESIDE, and status is none of them",
+    ("screening/sweep/batch.py", "_follow"): "the fields of BESIDE, and status is none of them",
 }
 
 

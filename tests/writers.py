@@ -68,7 +68,7 @@ def _call_writes(attribute: str, call: ast.Call) -> bool:
             for word in call.keywords
             if word.arg in {None, "defaults", "create_defaults"}
         )
-        # Also update(model, (names), rows), as screening.rows has it.
+        # Also update(model, (names), rows), as screening.sweep.rows has it.
         or any(_may_name(attribute, names) for names in call.args[1:2])
     )
 

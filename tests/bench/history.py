@@ -34,8 +34,8 @@ from policy.engine.language.facts import canonical
 from policy.engine.readings import sql
 from policy.facts import shipped
 from policy.facts.derive import trace
-from screening import backtest, in_place
 from screening.models import Screening
+from screening.sweep import backtest, in_place
 from tests import factories
 from tests.bench.gates import Gate, print_gates, say
 

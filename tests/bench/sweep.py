@@ -25,12 +25,13 @@ from audit.models import AuditEvent
 from config import embedded
 from jobs.models import Job
 from policy import actions as governing
-from screening import facts, rescreen
-from screening.deal_facts import DealFacts
+from screening import facts
 from screening.models import Deal, DealRevision, Finding, Notification, Screening
+from screening.sweep import rescreen
+from screening.sweep.deal_facts import DealFacts
 from tests import factories
 from tests.bench.gates import Gate, print_gates, say
-from tests.screening import sweeping
+from tests.screening.sweep import sweeping
 
 STAYS, CHANGES = 20_000, 2_000
 #: A rule that none of the old ones is: what utilities buy is looked at.

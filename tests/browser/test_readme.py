@@ -11,7 +11,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page
 
 from policy import actions as governing
-from screening import rescreen
+from screening.sweep import rescreen
 from tests.browser.test_sales import send_a_deal
 from tests.policy.governance.test_governance import work
 

@@ -24,7 +24,7 @@ def main(report: int, seconds: float, *, hangs: bool) -> None:
     from jobs.models import Job, JobQuerySet
     from policy.governance import checking
     from policy.models import CheckReport
-    from screening import backtest
+    from screening.sweep import backtest
 
     backtest.IN_PLACE = backtest.ANEW = 1
     for holds in (JobQuerySet.claim, Job.note_progress):

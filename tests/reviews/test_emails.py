@@ -10,11 +10,11 @@ from django.urls import reverse
 from jobs.models import Job
 from reviews import actions as reviewing
 from screening import actions as selling
-from screening import rescreen
 from screening.models import Deal, Notification, Screening
+from screening.sweep import rescreen
 from tests import factories as make
 from tests.policy.governance.test_governance import work
-from tests.screening import sweeping
+from tests.screening.sweep import sweeping
 
 pytestmark = pytest.mark.django_db
 

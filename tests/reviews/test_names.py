@@ -13,7 +13,7 @@ from policy.models import Kind, ReferenceVersion
 from reviews import reading, wording, words
 from screening import actions as selling
 from tests import factories as make
-from tests.screening.sweeping import prepare, shipped
+from tests.screening.sweep.sweeping import prepare, shipped
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from screening import following
 from screening.lifecycle import Status
 from screening.models import Deal, Screening
 from tests import factories
-from tests.screening import sweeping
+from tests.screening.sweep import sweeping
 
 pytestmark = pytest.mark.django_db
 YEAR, HALF_A_YEAR = timedelta(days=365), timedelta(days=182)

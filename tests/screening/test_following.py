@@ -8,11 +8,12 @@ import pytest
 from audit.refusals import NotAllowed
 from policy import actions as governing
 from reviews import actions as reviewing
-from screening import actions, following, rescreen
+from screening import actions, following
 from screening.lifecycle import Status
 from screening.models import Deal, Notification, Screening
+from screening.sweep import rescreen
 from tests import factories
-from tests.screening import sweeping
+from tests.screening.sweep import sweeping
 
 CAUSE = Screening.Cause
 

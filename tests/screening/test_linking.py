@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from screening import actions, rescreen
+from screening import actions
 from screening.lifecycle import Status
 from screening.models import Deal
+from screening.sweep import rescreen
 from tests import factories
 from tests.factories import ruled
-from tests.screening import sweeping
 from tests.screening.form.answers import SIMPLE
+from tests.screening.sweep import sweeping
 from tests.screening.test_rulings import CORE, complete, fact, send, send_draft
 
 pytestmark = pytest.mark.django_db

@@ -21,14 +21,15 @@ from policy.governance.versions import Content
 from policy.models import Kind
 from reviews import actions as reviewing
 from reviews.demo_deals import OTHERWISE
-from screening import actions, facts, rescreen, rulings
+from screening import actions, facts, rulings
 from screening.form import questions
 from screening.lifecycle import Status
 from screening.models import Deal, FactRuling, TakenBack
+from screening.sweep import rescreen
 from tests import factories
 from tests.factories import ruled
-from tests.screening import sweeping
 from tests.screening.form.answers import SIMPLE
+from tests.screening.sweep import sweeping
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from policy.engine.language.facts import FactError
-from screening import deal_facts
-from screening.deal_facts import DealFacts
 from screening.models import Screening
+from screening.sweep import deal_facts
+from screening.sweep.deal_facts import DealFacts
 
 BATCH = 1000
 

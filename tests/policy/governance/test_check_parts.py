@@ -19,7 +19,7 @@ from policy import actions
 from policy.governance import checking, parts
 from policy.governance.parts import CHECK, GATHER, PART, CheckPart
 from policy.models import CheckReport, ReferenceVersion
-from screening import backtest
+from screening.sweep import backtest
 from tests import factories
 from tests.policy.governance.test_governance import rated
 

@@ -17,8 +17,9 @@ from policy import actions
 from policy.governance import checking, proposals, proving, reports, versions
 from policy.governance.versions import Content
 from policy.models import CheckReport, Kind, ReferenceVersion
-from screening import facts, rescreen
+from screening import facts
 from screening.models import Screening
+from screening.sweep import rescreen
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from policy.facts import shipped
 from policy.governance.versions import Content, shipped_contents
 from policy.models import CheckReport, Kind, ReferenceVersion
 from reviews.replaying import replay
-from screening import rescreen
 from screening.models import Screening
+from screening.sweep import rescreen
 from tests import factories
 from tests.policy.governance.test_governance import looser, work
 from tests.screening.form.answers import SIMPLE

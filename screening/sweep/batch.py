@@ -19,11 +19,12 @@ from audit.refusals import Conflict
 from policy import active
 from policy.engine.readings.assessment import Assessment
 from policy.facts.bundle import ReferenceData
-from screening import deal_facts, facts, following, holding, lifecycle, mail, rows
-from screening.deal_facts import DealFacts
+from screening import facts, following, lifecycle, mail
 from screening.lifecycle import CLOSED
 from screening.linking import Other
 from screening.models import TWO_YEARS, Deal, DealRevision, FactRuling, Finding, Screening
+from screening.sweep import deal_facts, holding, rows
+from screening.sweep.deal_facts import DealFacts
 
 _COLUMNS = ", ".join(
     f'"{one.column}"' for one in DealFacts._meta.concrete_fields if one.column != "screening_id"

@@ -27,11 +27,12 @@ from policy.models import Kind
 from reviews import timeline
 from reviews.actions import is_current
 from reviews.demo_deals import OTHERWISE
-from screening import actions, backtest, batch, confirming, following, rescreen
+from screening import actions, following
 from screening.lifecycle import IllegalMove, Move, Status, move_all
 from screening.models import Confirmation, Deal, FactRuling, Notification, Screening
+from screening.sweep import backtest, batch, confirming, rescreen
 from tests import factories
-from tests.screening import sweeping
+from tests.screening.sweep import sweeping
 
 RATINGS = {"FI": "low high", "TR": "very_high low", "KE": "low very_high", "DE": "low medium"}
 

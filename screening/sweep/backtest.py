@@ -19,9 +19,10 @@ from policy.engine.readings.assessment import Assessment
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData
 from policy.governance.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
-from screening import deal_facts, facts, in_place
+from screening import facts
 from screening.lifecycle import Status
 from screening.models import Deal, DealRevision, Finding, Screening
+from screening.sweep import deal_facts, in_place
 
 MOST_DEALS = 20
 #: Read at a time: whole screenings or deals, and names of them only.

@@ -14,7 +14,7 @@ from django.db import connection
 from policy.engine.language.condition import OUTCOMES, Rulebook
 from policy.engine.readings import sql
 from policy.models import ReferenceVersion
-from screening import holding
+from screening.sweep import holding
 
 # A screening comes out as its gravest variant. One pass gives matrix, changes and the counter
 # check: how many screenings there are in the same moment, with rows or without. OFFSET keeps

@@ -17,10 +17,11 @@ from jobs.queue import performs
 from policy import active
 from policy.actions import RESCREEN
 from policy.models import ReferenceVersion
-from screening import batch, confirming, facts
+from screening import facts
 from screening.actions import AFTER_RULING, rescreen_deal
-from screening.backtest import LIVE
 from screening.models import Confirmation, Deal, FactRuling, Screening
+from screening.sweep import batch, confirming
+from screening.sweep.backtest import LIVE
 
 CHUNK = "rescreen_chunk"
 CHUNK_SIZE = 5_000

@@ -13,8 +13,8 @@ from policy import actions
 from policy.governance import proposals, versions
 from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion
-from screening.deal_facts import FIELD_OF, DealFacts
 from screening.models import Deal, Screening
+from screening.sweep.deal_facts import FIELD_OF, DealFacts
 from tests import factories
 
 

@@ -28,9 +28,10 @@ from policy.engine.language.condition import OUTCOMES, Rule, Rulebook
 from policy.engine.readings import sql
 from policy.governance import versions
 from policy.models import ReferenceVersion
-from screening import deal_facts, following, holding
+from screening import following
 from screening.lifecycle import CLOSED, Status
 from screening.models import LEVELS, Confirmation, Deal, Screening
+from screening.sweep import deal_facts, holding
 
 VERB = "deals.confirmed"
 CANDIDATES = f"""

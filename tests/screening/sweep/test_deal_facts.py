@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from policy.engine.language.facts import Choice, Flags, Text, Vocabulary, YesNo, canonical
 from policy.engine.readings import sql
 from policy.facts import shipped
-from screening import deal_facts
-from screening.deal_facts import DealFacts
 from screening.management.commands import rebuild_deal_facts
 from screening.models import Screening
+from screening.sweep import deal_facts
+from screening.sweep.deal_facts import DealFacts
 from tests import factories
 from tests.policy.engine import strategies
 

@@ -17,13 +17,14 @@ from policy.engine.language.reading import read_rulebook
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.governance.past import Backtest, gathered
-from screening import actions, backtest, deal_facts, in_place
-from screening.deal_facts import DealFacts
+from screening import actions
 from screening.models import Deal, FactRuling, Screening
+from screening.sweep import backtest, deal_facts, in_place
+from screening.sweep.deal_facts import DealFacts
 from tests import factories
 from tests.policy.engine import strategies
 from tests.screening.form.answers import SIMPLE
-from tests.screening.test_deal_facts import DEALS, store
+from tests.screening.sweep.test_deal_facts import DEALS, store
 
 pytestmark = pytest.mark.django_db
 VOCABULARY = shipped.vocabulary()

@@ -1,0 +1,1 @@
+"""Many stored deals at once: screened again, confirmed in place, back-tested."""
