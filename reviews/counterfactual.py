@@ -11,8 +11,8 @@ from typing import Any
 from policy.engine.language.condition import OUTCOMES
 from policy.engine.readings.assessment import combine
 from policy.engine.readings.compiled import Compiled
-from reviews import wording, words
-from reviews.replaying import compiled_of
+from reviews import labels, wording
+from reviews.history.replaying import compiled_of
 from screening.models import Screening
 
 MOST = 4
@@ -86,7 +86,7 @@ def _try(compiled: Compiled, screening: Screening, changes: Any) -> Way | None:
     return Way(
         changes=[_in_words(change, wording.of(screening)) for change in changes],
         outcome=outcome,
-        outcome_words=words.OUTCOMES[outcome],
+        outcome_words=labels.OUTCOMES[outcome],
         clauses=list(dict.fromkeys(clause for clause in clauses if clause)),
     )
 

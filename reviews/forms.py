@@ -11,7 +11,7 @@ from django.utils import timezone
 from policy.fields import FilterForm, PlainText
 from policy.models import Kind, ReferenceVersion
 from policy.wording import clauses
-from reviews import words
+from reviews import labels
 from reviews.actions import LEAST_REASONS, Duty
 from reviews.assessment import CRITERIA, LEAST_REASON, Choice, Criterion
 from reviews.models import Vote
@@ -50,9 +50,9 @@ class QueueFilters(FilterForm):
 
     def __init__(self, *args: Any, countries: Options, people: Iterable[Any], **more: Any) -> None:
         super().__init__(*args, **more)
-        named = [(str(person.pk), words.person(person)) for person in people]
+        named = [(str(person.pk), labels.person(person)) for person in people]
         self.offer("country", countries)
-        self.offer("risk", list(words.RISKS.items()))
+        self.offer("risk", list(labels.RISKS.items()))
         self.offer("level", list(LEVELS))
         self.offer("clause", clause_options())
         self.offer("claimed_by", [("me", "Me"), ("nobody", "Nobody"), *named])
@@ -98,7 +98,7 @@ class HistoryFilters(FilterForm):
         super().__init__(*args, **more)
         self.offer("country", countries)
         self.offer("clause", clause_options())
-        self.offer("outcome", list(words.OUTCOMES.items()))
+        self.offer("outcome", list(labels.OUTCOMES.items()))
         self.offer("rulebook", rulebook_options())
         field = self.fields["result"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above

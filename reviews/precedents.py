@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from audit import access
 from audit.ledger import canonical
-from reviews import wording, words
+from reviews import labels, wording
 from reviews.models import Decision
 from reviews.queue import holds
 from screening.models import Deal, Finding, Screening
@@ -162,7 +162,7 @@ def deciding_facts(screening: Screening) -> list[str]:
     named: dict[str, None] = {}
     for finding in screening.findings.all():
         named |= dict.fromkeys(finding.facts)
-    return [name for name in named if name not in words.BESIDE]
+    return [name for name in named if name not in labels.BESIDE]
 
 
 def _named(screening: Screening, fact: str) -> dict[str, str]:
@@ -171,7 +171,7 @@ def _named(screening: Screening, fact: str) -> dict[str, str]:
     Two end users that nobody knows are not alike.
     """
     own = wording.of(screening)
-    values = words.over_variants(screening, fact)
+    values = labels.over_variants(screening, fact)
     return {value: own.value(fact, value) for value in values if value not in (None, "unknown")}
 
 

@@ -15,7 +15,7 @@ from reviews import wording
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS, SECTIONS, Kind, Question, Text
 from screening.models import Deal, DealRevision, Screening
-from screening.reading import answer_words
+from screening.sales_words import answer_words
 
 
 @dataclass(frozen=True)

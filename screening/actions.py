@@ -11,7 +11,7 @@ from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
-from screening import facts, following, linking, mail, permissions
+from screening import deriving, following, linking, mail, permissions
 from screening.form import questions
 from screening.lifecycle import Status, move
 from screening.models import (
@@ -58,7 +58,7 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
     before = deal.answers.get(slug)
     deal.answers[slug] = value
     questions.confirm(deal.answers, slug)
-    facts.check_readable(deal.answers)
+    deriving.check_readable(deal.answers)
     if slug == questions.TITLE:
         deal.title = str(value or "")
     deal.save(update_fields=["answers", "title"])
@@ -98,7 +98,7 @@ def rule_fact(
     deal.lock()
     permissions.check_rule_fact(deal, actor)
     _lock_end_user(deal.end_user_key)
-    facts.check_ruling(fact, value, deal, actor)
+    deriving.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
         deal=deal,
         fact=fact,
@@ -106,7 +106,7 @@ def rule_fact(
         because=because,
         source=source,
         ruled_by=actor,
-        **facts.looked_at(fact, deal)._asdict(),
+        **deriving.looked_at(fact, deal)._asdict(),
     )
     _contribute(deal, actor, Contributor.Part.FACTS)
     _record(
@@ -217,7 +217,7 @@ def _take_answers(new: Deal, old: Deal) -> None:
 
 
 def _check_complete(deal: Deal) -> None:
-    missing = facts.missing_questions(deal)
+    missing = deriving.missing_questions(deal)
     if missing:
         count = "1 answer is" if len(missing) == 1 else f"{len(missing)} answers are"
         titles = " ".join(one.title for one in missing)
@@ -267,7 +267,7 @@ def _screen(
     _lock_end_user(linking.key_of(revision.answers))
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
-    found = facts.of_revision(revision, data)
+    found = deriving.of_revision(revision, data)
     assessment = active.assess(data, found.variants)
     previous = deal.screening
     deal.end_user_key = found.end_user_key

@@ -11,7 +11,7 @@ from typing import Any
 from audit.ledger import canonical, digest
 from policy.engine.language.condition import OUTCOMES
 from policy.engine.readings.assessment import Assessment
-from screening import facts
+from screening import deriving
 from screening.lifecycle import Status
 from screening.models import LEVEL_OF, Finding, Screening
 
@@ -116,7 +116,7 @@ def screening_of(
     revision: int,
     cause: str,
     versions: Mapping[str, Any],
-    found: facts.Found,
+    found: deriving.Found,
     assessment: Assessment,
     asked: set[str],
 ) -> Screening:

@@ -29,7 +29,7 @@ AREAS = {
     "votes": "tally.py",
     "ledger": "audit/",
     "conditions": "reviews/models.py",
-    "rulings": "screening/facts.py",
+    "rulings": "screening/deriving.py",
     "schema": "/migrations/",
 }
 

@@ -15,10 +15,10 @@ from policy import active
 from policy.engine.language.facts import Facts
 from policy.engine.readings.assessment import Finding
 from policy.facts.derive import ReferenceData, derive
-from screening import reading
+from screening import sales_words
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS, Answers, Context
-from screening.reading import Card
+from screening.sales_words import Card
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def of_answer(
     kept = old if stored is None else _findings(stored, data)
     added = _not_in(old, new)
     return Meaning(
-        cards=[reading.card(finding, {}, data) for finding in added],
-        gone=[reading.card(finding, {}, data) for finding in _not_in(new, kept)],
+        cards=[sales_words.card(finding, {}, data) for finding in added],
+        gone=[sales_words.card(finding, {}, data) for finding in _not_in(new, kept)],
         stops=any(finding.outcome == "bar" for finding in added),
     )
 

@@ -19,7 +19,7 @@ from policy.engine.readings.assessment import Assessment
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData
 from policy.governance.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
-from screening import facts
+from screening import deriving
 from screening.lifecycle import Status
 from screening.models import Deal, DealRevision, Finding, Screening
 from screening.sweep import deal_facts, in_place
@@ -270,7 +270,7 @@ def _named(screenings: Sequence[int]) -> Iterator[Screening]:
 
 
 def _rederived(revision: DealRevision, reference: ReferenceData) -> Assessment:
-    return active.assess(reference, facts.of_revision(revision, reference).variants)
+    return active.assess(reference, deriving.of_revision(revision, reference).variants)
 
 
 def _changed(

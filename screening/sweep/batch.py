@@ -19,7 +19,7 @@ from audit.refusals import Conflict
 from policy import active
 from policy.engine.readings.assessment import Assessment
 from policy.facts.bundle import ReferenceData
-from screening import facts, following, lifecycle, mail
+from screening import deriving, following, lifecycle, mail
 from screening.lifecycle import CLOSED
 from screening.linking import Other
 from screening.models import TWO_YEARS, Deal, DealRevision, FactRuling, Finding, Screening
@@ -59,7 +59,7 @@ class Plan(NamedTuple):
     before: Screening
     screening: Screening
     assessment: Assessment
-    found: facts.Found
+    found: deriving.Found
     course: following.Course
 
 
@@ -133,7 +133,7 @@ class _Planner:
         self.around.follow(deal, course.status)
         return Plan(deal, before, screening, assessment, found, course)
 
-    def _found(self, deal: Deal, before: Screening) -> tuple[int, facts.Found]:
+    def _found(self, deal: Deal, before: Screening) -> tuple[int, deriving.Found]:
         """The newest revision and its facts."""
         if deal.pk in self.held:
             words = self.data.rulebook.vocabulary
@@ -143,7 +143,7 @@ class _Planner:
             raise Apart
         revision = self.revisions[deal.pk]
         revision.deal = deal
-        found = facts.of_revision(revision, self.data, self.around)
+        found = deriving.of_revision(revision, self.data, self.around)
         if found.end_user_key != deal.end_user_key:
             # Other deals of a batch look for it under the key that it had.
             raise Apart
@@ -169,7 +169,7 @@ class _Around:
         self._other: dict[int, Other] = {}
 
     def _read_stopped(self) -> None:
-        ancestors = facts.ancestors_of(list(self._ours))
+        ancestors = deriving.ancestors_of(list(self._ours))
         wanted = {pk for pks in ancestors.values() for pk in pks}
         known = Deal.objects.defer("answers").in_bulk(wanted)
         self._ancestors = {pk: [known[one] for one in pks] for pk, pks in ancestors.items()}

@@ -15,7 +15,7 @@ from django.db import connection
 from policy.engine.language.facts import Vocabulary
 from policy.facts.derive import WITH_LINKED
 from policy.models import ReferenceVersion
-from screening import facts
+from screening import deriving
 from screening.lifecycle import CLOSED
 from screening.models import Screening
 
@@ -70,9 +70,9 @@ def names(versions: Mapping[str, ReferenceVersion]) -> dict[str, Any]:
     }
 
 
-def stored(screening: Screening, end_user_key: str, vocabulary: Vocabulary) -> facts.Found:
+def stored(screening: Screening, end_user_key: str, vocabulary: Vocabulary) -> deriving.Found:
     """The facts of a screening once more; FactError when the vocabulary cannot read them."""
-    return facts.Found(
+    return deriving.Found(
         variants=[vocabulary.parse(plain) for plain in screening.facts],
         sources_text=screening.sources_text,
         text=screening.facts_text,

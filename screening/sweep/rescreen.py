@@ -17,7 +17,7 @@ from jobs.queue import performs
 from policy import active
 from policy.actions import RESCREEN
 from policy.models import ReferenceVersion
-from screening import facts
+from screening import deriving
 from screening.actions import AFTER_RULING, rescreen_deal
 from screening.models import Confirmation, Deal, FactRuling, Screening
 from screening.sweep import batch, confirming
@@ -129,7 +129,7 @@ def screen_if_changed(pk: int, *, because: str) -> bool:
     revision = deal.newest_revision() if deal else None
     if deal is None or revision is None or deal.screening is None:
         return False
-    found = facts.of_revision(revision, active.reference_data())
+    found = deriving.of_revision(revision, active.reference_data())
     if found.text == deal.screening.facts_text and (deal.review_level or not found.looks):
         return False
     rescreen_deal(deal, cause=Screening.Cause.FACT, because=because)

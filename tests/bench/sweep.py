@@ -25,7 +25,7 @@ from audit.models import AuditEvent
 from config import embedded
 from jobs.models import Job
 from policy import actions as governing
-from screening import facts
+from screening import deriving
 from screening.models import Deal, DealRevision, Finding, Notification, Screening
 from screening.sweep import rescreen
 from screening.sweep.deal_facts import DealFacts
@@ -200,7 +200,7 @@ def check_copies() -> None:
     """A copy must be a deal as any other: what would be derived is what is stored."""
     data = rescreen.active.reference_data()
     for deal in Deal.objects.order_by("-pk")[:3]:
-        found = facts.of_revision(deal.newest_revision(), data)
+        found = deriving.of_revision(deal.newest_revision(), data)
         assert (found.text, found.end_user_key) == (deal.screening.facts_text, deal.end_user_key)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from audit import access
 from audit.models import AuditEvent
-from reviews import compliance
+from reviews import compliance_pages
 from screening import actions as selling
 from screening import rulings
 from screening.lifecycle import Status
@@ -120,7 +120,7 @@ def test_nothing_is_set_without_source_and_reason(client, officer, missing):
 
 
 def test_every_fact_of_the_desk_may_be_set_and_every_such_fact_is_there():
-    assert set(compliance.SETTLED) == set(rulings.RULABLE)
+    assert set(compliance_pages.SETTLED) == set(rulings.RULABLE)
 
 
 @pytest.mark.parametrize("fact", ["capabilities", "purpose", "nonsense"])

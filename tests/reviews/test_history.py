@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from audit.ledger import digest
 from audit.models import AuditEvent
-from reviews import auditing, history, replaying
+from reviews import audit_pages
+from reviews.history import decisions, replaying
 from screening import actions as selling
 from screening.models import Deal, Screening
 from tests import factories as make
@@ -233,7 +234,7 @@ def test_each_export_is_on_record_before_and_after(client, auditor, deals):
 
 
 def test_an_export_that_was_broken_off_does_not_count_as_one(client, auditor, deals):
-    pieces = auditing.stream(history.screenings(), {}, auditor)
+    pieces = audit_pages.stream(decisions.screenings(), {}, auditor)
     assert next(pieces).startswith(b"deal,title,")
     pieces.close()
     assert not AuditEvent.objects.filter(verb="decisions.exported").exists()

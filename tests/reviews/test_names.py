@@ -10,7 +10,7 @@ from audit import access
 from policy import actions as governing
 from policy.governance.versions import shipped_contents
 from policy.models import Kind, ReferenceVersion
-from reviews import reading, wording, words
+from reviews import exhibits, labels, wording
 from screening import actions as selling
 from tests import factories as make
 from tests.screening.sweep.sweeping import prepare, shipped
@@ -187,17 +187,17 @@ def stored(content):
 
 def test_a_screening_is_not_told_in_the_words_of_the_active_rulebook():
     deal = make.deal_in_review()
-    assert words.joined(deal.screening, "end_user_type") == OPERATOR
+    assert labels.joined(deal.screening, "end_user_type") == OPERATOR
     deal.screening.rulebook = stored(REWORDED)
-    assert words.joined(deal.screening, "end_user_type") == CARRIER
+    assert labels.joined(deal.screening, "end_user_type") == CARRIER
 
 
 def test_another_word_for_a_value_changes_no_fact():
     deal = make.deal_for_compliance()
     rule(deal)
-    former = reading.former_screening(deal)
+    former = exhibits.former_screening(deal)
     deal.screening.rulebook = stored(REWORDED)
-    changes = [(one.before, one.after) for one in reading.changes(former, deal.screening)]
+    changes = [(one.before, one.after) for one in exhibits.changes(former, deal.screening)]
     assert ("cited, not yet verified", PROVED) in changes
     assert OPERATOR not in [before for before, _after in changes]
 

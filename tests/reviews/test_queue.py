@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from reviews import queue, words
+from reviews import labels, queue
 from reviews.actions import claim_deal, skip_deal
 from screening.models import Deal
 from tests import factories as make
@@ -80,13 +80,13 @@ def test_severity_stands_before_time_and_time_before_number(reviewer):
 def test_due_is_text(time, words_of_it):
     now = timezone.now().replace(hour=12)
     deal = Deal(due_at=now + timedelta(**time))
-    assert words.due(deal, now) == words_of_it
+    assert labels.due(deal, now) == words_of_it
 
 
 def test_due_today():
     noon = timezone.now().replace(hour=12)
-    assert words.due(Deal(due_at=noon + timedelta(hours=2)), noon).text == "Due today"
-    assert words.due(Deal(due_at=noon - timedelta(hours=2)), noon) == ("late", "Late today")
+    assert labels.due(Deal(due_at=noon + timedelta(hours=2)), noon).text == "Due today"
+    assert labels.due(Deal(due_at=noon - timedelta(hours=2)), noon) == ("late", "Late today")
 
 
 def test_views_and_their_counts(client, reviewer):

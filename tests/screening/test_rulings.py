@@ -21,7 +21,7 @@ from policy.governance.versions import Content
 from policy.models import Kind
 from reviews import actions as reviewing
 from reviews.demo_deals import OTHERWISE
-from screening import actions, facts, rulings
+from screening import actions, deriving, rulings
 from screening.form import questions
 from screening.lifecycle import Status
 from screening.models import Deal, FactRuling, TakenBack
@@ -153,11 +153,11 @@ def test_no_text_is_cut_that_a_ruling_depends_on():
         }
     )
     ruled(deal, "fact_conflict", value=False)
-    pile = [one.ruling for one in facts.standings(deal) if one.holds]
+    pile = [one.ruling for one in deriving.standings(deal) if one.holds]
     assert [ruling.fact for ruling in pile] == ["fact_conflict"]
     parties.append({"name": "Mukhabarat", "role": "partner", "country": "FI"})
     deal = sent_again(deal, intermediaries={"answer": "yes", "parties": parties})
-    assert not any(one.holds for one in facts.standings(deal))
+    assert not any(one.holds for one in deriving.standings(deal))
 
 
 ANSWERS = {**CORE, "intermediaries": {"answer": "no", "parties": []}}
@@ -242,7 +242,7 @@ def test_a_ruling_from_before_they_named_their_answers_eases_nothing():
     actions.rescreen_deal(deal, cause="fact", because="Test.")
     deal.refresh_from_db()
     assert fact(deal, "legal_basis_status") == "cited"
-    (standing,) = facts.standings(deal)
+    (standing,) = deriving.standings(deal)
     assert "before rulings named" in standing.why
 
 

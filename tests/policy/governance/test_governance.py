@@ -17,7 +17,7 @@ from policy import actions
 from policy.governance import checking, proposals, proving, reports, versions
 from policy.governance.versions import Content
 from policy.models import CheckReport, Kind, ReferenceVersion
-from screening import facts
+from screening import deriving
 from screening.models import Screening
 from screening.sweep import rescreen
 from tests import factories
@@ -426,7 +426,7 @@ class TestTheSweep:
     def test_a_deal_that_cannot_be_screened_stops_no_other(
         self, activated: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        derives = facts.of_revision
+        derives = deriving.of_revision
         sick = activated[0]
 
         def breaks(revision: Any, *more: Any) -> Any:
@@ -434,14 +434,14 @@ class TestTheSweep:
                 raise ValueError("answers that nobody can read")
             return derives(revision, *more)
 
-        monkeypatch.setattr(facts, "of_revision", breaks)
+        monkeypatch.setattr(deriving, "of_revision", breaks)
         work(actions.RESCREEN)
         job = Job.objects.get(kind=rescreen.CHUNK)
         assert not queue.perform(job.pk)
         job.refresh_from_db()
         assert "answers that nobody can read" in job.error
         assert list(rescreen.due()) == [sick]
-        monkeypatch.setattr(facts, "of_revision", derives)
+        monkeypatch.setattr(deriving, "of_revision", derives)
         Job.objects.filter(pk=job.pk).update(not_before=job.created_at)
         assert queue.perform(job.pk)
         assert not rescreen.due().exists()

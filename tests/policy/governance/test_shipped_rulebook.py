@@ -11,7 +11,7 @@ from policy import actions
 from policy.facts import shipped
 from policy.governance.versions import Content, shipped_contents
 from policy.models import CheckReport, Kind, ReferenceVersion
-from reviews.replaying import replay
+from reviews.history.replaying import replay
 from screening.models import Screening
 from screening.sweep import rescreen
 from tests import factories

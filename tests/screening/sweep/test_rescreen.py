@@ -24,9 +24,9 @@ from policy import actions as governing
 from policy.engine.language.reading import read_rulebook
 from policy.facts import shipped
 from policy.models import Kind
-from reviews import timeline
 from reviews.actions import is_current
 from reviews.demo_deals import OTHERWISE
+from reviews.history import timeline
 from screening import actions, following
 from screening.lifecycle import IllegalMove, Move, Status, move_all
 from screening.models import Confirmation, Deal, FactRuling, Notification, Screening

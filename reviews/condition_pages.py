@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from reviews import actions, permissions, words
+from reviews import actions, labels, permissions
 from reviews.forms import ReasonForm
 from reviews.models import Condition
-from reviews.views import overtaken, posted
+from reviews.review_pages import overtaken, posted
 from screening.models import Deal
 
 PER_PAGE = 25
@@ -73,7 +73,7 @@ def _condition_row(condition: Condition, user: Any) -> dict[str, Any]:
     return {
         "condition": condition,
         "deal": found,
-        "owner": words.person(condition.owner),
+        "owner": labels.person(condition.owner),
         "kind": kind,
         "state": state,
         "may_settle": may,

@@ -15,11 +15,11 @@ from audit.access import allow
 from audit.refusals import Conflict, NotAllowed
 from policy import active
 from policy.engine.language.facts import Choice, Vocabulary, YesNo
-from reviews import actions, reading, wording, words, written
+from reviews import actions, exhibits, labels, wording, written
 from reviews.forms import ReasonForm, RulingForm
 from reviews.permissions import why_not
-from reviews.views import posted
-from screening import facts, rulings
+from reviews.review_pages import posted
+from screening import deriving, rulings
 from screening import permissions as selling
 from screening.models import Deal, FactRuling, Finding, Screening
 
@@ -119,18 +119,18 @@ def _waits_for(deal: Deal) -> Iterator[tuple[str, Waiting]]:
                     deal,
                     finding,
                     deal.screening.created_at,
-                    words.joined(deal.screening, "customer_name"),
-                    words.joined(deal.screening, "country_name"),
+                    labels.joined(deal.screening, "customer_name"),
+                    labels.joined(deal.screening, "country_name"),
                     _before(deal, fact),
                 ),
             )
 
 
-def _offered_again(deal: Deal, fact: str) -> facts.Standing | None:
+def _offered_again(deal: Deal, fact: str) -> deriving.Standing | None:
     """The newest ruling on the fact that was made for other answers."""
     if not fact or not deal.rulings.filter(fact=fact).exists():
         return None
-    ours = [one for one in facts.standings(deal) if one.ruling.deal_id == deal.pk]
+    ours = [one for one in deriving.standings(deal) if one.ruling.deal_id == deal.pk]
     newest = next((one for one in ours if one.ruling.fact == fact and not one.is_taken_back), None)
     return newest if newest and not newest.holds else None
 
@@ -164,17 +164,17 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "deal": found,
         "screening": screening,
-        "outcome_words": words.OUTCOMES[screening.outcome],
-        "status_words": words.status_beside(found, screening.outcome),
-        "customer": words.joined(screening, "customer_name"),
-        "findings": reading.findings(screening),
+        "outcome_words": labels.OUTCOMES[screening.outcome],
+        "status_words": labels.status_beside(found, screening.outcome),
+        "customer": labels.joined(screening, "customer_name"),
+        "findings": exhibits.findings(screening),
         "written": written.of_deal(found),
-        "questions": reading.exchange(found),
-        "facts": reading.facts(screening),
+        "questions": exhibits.exchange(found),
+        "facts": exhibits.facts(screening),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": [_ruling(one, request.user) for one in facts.standings(found)],
+        "rulings": [_ruling(one, request.user) for one in deriving.standings(found)],
         "may_rule": may,
         "why_not": why_not(selling.check_rule_fact, found, request.user),
     }
@@ -187,15 +187,15 @@ def _in_words(ruling: FactRuling) -> str:
     return f"{own.label(ruling.fact)}: {own.value(ruling.fact, ruling.value)}"
 
 
-def _ruling(standing: facts.Standing, person: Any) -> dict[str, Any]:
+def _ruling(standing: deriving.Standing, person: Any) -> dict[str, Any]:
     """A ruling as the page of a deal shows it."""
     ruling = standing.ruling
-    asked = [words.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
+    asked = [labels.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
     return {
         "ruling": ruling,
         "what": _in_words(ruling),
         "at": ruling.ruled_at,
-        "who": words.person(ruling.ruled_by),
+        "who": labels.person(ruling.ruled_by),
         "note": f"{ruling.because} ({ruling.source})",
         "standing": standing,
         "asked_by": "" if standing.is_taken_back else ", ".join(asked),
@@ -264,7 +264,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
                 "ruling": ruling,
                 "form": form,
                 "what": _in_words(ruling),
-                "who": words.person(ruling.ruled_by),
+                "who": labels.person(ruling.ruled_by),
                 "is_second": ruling.taken_back.exists(),
             }
             return render(request, "compliance/take_back.html", context)
@@ -314,9 +314,9 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
         "form": form,
         "fact": fact,
         "settled": SETTLED[fact],
-        "now": words.fact_rows(screening, [fact])[0],
-        "beside": words.fact_rows(screening, beside),
-        "cards": [card for card in reading.cards(screening) if card.reads(fact)],
+        "now": labels.fact_rows(screening, [fact])[0],
+        "beside": labels.fact_rows(screening, beside),
+        "cards": [card for card in exhibits.cards(screening) if card.reads(fact)],
         "before": _before(found, fact),
         "written": written.of_deal(found),
     }
@@ -342,7 +342,7 @@ def _vocabulary() -> Vocabulary:
 
 def _may_take(found: Deal, fact: str, value: Any, person: Any) -> bool:
     try:
-        facts.check_ruling(fact, value, found, person)
+        deriving.check_ruling(fact, value, found, person)
     except (Conflict, NotAllowed):
         return False
     return True

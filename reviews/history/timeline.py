@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from audit.models import SYSTEM, AuditEvent
-from reviews import wording, words
+from reviews import labels, wording
 from reviews.models import Vote
 from screening.models import Confirmation, Deal
 from screening.sweep import confirming
@@ -107,7 +107,7 @@ def _names(events: list[AuditEvent]) -> dict[str, str]:
         if event.actor.startswith("user:")
     }
     people = get_user_model().objects.filter(pk__in=numbers)
-    return {SYSTEM: "Proviso", **{f"user:{one.pk}": words.person(one) for one in people}}
+    return {SYSTEM: "Proviso", **{f"user:{one.pk}": labels.person(one) for one in people}}
 
 
 def _shown(value: Any) -> str:
@@ -126,7 +126,7 @@ def _fixed(sentence: str) -> Callable[[Payload], str]:
 
 
 def _screened(payload: Payload) -> str:
-    outcome = words.OUTCOMES.get(payload["outcome"], payload["outcome"]).lower()
+    outcome = labels.OUTCOMES.get(payload["outcome"], payload["outcome"]).lower()
     # A rule that fires for several destinations is recorded for each.
     rules = ", ".join(dict.fromkeys(payload.get("rules", ()))) or "no rule"
     looks = "; ".join(payload.get("looked_at_because", ()))

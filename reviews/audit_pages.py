@@ -16,8 +16,9 @@ from audit.access import allow
 from audit.models import AuditEvent
 from policy import current
 from policy.models import Kind
-from reviews import history, reading, replaying, timeline, wording, words, written
+from reviews import exhibits, labels, wording, written
 from reviews.forms import HistoryFilters
+from reviews.history import decisions, replaying, timeline
 from reviews.models import Decision
 from reviews.paging import CountedPaginator, in_order_of
 from screening.models import Deal, Screening
@@ -28,17 +29,17 @@ SUBJECT = "decisions"
 
 @allow(access.AUDITOR)
 @require_safe
-def decisions(request: HttpRequest) -> HttpResponse:
+def decision_history(request: HttpRequest) -> HttpResponse:
     form = _form(request)
     chosen = form.chosen()
-    rows = history.filtered(history.screenings(), chosen)
+    rows = decisions.filtered(decisions.screenings(), chosen)
     if form.errors:
         rows = rows.none()
-    totals = history.totals(rows)
+    totals = decisions.totals(rows)
     count = sum(number for _, _, number in totals)
-    paginator = CountedPaginator(history.newest_first(rows), PER_PAGE, count=count)
+    paginator = CountedPaginator(decisions.newest_first(rows), PER_PAGE, count=count)
     page = paginator.get_page(request.GET.get("page"))
-    shown = in_order_of(list(page), history.with_rows(history.screenings()))
+    shown = in_order_of(list(page), decisions.with_rows(decisions.screenings()))
     context = {
         "form": form,
         "chosen": chosen,
@@ -52,21 +53,21 @@ def decisions(request: HttpRequest) -> HttpResponse:
 def _form(request: HttpRequest) -> HistoryFilters:
     names = current.countries(current.version(Kind.COUNTRIES)).names
     countries = sorted(names.items(), key=lambda pair: pair[1])
-    return HistoryFilters(request.GET, countries=countries, results=history.RESULTS)
+    return HistoryFilters(request.GET, countries=countries, results=decisions.RESULTS)
 
 
 def _row(screening: Any) -> dict[str, Any]:
     return {
         "screening": screening,
         "deal": screening.revision.deal,
-        "customer": words.joined(screening, "customer_name"),
-        "countries": words.joined(screening, "country_name"),
-        "outcome": words.OUTCOMES[screening.outcome],
+        "customer": labels.joined(screening, "customer_name"),
+        "countries": labels.joined(screening, "country_name"),
+        "outcome": labels.OUTCOMES[screening.outcome],
         "result": screening.result,
-        "result_words": history.RESULTS.get(screening.result, screening.result),
+        "result_words": decisions.RESULTS.get(screening.result, screening.result),
         "at": screening.result_at,
         "rules": list(dict.fromkeys(finding.rule for finding in screening.findings.all())),
-        "voters": history.voters(screening),
+        "voters": decisions.voters(screening),
     }
 
 
@@ -79,7 +80,7 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if form.errors:
         sentence = f"Nothing was exported. {form.refusal}\n"
         return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
-    rows = history.newest_first(history.filtered(history.screenings(), chosen))
+    rows = decisions.newest_first(decisions.filtered(decisions.screenings(), chosen))
     filters = {name: str(value) for name, value in chosen.items()}
     with transaction.atomic():
         AuditEvent.objects.append(
@@ -100,7 +101,7 @@ def stream(rows: QuerySet[Screening], filters: dict[str, str], actor: Any) -> It
     """The bytes of the export; a complete one leaves its digest on record."""
     seen, count = hashlib.sha256(), -1
     with transaction.atomic():
-        for line in history.csv_lines(rows):
+        for line in decisions.csv_lines(rows):
             piece = line.encode()
             seen.update(piece)
             count += 1
@@ -150,12 +151,12 @@ def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) 
     steps = [
         {
             "screening": screening,
-            "outcome_words": words.OUTCOMES[screening.outcome],
-            "facts": words.fact_rows(screening),
+            "outcome_words": labels.OUTCOMES[screening.outcome],
+            "facts": labels.fact_rows(screening),
             "written": written.of_screening(screening, found),
             "versions": screening.versions,
             "confirmations": screening.confirmations.all(),
-            "votes": reading.vote_cards(
+            "votes": exhibits.vote_cards(
                 screening.review.votes.all() if hasattr(screening, "review") else ()
             ),
             "replayed": (replayed or {}).get(screening.pk),
@@ -166,7 +167,7 @@ def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) 
         "deal": found,
         "steps": steps,
         "runs": timeline.folded(timeline.of_record(found)),
-        "questions": reading.exchange(found),
+        "questions": exhibits.exchange(found),
         "decisions": Decision.objects.filter(deal=found).newest_first(),
         "replayed": replayed is not None,
         "differs": any(not one.is_same for one in (replayed or {}).values()),

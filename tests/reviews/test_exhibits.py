@@ -6,7 +6,7 @@ import pytest
 
 from policy.facts import shipped
 from policy.wording import clauses
-from reviews import actions, counterfactual, precedents, reading, wording, words
+from reviews import actions, counterfactual, exhibits, labels, precedents, wording
 from screening import actions as selling
 from tests import factories as make
 
@@ -20,9 +20,9 @@ def page_of(client, deal, person=None):
 
 def test_findings_stand_beside_their_clauses_strictest_first(client):
     deal = make.barred_deal()
-    cards = reading.cards(deal.screening)
+    cards = exhibits.cards(deal.screening)
     assert cards[0].finding.outcome == "bar"
-    ranks = [list(words.OUTCOMES).index(card.finding.outcome) for card in cards]
+    ranks = [list(labels.OUTCOMES).index(card.finding.outcome) for card in cards]
     assert ranks == sorted(ranks, reverse=True)
     page = page_of(client, deal).content.decode()
     for card in cards:
@@ -44,7 +44,7 @@ def test_a_rule_is_one_card_that_names_its_destinations(client):
     )
     stored = [finding.rule for finding in deal.screening.findings.all()]
     assert stored.count("S01") > 1
-    cards = reading.cards(deal.screening)
+    cards = exhibits.cards(deal.screening)
     assert [card.finding.rule for card in cards] == list(dict.fromkeys(stored))
     (card,) = [card for card in cards if card.finding.rule == "S01"]
     assert card.destinations == ["Türkiye", "Belarus"]
@@ -58,7 +58,7 @@ def test_a_rule_is_one_card_that_names_its_destinations(client):
 
 
 def test_a_deal_with_one_destination_does_not_repeat_it():
-    for card in reading.cards(make.deal_in_review(level="executive").screening):
+    for card in exhibits.cards(make.deal_in_review(level="executive").screening):
         assert card.destinations == []
         assert len(card.sentences) == 1
 
@@ -138,9 +138,9 @@ def test_the_difference_to_the_screening_before(client):
         actor=officer,
     )
     deal.refresh_from_db()
-    former = reading.former_screening(deal)
+    former = exhibits.former_screening(deal)
     changes = {
-        one.label: (one.before, one.after) for one in reading.changes(former, deal.screening)
+        one.label: (one.before, one.after) for one in exhibits.changes(former, deal.screening)
     }
     label = wording.of(deal.screening).label("legal_basis_status")
     assert changes[label] == ("cited, not yet verified", "cited and verified")

@@ -18,7 +18,7 @@ from audit.access import allow
 from audit.refusals import Conflict
 from policy import current
 from policy.models import Kind
-from reviews import actions, wording, words
+from reviews import actions, labels, wording
 from reviews import queue as waiting
 from reviews.forms import QueueFilters
 from reviews.models import Decision
@@ -69,7 +69,7 @@ class QueueRow:
     """One deal of the queue in words."""
 
     deal: Deal
-    due: words.Due
+    due: labels.Due
     customer: str
     places: list[tuple[str, str, str]]
     products: str
@@ -85,13 +85,13 @@ class QueueRow:
         screening = deal.screening
         return cls(
             deal=deal,
-            due=words.due(deal, now),
-            customer=words.joined(screening, "customer_name"),
-            places=words.places(screening),
-            products=words.products(screening),
-            end_user=words.joined(screening, "end_user_type"),
+            due=labels.due(deal, now),
+            customer=labels.joined(screening, "customer_name"),
+            places=labels.places(screening),
+            products=labels.products(screening),
+            end_user=labels.joined(screening, "end_user_type"),
             clauses=_clauses(screening),
-            level=words.LEVELS[deal.needed],
+            level=labels.LEVELS[deal.needed],
             second_vote=deal.votes_given > 0,
             claimed_by=_claimant(deal, user),
             revision=screening.revision.number,
@@ -107,7 +107,7 @@ def _claimant(deal: Any, user: Any) -> str:
     if not deal.is_claimed:
         return ""
     holder = deal.screening.review.claimed_by
-    return "You" if holder == user else words.person(holder)
+    return "You" if holder == user else labels.person(holder)
 
 
 def _countries(deals: QuerySet[Deal], asked: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from audit import access
-from reviews import permissions, words
+from reviews import labels, permissions
 from reviews.actions import is_current
 from reviews.models import Review, Vote
 from screening.lifecycle import Status
@@ -47,7 +47,7 @@ def _open_panel(deal: Deal, user: Any) -> Panel:
     holder = review.holder() if review else None
     base = Panel(
         "mine",
-        holder=words.person(holder) if holder else "",
+        holder=labels.person(holder) if holder else "",
         until=review.claimed_until if review and holder else None,
         votes_given=review.votes.count() if review else 0,
         is_stale=deal.screening is not None and not is_current(deal.screening),

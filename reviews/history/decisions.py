@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Concat
 
 from audit.models import AuditEvent
 from policy.models import ReferenceVersion
-from reviews import wording, words
+from reviews import labels, wording
 from reviews.models import Review, Vote
 from reviews.queue import REFERENCE, cites, holds
 from screening.lifecycle import Status
@@ -163,7 +163,7 @@ def totals(rows: QuerySet[Screening]) -> list[tuple[str, str, int]]:
 
 def voters(screening: Screening) -> list[str]:
     review = getattr(screening, "review", None)
-    return [words.person(vote.reviewer) for vote in review.votes.all()] if review else []
+    return [labels.person(vote.reviewer) for vote in review.votes.all()] if review else []
 
 
 def csv_lines(rows: QuerySet[Screening]) -> Iterator[str]:
@@ -201,14 +201,14 @@ def _values(screening: Any, versions: Mapping[int, tuple[str, str]]) -> list[str
     return [
         revision.deal.reference,
         revision.deal.title,
-        words.joined(screening, "customer_name"),
-        words.joined(screening, "country_name"),
-        words.joined(screening, "country_risk"),
-        words.joined(screening, "end_user_name"),
-        words.joined(screening, "end_user_type"),
-        words.products(screening),
+        labels.joined(screening, "customer_name"),
+        labels.joined(screening, "country_name"),
+        labels.joined(screening, "country_risk"),
+        labels.joined(screening, "end_user_name"),
+        labels.joined(screening, "end_user_type"),
+        labels.products(screening),
         revision.number,
-        words.person(revision.submitter),
+        labels.person(revision.submitter),
         screening.pk,
         _utc(screening.created_at),
         screening.outcome,

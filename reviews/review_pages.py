@@ -16,16 +16,16 @@ from audit.refusals import Conflict
 from reviews import (
     actions,
     counterfactual,
-    desk,
+    exhibits,
+    labels,
+    panel,
     permissions,
     precedents,
-    reading,
-    timeline,
     wording,
-    words,
     written,
 )
 from reviews.forms import QuestionsForm, ReasonForm
+from reviews.history import timeline
 from reviews.models import Condition, Review
 from screening.lifecycle import Status
 from screening.models import Deal
@@ -59,35 +59,35 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         .select_related("decision")
         .prefetch_related("votes__reviewer")
     )
-    former = reading.former_screening(found)
+    former = exhibits.former_screening(found)
     is_waiting = found.status == Status.IN_REVIEW
     return {
         "deal": found,
         "screening": screening,
-        "outcome_words": words.OUTCOMES[screening.outcome],
-        "status_words": words.status_beside(found, screening.outcome),
+        "outcome_words": labels.OUTCOMES[screening.outcome],
+        "status_words": labels.status_beside(found, screening.outcome),
         # Said only where it is not what the outcome says already.
-        "level": words.LEVELS.get(found.review_level, "")
+        "level": labels.LEVELS.get(found.review_level, "")
         if is_waiting and found.review_level != screening.level
         else "",
-        "products": words.products(screening),
-        "due": words.due(found, timezone.now()) if is_waiting else None,
-        "places": words.places(screening),
-        "customer": words.joined(screening, "customer_name"),
-        "findings": reading.findings(screening),
-        "facts": reading.facts(screening),
+        "products": labels.products(screening),
+        "due": labels.due(found, timezone.now()) if is_waiting else None,
+        "places": labels.places(screening),
+        "customer": labels.joined(screening, "customer_name"),
+        "findings": exhibits.findings(screening),
+        "facts": exhibits.facts(screening),
         "written": written.of_deal(found),
         "former": former,
-        "changes": reading.changes(former, screening) if former else [],
-        "questions": reading.exchange(found),
+        "changes": exhibits.changes(former, screening) if former else [],
+        "questions": exhibits.exchange(found),
         # Nobody decides a barred deal, so there is nothing to compare.
         "precedents": precedents.nearest(screening, user) if found.status != Status.BARRED else [],
         "ways": counterfactual.ways(screening),
-        "votes": reading.vote_cards(reading.shown_votes(reviews, user)),
+        "votes": exhibits.vote_cards(exhibits.shown_votes(reviews, user)),
         "decisions": found.decisions.newest_first().select_related("review"),
         "conditions": Condition.objects.filter(decision__deal=found, decision__screening=screening),
         "timeline": timeline.of_deal(found),
-        "panel": desk.panel(found, user),
+        "panel": panel.panel(found, user),
         "is_auditor": access.has_role(user, access.AUDITOR),
     }
 
@@ -252,7 +252,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Up to three questions to sales, each tied to a fact of the deal or to none."""
     found = find_deal(request, pk)
     assert found.screening is not None  # noqa: S101  find_deal leaves drafts out
-    facts = [(row.name, row.label) for row in words.fact_rows(found.screening)]
+    facts = [(row.name, row.label) for row in labels.fact_rows(found.screening)]
     form = QuestionsForm(posted(request), facts=facts)
     try:
         permissions.check_ask(found, request.user)

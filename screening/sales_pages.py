@@ -16,7 +16,7 @@ from audit.access import allow
 from audit.refusals import Conflict
 from policy import active
 from policy.reference.names.plain_text import fault
-from screening import actions, permissions, reading
+from screening import actions, permissions, sales_words
 from screening.form import meanings, questions
 from screening.form.deal_form import Question
 from screening.form.forms import QuestionForm, WithdrawForm, question_form
@@ -54,7 +54,7 @@ def my_deals(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [
-            (deal, reading.STATUS_WORDS[Status(deal.status)], deal.answers.get("customer", ""))
+            (deal, sales_words.STATUS_WORDS[Status(deal.status)], deal.answers.get("customer", ""))
             for deal in page
         ],
         "tabs": _tabs(everything, tab),
@@ -104,12 +104,12 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     data = active.reference_data()
     context = {
         "deal": found,
-        "turn": reading.turn(found, may_act=permissions.may_edit(found, request.user)),
-        "status_words": reading.STATUS_WORDS[Status(found.status)],
-        "cards": reading.cards(found.screening, data) if found.screening else [],
+        "turn": sales_words.turn(found, may_act=permissions.may_edit(found, request.user)),
+        "status_words": sales_words.STATUS_WORDS[Status(found.status)],
+        "cards": sales_words.cards(found.screening, data) if found.screening else [],
         "reasons": _reasons_of_rejection(found),
-        "history": reading.history(found, request.user),
-        "answers": reading.answer_rows(found, questions.context_of(found.answers, data), data),
+        "history": sales_words.history(found, request.user),
+        "answers": sales_words.answer_rows(found, questions.context_of(found.answers, data), data),
         "may_withdraw": permissions.may_withdraw(found, request.user),
         "may_copy": permissions.may_copy(found, request.user),
         "may_start_changed": permissions.may_start_changed(found, request.user),
@@ -127,7 +127,7 @@ def _reasons_of_rejection(found: Deal) -> str:
 
 def _task_list(request: HttpRequest, found: Deal) -> HttpResponse:
     data = active.reference_data()
-    rows = reading.answer_rows(found, questions.context_of(found.answers, data), data)
+    rows = sales_words.answer_rows(found, questions.context_of(found.answers, data), data)
     tasks = [_task(section, rows) for section in questions.sections()[:-1]]
     done = [task["state"] for task in tasks].count("done")
     context = {
@@ -140,7 +140,7 @@ def _task_list(request: HttpRequest, found: Deal) -> HttpResponse:
     return render(request, "screening/tasks.html", context)
 
 
-def _task(section: questions.Section, rows: list[reading.AnswerRow]) -> dict[str, Any]:
+def _task(section: questions.Section, rows: list[sales_words.AnswerRow]) -> dict[str, Any]:
     own = [row for row in rows if row.asked.section == section.number]
     open_rows = [row for row in own if not row.is_answered]
     begun = any(row.lines for row in own)
@@ -217,7 +217,7 @@ def _after_answer(
         return redirect("screening:check", pk=found.pk)
     context = questions.context_of(found.answers, active.reference_data())
     following = questions.next_question(asked, found.answers, context)
-    return redirect(reading.question_url(found, following) if following else found)
+    return redirect(sales_words.question_url(found, following) if following else found)
 
 
 @allow(access.SALES)
@@ -247,7 +247,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     permissions.check_edit(found, request.user)
     data = active.reference_data()
     context = questions.context_of(found.answers, data)
-    rows = reading.answer_rows(found, context, data)
+    rows = sales_words.answer_rows(found, context, data)
     missing = [row for row in rows if not row.is_answered]
     declaration = question_form(
         questions.question(questions.DECLARATION), data, posted=request.POST or None
@@ -268,7 +268,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _by_section(rows: list[reading.AnswerRow]) -> list[tuple[Any, list[reading.AnswerRow]]]:
+def _by_section(rows: list[sales_words.AnswerRow]) -> list[tuple[Any, list[sales_words.AnswerRow]]]:
     return [
         (section, [row for row in rows if row.asked.section == section.number])
         for section in questions.sections()[:-1]
@@ -308,9 +308,9 @@ def sent(request: HttpRequest, pk: int) -> HttpResponse:
     data = active.reference_data()
     context = {
         "deal": found,
-        "turn": reading.turn(found, may_act=permissions.may_edit(found, request.user)),
-        "outcome_words": reading.OUTCOME_WORDS[found.screening.outcome],
-        "cards": reading.cards(found.screening, data),
+        "turn": sales_words.turn(found, may_act=permissions.may_edit(found, request.user)),
+        "outcome_words": sales_words.OUTCOME_WORDS[found.screening.outcome],
+        "cards": sales_words.cards(found.screening, data),
     }
     return render(request, "screening/sent.html", context)
 
@@ -342,12 +342,12 @@ def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "asked": [(one, replies[one.number]) for one in asked],
         "cards": [
             card
-            for card in reading.cards(found.screening, data)
+            for card in sales_words.cards(found.screening, data)
             if card.outcome == "needs_information"
         ]
         if found.screening
         else [],
-        "rows": reading.answer_rows(found, questions.context_of(found.answers, data), data),
+        "rows": sales_words.answer_rows(found, questions.context_of(found.answers, data), data),
         "form": declaration,
         "problems": problems,
         "has_errors": bool(problems),

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods
 from audit import access
 from audit.access import allow
 from audit.refusals import Conflict
-from reviews import actions, desk, permissions, reading, words
+from reviews import actions, exhibits, labels, panel, permissions
 from reviews import assessment as weighing
 from reviews.forms import AssessmentForm, ConditionRows, VoteForm
 from reviews.models import Review, Vote
 from reviews.precedents import deciding_facts
-from reviews.views import find_deal, overtaken
+from reviews.review_pages import find_deal, overtaken
 from screening.models import Deal, Screening
 
 ASSESSED = tuple(
@@ -239,18 +239,18 @@ def _confirm_page(request: HttpRequest, draft: Draft) -> HttpResponse:
     context = {
         "deal": deal,
         "cards": _cards(deal),
-        "facts": words.fact_rows(screening, deciding_facts(screening)),
+        "facts": labels.fact_rows(screening, deciding_facts(screening)),
         "lines": weighing.in_words(draft.data),
         "verdict": Vote.Verdict(given["verdict"]),
         "because": given["because"],
         "duties": draft.conditions.duties(),
-        "consequence": desk.consequence(deal.review_level, votes, given["verdict"]),
+        "consequence": panel.consequence(deal.review_level, votes, given["verdict"]),
         "carried": draft.carried(),
         "rulebook": screening.rulebook,
     }
     return render(request, "reviews/confirm.html", context)
 
 
-def _cards(deal: Deal) -> list[reading.Card]:
+def _cards(deal: Deal) -> list[exhibits.Card]:
     assert deal.screening is not None  # noqa: S101  find_deal leaves drafts out
-    return reading.cards(deal.screening)
+    return exhibits.cards(deal.screening)

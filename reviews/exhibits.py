@@ -11,7 +11,8 @@ from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import Text
 from policy.wording import clauses
 from policy.wording.clauses import Clause
-from reviews import assessment, precedents, replaying, wording, words
+from reviews import assessment, labels, precedents, wording
+from reviews.history import replaying
 from reviews.models import Review, Vote
 from screening.models import Deal, Finding, Question, Screening
 
@@ -34,7 +35,7 @@ class Card:
     destinations: list[str]
     outcome_words: str
     clauses: list[Clause]
-    facts: list[words.FactRow]
+    facts: list[labels.FactRow]
     evidence: list[str]
 
     def reads(self, fact: str) -> bool:
@@ -92,7 +93,7 @@ def _strictness(finding: Finding) -> tuple[int, int]:
 
 def _destinations(screening: Screening) -> dict[str, list[str]]:
     """Rule → names of the destinations in which it fires; empty for a deal with only one."""
-    names = words.over_variants(screening, "country_name")
+    names = labels.over_variants(screening, "country_name")
     if len(names) < 2:
         return {}
     fired_in: dict[str, dict[str, None]] = {}
@@ -110,22 +111,22 @@ def _card(same: list[Finding], screening: Screening, destinations: list[str]) ->
         finding=first,
         sentences=list(dict.fromkeys(finding.because for finding in same)),
         destinations=destinations,
-        outcome_words=words.OUTCOMES[first.outcome],
+        outcome_words=labels.OUTCOMES[first.outcome],
         clauses=clauses.cited(first.clause),
         facts=_facts_behind(same, screening),
         evidence=[clauses.evidence().get(one, one) for one in evidence],
     )
 
 
-def _facts_behind(same: list[Finding], screening: Screening) -> list[words.FactRow]:
+def _facts_behind(same: list[Finding], screening: Screening) -> list[labels.FactRow]:
     """What fired the rule is what its findings kept; the deal may hold more than that."""
     own = wording.of(screening)
     kept: dict[str, dict[str, None]] = {}
     for finding in same:
         for name, value in finding.facts.items():
             kept.setdefault(name, {})[own.value(name, value)] = None
-    names = [name for name in kept if name not in words.BESIDE]
-    rows = words.fact_rows(screening, names) if names else []
+    names = [name for name in kept if name not in labels.BESIDE]
+    rows = labels.fact_rows(screening, names) if names else []
     return [row._replace(value=", ".join(kept[row.name])) for row in rows]
 
 
@@ -133,22 +134,22 @@ def _facts_behind(same: list[Finding], screening: Screening) -> list[words.FactR
 class FactSheet:
     """The facts that fired a finding, and the rest."""
 
-    deciding: list[words.FactRow]
-    others: list[words.FactRow]
+    deciding: list[labels.FactRow]
+    others: list[labels.FactRow]
 
 
 def facts(screening: Screening) -> FactSheet:
     """All facts; texts that nobody gave are left out, and so is what only repeats another."""
     deciding = set(precedents.deciding_facts(screening))
     own = wording.of(screening)
-    rows = [row for row in words.fact_rows(screening) if _tells(row, own) or row.name in deciding]
+    rows = [row for row in labels.fact_rows(screening) if _tells(row, own) or row.name in deciding]
     return FactSheet(
         deciding=[row for row in rows if row.name in deciding],
         others=[row for row in rows if row.name not in deciding],
     )
 
 
-def _tells(row: words.FactRow, own: wording.Wording) -> bool:
+def _tells(row: labels.FactRow, own: wording.Wording) -> bool:
     is_text = isinstance(own.vocabulary.get(row.name), Text)
     repeats = row.name.endswith(("_named", "_stated"))
     return not repeats and (row.is_known or not is_text)
@@ -169,10 +170,10 @@ def former_screening(deal: Deal) -> Screening | None:
 def changes(before: Screening, after: Screening) -> list[Change]:
     """The facts that differ between two screenings, in the order of the vocabulary."""
     return [
-        Change(row.label, words.joined(before, row.name), row.value)
-        for row in words.fact_rows(after)
+        Change(row.label, labels.joined(before, row.name), row.value)
+        for row in labels.fact_rows(after)
         # By value: another version that words a value differently changes no fact.
-        if words.over_variants(before, row.name) != words.over_variants(after, row.name)
+        if labels.over_variants(before, row.name) != labels.over_variants(after, row.name)
     ]
 
 
@@ -201,7 +202,7 @@ def vote_cards(votes: Iterable[Vote]) -> list[VoteCard]:
     return [
         VoteCard(
             vote,
-            words.person(vote.reviewer),
+            labels.person(vote.reviewer),
             assessment.in_words(vote.assessment),
             assessment.severity(vote.assessment),
         )
