@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from audit.access import signed_in
+from people.access import signed_in
 from policy import api as policy_api
 from screening import api as screening_api
 

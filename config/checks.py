@@ -21,7 +21,7 @@ def every_view_names_its_readers(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"The view at /{route} does not say who may open it.",
-            hint="Decorate it with @allow(…), @signed_in or @public from audit.access.",
+            hint="Decorate it with @allow(…), @signed_in or @public from people.access.",
             id="proviso.E001",
         )
         for route, pattern in patterns(get_resolver())

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit import access
+from people import access
 from policy import active
 from policy.governance import checking
 from policy.models import Kind, ReferenceVersion

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from audit import access
+from people import access
 
 ALL = frozenset(access.ROLE_NAMES)
 # Label, path, roles, key of the shortcut "g" + key.

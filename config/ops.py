@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit import access
-from audit.access import allow, public
 from jobs.models import Heartbeat, Job
+from people import access
+from people.access import allow, public
 
 log = logging.getLogger("proviso.ops")
 

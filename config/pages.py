@@ -16,8 +16,8 @@ from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.access import ROLE_NAMES, public, roles_of, signed_in
 from config.navigation import links_for
+from people.access import ROLE_NAMES, public, roles_of, signed_in
 from policy.governance import notices
 from screening.models import Notification, SalesTeam
 

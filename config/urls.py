@@ -1,8 +1,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from audit.access import public
 from config import home, ops, pages
+from people.access import public
 
 urlpatterns = [
     path("", home.home, name="home"),

@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from audit.access import roles_of
 from audit.models import AuditEvent
 from audit.refusals import Conflict
 from people import teams as selling
+from people.access import roles_of
 from people.roles import check_role_mix
 
 

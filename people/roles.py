@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 
-from audit.access import ADMINISTRATOR, AUDITOR, EXECUTIVE, POLICY_OWNER, ROLE_NAMES, SENIOR
 from audit.refusals import NotAllowed
+from people.access import ADMINISTRATOR, AUDITOR, EXECUTIVE, POLICY_OWNER, ROLE_NAMES, SENIOR
 
 # Who proposes the policy does not apply it, and who checks the records makes none.
 EXCLUSIVE = (AUDITOR, ADMINISTRATOR)

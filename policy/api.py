@@ -8,7 +8,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.access import AUDITOR, COMPLIANCE, POLICY_OWNER, REVIEWERS, allow, signed_in
+from people.access import AUDITOR, COMPLIANCE, POLICY_OWNER, REVIEWERS, allow, signed_in
 from policy import active
 from policy.engine.language.facts import FactError
 from policy.engine.readings.assessment import Assessment

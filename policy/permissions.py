@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from audit import access
 from audit.refusals import NotAllowed
+from people import access
 from policy.models import Kind, ReferenceVersion
 
 OWNERS = {

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from audit import access
-from audit.access import allow
 from audit.models import AuditEvent
+from people import access
+from people.access import allow
 from policy import current
 from policy.models import Kind
 from reviews import exhibits, labels, wording, written

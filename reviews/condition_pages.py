@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit import access
-from audit.access import allow
 from audit.refusals import Conflict
+from people import access
+from people.access import allow
 from reviews import actions, labels, permissions
 from reviews.forms import ReasonForm
 from reviews.models import Condition

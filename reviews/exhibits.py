@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from audit import access
+from people import access
 from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import Text
 from policy.wording import clauses

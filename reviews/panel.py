@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from audit import access
+from people import access
 from reviews import labels, permissions
 from reviews.actions import is_current
 from reviews.models import Review, Vote

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from audit import access
 from audit.refusals import Conflict, NotAllowed
+from people import access
 from reviews.models import Condition, Review
 from screening import permissions as selling
 from screening.lifecycle import Status

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from audit import access
 from audit.ledger import canonical
+from people import access
 from reviews import labels, wording
 from reviews.models import Decision
 from reviews.queue import holds

@@ -26,9 +26,9 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
-from audit import access
 from audit.ledger import canonical
 from jobs.models import Clock
+from people import access
 from reviews.models import Review, Skip, Vote
 from screening.models import Deal, Finding
 

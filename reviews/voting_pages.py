@@ -13,9 +13,9 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from audit import access
-from audit.access import allow
 from audit.refusals import Conflict
+from people import access
+from people.access import allow
 from reviews import actions, exhibits, labels, panel, permissions
 from reviews import assessment as weighing
 from reviews.forms import AssessmentForm, ConditionRows, VoteForm

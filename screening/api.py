@@ -11,7 +11,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.access import AUDITOR, COMPLIANCE, REVIEWERS, SALES, allow
+from people.access import AUDITOR, COMPLIANCE, REVIEWERS, SALES, allow
 from screening.models import Deal
 
 LONGEST_ID = 19

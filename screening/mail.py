@@ -15,10 +15,10 @@ from django.core.mail import EmailMessage
 from django.template.loader import get_template
 from django.urls import reverse
 
-from audit import access
 from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Clock, Job
 from jobs.queue import performs
+from people import access
 from screening.following import Course
 from screening.lifecycle import Status
 from screening.models import Contributor, Deal, Notification, SalesTeam

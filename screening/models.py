@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from audit import access
 from audit.models import AuditEvent
+from people import access
 from policy.models import ReferenceVersion
 from screening.lifecycle import CLEARANCES, CLOSED, OWNER, Status
 from screening.sweep.deal_facts import DealFacts  # noqa: F401  Django looks for models here

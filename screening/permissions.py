@@ -5,8 +5,8 @@ Views, actions and templates ask the same functions; the sentence is what the pa
 
 from typing import Any
 
-from audit import access
 from audit.refusals import Conflict, NotAllowed
+from people import access
 from screening.lifecycle import CLOSED, MOVES, Status
 from screening.models import Deal, FactRuling
 

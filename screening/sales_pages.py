@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from audit import access
-from audit.access import allow
 from audit.refusals import Conflict
+from people import access
+from people.access import allow
 from policy import active
 from policy.reference.names.plain_text import fault
 from screening import actions, permissions, sales_words

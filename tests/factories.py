@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from audit import access
+from people import access
 from policy import actions as governing
 from policy.governance.versions import Content, shipped_contents
 from policy.models import ReferenceVersion

@@ -14,9 +14,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver
 
-from audit import access
 from audit.models import AuditEvent
 from config.checks import patterns
+from people import access
 from policy.models import ReferenceVersion
 from reviews.actions import Duty
 from reviews.models import Condition, Decision, Review, Vote

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.access import ROLE_NAMES
 from config.bootstrap import VERBS
 from jobs import kinds
 from jobs.queue import PERFORMERS
+from people.access import ROLE_NAMES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -13,10 +13,10 @@ from django.db.models.fields.json import KT
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 
-from audit import access
 from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Job
 from jobs.queue import performs
+from people import access
 from policy.models import CheckReport, PromiseConfirmation, Schedule
 
 KIND = "version_mail"

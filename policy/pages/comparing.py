@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from audit.access import allow
+from people.access import allow
 from policy import current
 from policy.engine.language.condition import Rulebook
 from policy.engine.proof.proof import NotProved

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from audit.access import signed_in
+from people.access import signed_in
 from policy import current
 from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion

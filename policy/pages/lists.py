@@ -10,8 +10,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from audit import access
-from audit.access import allow
+from people import access
+from people.access import allow
 from policy import current
 from policy.governance import proposals
 from policy.models import Kind, ReferenceVersion

@@ -6,9 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from audit import access
-from audit.access import allow
 from audit.refusals import Conflict
+from people import access
+from people.access import allow
 from policy import actions, active
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import PromisesForm

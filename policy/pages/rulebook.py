@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from audit import access
-from audit.access import signed_in
 from audit.refusals import Conflict
+from people import access
+from people.access import signed_in
 from policy import active, current
 from policy.engine.language import phrases
 from policy.engine.readings.assessment import AND

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from audit import access
-from audit.access import allow
 from audit.refusals import Conflict
+from people import access
+from people.access import allow
 from policy import actions, active, current
 from policy.facts import shipped
 from policy.governance import checking, proposals, proving, reports

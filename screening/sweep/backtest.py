@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 
-from audit import access
 from audit.refusals import Conflict
+from people import access
 from policy import active
 from policy.engine.language.condition import redecided
 from policy.engine.language.facts import FactError

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from audit import access
+from people import access
 from tests import factories
 from tests.browser.test_every_page import too_wide
 from tests.browser.test_versions import pages

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from audit import access
+from people import access
 from policy import actions
 from policy.governance import proposals
 from policy.models import Kind, ReferenceVersion

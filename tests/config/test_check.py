@@ -9,9 +9,9 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver
 from django.urls.resolvers import RegexPattern, RoutePattern
 
-from audit.access import allow, public, signed_in
 from config import check, checks
 from config.embedded import ROOT
+from people.access import allow, public, signed_in
 
 
 def test_a_program_that_fails_fails_its_gate():

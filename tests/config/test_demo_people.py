@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from audit.access import ROLE_NAMES
 from config.management.commands import demo_people
+from people.access import ROLE_NAMES
 
 pytestmark = pytest.mark.django_db
 

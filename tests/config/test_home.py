@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from audit import access
+from people import access
 from policy import actions
 from policy.governance.versions import Content
 from policy.models import Kind

@@ -7,8 +7,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from audit import access
 from jobs.models import Job
+from people import access
 from policy import actions
 from policy.governance import notices, scheduled
 from screening.models import Notification

@@ -9,9 +9,9 @@ from django.test import Client, override_settings
 from django.urls import path
 from django.utils import timezone
 
-from audit.access import public, signed_in
 from audit.refusals import Conflict, NotAllowed
 from config import urls as real_urls
+from people.access import public, signed_in
 
 
 @public

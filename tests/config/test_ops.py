@@ -9,12 +9,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
 
-from audit import access
 from config import embedded, logs, ops
 from config.embedded import ROOT
 from config.management.commands.alive import NAMES
 from jobs import kinds
 from jobs.models import Clock, Heartbeat, Job
+from people import access
 from tests import factories
 
 

@@ -10,9 +10,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from audit import access
 from audit.models import AuditEvent
-from people import actions
+from people import access, actions
 from people.roles import check_role_mix
 from tests import factories
 

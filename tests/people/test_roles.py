@@ -5,9 +5,9 @@ from itertools import combinations
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 
-from audit import access
-from audit.access import has_role, roles_of
 from audit.refusals import NotAllowed
+from people import access
+from people.access import has_role, roles_of
 from people.roles import check_role_mix
 from tests import factories
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from audit import access
+from people import access
 from tests import factories
 
 

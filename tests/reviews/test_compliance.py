@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from audit import access
 from audit.models import AuditEvent
+from people import access
 from reviews import compliance_pages
 from screening import actions as selling
 from screening import rulings

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from audit import access
+from people import access
 from reviews import queue
 from reviews.actions import claim_deal
 from screening.models import Deal

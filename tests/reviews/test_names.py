@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from audit import access
+from people import access
 from policy import actions as governing
 from policy.governance.versions import shipped_contents
 from policy.models import Kind, ReferenceVersion

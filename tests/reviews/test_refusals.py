@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, transaction
 
-from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs import queue
 from jobs.models import Job
+from people import access
 from policy import actions as governing
 from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion

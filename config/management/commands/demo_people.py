@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from audit.access import (
+from people.access import (
     ADMINISTRATOR,
     AUDITOR,
     COMPLIANCE,

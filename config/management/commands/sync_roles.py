@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 
-from audit.access import ROLE_NAMES
+from people.access import ROLE_NAMES
 
 
 class Command(BaseCommand):

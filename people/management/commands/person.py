@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.access import ROLE_NAMES, SALES, roles_of
 from audit.models import SYSTEM
 from audit.refusals import Conflict, NotAllowed
 from people import actions, roles
 from people import teams as selling
+from people.access import ROLE_NAMES, SALES, roles_of
 
 
 class Command(BaseCommand):

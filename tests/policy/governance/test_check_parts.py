@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from audit import access
 from jobs import kinds, queue
 from jobs.models import Clock, Job
+from people import access
 from policy import actions
 from policy.governance import checking, parts
 from policy.governance.parts import CHECK, GATHER, PART, CheckPart

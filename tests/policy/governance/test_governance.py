@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs import queue
 from jobs.models import Job
+from people import access
 from policy import actions
 from policy.governance import checking, proposals, proving, reports, versions
 from policy.governance.versions import Content

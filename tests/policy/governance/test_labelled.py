@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from audit import access
 from audit.refusals import Conflict
+from people import access
 from policy import actions
 from policy.facts import shipped
 from policy.governance import labelled, reports, versions

@@ -7,10 +7,10 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
+from people import access
 from policy import actions
 from policy.governance import notices, proposals
 from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion

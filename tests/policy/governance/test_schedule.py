@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
+from people import access
 from policy import actions
 from policy.governance import notices, scheduled
 from policy.models import Kind, ReferenceVersion, Schedule

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from audit import access
+from people import access
 from policy import actions
 from policy.facts import shipped
 from policy.governance.versions import Content, shipped_contents

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from audit import access
+from people import access
 from policy import current
 from policy.engine.language import phrases
 from policy.engine.language.condition import All, Either, HasAny, Is, Not, OneOf

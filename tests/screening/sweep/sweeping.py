@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from audit import access
 from audit.models import AuditEvent
 from jobs import queue
 from jobs.models import Job
+from people import access
 from policy import actions
 from policy.governance import proposals, versions
 from policy.governance.versions import Content

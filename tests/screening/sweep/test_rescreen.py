@@ -15,11 +15,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from audit import access
 from audit.models import AuditEvent
 from audit.refusals import Conflict
 from jobs import queue
 from jobs.models import Job
+from people import access
 from policy import actions as governing
 from policy.engine.language.reading import read_rulebook
 from policy.facts import shipped
