@@ -11,4 +11,4 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers the check; it needs every app loaded, so it cannot be imported at the top.
-        from config import checks  # noqa: F401
+        from config import startup  # noqa: F401

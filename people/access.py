@@ -1,7 +1,7 @@
 """Roles, and which of them may open a view.
 
 Every view declares its readers with ``@allow(...)``, ``@signed_in`` or ``@public``; a view without
-one keeps the program from starting (config/checks.py). Whether this person may act on *this* deal
+one keeps the program from starting (config/startup.py). Whether this person may act on *this* deal
 is decided afterwards by the app's permissions.py.
 """
 

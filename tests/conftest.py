@@ -15,8 +15,8 @@ from django.db import connection, connections
 from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
-from config import embedded
 from config.celery import app as celery_app
+from config.devtools import embedded
 from config.settings import database  # noqa: TID251  the one parser of addresses
 
 CHROMIUM = next(

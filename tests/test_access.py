@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from audit.models import AuditEvent
-from config.checks import patterns
+from config.startup import patterns
 from people import access
 from policy.models import ReferenceVersion
 from reviews.actions import Duty

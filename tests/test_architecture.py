@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from config.embedded import ROOT
+from config.devtools.embedded import ROOT
 from screening.sweep import batch
 from tests.writers import writers
 
@@ -257,7 +257,7 @@ def test_the_contracts_are_the_ones_of_the_design():
     ]
     assert pure["source_modules"] == ["policy.engine"]
     assert {"django", "rest_framework", "celery"} <= set(pure["forbidden_modules"])
-    assert servers["forbidden_modules"][0] == "config.embedded"
+    assert servers["forbidden_modules"][0] == "config.devtools.embedded"
 
 
 def test_no_room_for_leftovers():
@@ -278,10 +278,10 @@ def test_one_settings_file():
 def test_settings_alone_read_the_environment():
     allowed = {
         "config/settings.py",
-        "config/embedded/__init__.py",
-        "config/demo.py",
-        "config/check.py",
-        "config/bootstrap.py",
+        "config/devtools/embedded/__init__.py",
+        "config/devtools/demo.py",
+        "config/devtools/check.py",
+        "config/devtools/bootstrap.py",
         "config/probe.py",
         "config/wsgi.py",
         "config/celery.py",

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.embedded import ROOT
+from config.devtools.embedded import ROOT
 from policy.engine.language.facts import Choice, Facts, Flags, YesNo
 from policy.engine.readings.compiled import compile_rulebook
 from policy.engine.readings.reference import assess

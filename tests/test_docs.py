@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.bootstrap import VERBS
+from config.devtools.bootstrap import VERBS
 from jobs import kinds
 from jobs.queue import PERFORMERS
 from people.access import ROLE_NAMES

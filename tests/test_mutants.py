@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded import ROOT
+from config.devtools.embedded import ROOT
 from tests.mutants import __main__ as mutants
 from tests.mutants.__main__ import CAUGHT, NOT_TRIED, SURVIVED, halves, verdict
 from tests.mutants.seeded import Fault, chosen, faults

@@ -27,7 +27,7 @@ from tests.bench.ready import own_database, sign_in  # models can be imported fr
 from django.core.management import call_command
 from django.db import connection
 
-from config import embedded
+from config.devtools import embedded
 from policy import active
 from policy.engine.language.condition import OUTCOMES, Rulebook
 from policy.engine.language.facts import canonical

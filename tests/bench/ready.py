@@ -14,7 +14,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402  settings first
 from django.db import connection, connections  # noqa: E402
 
-from config import embedded  # noqa: E402
+from config.devtools import embedded  # noqa: E402
 from config.settings import database  # noqa: E402, TID251  the one parser of addresses
 
 

@@ -22,7 +22,7 @@ from tests.bench.ready import own_database, sign_in  # models can be imported fr
 from django.db import connection, transaction
 
 from audit.models import AuditEvent
-from config import embedded
+from config.devtools import embedded
 from jobs.models import Job
 from policy import actions as governing
 from screening import deriving

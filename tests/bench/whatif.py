@@ -21,7 +21,7 @@ from typing import Any
 import polars as pl
 import psycopg2  # noqa: TID251  a server of its own, without the application
 
-from config import embedded
+from config.devtools import embedded
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Facts, Flags, Vocabulary, YesNo
 from policy.engine.readings import bulk, sql

@@ -16,7 +16,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from config.embedded import ROOT
+from config.devtools.embedded import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 SERVICES = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())["services"]

@@ -8,9 +8,9 @@ import pytest
 import redis
 from django.db import transaction
 
-from config import embedded
 from config.celery import app
-from config.embedded import ROOT
+from config.devtools import embedded
+from config.devtools.embedded import ROOT
 from jobs.kinds import QUEUES, Lane
 from jobs.models import Heartbeat, Job
 from jobs.tasks import sweep, wake, work

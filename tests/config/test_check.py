@@ -9,8 +9,9 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver
 from django.urls.resolvers import RegexPattern, RoutePattern
 
-from config import check, checks
-from config.embedded import ROOT
+from config import startup
+from config.devtools import check
+from config.devtools.embedded import ROOT
 from people.access import allow, public, signed_in
 
 
@@ -27,7 +28,7 @@ def test_a_program_that_looked_at_nothing_fails_its_gate():
 
 def test_every_gate_counts_what_it_looked_at():
     """A bare program does not: its output may be empty because it read nothing."""
-    text = (ROOT / "config/check.py").read_text()
+    text = (ROOT / "config/devtools/check.py").read_text()
     gates = re.findall(r"program\((?:[^()]|\([^()]*\))*\)", text.partition("GATES = (")[2])
     assert len(gates) >= 4
     assert [gate for gate in gates if "counted=" not in gate] == []
@@ -68,7 +69,7 @@ def test_a_document_that_differs_or_is_empty_is_told(elsewhere, monkeypatch):
 
 def test_an_unknown_gate_is_named():
     done = subprocess.run(
-        [sys.executable, "-m", "config.check", "tpyes"],
+        [sys.executable, "-m", "config.devtools.check", "tpyes"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -93,8 +94,8 @@ class Root:
 def test_a_view_that_names_no_readers_stops_the_program(monkeypatch):
     nested = URLResolver(RegexPattern(r"^deals/"), [URLPattern(RoutePattern("open/"), view)])
     root = Root(URLPattern(RoutePattern("secret/"), view), nested)
-    monkeypatch.setattr(checks, "get_resolver", lambda: root)
-    found = checks.every_view_names_its_readers()
+    monkeypatch.setattr(startup, "get_resolver", lambda: root)
+    found = startup.every_view_names_its_readers()
     assert [one.id for one in found] == ["proviso.E001"] * 2
     assert "/secret/ does not say who may open it" in found[0].msg
     assert "open/" in found[1].msg
@@ -106,9 +107,9 @@ def test_each_declaration_is_enough(monkeypatch, readers):
         return HttpResponse("x")
 
     root = Root(URLPattern(RoutePattern("page/"), readers(fresh)))
-    monkeypatch.setattr(checks, "get_resolver", lambda: root)
-    assert checks.every_view_names_its_readers() == []
+    monkeypatch.setattr(startup, "get_resolver", lambda: root)
+    assert startup.every_view_names_its_readers() == []
 
 
 def test_the_program_has_views_to_check():
-    assert len(list(checks.patterns(checks.get_resolver()))) > 60
+    assert len(list(startup.patterns(startup.get_resolver()))) > 60

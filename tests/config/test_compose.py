@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from config.embedded import ROOT
+from config.devtools.embedded import ROOT
 
 PACKAGES = ("audit", "config", "jobs", "people", "policy", "reviews", "screening")
 STACK = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())
@@ -167,7 +167,7 @@ def test_web_server_opens_no_control_socket():
     """CF-3."""
     assert "--no-control-socket" in SERVICES["web"]["command"]
     assert "--no-control-socket" in (ROOT / "Dockerfile").read_text()
-    assert "--no-control-socket" in (ROOT / "config/demo.py").read_text()
+    assert "--no-control-socket" in (ROOT / "config/devtools/demo.py").read_text()
 
 
 def test_images_are_pinned():

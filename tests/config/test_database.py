@@ -1,7 +1,8 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from config import embedded, ops
+from config import ops
+from config.devtools import embedded
 
 
 @pytest.mark.django_db

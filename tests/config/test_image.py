@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from config import embedded
-from config.embedded import ROOT
-from config.embedded.processes import free_port
+from config.devtools import embedded
+from config.devtools.embedded import ROOT
+from config.devtools.embedded.processes import free_port
 from tests.config import container
 from tests.config.container import SERVICES, Image, surroundings_of
 
@@ -44,7 +44,7 @@ def servers(folder: Path) -> Iterator[embedded.Servers]:
         patch.delenv("DATABASE_URL", raising=False)
         patch.delenv("REDIS_URL", raising=False)
         # In the stack PostgreSQL is another host: it answers at a port, not at a socket's file.
-        patch.setattr("config.embedded.postgres.LONGEST_SOCKET", 0)
+        patch.setattr("config.devtools.embedded.postgres.LONGEST_SOCKET", 0)
         servers = embedded.start(home, lasting=False)
     yield servers
     servers.stop()

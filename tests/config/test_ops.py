@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
 
-from config import embedded, logs, ops
-from config.embedded import ROOT
+from config import logs, ops
+from config.devtools import embedded
+from config.devtools.embedded import ROOT
 from config.management.commands.alive import NAMES
 from jobs import kinds
 from jobs.models import Clock, Heartbeat, Job
@@ -70,7 +71,7 @@ def test_alive(name, capsys):
 
 def start_web(**changes):
     """What gunicorn does first, in production, with the given addresses."""
-    from config.check import PRODUCTION, surroundings
+    from config.devtools.check import PRODUCTION, surroundings
 
     return subprocess.run(
         [sys.executable, "-c", "import config.wsgi"],

@@ -5,7 +5,7 @@ import runpy
 import pytest
 from django.conf import settings
 
-from config.embedded import ROOT
+from config.devtools.embedded import ROOT
 
 GOOD = {
     "PROVISO_MODE": "production",

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from config import demo
+from config.devtools import demo
 from config.management.commands import demo_people
 from tests import factories
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from config import embedded
-from config.embedded import ROOT
+from config.devtools import embedded
+from config.devtools.embedded import ROOT
 
 SERVICES = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())["services"]
 SWEEP = """

@@ -4,7 +4,7 @@ import pytest
 import redis
 from django.db import connection, transaction
 
-from config import demo
+from config.devtools import demo
 from jobs import kinds, queue
 from jobs.kinds import QUEUES, Lane
 from jobs.models import Heartbeat, Job
@@ -79,7 +79,7 @@ def test_an_email_passes_a_check_in_the_sweeper_too(tmp_path):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_sweeper_outlives_a_restart_of_the_database(superuser_url):
-    from config import embedded
+    from config.devtools import embedded
 
     done = enqueue("test_short")
     with running(sweeper("--every", "1"), REDIS_URL=NOWHERE) as program:

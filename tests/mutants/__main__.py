@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from config import embedded
+from config.devtools import embedded
 from tests.mutants.seeded import Fault, chosen, faults
 
 AT_ONCE = 2

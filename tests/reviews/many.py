@@ -1,6 +1,6 @@
 """A long queue: copies that PostgreSQL makes of a deal that was sent and screened as always."""
 
-from config import embedded
+from config.devtools import embedded
 from screening.models import Deal
 
 COPIED = (

@@ -1,4 +1,4 @@
-"""The run script and config/bootstrap.py, in a copy that needs no package index."""
+"""The run script and config/devtools/bootstrap.py, in a copy that needs no package index."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded import ROOT
+from config.devtools.embedded import ROOT
 
 ECHO = """
 import os, sys
@@ -23,13 +23,13 @@ print(sys.argv[1:], os.getcwd(), sys.prefix)
 def made(tmp_path_factory):
     """A project with nothing to install, set up once."""
     folder = tmp_path_factory.mktemp("run") / "with a space"
-    (folder / "config").mkdir(parents=True)
+    (folder / "config/devtools").mkdir(parents=True)
     shutil.copy(ROOT / "run", folder / "run")
-    shutil.copy(ROOT / "config/bootstrap.py", folder / "config/bootstrap.py")
+    shutil.copy(ROOT / "config/devtools/bootstrap.py", folder / "config/devtools/bootstrap.py")
     (folder / "requirements").mkdir()
     for name in ("demo", "test", "check", "bench"):
         (folder / "requirements" / f"{name}.txt").write_text(f"# nothing for {name}\n")
-    (folder / "policy").mkdir()
+    (folder / "policy/facts").mkdir(parents=True)
     (folder / "policy/facts/screen.py").write_text(ECHO)
     done = run(folder, "screen", "first.jsonl")
     assert done.returncode == 0, done.stderr

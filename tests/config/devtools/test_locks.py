@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded import ROOT
-from tests.config.test_demo import (
+from config.devtools.embedded import ROOT
+from tests.config.devtools.test_demo import (
     address,
     clean_environment,
     copy_project,
@@ -45,7 +45,13 @@ RUNS = {
     "demo": (["audit", "jobs", "policy", "screening", "reviews", "config"], []),
     "image": (
         ["audit", "jobs", "policy", "screening", "reviews", "config"],
-        ["config.embedded", "config.demo", "config.launch", "config.check", "config.bootstrap"],
+        [
+            "config.devtools.embedded",
+            "config.devtools.demo",
+            "config.devtools.launch",
+            "config.devtools.check",
+            "config.devtools.bootstrap",
+        ],
     ),
 }
 #: Imports names as an installation with these distributions only would.

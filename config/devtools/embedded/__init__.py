@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.embedded.logins import (
+from config.devtools.embedded.logins import (
     APP,
     OWNER,
     admin,
@@ -22,10 +22,10 @@ from config.embedded.logins import (
     with_database,
     with_login,
 )
-from config.embedded.place import ROOT, Place, ServerError, find_place, shelter
-from config.embedded.postgres import Postgres
-from config.embedded.processes import Busy, Registry, hold, stop_group
-from config.embedded.valkey import Valkey
+from config.devtools.embedded.place import ROOT, Place, ServerError, find_place, shelter
+from config.devtools.embedded.postgres import Postgres
+from config.devtools.embedded.processes import Busy, Registry, hold, stop_group
+from config.devtools.embedded.valkey import Valkey
 
 __all__ = [
     "APP",

@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from config import demo, embedded
-from config.embedded import ROOT
+from config.devtools import demo, embedded
+from config.devtools.embedded import ROOT
 
 
 def run(surroundings: dict[str, str], words: list[str]) -> int:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import psycopg2  # noqa: TID251  there is no Django connection before there is a server
 from psycopg2 import errors, sql  # noqa: TID251
 
-from config.embedded.place import ROOT, ServerError
+from config.devtools.embedded.place import ROOT, ServerError
 
 ADMIN, OWNER, APP = "postgres", "proviso_owner", "proviso_app"
 

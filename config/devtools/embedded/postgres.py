@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 
 import psycopg2  # noqa: TID251  there is no Django connection before there is a server
 
-from config.embedded.logins import ADMIN
-from config.embedded.place import Place, ServerError
-from config.embedded.processes import free_port, stop_group
+from config.devtools.embedded.logins import ADMIN
+from config.devtools.embedded.place import Place, ServerError
+from config.devtools.embedded.processes import free_port, stop_group
 
 # sun_path holds 104 bytes on macOS and 108 on Linux, the file's name and a zero included.
 LONGEST_SOCKET = 103

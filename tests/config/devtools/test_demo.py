@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config import demo, embedded
-from config.embedded import ROOT
+from config.devtools import demo, embedded
+from config.devtools.embedded import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def clean_environment():
 def start(folder, *words, **environment):
     """The demo as a process; ended as Ctrl-C does when the test fails before it does so."""
     running = subprocess.Popen(
-        [sys.executable, "-m", "config.demo", *words],
+        [sys.executable, "-m", "config.devtools.demo", *words],
         cwd=folder,
         env=clean_environment() | {"PYTHONPATH": str(folder)} | environment,
         stdout=subprocess.PIPE,
@@ -227,7 +227,7 @@ def test_a_step_that_fails_says_why_and_leaves_nothing(project):
 def test_commands_with_the_demos_servers(project):
     """`./run manage`, while no demo runs."""
     done = subprocess.run(
-        [sys.executable, "-m", "config.launch", "check", "--database", "default"],
+        [sys.executable, "-m", "config.devtools.launch", "check", "--database", "default"],
         cwd=project,
         env=os.environ | {"PYTHONPATH": str(project), "DATABASE_URL": "", "REDIS_URL": ""},
         capture_output=True,

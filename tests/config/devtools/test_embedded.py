@@ -14,12 +14,12 @@ import psutil
 import pytest
 import redis
 
-from config import embedded
+from config.devtools import embedded
 
 START = """
 import sys, time
 from pathlib import Path
-from config import embedded
+from config.devtools import embedded
 servers = embedded.start(Path(sys.argv[1]), lasting=True)
 with embedded.admin(servers.owner_url) as cursor:
     cursor.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
@@ -118,7 +118,9 @@ def test_long_folder_uses_a_port(folder, monkeypatch):
     deep = folder / ("x" * 90)
     deep.mkdir(mode=0o711)
     reached = embedded.find_place(deep).folder
-    monkeypatch.setattr("config.embedded.postgres.LONGEST_SOCKET", min(103, len(str(reached))))
+    monkeypatch.setattr(
+        "config.devtools.embedded.postgres.LONGEST_SOCKET", min(103, len(str(reached)))
+    )
     servers = embedded.start(deep, lasting=False)
     try:
         assert "host=127.0.0.1" in servers.app_url

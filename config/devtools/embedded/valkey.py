@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import redis
 
-from config.embedded.place import Place, ServerError, everybody_reaches, wheel
-from config.embedded.processes import free_port, stop_group
+from config.devtools.embedded.place import Place, ServerError, everybody_reaches, wheel
+from config.devtools.embedded.processes import free_port, stop_group
 
 
 class Valkey:

@@ -17,8 +17,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from config import embedded
-from config.embedded import ROOT, ServerError
+from config.devtools import embedded
+from config.devtools.embedded import ROOT, ServerError
 from jobs.kinds import QUEUES, Lane
 
 VAR = ROOT / "var"

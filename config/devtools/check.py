@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.embedded import ROOT
+from config.devtools.embedded import ROOT
 
 PYTHON = sys.executable
 # pyproject.toml has the same list as module names.

@@ -15,7 +15,7 @@ import venv
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"
@@ -33,7 +33,7 @@ CONTAINS = {
 VERBS = {
     "demo": (
         "demo",
-        ["-m", "config.demo"],
+        ["-m", "config.devtools.demo"],
         "demo [--reset] [--port N]",
         "start everything on this machine and print where to sign in",
     ),
@@ -45,7 +45,7 @@ VERBS = {
     ),
     "check": (
         "check",
-        ["-m", "config.check"],
+        ["-m", "config.devtools.check"],
         "check",
         "linters, types, import rules, migrations, generated documents",
     ),
@@ -70,7 +70,7 @@ VERBS = {
     ),
     "manage": (
         "demo",
-        ["-m", "config.launch"],
+        ["-m", "config.devtools.launch"],
         "manage COMMAND",
         "a manage.py command with the demo's servers",
     ),

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 QUIET = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from config.embedded.place import ROOT, ServerError, shelter
+from config.devtools.embedded.place import ROOT, ServerError, shelter
 
 
 @dataclass
