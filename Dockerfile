@@ -32,6 +32,7 @@ COPY policy policy
 COPY screening screening
 COPY reviews reviews
 COPY templates templates
+COPY static static
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app DJANGO_SETTINGS_MODULE=config.settings \
     PROVISO_MODE=production STATIC_DIR=/app/static-collected EVIDENCE_DIR=/evidence
 RUN sh docker/collect

@@ -17,7 +17,7 @@ from policy.reference.ratings import TIERS, UNRATED, Rating, RatingList, compare
 SVG = "{http://www.w3.org/2000/svg}"
 ROOT = Path(maps.__file__).parents[2]
 COUNTRIES = ROOT / "policy" / "data" / "countries"
-CSS = (ROOT / "screening" / "static" / "proviso" / "map.css").read_text(encoding="utf-8")
+CSS = (ROOT / "static" / "proviso" / "map.css").read_text(encoding="utf-8")
 # Not on the map: nobody lives there, and deals for them are reviewed by hand.
 NOT_DRAWN = {"AQ", "X-ANT"}
 

@@ -13,7 +13,7 @@ from policy.reference.ratings import TIERS, UNRATED, Rating, RatingList, compare
 
 pytestmark = pytest.mark.browser
 
-STATIC = Path(maps.__file__).parents[2] / "screening" / "static" / "proviso"
+STATIC = Path(maps.__file__).parents[2] / "static" / "proviso"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
