@@ -1,8 +1,8 @@
 """What sales wrote: every answer of a revision as it was sent, for those who decide and audit.
 
-Made from the questions of the form (``screening.form.deal_form``), so a question that is added there
-is shown here. Names are those of the versions that screened the revision. What an earlier revision,
-or the deal that this one follows, said otherwise stands beside the answer.
+Made from the questions of the form (``screening.form.deal_form``), so a question that is added
+there is shown here. Names are those of the versions that screened the revision. What an earlier
+revision, or the deal that this one follows, said otherwise stands beside the answer.
 """
 
 import json

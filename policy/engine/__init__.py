@@ -1,6 +1,6 @@
 """The policy engine: reads a rulebook, screens deals, explains, replays. Pure Python, no Django.
 
-    from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook, read_vocabulary
+    from policy.engine.language.reading import ReadingError, read_rulebook, read_vocabulary
     from policy.engine.language.facts import FactError
     from policy.engine.readings.compiled import compile_rulebook
     from policy.engine.readings.assessment import combine

@@ -1,7 +1,7 @@
 """From what sales declares to the facts that rules read, each with its source and a note.
 
-`policy.facts.declared` lists what may be declared. Reference data settles the rest: products lead to
-capabilities and export control, the destination to its risk, names to the registry. What the
+`policy.facts.declared` lists what may be declared. Reference data settles the rest: products lead
+to capabilities and export control, the destination to its risk, names to the registry. What the
 registry knows wins over what sales says, and a difference is itself a fact, `fact_conflict`.
 
 A deal with several destinations or purposes is screened once for each: one variant, one Facts.

@@ -1,7 +1,7 @@
 """Screening from the command line, without database and without Django.
 
-    python -m policy.facts.screen FILE      one deal a line (JSON), one result a line, in the same order
-    python -m policy.facts.screen -         the same from standard input
+    python -m policy.facts.screen FILE  one deal a line (JSON), one result a line, in the same order
+    python -m policy.facts.screen -     the same from standard input
 
 A line is {"id": …, "facts": {…}, "derived": {…}}: `facts` as `policy.facts.declared` lists them,
 `derived` optional values that replace what would be derived. Other keys are remarks and ignored.

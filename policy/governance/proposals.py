@@ -207,7 +207,8 @@ def import_countries(
 ) -> ImportedCountries:
     """The active country lists with the list of this file in place of that of its source.
 
-    ``layout`` is a name of policy.reference.importers.layouts or "" to guess. Raises ProposalRefused.
+    ``layout`` is a name of policy.reference.importers.layouts or "" to guess. Raises
+    ProposalRefused.
     """
     active = ReferenceVersion.objects.active().of(Kind.COUNTRIES).first()
     found = current.countries(active)

@@ -23,10 +23,10 @@ A place is a country code or the code of a special territory ("UA-43"): the terr
 country, so one list serves for both.
 
 Most answers about what a system does and who reaches it set a fact each, by one table
-(screening.form.answers_to_facts). Where they differ from the catalogue, a sentence in ``differences``
-stands beside the fact, and the graver of the two counts. True contradictions (two answers, or an
-answer for which there is no fact) become sentences in ``contradictions``; they set the fact
-``fact_conflict``, so the deal stops until compliance has looked. A country that is not known is
+(screening.form.answers_to_facts). Where they differ from the catalogue, a sentence in
+``differences`` stands beside the fact, and the graver of the two counts. True contradictions (two
+answers, or an answer for which there is no fact) become sentences in ``contradictions``; they set
+the fact ``fact_conflict``, so the deal stops until compliance has looked. A country that is not known is
 "XX".
 """
 

@@ -1,9 +1,9 @@
 """The facts of every stored screening in columns, for back-tests and sweeps inside PostgreSQL.
 
 Derived: `Screening.facts_text` is the signed truth, a row says the same in the columns that
-`policy.engine.readings.sql` reads, one row for each variant. NULL is unknown. The columns come from the
-shipped vocabulary; when it gains facts, `makemigrations` asks for a migration. Where a change makes
-stored rows say something else than their texts, that migration must also empty the table, and
+`policy.engine.readings.sql` reads, one row for each variant. NULL is unknown. The columns come from
+the shipped vocabulary; when it gains facts, `makemigrations` asks for a migration. Where a change
+makes stored rows say something else than their texts, that migration must also empty the table, and
 `rebuild_deal_facts` fills it again.
 """
 

@@ -208,7 +208,8 @@ def test_the_program_writes_nowhere_but_where_it_may(stack: Stack) -> None:
         [
             "sh",
             "-c",
-            "id -u; for place in / /app /app/static-collected /venv/bin /evidence /tmp /dev/shm; do "
+            "id -u; for place in / /app /app/static-collected /venv/bin /evidence /tmp /dev/shm; "
+            "do "
             "(: >$place/x) 2>/dev/null && echo $place && rm $place/x; done; true",
         ],
     )

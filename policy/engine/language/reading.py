@@ -40,8 +40,7 @@ from policy.engine.language.reading_conditions import ConditionReader
 from policy.engine.language.reading_tables import TableReader
 from policy.engine.language.reading_vocabulary import read_vocabulary
 from policy.engine.language.shapes import Shapes
-from policy.engine.language.words import did_you_mean, listed, shown
-from policy.engine.readings.assessment import AND, PLACEHOLDER
+from policy.engine.language.words import AND, PLACEHOLDER, did_you_mean, listed, shown
 
 __all__ = ["Cited", "Problem", "ReadingError", "read_canonical", "read_rulebook", "read_vocabulary"]
 

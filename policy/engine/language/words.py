@@ -1,10 +1,15 @@
 """Small things about language: lists in a sentence, and "did you mean …?"."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 # difflib is quadratic in the length of a word, and nobody misspells a name of this length.
 LONGEST_GUESS = 60
+#: What a sentence leaves open for the deal's own values: {a fact}.
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+#: {one and other}: the members of several sets of flags as one list.
+AND = " and "
 
 
 def listed(words: Sequence[str]) -> str:

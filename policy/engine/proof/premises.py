@@ -66,7 +66,7 @@ class Premises:
                 if set(new.only) - set(old.only):
                     return self.speaks_of(old)
             case (Raising(), Raising()):
-                if new.fact != old.fact:
+                if set(old.facts) - set(new.facts):
                     return self.speaks_of(old)
             case (Losing(), Losing()):
                 return self.speaks_of(old) if set(old.facts) - set(new.facts) else None

@@ -76,10 +76,8 @@ def pairs(before: Rulebook, after: Rulebook) -> Iterator[tuple[Promise, Promise 
 def unknown_words(rulebook: Rulebook, promise: Promise, vocabulary: Vocabulary) -> list[str]:
     """The facts and values that the promise speaks of and the vocabulary does not know."""
     names: tuple[str, ...] = ()
-    if isinstance(promise, Losing):
+    if isinstance(promise, Losing | Raising):
         names = promise.facts
-    if isinstance(promise, Raising):
-        names = (promise.fact,)
     parts = [getattr(promise, name, None) for name in CONDITIONS]
     conditions = [rulebook.opened(part) for part in parts if part is not None]
     return [*(name for name in names if name not in vocabulary), *strange(conditions, vocabulary)]

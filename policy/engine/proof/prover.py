@@ -296,7 +296,7 @@ def difference(
             if was != ASK or now == 0
         ]
     )
-    told = changes if len(changes) <= MOST_TOLD else {}
+    told: Mapping[str, tuple[Any, Any]] = changes if len(changes) <= MOST_TOLD else {}
     for part, by_rule in ((milder, changes), (z3.Not(milder), told)):
         for answered in ([part, *deal.answered], [part]):
             while is_possible(solver, *answered):
@@ -356,9 +356,10 @@ def _kind(
     found = first.outcome, second.outcome
     if found != (OUTCOMES[start], OUTCOMES[end]):
         raise Undecided("a deal that was found comes out otherwise when replayed")
+    moved = list(differ)
     if not by_rule:
-        differ = dict.fromkeys(sorted({*first.fired} ^ {*second.fired}))
-    rules = list(differ) or redecided(old.rulebook, new.rulebook)
+        moved = sorted({*first.fired} ^ {*second.fired})
+    rules = moved or redecided(old.rulebook, new.rulebook)
     return {"before": found[0], "after": found[1], "rules": rules, "deal": plain}, kind
 
 

@@ -3,8 +3,8 @@
 A fact that may be unknown needs more than one Boolean: a choice has one for each value ("known to
 be this one", at most one of them), a yes/no fact and each member of a flag set has two ("surely
 there", "surely not", never both). A condition is then a pair of formulas, surely true and surely
-false, joined as Kleene's logic says. The meaning is that of policy.engine.readings.reference; tests hold the
-two together, and every deal found here is replayed there before anybody sees it.
+false, joined as Kleene's logic says. The meaning is that of policy.engine.readings.reference;
+tests hold the two together, and every deal found here is replayed there before anybody sees it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

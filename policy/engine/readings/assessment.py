@@ -1,16 +1,11 @@
 """What screening says about a deal: the pure result, before anybody stores it."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from policy.engine.language.condition import OUTCOMES, RANK, REVIEWS, Outcome
 from policy.engine.language.facts import Fact, Facts, Flags, Plain, Text
-from policy.engine.language.words import listed
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-#: {one and other}: the members of several sets of flags as one list.
-AND = " and "
+from policy.engine.language.words import AND, PLACEHOLDER, listed
 
 
 class Finding(NamedTuple):

@@ -22,8 +22,8 @@ from policy.engine.language.condition import (
     as_atom,
 )
 from policy.engine.language.facts import NO, YES, Amount, Choice, Fact, Flags, Plain, Text, YesNo
-from policy.engine.language.words import listed
-from policy.engine.readings.assessment import AND, PLACEHOLDER, Finding, capitalised, flag_words
+from policy.engine.language.words import AND, PLACEHOLDER, listed
+from policy.engine.readings.assessment import Finding, capitalised, flag_words
 from policy.engine.readings.generated import Expressions, simplified, subscript
 
 # Sets of flags differ from deal to deal, but the few that a rule looks at repeat.

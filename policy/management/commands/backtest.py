@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 
 def played(name: str) -> command.Found:
-    """What the rulebook of this file does to stored screenings, in the form of policy.governance.command."""
+    """What the rulebook of this file does to stored screenings, as `./run policy` says it."""
     before = active.reference_data()
     after = command.load(name)
     tested = past().backtest(

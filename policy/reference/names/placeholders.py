@@ -1,7 +1,7 @@
 """What is written where a name belongs and names nobody: placeholders, marks, repeated letters.
 
-A name is judged folded (`policy.reference.registry.fold`), so that case, punctuation, look-alike letters and
-invisible characters hide nothing.
+A name is judged folded (`policy.reference.registry.fold`), so that case, punctuation, look-alike
+letters and invisible characters hide nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
