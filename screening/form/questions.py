@@ -26,8 +26,8 @@ Most answers about what a system does and who reaches it set a fact each, by one
 (screening.form.answers_to_facts). Where they differ from the catalogue, a sentence in
 ``differences`` stands beside the fact, and the graver of the two counts. True contradictions (two
 answers, or an answer for which there is no fact) become sentences in ``contradictions``; they set
-the fact ``fact_conflict``, so the deal stops until compliance has looked. A country that is not known is
-"XX".
+the fact ``fact_conflict``, so the deal stops until compliance has looked. A country that is not
+known is "XX".
 """
 
 from collections.abc import Iterator, Mapping
