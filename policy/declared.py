@@ -57,7 +57,8 @@ NAMES = frozenset(
     {*TEXTS, *SENTENCES, "country", "region", "destinations", "end_user_type", "customer_type",
      "customer_country", "products", "capabilities", "linked_capabilities", "services",
      "intermediaries", "purpose", "purposes", "legal_obligation",
-     "abilities_declared", "agency_access", "speech_limit_request", "follows_stopped_deal", "eased_by_ruling"}
+     "abilities_declared", "agency_access", "speech_limit_request",
+     "follows_stopped_deal", "eased_by_ruling"}
 )  # fmt: skip
 
 _ORDINARY = frozenset(

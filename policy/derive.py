@@ -310,7 +310,7 @@ class Derivation:
             named = self.reference.catalogue.named
             facts["products"] = listed([named(_line_name(line)) for line in products])
         if given is None:
-            given = self._of_lines(products, "capabilities" in declared)
+            given = self._of_lines(products)
         if linked:
             self.notes["capabilities"] = (
                 f"{self.notes.get('capabilities', '')}; {WITH_LINKED}"
@@ -318,12 +318,12 @@ class Derivation:
             given = _union(given, linked)
         facts["capabilities"] = given
 
-    def _of_lines(self, products: list[Any] | None, are_given: bool) -> Any:
+    def _of_lines(self, products: list[Any] | None) -> Any:
         """The catalogue's word; what is given beside it adds, and stands alone for other lines."""
         said = self.declared.get("capabilities")
         if said is None:
             # Left out: the catalogue says. null: whoever was asked does not know.
-            told = products is not None and not are_given
+            told = products is not None and "capabilities" not in self.declared
             return self._of_products(products or []) if told else self._open()
         find = self.reference.catalogue.find
         known = [line for line in products or () if find(_line_name(line))]
