@@ -325,7 +325,7 @@ class Derivation:
         said = self.declared.get("capabilities")
         if said is None:
             # Left out: the catalogue says. null: whoever was asked does not know.
-            told = products is not None and not are_given
+            told = products is not None and "capabilities" not in self.declared
             return self._of_products(products or []) if told else self._open()
         find = self.reference.catalogue.find
         known = [line for line in products or () if find(_line_name(line))]

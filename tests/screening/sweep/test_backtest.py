@@ -252,7 +252,7 @@ class TestWhatCannotBeReadInPlace:
         factories.deal_in_review()
         less = Vocabulary([fact for name, fact in VOCABULARY.items() if name != "law_conflict"])
         rules = tuple(one for one in shipped.rulebook().rules if one.id == "S01")
-        found = played(changed(shipped.rulebook(), vocabulary=less, rules=rules, terms={}))
+        found = played(changed(shipped.rulebook(), vocabulary=less, rules=rules))
         assert found.total == 0
         assert found.unread
 
