@@ -1,4 +1,4 @@
-"""Rulebook 1.0 as somebody would write it by hand in Python, for answered deals only.
+"""Rulebook 1.1 as somebody would write it by hand in Python, for answered deals only.
 
 It gives the outcome and the rules that fired, on plain values and sets, and knows nothing of
 unknown facts, reasons or versions. It is the yardstick of speed, not a way to screen.
@@ -77,10 +77,8 @@ STANDARD = frozenset(
         "spare_parts",
     }
 )
-LAWFUL = PASSIVE | DIRECT | RECORDS
-BEYOND = ACTIVE | LAWFUL | RESTRICTS | BIOMETRIC | FORENSIC | DUAL
-ANY_DUAL = DUAL | CAMERAS
-SURVEILLANCE = BEYOND | CAMERAS
+BEYOND = ACTIVE | PASSIVE | DIRECT | RECORDS | RESTRICTS | BIOMETRIC | FORENSIC | DUAL
+CLASSIFIED = BEYOND | CAMERAS | STANDARD
 LOCATES = frozenset({"subscriber_analytics_individual", "location_platform"})
 HIGH = frozenset({"high", "very_high", "unrated"})
 HIGHEST = frozenset({"very_high", "unrated"})
@@ -96,12 +94,21 @@ SPYING = frozenset(
         "group_profiling",
     }
 )
+AUTHORITIES = GOVERNMENT - {"intelligence_security"}
+NETWORKS = frozenset({"commercial_operator", "state_operator"})
+HANDOVER = frozenset({"li_mediation", "li_administration"}) | DIRECT
+OPERATED = frozenset({"managed_services", "data_hosting", "custom_development"})
+KEEPS = frozenset({"stores_intercepted", "analyses_intercepted"})
 WATCHING = frozenset({"population_monitoring", "group_profiling", "protest_monitoring"})
 
 
 def prepared(plain: Mapping[str, Any]) -> Mapping[str, Any]:
     """The form that `screen` takes."""
-    return {**plain, "capabilities": frozenset(plain["capabilities"])}
+    return {
+        **plain,
+        "capabilities": frozenset(plain["capabilities"]),
+        "abilities_declared": frozenset(plain["abilities_declared"]),
+    }
 
 
 def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -109,20 +116,28 @@ def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
     has = deal["capabilities"]
     user, risk, purpose = deal["end_user_type"], deal["country_risk"], deal["purpose"]
     adverse, export = deal["adverse_info"], deal["export_control"]
+    says = deal["abilities_declared"]
     spy, high = user == "intelligence_security", risk in HIGH
-    lawful = not has.isdisjoint(LAWFUL)
-    restricts = not has.isdisjoint(RESTRICTS)
-    biometric = not has.isdisjoint(BIOMETRIC)
-    surveils = not has.isdisjoint(SURVEILLANCE)
-    passive = not has.isdisjoint(PASSIVE)
-    dual = not has.isdisjoint(ANY_DUAL)
+    authority = user in AUTHORITIES
+    active = not (has.isdisjoint(ACTIVE) and says.isdisjoint(KEEPS))
+    direct = "hands_over_more" in says or not has.isdisjoint(DIRECT)
     records = not has.isdisjoint(RECORDS)
+    passive = not has.isdisjoint(PASSIVE)
+    lawful = passive or direct or records
+    restricts = "restricts_content" in says or not has.isdisjoint(RESTRICTS)
+    biometric = not has.isdisjoint(BIOMETRIC)
+    follows = "follows_people" in says or not has.isdisjoint(DUAL)
+    dual = follows or not has.isdisjoint(CAMERAS)
+    beyond = active or lawful or restricts or follows or not has.isdisjoint(BEYOND)
+    surveils = beyond or dual
+    handover = direct or not has.isdisjoint(HANDOVER)
+    speech = deal["speech_limit_request"]
     by_list = purpose == "content_blocking_state_list"
     fired: list[str] = []
     add = fired.append
-    if not has.isdisjoint(ACTIVE):
+    if active:
         add("B01")
-    if spy and not has.isdisjoint(BEYOND):
+    if spy and beyond:
         add("B02")
     if spy and purpose in SPYING:
         add("B03")
@@ -130,7 +145,7 @@ def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
         add("B04")
     if purpose in WATCHING:
         add("B05")
-    if restricts and by_list and high:
+    if by_list and high:
         add("B06")
     if lawful and not deal["legal_obligation"]:
         add("B07")
@@ -138,6 +153,10 @@ def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
         add("B08")
     if export in ("prohibited", "denied"):
         add("B09")
+    if handover and authority:
+        add("B10")
+    if speech == "included":
+        add("B11")
     bars = len(fired)
     if lawful and (
         not deal["legal_obligation_stated"]
@@ -148,11 +167,11 @@ def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
         add("I02")
     if not deal["destination_named"]:
         add("I03")
-    if (restricts or biometric) and (not deal["purpose_stated"] or purpose == "other"):
+    if (restricts or biometric or follows) and (not deal["purpose_stated"] or purpose == "other"):
         add("I04")
     if not deal["purpose_stated"]:
         add("I05")
-    if "unclassified" in has or not (surveils or not has.isdisjoint(STANDARD)):
+    if "unclassified" in has or has.isdisjoint(CLASSIFIED):
         add("I06")
     if deal["fact_conflict"]:
         add("I07")
@@ -163,11 +182,13 @@ def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
     if not deal["answers_complete"]:
         add("I10")
     asks = len(fired)
-    if not has.isdisjoint(DIRECT):
+    if direct:
         add("E01")
     if passive and risk in HIGHEST:
         add("E02")
-    if "li_managed_operation" in deal["services"]:
+    if "li_managed_operation" in deal["services"] or (
+        (handover or records) and not OPERATED.isdisjoint(deal["services"])
+    ):
         add("E03")
     if spy:
         add("E04")
@@ -191,6 +212,16 @@ def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
         add("E13")
     if user == "military" and high:
         add("E14")
+    if deal["agency_access"] == "yes":
+        add("E15")
+    if speech == "refused":
+        add("E16")
+    if by_list:
+        add("E17")
+    if purpose == "national_security_monitoring":
+        add("E18")
+    if records and authority:
+        add("E19")
     executive = len(fired)
     if high:
         add("S01")
@@ -216,6 +247,18 @@ def screen(deal: Mapping[str, Any]) -> tuple[str, list[str]]:
         add("S11")
     if user in GOVERNMENT and not has.isdisjoint(LOCATES):
         add("S12")
+    if purpose == "crime_investigation":
+        add("S13")
+    if purpose in ("defence_communications", "border_control"):
+        add("S14")
+    if deal["follows_stopped_deal"]:
+        add("S15")
+    if deal["eased_by_ruling"]:
+        add("S16")
+    if follows and user not in NETWORKS:
+        add("S17")
+    if "li_interface" in has and authority:
+        add("S18")
     if bars:
         return "bar", fired
     if asks:

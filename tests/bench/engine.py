@@ -59,6 +59,14 @@ def main() -> int:
 # --- the deals -----------------------------------------------------------------------------------
 
 
+#: What an ordinary deal has of each set.
+ORDINARY = {
+    "capabilities": ("ran", "ip_routing", "mobile_core"),
+    "services": ("supply",),
+    "abilities_declared": (),
+}
+
+
 def answered_deals(vocabulary: Vocabulary, chance: random.Random, *, count: int) -> list[Facts]:
     """Deals with every fact answered: half mostly ordinary, half anything."""
     return [
@@ -80,11 +88,8 @@ def answer(fact: Fact, chance: random.Random, *, ordinary: bool) -> Any:
         usual = fact.name.endswith(("_named", "_stated", "_complete", "obligation"))
         return usual if ordinary or chance.random() < 0.5 else chance.random() < 0.5
     if isinstance(fact, Flags):
-        members = (
-            ["ran", "ip_routing", "mobile_core"] if fact.name == "capabilities" else ["supply"]
-        )
-        pool = members if ordinary else fact.members
-        return chance.sample(list(pool), chance.randint(1, min(3, len(pool))))
+        pool = ORDINARY[fact.name] if ordinary else fact.members
+        return chance.sample(list(pool), min(len(pool), chance.randint(1, 3)))
     return f"some {fact.name}"
 
 
