@@ -155,7 +155,7 @@ class TestTheAddress:
         page = site.get(reverse("policy:difference", args=["rulebook"]))
         assert page.status_code == 200
         assert "Compare two versions" in body(page)
-        assert "1.1 (proposed)" in body(page)
+        assert "1.2 (proposed)" in body(page)
 
     def test_it_begins_with_the_active_and_the_newest(self, site: Client, anna: Any) -> None:
         was, newest = proposed(changed_rulebook(), anna)
