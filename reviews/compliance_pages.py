@@ -89,7 +89,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         wording.with_versions(Deal.objects.awaiting_compliance(), "screening__")
         .not_of_own(request.user)
         .select_related("screening__revision")
-        .prefetch_related("screening__findings")
+        .prefetch_related("screening__findings", "rulings")
         .order_by("screening__created_at", "pk")
     )
     lists: dict[str, list[Waiting]] = {fact: [] for fact in LISTS}
@@ -128,7 +128,7 @@ def _waits_for(deal: Deal) -> Iterator[tuple[str, Waiting]]:
 
 def _offered_again(deal: Deal, fact: str) -> deriving.Standing | None:
     """The newest ruling on the fact that was made for other answers."""
-    if not fact or not deal.rulings.filter(fact=fact).exists():
+    if not any(ruling.fact == fact for ruling in deal.rulings.all()):
         return None
     ours = [one for one in deriving.standings(deal) if one.ruling.deal_id == deal.pk]
     newest = next((one for one in ours if one.ruling.fact == fact and not one.is_taken_back), None)

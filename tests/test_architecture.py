@@ -245,7 +245,7 @@ def test_code_and_templates_are_read():
 
 def test_the_contracts_are_the_ones_of_the_design():
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    layers, pure, servers = tool["contracts"]
+    layers, policy, engine, pure, servers = tool["contracts"]
     assert layers["layers"] == [
         "config",
         "reviews",
@@ -255,6 +255,10 @@ def test_the_contracts_are_the_ones_of_the_design():
         "jobs",
         "audit",
     ]
+    rooms = ["pages", "governance", "wording", "facts", "reference", "engine"]
+    assert (policy["containers"], policy["layers"]) == (["policy"], rooms)
+    floors = ["proof", "readings", "language"]
+    assert (engine["containers"], engine["layers"]) == (["policy.engine"], floors)
     assert pure["source_modules"] == ["policy.engine"]
     assert {"django", "rest_framework", "celery"} <= set(pure["forbidden_modules"])
     assert servers["forbidden_modules"][0] == "config.devtools.embedded"
@@ -323,6 +327,7 @@ def test_only_the_sweeper_speaks_to_celery():
 # Writes of an attribute `status` outside lifecycle.py, each with the reason why it is no deal's.
 NO_DEAL = {
     ("jobs/models.py", "Job._if_running"): "the fields of a job, which has no status",
+    ("screening/actions.py", "rule_fact"): "the fields of a ruling, which has no status",
     ("screening/mail.py", "_Blank.__init__"): "a blank that stands for a deal in a template",
     ("screening/sweep/batch.py", "_follow"): "the fields of BESIDE, and status is none of them",
 }

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 from people import access
 from people.access import allow
 from policy import current
-from policy.governance import proposals
+from policy.engine.language.facts import Vocabulary
+from policy.facts import shipped
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import CONTROLS, ProductFilters, RegistryFilters
 from policy.permissions import may_govern
@@ -32,7 +33,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     version = current.version(Kind.CATALOGUE)
     if version is None:
         return render(request, "policy/catalogue.html", {"version": None})
-    capability = proposals.vocabulary()["capabilities"]
+    capability = _vocabulary()["capabilities"]
     found = current.catalogue(version)
     form = ProductFilters(
         request.GET,
@@ -143,13 +144,19 @@ def registry(request: HttpRequest) -> HttpResponse:
 
 def _classes() -> dict[str, str]:
     """What each class of a party means; the vocabulary's words, and the two of the registry."""
-    fact = proposals.vocabulary()["end_user_type"]
+    fact = _vocabulary()["end_user_type"]
     values = getattr(fact, "values", ())
     own = {
         QUESTION: _("Compliance asks what it is"),
         OPERATOR: _("Network operator, ownership not on the list"),
     }
     return {value: _capital(_bare(fact.say(value))) for value in values} | own
+
+
+def _vocabulary() -> Vocabulary:
+    """The words of the active rulebook; those of the program while none is active."""
+    rulebook = current.version(Kind.RULEBOOK)
+    return current.rulebook(rulebook).vocabulary if rulebook else shipped.vocabulary()
 
 
 def _bare(words: str) -> str:

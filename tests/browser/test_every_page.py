@@ -86,14 +86,15 @@ LONG = {"name": "W" * 80, "customer": "Fernmeldeinfrastruktur" * 9}
 def long_deals(owner: Any) -> list[Any]:
     """Deals with such names on every list; those that were sent and wait, or are barred."""
     kinds = (factories.SENIOR, factories.CITED, factories.BARRED)
-    waiting = [factories.sent_deal({**answers, **LONG}, owner) for answers in kinds]
-    factories.draft_deal(owner, {**factories.SIMPLE, **LONG})
+    # Before the others: a cited law of the same end user would stop it.
     approved = factories.sent_deal({**factories.SENIOR, **LONG}, owner)
     duty = factories.duty("Fernmeldeinfrastruktur" * 9)
     for _ in range(2):
         factories.vote_on(
             approved, actor=factories.senior(), verdict="approve_with_conditions", conditions=[duty]
         )
+    waiting = [factories.sent_deal({**answers, **LONG}, owner) for answers in kinds]
+    factories.draft_deal(owner, {**factories.SIMPLE, **LONG})
     return [*waiting, approved]
 
 

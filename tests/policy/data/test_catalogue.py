@@ -95,7 +95,10 @@ def test_a_small_catalogue_is_read():
         ("[" * 3_000, "nested deeper than 60"),
         ("families: &a [*a]", "anchors are not allowed"),
         ("families: !!python/object:os.system []", "tags are not allowed"),
-        ("families:\n\t- family: F", "line 2, column 1: not YAML"),
+        (
+            "families:\n\t- family: F",
+            "line 2, column 1: a tab at the beginning of the line; indent with spaces only",
+        ),
         ("families: []\nfamilies: []", 'duplicate key "families"; first in line 1'),
         ("- a", "expected a mapping, not a list"),
         ("", "expected a mapping, not nothing"),

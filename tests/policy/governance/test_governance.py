@@ -79,7 +79,11 @@ class TestTheReport:
     def test_a_milder_rating_names_what_got_looser(self, anna: Any) -> None:
         factories.deal_in_review()
         _version, report = checked(rated("TR", "very_high", "low"), anna)
-        assert looser(report) == ["country risk very_high to low", "past senior_review to clear"]
+        assert looser(report) == [
+            "country risk very_high to low",
+            "labelled NC-044",
+            "past senior_review to clear",
+        ]
 
     def test_it_belongs_to_one_content_and_one_baseline(self, anna: Any) -> None:
         version, report = checked(rated("FI", "low", "high"), anna)

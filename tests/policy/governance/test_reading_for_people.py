@@ -69,11 +69,9 @@ def test_a_clause_that_does_not_exist() -> None:
 
 
 def test_evidence_that_does_not_exist() -> None:
-    [problem] = problems(("evidence: [registry_correction]", "evidence: [registry_corection]"))
-    assert problem.startswith(f"x:{at('evidence: [registry_correction]')}:16: rule B02: evidence: ")
-    assert (
-        'no evidence is called "registry_corection"; did you mean registry_correction?' in problem
-    )
+    [problem] = problems(("evidence: [grounds_of_ruling]", "evidence: [ground_of_ruling]"))
+    assert problem.startswith(f"x:{at('evidence: [grounds_of_ruling]')}:16: rule S16: evidence: ")
+    assert 'no evidence is called "ground_of_ruling"; did you mean grounds_of_ruling?' in problem
 
 
 @pytest.mark.django_db
