@@ -95,7 +95,7 @@ def test_a_small_catalogue_is_read():
         ("[" * 3_000, "nested deeper than 60"),
         ("families: &a [*a]", "anchors are not allowed"),
         ("families: !!python/object:os.system []", "tags are not allowed"),
-        (
+        ("families:\n\t- family: F", "a tab at the beginning of the line; indent with spaces only"),
             "families:\n\t- family: F",
             "line 2, column 1: a tab at the beginning of the line; indent with spaces only",
         ),
