@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.refusals import Conflict
 from people import access
 from people.access import allow
-from policy import actions, active, current
+from policy import actions, active
 from policy.facts import shipped
 from policy.governance import checking, proposals, proving, reports
 from policy.governance.afterwards import sweep_of
@@ -129,7 +129,7 @@ def _proposal_page(
         "form": form,
         "problems": [{"text": one, "href": f"#id_{next(iter(form.fields))}"} for one in problems],
         "has_errors": bool(problems),
-        "active": current.version(kind),
+        "active": active.version(kind),
         "tried": tried,
         "is_text": "text" in form.fields,
         "shipped": "" if form.begun else _newer_shipped(kind),
@@ -211,7 +211,9 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _may_confirm(version: ReferenceVersion, report: CheckReport | None, user: Any) -> bool:
     """Whether this person is asked about promises that the report says are changed."""
-    waits = report is not None and report.has_changed_promises and not report.opens_the_way
+    if report is None:
+        return False
+    waits = report.has_changed_promises and not report.opens_the_way
     return waits and may_confirm_promises(version, user) and not _is_stale(report)
 
 
@@ -302,8 +304,8 @@ def _shown(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _titles(version: ReferenceVersion) -> reports.Titles:
     """How rules are called: in this rulebook and, where it lost them, in the active one."""
-    versions = [current.version(Kind.RULEBOOK), version if version.kind == Kind.RULEBOOK else None]
-    return comparing.titles(*(current.rulebook(one) for one in versions if one))
+    versions = [active.version(Kind.RULEBOOK), version if version.kind == Kind.RULEBOOK else None]
+    return comparing.titles(*(active.rulebook(one) for one in versions if one))
 
 
 def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
@@ -349,7 +351,7 @@ def _activation_page(request: HttpRequest, found: ReferenceVersion) -> HttpRespo
         "sentence": reports.sentence(newest.found),
         "labelled": reports.labelled(newest.found),
         **_shown("affected", reports.changed(newest.found["backtest"]["affected"])),
-        "active": current.version(found.kind),
+        "active": active.version(found.kind),
         "proved": sum(one["state"] == "proved" for one in newest.found["promises"]),
     }
     status = 422 if form.errors else 200
