@@ -125,7 +125,7 @@ def _days(count: int) -> str:
 
 
 def person(user: Any) -> str:
-    return user.get_full_name() or user.get_username()
+    return str(user.get_full_name() or user.get_username())
 
 
 def status_beside(deal: Deal, outcome: str) -> str:

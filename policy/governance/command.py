@@ -114,7 +114,7 @@ def _charter(before: Rulebook, after: Rulebook) -> charter.Charter:
         raise Unusable(f"The promises could not all be compared: {reason}.") from None
 
 
-def confirmations(name: str) -> Mapping[str, str]:
+def confirmations(name: str) -> dict[str, str]:
     """The changes that a file confirms, each by its name and with a reason."""
     problems = Problems(name)
     shapes = Shapes(problems)

@@ -100,7 +100,7 @@ def _words(schedule: Schedule) -> dict[str, Any]:
 
 
 def _name(person: Any) -> str:
-    return person.get_full_name() or person.username
+    return str(person.get_full_name() or person.username)
 
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)

@@ -117,7 +117,7 @@ def kinds(
         )
         for one in rows
     ]
-    return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))  # type: ignore[index]
+    return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))
 
 
 def labelled(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,11 +21,11 @@ from policy.facts import shipped
 TABLE = "deal_facts"
 
 
-def _fields(vocabulary: Vocabulary) -> Iterator[tuple[str, models.Field]]:
+def _fields(vocabulary: Vocabulary) -> "Iterator[tuple[str, models.Field[Any, Any]]]":
     """Name and field of each column; Django allows no double underscore in a name."""
     values = {name: fact.values for name, fact in vocabulary.items() if isinstance(fact, Choice)}
     for column, kind in sql.columns(vocabulary).items():
-        more = {"null": True, "db_column": column}
+        more: dict[str, Any] = {"null": True, "db_column": column}
         if kind == "text":
             choices = [(value, value) for value in values[column]]
             yield column, models.TextField(choices=choices, **more)
