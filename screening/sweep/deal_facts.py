@@ -9,7 +9,7 @@ makes stored rows say something else than their texts, that migration must also 
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -35,12 +35,6 @@ def _fields(vocabulary: Vocabulary) -> "Iterator[tuple[str, models.Field[Any, An
             yield column, models.BigIntegerField(**more)
 
 
-class DealFactsQuerySet(models.QuerySet["DealFacts"]):
-    def within(self, first: int, last: int) -> Self:
-        """Rows of the screenings from one id to another, both included."""
-        return self.filter(screening__gte=first, screening__lte=last)
-
-
 class DealFacts(models.Model):
     """One variant of one screening. Never changes (trigger)."""
 
@@ -50,8 +44,6 @@ class DealFacts(models.Model):
     )
     # The place in the list that facts_text holds, from zero.
     variant = models.PositiveSmallIntegerField()
-
-    objects = DealFactsQuerySet.as_manager()
 
     class Meta:
         db_table = TABLE
