@@ -206,6 +206,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "is_stale": bool(found.is_proposed and newest and _is_stale(newest)),
         "sweep": sweep_of(found) if found.activated_at else None,
     }
+    context["next_step"] = reports.next_step(context)
     return render(request, "policy/version.html", context)
 
 
@@ -254,25 +255,30 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         # The page asks while the check runs; now all of it is another one.
         return HttpResponse(headers={"HX-Refresh": "true"})
     is_open = found.is_proposed and not found.schedules.waiting().exists()
+    governs = may_govern(request.user, found.kind)
+    is_stale = found.is_proposed and _is_stale(newest)
+    may_act = not newest.is_running and (is_stale or not newest.opens_the_way)
     context: dict[str, Any] = {
         "version": found,
         "kind": Kind(found.kind),
         "report": newest,
-        "is_stale": found.is_proposed and _is_stale(newest),
-        "may_check": is_open and may_govern(request.user, found.kind),
-        "may_propose": may_govern(request.user, found.kind),
+        "badge": reports.badge(newest),
+        "is_stale": is_stale,
+        "may_check": may_act and is_open and governs,
+        "may_mend": bool(newest.found) and not newest.opens_the_way and governs,
         "may_activate": is_open
         and newest.opens_the_way
         and found.proposed_by_id != request.user.pk
-        and may_govern(request.user, found.kind),
+        and governs,
         "may_confirm": is_open and _may_confirm(found, newest, request.user),
-        "job": actions.job_of(newest) if newest.is_running else None,
+        "progress": reports.progress(actions.job_of(newest)) if newest.is_running else "",
         "found": newest.found,
     }
     if newest.found:
         context |= _told(found, newest)
     if newest.found and found.kind == Kind.COUNTRIES:
         context |= _maps(found, newest)
+    context["sections"] = reports.sections(newest, context)
     return render(request, "policy/report.html", context)
 
 
