@@ -7,6 +7,7 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.csp import CSP
@@ -58,7 +59,7 @@ def secret(name: str, hint: str, default: str | None = None) -> str:
     return value or default or ""
 
 
-def database(url: str, name: str) -> dict:
+def database(url: str, name: str) -> dict[str, Any]:
     """postgresql://user:password@host:port/name?option=value, as Django wants it.
 
     A socket folder is given as ?host=/folder, as PostgreSQL's own tools take it.
@@ -82,7 +83,7 @@ def database(url: str, name: str) -> dict:
     }
 
 
-def mailer(url: str) -> dict:
+def mailer(url: str) -> dict[str, Any]:
     """smtp://user:password@host:587?tls=starttls, smtps://…, folder:/path or none:"""
     parts = urlsplit(url)
     if parts.scheme == "none":

@@ -25,9 +25,10 @@ class RuleSerializer(serializers.Serializer[Any]):
 
 
 class RulebookSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    # A serializer has a label and a source of its own; declared fields are no attributes of it.
+    label = serializers.CharField()  # type: ignore[assignment]
     digest = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     rules = RuleSerializer(many=True)
 
 

@@ -110,6 +110,11 @@ class ReferenceVersion(models.Model):
         return f"{self.get_kind_display()} {self.label}"
 
     @property
+    def origin(self) -> str:
+        """Where the content comes from: its source and edition, as far as they are known."""
+        return " · ".join(filter(None, (self.source, self.edition)))
+
+    @property
     def is_active(self) -> bool:
         return self.activated_at is not None and self.retired_at is None
 

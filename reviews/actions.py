@@ -199,8 +199,7 @@ def screen_again(deal: Deal, *, actor: Any) -> Screening:
     """Screen a deal in review with the versions that are active now, when they are newer."""
     deal.lock()
     permissions.check_claim(deal, actor)
-    assert deal.screening is not None  # noqa: S101  a deal in review was screened
-    if is_current(deal.screening, lock=True):
+    if is_current(deal.last_screening, lock=True):
         raise Conflict("This deal was screened with the versions that are active now.")
     return selling.rescreen_deal(
         deal, cause=Screening.Cause.VERSION, because="Reference data changed.", actor=actor

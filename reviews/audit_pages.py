@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.models import AuditEvent
 from people import access
 from people.access import allow
-from policy import current
+from policy import active
 from policy.models import Kind
 from reviews import exhibits, labels, wording, written
 from reviews.forms import HistoryFilters
@@ -51,7 +51,7 @@ def decision_history(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest) -> HistoryFilters:
-    names = current.countries(current.version(Kind.COUNTRIES)).names
+    names = active.countries(active.version(Kind.COUNTRIES)).names
     countries = sorted(names.items(), key=lambda pair: pair[1])
     return HistoryFilters(request.GET, countries=countries, results=decisions.RESULTS)
 

@@ -109,8 +109,8 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 def _waits_for(deal: Deal) -> Iterator[tuple[str, Waiting]]:
-    assert deal.screening is not None  # noqa: S101  it was screened: it waits for information
-    for finding in deal.screening.findings.all():
+    screening = deal.last_screening
+    for finding in screening.findings.all():
         if finding.outcome == "needs_information" and finding.asks != "sales":
             fact = next((name for name in LISTS if name and name in finding.facts), "")
             yield (
@@ -118,9 +118,9 @@ def _waits_for(deal: Deal) -> Iterator[tuple[str, Waiting]]:
                 Waiting(
                     deal,
                     finding,
-                    deal.screening.created_at,
-                    labels.joined(deal.screening, "customer_name"),
-                    labels.joined(deal.screening, "country_name"),
+                    screening.created_at,
+                    labels.joined(screening, "customer_name"),
+                    labels.joined(screening, "country_name"),
                     _before(deal, fact),
                 ),
             )
@@ -140,8 +140,7 @@ def _before(deal: Deal, fact: str) -> str:
     if again is None:
         return ""
     ruling = again.ruling
-    assert deal.screening is not None  # noqa: S101  a ruling is made on a screened deal
-    value = wording.of(deal.screening).value(fact, ruling.value)
+    value = wording.of(deal.last_screening).value(fact, ruling.value)
     return f"Set to “{value}” on {ruling.ruled_at:%d %B %Y} for other answers. {again.why}"
 
 
@@ -157,8 +156,7 @@ def _find(request: HttpRequest, pk: int) -> Deal:
 @require_safe
 def deal(request: HttpRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
-    screening = found.screening
-    assert screening is not None  # noqa: S101  _find leaves drafts out
+    screening = found.last_screening
     may = selling.may_rule_fact(found, request.user)
     asked = {fact for fact, _ in _waits_for(found)} if may else set()
     context = {
@@ -298,8 +296,7 @@ def _overtaken(request: HttpRequest, found: Deal, refusal: Conflict) -> HttpResp
 
 
 def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
-    screening = found.screening
-    assert screening is not None  # noqa: S101  _find leaves drafts out
+    screening = found.last_screening
     beside = {
         "legal_basis_status": ("legal_obligation", "legal_basis", "customer_name", "capabilities"),
         "fact_conflict": ("conflict_note", "end_user_type", "end_user_name", "capabilities"),

@@ -480,7 +480,7 @@ EXAMPLES = (
 )
 
 #: Drafts that nobody has sent yet: title, seller, how many answers are there.
-DRAFTS = (
+DRAFTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("sofia", "Small cells for a stadium", {"products": ["small-cell"], "deal-kind": "new"}),
     ("samuel", "Fibre for schools", {"products": ["gpon"], "customer": "Ministry of Education"}),
     ("sonja", "Drone station for a quarry", {}),

@@ -219,9 +219,9 @@ class ConditionForm(forms.Form):
         label="What proves it?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, number: int, **more: Any) -> None:
+    def __init__(self, data: Any, *, number: int) -> None:
         super().__init__(
-            *args, prefix=f"c{number}", empty_permitted=True, use_required_attribute=False, **more
+            data, prefix=f"c{number}", empty_permitted=True, use_required_attribute=False
         )
         self.number = number
         for name, wanted in (

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from people.names import name_of
 from reviews import wording
 from reviews.wording import UNKNOWN
 from screening.models import Deal, Screening
@@ -125,7 +126,7 @@ def _days(count: int) -> str:
 
 
 def person(user: Any) -> str:
-    return user.get_full_name() or user.get_username()
+    return name_of(user)
 
 
 def status_beside(deal: Deal, outcome: str) -> str:

@@ -22,6 +22,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def current_of(self, deal: Deal) -> "Review | None":
         """The open review of the deal's newest screening; None before somebody claims it."""
+        if deal.screening_id is None:
+            return None
         return self.still_open().filter(deal=deal, screening_id=deal.screening_id).first()
 
 

@@ -6,7 +6,8 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
 
-class CountedPaginator(Paginator):
+# Django's takes no type when it runs.
+class CountedPaginator(Paginator):  # type: ignore[type-arg]
     """Pages of primary keys, of a list whose length another query has told already."""
 
     def __init__(self, rows: QuerySet[Any], per_page: int, *, count: int) -> None:

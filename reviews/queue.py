@@ -74,7 +74,7 @@ def waiting_for(user: Any) -> QuerySet[Deal]:
     )
 
 
-def in_order(deals: QuerySet[Deal]) -> QuerySet[Deal]:
+def in_order(deals: QuerySet[Any]) -> QuerySet[Any]:
     """Executive level first, then the gravest country, then late, then due date."""
     level = Case(When(review_level="executive", then=0), default=1)
     return deals.order_by(level, "gravity", F("is_late").desc(), F("due_at").asc(), "pk")
@@ -127,7 +127,8 @@ def takeable(user: Any) -> QuerySet[Deal]:
     mine = OuterRef("screening_id")
     skipped = Skip.objects.filter(screening_id=mine, reviewer=user)
     voted = Vote.objects.filter(review__screening_id=mine, reviewer=user)
-    free = waiting_for(user).filter(is_claimed=False, needed__in=levels)
+    waiting: QuerySet[Any] = waiting_for(user)
+    free = waiting.filter(is_claimed=False, needed__in=levels)
     return in_order(free.exclude(Exists(skipped)).exclude(Exists(voted)))
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.refusals import Conflict
 from people import access
 from people.access import allow
-from policy import current
+from policy import active
 from policy.models import Kind
 from reviews import actions, labels, wording
 from reviews import queue as waiting
@@ -112,7 +112,7 @@ def _claimant(deal: Any, user: Any) -> str:
 
 def _countries(deals: QuerySet[Deal], asked: str) -> list[tuple[str, str]]:
     """The countries of the queue, and the one that is asked for: its last deal may just be gone."""
-    names = current.countries(current.version(Kind.COUNTRIES)).names
+    names = active.countries(active.version(Kind.COUNTRIES)).names
     codes = {*waiting.countries_in(deals), *({asked} & names.keys())}
     return sorted(((code, names.get(code, code)) for code in codes), key=lambda pair: pair[1])
 

@@ -52,8 +52,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
 
 def page_of(found: Deal, user: Any) -> dict[str, Any]:
     """What the review page shows to this person."""
-    screening = found.screening
-    assert screening is not None  # noqa: S101  find_deal leaves drafts out
+    screening = found.last_screening
     reviews = (
         Review.objects.filter(deal=found)
         .select_related("decision")
@@ -251,8 +250,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Up to three questions to sales, each tied to a fact of the deal or to none."""
     found = find_deal(request, pk)
-    assert found.screening is not None  # noqa: S101  find_deal leaves drafts out
-    facts = [(row.name, row.label) for row in labels.fact_rows(found.screening)]
+    facts = [(row.name, row.label) for row in labels.fact_rows(found.last_screening)]
     form = QuestionsForm(posted(request), facts=facts)
     try:
         permissions.check_ask(found, request.user)

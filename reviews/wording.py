@@ -1,7 +1,7 @@
 """What a screening calls things: the names and words of the versions that it used.
 
 Whatever is active now, a page about a screening speaks with that screening's own catalogue,
-countries and rulebook. Versions never change, so each is read once and kept by ``policy.current``.
+countries and rulebook. Versions never change, so each is read once and kept by ``policy.active``.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from policy import current
+from policy import active
 from policy.engine.language.facts import Vocabulary
 from policy.reference.catalogue import Catalogue
 from policy.reference.destinations import Countries
@@ -21,7 +21,7 @@ UNKNOWN = "not known"
 NAMING = ("rulebook", "catalogue", "countries")
 
 
-def with_versions(rows: QuerySet[Any], path: str = "") -> QuerySet[Any]:
+def with_versions[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:
     """Screenings, or rows with one at ``path``, with the versions that name things.
 
     Without the content of those: it is large, and known by its digest once it was read.
@@ -39,15 +39,15 @@ class Wording:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return current.rulebook(self._screening.rulebook).vocabulary
+        return active.rulebook(self._screening.rulebook).vocabulary
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return current.catalogue(self._screening.catalogue)
+        return active.catalogue(self._screening.catalogue)
 
     @cached_property
     def countries(self) -> Countries:
-        return current.countries(self._screening.countries)
+        return active.countries(self._screening.countries)
 
     def label(self, name: str) -> str:
         fact = self.vocabulary.get(name)
@@ -92,6 +92,4 @@ def after(deal: Deal, moment: datetime) -> Wording:
     Who sets a fact screens the deal again in the same transaction.
     """
     screenings = with_versions(Screening.objects.filter(revision__deal=deal)).order_by("pk")
-    later = screenings.filter(created_at__gte=moment).first() or deal.screening
-    assert later is not None  # noqa: S101  facts are set on screened deals only
-    return of(later)
+    return of(screenings.filter(created_at__gte=moment).first() or deal.last_screening)

@@ -153,8 +153,7 @@ def _kept(value: Any) -> list[str]:
 
 def of_deal(deal: Deal) -> Written:
     """What the screening of a deal read."""
-    assert deal.screening is not None  # noqa: S101  pages about answers as sent leave drafts out
-    return of_screening(deal.screening, deal)
+    return of_screening(deal.last_screening, deal)
 
 
 def of_screening(screening: Screening, deal: Deal) -> Written:

@@ -51,7 +51,7 @@ class DealPages(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """A cursor is ours or nothing is found; its position goes into a query as a number."""
         cursor = super().decode_cursor(request)
-        if cursor and cursor.position and not _is_id(cursor.position):
+        if cursor and cursor.position and not _is_id(str(cursor.position)):
             raise NotFound(self.invalid_cursor_message)
         return cursor
 

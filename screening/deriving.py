@@ -21,6 +21,7 @@ from policy.facts.declared import DeclaredError
 from policy.facts.derive import Origin, ReferenceData, Variant, trace
 from screening import linking, rulings
 from screening.form import questions
+from screening.form.deal_form import QUESTIONS
 from screening.linking import Other
 from screening.models import Deal, DealRevision, FactRuling
 
@@ -351,7 +352,7 @@ def _changed(revision: DealRevision, deal: Deal) -> list[str]:
     now = rulings.declaration(newest.answers) if newest else {}
     return [
         str(question.title)
-        for question in questions.QUESTIONS
+        for question in QUESTIONS
         if before.get(question.slug) != now.get(question.slug)
     ]
 

@@ -89,7 +89,7 @@ def target(status: str, level: str, outcome: str, *, cause: str, before: str) ->
         and status in {Status.APPROVED, Status.APPROVED_WITH_CONDITIONS}
         and cause == Screening.Cause.VERSION
         and before
-        and OUTCOMES.index(outcome) <= OUTCOMES.index(before)  # type: ignore[arg-type]
+        and OUTCOMES.index(outcome) <= OUTCOMES.index(before)
     ):
         # The new version asks for no more than what was decided.
         return Status(status)

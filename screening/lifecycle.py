@@ -6,13 +6,16 @@ docs/ are compared with it by tests. Pure up to ``move``.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 
 from audit.models import AuditEvent, Line
 from audit.refusals import Conflict
 from screening.sweep import rows
+
+if TYPE_CHECKING:
+    from screening.models import Deal
 
 
 class Status(models.TextChoices):
@@ -114,7 +117,7 @@ def check_move(start: str, to: str) -> None:
 
 @transaction.atomic
 def move(
-    deal: Any, to: Status, *, actor: Any, because: str, payload: Mapping[str, Any] | None = None
+    deal: "Deal", to: Status, *, actor: Any, because: str, payload: Mapping[str, Any] | None = None
 ) -> AuditEvent:
     """Move the deal: lock, look, write, record. The only writer of ``Deal.status``.
 
@@ -141,7 +144,7 @@ class Move:
     writing a row twice costs twice.
     """
 
-    deal: Any
+    deal: "Deal"
     to: Status
     payload: Mapping[str, Any] = field(default_factory=dict)
     beside: Mapping[str, Any] = field(default_factory=dict)

@@ -29,7 +29,9 @@ LEVEL_OF = {"senior_review": "senior", "executive_review": "executive"}
 
 class SalesTeam(models.Model):
     name = models.CharField(max_length=80, unique=True)
-    members = models.ManyToManyField(USER, related_name="sales_teams")
+    members: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        USER, related_name="sales_teams"
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -213,6 +215,13 @@ class Deal(models.Model):
         ):
             return "compliance"
         return OWNER[Status(self.status)]
+
+    @property
+    def last_screening(self) -> "Screening":
+        """The newest screening, for code that only screened deals reach. Drafts have none."""
+        if self.screening is None:
+            raise RuntimeError(f"Deal {self.pk} was never screened.")
+        return self.screening
 
     def lock(self) -> None:
         """Read again under a row lock, so that what is checked next is what is written on."""

@@ -105,10 +105,6 @@ def may_withdraw(deal: Deal, user: Any) -> bool:
     return _passes(check_withdraw, deal, user)
 
 
-def may_delete_draft(deal: Deal, user: Any) -> bool:
-    return _passes(check_delete_draft, deal, user)
-
-
 def may_copy(deal: Deal, user: Any) -> bool:
     return _passes(check_copy, deal, user)
 

@@ -83,3 +83,41 @@ def test_every_kind_of_job_is_in_the_manual_with_its_lane_and_attempts():
     }
     assert told == held
     assert len(held) >= 7
+
+
+def test_every_file_that_the_guide_for_contributors_names_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    tops = "|".join(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != ".")
+    named = re.findall(rf"`((?:{tops})/[^` ]*)`", text)
+    assert len(named) > 40
+    assert [name for name in named if not list(ROOT.glob(name.rstrip("/")))] == []
+
+
+def test_every_room_is_on_the_plan():
+    plan = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = {
+        f"{path.parent.relative_to(ROOT)}/"
+        for package in ("audit", "config", "jobs", "people", "policy", "reviews", "screening")
+        for path in (ROOT / package).rglob("__init__.py")
+    }
+    inner = ("management", "migrations", "templatetags", "importers", "names", "embedded")
+    wanted = {room for room in rooms if not set(room.split("/")) & set(inner)} - {"policy/engine/"}
+    assert len(wanted) > 15
+    assert {room for room in wanted if f"| `{room}` |" not in plan} == set()
+
+
+def test_the_walk_from_a_sentence_to_the_code_is_true():
+    """The four places of the example: clause and rule, derivation, page, verb."""
+    rulebook = (ROOT / "policy/data/rulebook-1.1.yaml").read_text()
+    assert re.search(r"id: B02\n.*\n +clause: C3b", rulebook)
+    assert re.search(r"id: B03\n.*\n +clause: C3b", rulebook)
+    for name, text in {
+        "policy/data/clauses.yaml": "  C3b:",
+        "policy/facts/derive.py": "def _end_user(",
+        "screening/form/deal_form.py": 'slug="end-user"',
+        "screening/sales_pages.py": "def question(",
+        "policy/pages/rulebook.py": "def rule(",
+        "screening/actions.py": "def submit_deal(",
+        "policy/actions.py": "def activate_version(",
+    }.items():
+        assert text in (ROOT / name).read_text(), name

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,17 +87,18 @@ def usage() -> str:
     return "\n".join(["Usage:", *lines])
 
 
-def wanted(requirements: str) -> dict:
+def wanted(requirements: str) -> dict[str, str]:
     """What the stamp must say for these requirements to count as installed here."""
     locked = (ROOT / "requirements" / f"{requirements}.txt").read_bytes()
     return {"lock": hashlib.sha256(locked).hexdigest(), "venv": str(VENV)}
 
 
-def stamps() -> dict:
+def stamps() -> dict[str, dict[str, str]]:
     try:
-        return json.loads(STAMP.read_text())
+        kept: dict[str, dict[str, str]] = json.loads(STAMP.read_text())
     except (OSError, ValueError):
         return {}
+    return kept
 
 
 def installed(requirements: str) -> bool:
@@ -154,7 +156,7 @@ def install(requirements: str) -> None:
 
 
 @contextmanager
-def alone():
+def alone() -> Iterator[None]:
     """One installation at a time; the second waits for the first and then finds it done."""
     (ROOT / "var").mkdir(exist_ok=True)
     with (ROOT / "var" / "setup.lock").open("w") as lock:

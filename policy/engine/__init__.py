@@ -1,10 +1,10 @@
-"""The policy engine: reads a rulebook, screens deals, explains, replays. Pure Python, no Django.
+"""The policy engine: reads a rulebook, screens deals, proves, replays. Pure Python, no Django.
 
     from policy.engine.language.reading import ReadingError, read_rulebook, read_vocabulary
     from policy.engine.language.facts import FactError
     from policy.engine.readings.compiled import compile_rulebook
     from policy.engine.readings.assessment import combine
-    from policy.engine.readings.reference import assess, explain
+    from policy.engine.readings.reference import assess
     from policy.engine.readings.replay import replay
 
     vocabulary = read_vocabulary(text, file="vocabulary.yaml")          # ReadingError: .problems
@@ -26,7 +26,6 @@
     compiled.verdict(facts)                # (outcome, fired, open), rules by id
     compiled.assess(facts)                 # Assessment with findings; as assess(rulebook, facts)
     combine([assessment, …])               # one deal screened in several variants
-    explain(rulebook, "B07", facts)        # a tree; print it, or walk .says .truth .decided .parts
     replay(compiled, facts_text=…, facts_digest=…, rulebook_digest=…, outcome=…)  # or Mismatch
 
 An Assessment has outcome, fired, open, missing, review_floor (or None) and findings; a Finding has

@@ -103,7 +103,7 @@ class Screener:
 
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         found = self.ordinary.told(declared, given)
-        if type(found) is tuple:
+        if isinstance(found, tuple):
             form, texts = found
             return form.filled(name, texts)
         if found is not None:

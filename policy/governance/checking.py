@@ -214,7 +214,7 @@ def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
 
 
 def is_looser(before: str, after: str) -> bool:
-    return RANK[after] < RANK[before]  # type: ignore[index]
+    return RANK[after] < RANK[before]
 
 
 def kind_name(difference: Mapping[str, Any]) -> str:

@@ -6,6 +6,8 @@
     ./run policy diff A B                   kinds of deals that come out differently
     ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
                                             them (- for standard input), against the shipped one
+    ./run policy schema                     a JSON Schema of rulebooks: editors complete and check
+                                            with it while one writes
     --json                                  the same as one JSON object
     ./run manage backtest FILE              play it over the stored screenings of a database
     --against B                             another rulebook than the shipped one, for check and
@@ -33,6 +35,7 @@ from policy.engine.language.facts import Vocabulary
 from policy.engine.language.marked import LARGEST_FILE, Problems, read_marked
 from policy.engine.language.phrases import OUTCOMES, deal_in_words
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
+from policy.engine.language.schema import rulebook_schema
 from policy.engine.language.shapes import Shapes
 from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
@@ -114,7 +117,7 @@ def _charter(before: Rulebook, after: Rulebook) -> charter.Charter:
         raise Unusable(f"The promises could not all be compared: {reason}.") from None
 
 
-def confirmations(name: str) -> Mapping[str, str]:
+def confirmations(name: str) -> dict[str, str]:
     """The changes that a file confirms, each by its name and with a reason."""
     problems = Problems(name)
     shapes = Shapes(problems)
@@ -345,12 +348,16 @@ def parser() -> argparse.ArgumentParser:
         if name == "check":
             verb.add_argument("--confirmed", metavar="C")
         verb.add_argument("--json", action="store_true")
+    verbs.add_parser("schema")
     return made
 
 
 def main(arguments: Sequence[str]) -> int:
     """The exit status of one run."""
     asked = parser().parse_args(arguments)
+    if asked.verb == "schema":
+        print(json.dumps(rulebook_schema(shipped.vocabulary()), indent=1))
+        return OK
     try:
         found = VERBS[asked.verb](asked)
     except Unusable as error:

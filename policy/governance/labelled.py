@@ -50,7 +50,7 @@ class ChangedLabel:
     @property
     def is_looser(self) -> bool:
         """Changed, and now milder than the policy demands."""
-        return self.is_changed and RANK[self.after] < RANK[self.label]  # type: ignore[index]
+        return self.is_changed and RANK[self.after] < RANK[self.label]
 
     @property
     def plain(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Job
 from jobs.queue import performs
 from people import access
+from people.names import name_of
 from policy.models import CheckReport, PromiseConfirmation, Schedule
 
 KIND = "version_mail"
@@ -94,13 +95,9 @@ def _words(schedule: Schedule) -> dict[str, Any]:
         "schedule": schedule,
         "state": "scheduled" if is_waiting else schedule.get_state_display().lower(),
         "day": date_format(schedule.effective_on, "j F Y"),
-        "chosen_by": _name(schedule.scheduled_by),
-        "ended_by": _name(schedule.ended_by) if schedule.ended_by else "",
+        "chosen_by": name_of(schedule.scheduled_by),
+        "ended_by": name_of(schedule.ended_by) if schedule.ended_by else "",
     }
-
-
-def _name(person: Any) -> str:
-    return person.get_full_name() or person.username
 
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)

@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.db.models import Q, Sum
 
 from audit.ledger import canonical
-from jobs.models import Clock, Job
+from jobs.models import Clock, Job, JobQuerySet
 from policy.governance.past import Span
 
 CHECK, PART, GATHER = "check_version", "check_part", "gather_check"
@@ -126,7 +126,7 @@ def progress(report: Any) -> tuple[int, int]:
     return found["done"], found["total"]
 
 
-def jobs_of(report: Any) -> models.QuerySet[Job]:
+def jobs_of(report: Any) -> JobQuerySet:
     """Everything that works, worked or will work for a report."""
     own = Q(kind__in=(CHECK, GATHER), key=f"report:{report.pk}")
     return Job.objects.filter(own | Q(kind=PART, key__startswith=f"{report.pk}:"))

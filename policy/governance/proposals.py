@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from audit.ledger import canonical
-from policy import current
+from policy import active
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.reading import ReadingError, read_rulebook
 from policy.facts import shipped
@@ -169,10 +169,10 @@ def _catalogue(text: str, about: About) -> Content:
 
 
 def _registry(text: str, about: About) -> Content:
-    active = ReferenceVersion.objects.active().of(Kind.REGISTRY).first()
+    former = ReferenceVersion.objects.active().of(Kind.REGISTRY).first()
     stems = (
-        json.loads(active.content)["stems"]
-        if active
+        json.loads(former.content)["stems"]
+        if former
         else shipped.text("registry/security_words.txt")
     )
     content = canonical({"registry": text.replace("\r\n", "\n"), "stems": stems})
@@ -210,8 +210,8 @@ def import_countries(
     ``layout`` is a name of policy.reference.importers.layouts or "" to guess. Raises
     ProposalRefused.
     """
-    active = ReferenceVersion.objects.active().of(Kind.COUNTRIES).first()
-    found = current.countries(active)
+    former = ReferenceVersion.objects.active().of(Kind.COUNTRIES).first()
+    found = active.countries(former)
     try:
         imported = _import(stream, layout or guess_layout(stream), about, year)
     except ListRefused as refusal:
@@ -224,7 +224,7 @@ def import_countries(
     if previous is not None:
         stream.seek(0)
         imported = _import(stream, layout or guess_layout(stream), about, year, previous=previous)
-    content = _countries_content(active, imported, about)
+    content = _countries_content(former, imported, about)
     try:
         versions.read_countries_text(content.text)
     except CountriesError as error:
@@ -247,12 +247,12 @@ def _import(stream: BinaryIO, layout: str, about: About, year: int | None, **mor
 
 
 def _countries_content(
-    active: ReferenceVersion | None, imported: Imported, about: About
+    former: ReferenceVersion | None, imported: Imported, about: About
 ) -> Content:
     made = imported.ratings
     kept: dict[str, Any] = (
-        json.loads(active.content)
-        if active
+        json.loads(former.content)
+        if former
         else {
             "names": shipped.text("countries/names.csv"),
             "territories": shipped.text("countries/special_territories.csv"),

@@ -1,16 +1,25 @@
-"""A check report in plain words, for the page that people read before they activate."""
+"""A check report in plain words, for the page that people read before they activate.
+
+What the page shows, and in which order, is decided here; its templates loop and print.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from jobs.models import Job
+from people.names import name_of
 from policy.engine.language.condition import OUTCOMES, RANK
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.phrases import OUTCOMES as WORDS
 from policy.engine.language.phrases import DealWords, deal_in_words
 from policy.governance.checking import is_looser, kind_name, kind_words
-from policy.models import CheckReport
+from policy.governance.proving import BROKEN
+from policy.models import CheckReport, Kind, Schedule
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,15 @@ class Matrix:
     rows: list[tuple[str, list[tuple[int, str]]]]
 
 
+@dataclass(frozen=True)
+class Example:
+    """A deal that breaks a promise, under what is said of it."""
+
+    title: str
+    text: str
+    deal: DealWords
+
+
 #: The title of each rule by its id.
 Titles = Mapping[str, str]
 UNTITLED: Titles = {}
@@ -57,6 +75,111 @@ def titled(rules: Sequence[str], titles: Titles) -> list[str]:
     return [f"{rule} {titles[rule]}" if rule in titles else rule for rule in rules]
 
 
+def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
+    """The templates of the page in their order; `shown` is what the page knows beside it."""
+    found = report.found or {}
+    is_finished, is_rulebook = bool(found), report.version.kind == Kind.RULEBOOK
+    is_there = {
+        "running": report.is_running,
+        "unfinished": not report.is_running and not is_finished,
+        "stale": shown["is_stale"],
+        "problems": found.get("problems"),
+        "unkept": shown.get("unkept"),
+        "next": shown["may_mend"] or shown["may_check"],
+        "promises": is_finished and is_rulebook,
+        "reworded": is_rulebook and shown.get("reworded"),
+        "dead": is_finished and is_rulebook,
+        "kinds": is_finished and is_rulebook,
+        "entries": found.get("entries"),
+        "effect": is_finished,
+        "affected": is_finished,
+        "otherwise": shown.get("otherwise"),
+        "labelled": is_finished and shown["labelled"]["total"],
+        "about": is_finished,
+    }
+    return [f"policy/report/{name}.html" for name, there in is_there.items() if there]
+
+
+def badge(report: CheckReport) -> tuple[str, str]:
+    """How the check ended: the kind of a badge and its words."""
+    if report.has_passed:
+        return "met", _("Passed")
+    if report.is_running:
+        return "soon", _("Running")
+    if report.opens_the_way:
+        return "met", _("Passed, promises confirmed")
+    return "failed", report.get_state_display()
+
+
+def next_step(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """What happens next with a proposal, from what its page knows: a warning and sentences."""
+    report, is_stale = shown["report"], shown["is_stale"]
+    if shown["is_waiting"]:
+        return _until_its_day(shown["schedule"], is_stale=is_stale)
+    if report is None:
+        said = _(
+            "The check has not run yet. It proves the promises and plays the change over past"
+            " deals."
+        )
+    elif report.is_running:
+        said = _("The check is running.")
+    elif is_stale:
+        said = _("What is active has changed since the check. Run the check again.")
+    elif report.has_passed and shown["waits_for_another"]:
+        said = _("The check passed. You proposed this version, so somebody else must activate it.")
+    elif report.has_passed:
+        said = _("The check passed. Another person than the proposer can activate it.")
+    elif report.has_changed_promises:
+        return _about_promises(report)
+    elif report.state == CheckReport.State.CRASHED:
+        said = _("The check could not be finished. That is not a pass. Run it again.")
+    else:
+        said = _("The check did not pass. Read the report, and propose a mended version.")
+    return {"sentences": [said]}
+
+
+def _until_its_day(schedule: Schedule, *, is_stale: bool) -> dict[str, Any]:
+    due = _("It becomes active on %(day)s (UTC). %(name)s chose the day.") % {
+        "day": date_format(schedule.effective_on, "j M Y"),
+        "name": name_of(schedule.scheduled_by),
+    }
+    if not is_stale:
+        unchanged = _(
+            "If the active versions change before then, it stays a proposal, and both people are"
+            " told."
+        )
+        return {"sentences": [due, unchanged]}
+    warning = _(
+        "The active versions have changed since the check, so it will not become active on that"
+        " day."
+    )
+    return {"warning": warning, "sentences": [due, _("Cancel it and run the check again.")]}
+
+
+def _about_promises(report: CheckReport) -> dict[str, Any]:
+    if report.confirmation is not None:
+        said = _(
+            "%(name)s, executive reviewer, confirmed what becomes of the promises. A person who"
+            " neither proposed nor confirmed it can activate it."
+        ) % {"name": name_of(report.confirmation.confirmed_by)}
+        return {"sentences": [said]}
+    said = _(
+        "It does not keep every promise of the active version. An executive reviewer must confirm"
+        " each of these by name before anybody can activate it:"
+    )
+    return {"sentences": [said], "unkept": report.found["unkept"]}
+
+
+def progress(job: Job | None) -> str:
+    """How far a running check is."""
+    if job is None or not job.progress_total:
+        return _("It waits for a worker, or proves the promises.")
+    return _("%(done)s of %(total)s screenings played again.") % {
+        "done": f"{job.progress_done:,}",
+        "total": f"{job.progress_total:,}",
+    }
+
+
 def promises(
     found: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
 ) -> list[dict[str, Any]]:
@@ -65,15 +188,27 @@ def promises(
         {
             **one,
             "rules": titled(one["rules"], titles),
-            "deal": deal_in_words(vocabulary, one["deal"]),
-            "outcome_words": WORDS.get(one["outcome"], ""),
-            "other": deal_in_words(vocabulary, one["other"]),
-            "other_words": WORDS.get(one["other_outcome"], ""),
+            "is_broken": one["state"] == BROKEN,
+            "examples": _examples(one, vocabulary),
             "speaks_of": deal_in_words(vocabulary, one.get("speaks_of", {})),
         }
         for one in found["promises"]
     ]
     return sorted(rows, key=lambda row: ("broken", "not_proved", "proved").index(row["state"]))
+
+
+def _examples(promise: Mapping[str, Any], vocabulary: Vocabulary) -> list[Example]:
+    """The plainest deal that breaks a promise and, where it compares two, the other one."""
+    deal, other = (deal_in_words(vocabulary, promise[name]) for name in ("deal", "other"))
+    outcome, compared = (WORDS.get(promise[name], "") for name in ("outcome", "other_outcome"))
+    examples = [Example("", "", deal)]
+    if outcome:
+        text = _("It would come out as: %(outcome)s") % {"outcome": outcome}
+        examples = [Example(_("The plainest deal that breaks it"), text, deal)]
+    if other:
+        title = _("Compared with this one, which comes out as: %(outcome)s")
+        examples.append(Example(title % {"outcome": compared}, "", other))
+    return examples
 
 
 def charter(found: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -117,7 +252,7 @@ def kinds(
         )
         for one in rows
     ]
-    return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))  # type: ignore[index]
+    return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))
 
 
 def labelled(found: Mapping[str, Any]) -> dict[str, Any]:

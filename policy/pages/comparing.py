@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from people.access import allow
-from policy import current
+from policy import active
 from policy.engine.language.condition import Rulebook
 from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
@@ -98,7 +98,7 @@ def _rulebooks(before: ReferenceVersion, after: ReferenceVersion) -> dict[str, A
         kinds = [one.plain for one in kinds_of_deals(before.digest, after.digest)]
     except NotProved as reason:
         return {"incomplete": str(reason)}
-    old, new = current.rulebook(before), current.rulebook(after)
+    old, new = active.rulebook(before), active.rulebook(after)
     named = {rule for kind in kinds for rule in kind["rules"]}
     return {
         "differences": reports.kinds(kinds, new.vocabulary, titles=titles(old, new)),
@@ -131,7 +131,7 @@ def kinds_of_deals(before: str, after: str) -> tuple[proving.Different, ...]:
 def _found(before: str, after: str) -> tuple[proving.Different, ...]:
     stored = ReferenceVersion.objects.of(Kind.RULEBOOK).defer("content", "written")
     old, new = (
-        current.rulebook(stored.filter(digest=one).newest_first()[0]) for one in (before, after)
+        active.rulebook(stored.filter(digest=one).newest_first()[0]) for one in (before, after)
     )
     return tuple(
         proving.differences(old, new, seconds=SECONDS, in_all=SECONDS_IN_ALL, megabytes=MEGABYTES)
@@ -147,20 +147,20 @@ def rewritten(before: Rulebook, after: Rulebook) -> list[str]:
 def _with(version: ReferenceVersion) -> ReferenceData:
     """This version among shipped ones, which are not compared; words are the active rulebook's."""
     read = {
-        Kind.COUNTRIES: current.countries,
-        Kind.CATALOGUE: current.catalogue,
-        Kind.REGISTRY: current.registry,
+        Kind.COUNTRIES: active.countries,
+        Kind.CATALOGUE: active.catalogue,
+        Kind.REGISTRY: active.registry,
     }[Kind(version.kind)]
     changed: Any = {version.kind: read(version)}
-    spoken = current.version(Kind.RULEBOOK)
+    spoken = active.version(Kind.RULEBOOK)
     if spoken is not None:
-        changed["rulebook"] = current.rulebook(spoken)
+        changed["rulebook"] = active.rulebook(spoken)
     return replace(shipped.load(), **changed)
 
 
 def change_map(before: ReferenceVersion | None, after: ReferenceVersion) -> dict[str, Any]:
     """What changes between two editions, as a map with its key."""
-    changes = countries.changes(current.countries(before), current.countries(after))
+    changes = countries.changes(active.countries(before), active.countries(after))
     drawn = maps.change_map(
         changes,
         title=_("What changes between the two editions"),

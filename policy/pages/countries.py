@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from people.access import signed_in
-from policy import current
+from policy import active
 from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion
 from policy.pages import maps
@@ -26,8 +26,8 @@ from policy.reference.registry import fold
 @signed_in
 @require_safe
 def countries(request: HttpRequest) -> HttpResponse:
-    version = current.version(Kind.COUNTRIES)
-    found = current.countries(version)
+    version = active.version(Kind.COUNTRIES)
+    found = active.countries(version)
     form = CountryFilters(request.GET)
     chosen = form.chosen()
     shown = [] if form.errors else _places(found, chosen)
@@ -101,8 +101,8 @@ def drawn(svg: str) -> SafeString:
 @signed_in
 @require_safe
 def country(request: HttpRequest, code: str) -> HttpResponse:
-    version = current.version(Kind.COUNTRIES)
-    found = current.countries(version)
+    version = active.version(Kind.COUNTRIES)
+    found = active.countries(version)
     if code not in found.places:
         raise Http404
     place = found.places[code]
@@ -137,7 +137,7 @@ def _editions(code: str) -> list[dict[str, Any]]:
     rows = []
     stored = ReferenceVersion.objects.of(Kind.COUNTRIES).filter(activated_at__isnull=False)
     for version in stored.defer("content", "written").newest_first():
-        place = current.countries(version).places.get(code)
+        place = active.countries(version).places.get(code)
         tier = place.tier if place else UNRATED
         rows.append({"version": version, "tier": tier, "tier_words": TIER_WORDS[tier]})
     return rows

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from people import access
 from people.access import allow
-from policy import current
+from policy import active
 from policy.engine.language.facts import Vocabulary
 from policy.facts import shipped
 from policy.models import Kind, ReferenceVersion
@@ -30,11 +30,11 @@ READERS = (access.COMPLIANCE, *access.REVIEWERS, access.POLICY_OWNER, access.AUD
 @allow(*READERS)
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    version = current.version(Kind.CATALOGUE)
+    version = active.version(Kind.CATALOGUE)
     if version is None:
         return render(request, "policy/catalogue.html", {"version": None})
     capability = _vocabulary()["capabilities"]
-    found = current.catalogue(version)
+    found = active.catalogue(version)
     form = ProductFilters(
         request.GET,
         families=sorted({one.family for one in found.products}),
@@ -66,18 +66,18 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @require_safe
 def catalogue_export(request: HttpRequest) -> HttpResponse:
     version = _active(Kind.CATALOGUE)
-    return _workbook(version, spreadsheets.write_catalogue(current.catalogue(version)))
+    return _workbook(version, spreadsheets.write_catalogue(active.catalogue(version)))
 
 
 @allow(*READERS)
 @require_safe
 def registry_export(request: HttpRequest) -> HttpResponse:
     version = _active(Kind.REGISTRY)
-    return _workbook(version, spreadsheets.write_registry(current.registry(version)))
+    return _workbook(version, spreadsheets.write_registry(active.registry(version)))
 
 
 def _active(kind: str) -> ReferenceVersion:
-    version = current.version(kind)
+    version = active.version(kind)
     if version is None:
         raise Http404
     return version
@@ -104,11 +104,11 @@ def _product_fits(product: Product, chosen: Mapping[str, Any]) -> bool:
 @allow(*READERS)
 @require_safe
 def registry(request: HttpRequest) -> HttpResponse:
-    version = current.version(Kind.REGISTRY)
+    version = active.version(Kind.REGISTRY)
     if version is None:
         return render(request, "policy/registry.html", {"version": None})
-    found = current.registry(version)
-    names = current.countries(current.version(Kind.COUNTRIES)).names
+    found = active.registry(version)
+    names = active.countries(active.version(Kind.COUNTRIES)).names
     classes = _classes()
     form = RegistryFilters(
         request.GET,
@@ -155,8 +155,8 @@ def _classes() -> dict[str, str]:
 
 def _vocabulary() -> Vocabulary:
     """The words of the active rulebook; those of the program while none is active."""
-    rulebook = current.version(Kind.RULEBOOK)
-    return current.rulebook(rulebook).vocabulary if rulebook else shipped.vocabulary()
+    rulebook = active.version(Kind.RULEBOOK)
+    return active.rulebook(rulebook).vocabulary if rulebook else shipped.vocabulary()
 
 
 def _bare(words: str) -> str:

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from audit.refusals import Conflict
 from people import access
 from people.access import signed_in
-from policy import active, current
+from policy import active
 from policy.engine.language import phrases
-from policy.engine.readings.assessment import AND
+from policy.engine.language.words import AND
 from policy.governance import labelled
 from policy.governance.past import Coverage, past
 from policy.models import Kind, ReferenceVersion, Schedule
@@ -33,10 +33,10 @@ VERSION_READERS = (access.POLICY_OWNER, access.COMPLIANCE, *access.REVIEWERS, ac
 @signed_in
 @require_safe
 def policy(request: HttpRequest) -> HttpResponse:
-    version = current.version(Kind.RULEBOOK)
+    version = active.version(Kind.RULEBOOK)
     if version is None:
         return render(request, "policy/policy.html", {"version": None})
-    rulebook = current.rulebook(version)
+    rulebook = active.rulebook(version)
     chapters = document.chapters(rulebook)
     context = {
         "version": version,
@@ -53,8 +53,8 @@ def policy(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
-    version = current.version(Kind.RULEBOOK)
-    rulebook = current.rulebook(version) if version else None
+    version = active.version(Kind.RULEBOOK)
+    rulebook = active.rulebook(version) if version else None
     if version is None or rulebook is None or rule_id not in rulebook.by_id:
         raise Http404
     found = rulebook.by_id[rule_id]
@@ -117,7 +117,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
             {
                 "kind": kind.value,
                 "label": kind.label,
-                "active": current.version(kind),
+                "active": active.version(kind),
                 "proposed": ngettext("%d proposal", "%d proposals", proposed) % proposed
                 if proposed
                 else "",
@@ -147,7 +147,7 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
         "kind": Kind(kind),
         "page": page,
         "rows": [{"version": one, "state": state_of(one, waiting.get(one.pk))} for one in page],
-        "active": current.version(kind),
+        "active": active.version(kind),
         "may_read": may_read,
         "may_compare": may_read and page.paginator.count > 1,
         "may_propose": may_govern(request.user, kind),

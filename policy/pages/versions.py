@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.refusals import Conflict
 from people import access
 from people.access import allow
-from policy import actions, active, current
+from policy import actions, active
 from policy.facts import shipped
 from policy.governance import checking, proposals, proving, reports
 from policy.governance.afterwards import sweep_of
@@ -129,7 +129,7 @@ def _proposal_page(
         "form": form,
         "problems": [{"text": one, "href": f"#id_{next(iter(form.fields))}"} for one in problems],
         "has_errors": bool(problems),
-        "active": current.version(kind),
+        "active": active.version(kind),
         "tried": tried,
         "is_text": "text" in form.fields,
         "shipped": "" if form.begun else _newer_shipped(kind),
@@ -206,12 +206,15 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "is_stale": bool(found.is_proposed and newest and _is_stale(newest)),
         "sweep": sweep_of(found) if found.activated_at else None,
     }
+    context["next_step"] = reports.next_step(context)
     return render(request, "policy/version.html", context)
 
 
 def _may_confirm(version: ReferenceVersion, report: CheckReport | None, user: Any) -> bool:
     """Whether this person is asked about promises that the report says are changed."""
-    waits = report is not None and report.has_changed_promises and not report.opens_the_way
+    if report is None:
+        return False
+    waits = report.has_changed_promises and not report.opens_the_way
     return waits and may_confirm_promises(version, user) and not _is_stale(report)
 
 
@@ -252,25 +255,30 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         # The page asks while the check runs; now all of it is another one.
         return HttpResponse(headers={"HX-Refresh": "true"})
     is_open = found.is_proposed and not found.schedules.waiting().exists()
+    governs = may_govern(request.user, found.kind)
+    is_stale = found.is_proposed and _is_stale(newest)
+    may_act = not newest.is_running and (is_stale or not newest.opens_the_way)
     context: dict[str, Any] = {
         "version": found,
         "kind": Kind(found.kind),
         "report": newest,
-        "is_stale": found.is_proposed and _is_stale(newest),
-        "may_check": is_open and may_govern(request.user, found.kind),
-        "may_propose": may_govern(request.user, found.kind),
+        "badge": reports.badge(newest),
+        "is_stale": is_stale,
+        "may_check": may_act and is_open and governs,
+        "may_mend": bool(newest.found) and not newest.opens_the_way and governs,
         "may_activate": is_open
         and newest.opens_the_way
         and found.proposed_by_id != request.user.pk
-        and may_govern(request.user, found.kind),
+        and governs,
         "may_confirm": is_open and _may_confirm(found, newest, request.user),
-        "job": actions.job_of(newest) if newest.is_running else None,
+        "progress": reports.progress(actions.job_of(newest)) if newest.is_running else "",
         "found": newest.found,
     }
     if newest.found:
         context |= _told(found, newest)
     if newest.found and found.kind == Kind.COUNTRIES:
         context |= _maps(found, newest)
+    context["sections"] = reports.sections(newest, context)
     return render(request, "policy/report.html", context)
 
 
@@ -302,8 +310,8 @@ def _shown(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _titles(version: ReferenceVersion) -> reports.Titles:
     """How rules are called: in this rulebook and, where it lost them, in the active one."""
-    versions = [current.version(Kind.RULEBOOK), version if version.kind == Kind.RULEBOOK else None]
-    return comparing.titles(*(current.rulebook(one) for one in versions if one))
+    versions = [active.version(Kind.RULEBOOK), version if version.kind == Kind.RULEBOOK else None]
+    return comparing.titles(*(active.rulebook(one) for one in versions if one))
 
 
 def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
@@ -349,7 +357,7 @@ def _activation_page(request: HttpRequest, found: ReferenceVersion) -> HttpRespo
         "sentence": reports.sentence(newest.found),
         "labelled": reports.labelled(newest.found),
         **_shown("affected", reports.changed(newest.found["backtest"]["affected"])),
-        "active": current.version(found.kind),
+        "active": active.version(found.kind),
         "proved": sum(one["state"] == "proved" for one in newest.found["promises"]),
     }
     status = 422 if form.errors else 200

@@ -113,7 +113,7 @@ def screenings() -> QuerySet[Screening]:
     )
 
 
-def filtered(rows: QuerySet[Screening], chosen: Mapping[str, Any]) -> QuerySet[Screening]:
+def filtered(rows: QuerySet[Any], chosen: Mapping[str, Any]) -> QuerySet[Any]:
     """Narrowed by the filters of the page; without a result, only final ones are shown."""
     result = chosen.get("result")
     if result and result != "any":
@@ -139,7 +139,7 @@ def filtered(rows: QuerySet[Screening], chosen: Mapping[str, Any]) -> QuerySet[S
     return rows
 
 
-def newest_first(rows: QuerySet[Screening]) -> QuerySet[Screening]:
+def newest_first(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.order_by("-result_at", "-pk")
 
 
@@ -155,7 +155,7 @@ def with_rows(rows: QuerySet[Screening]) -> QuerySet[Screening]:
     )
 
 
-def totals(rows: QuerySet[Screening]) -> list[tuple[str, str, int]]:
+def totals(rows: QuerySet[Any]) -> list[tuple[str, str, int]]:
     """Result, its words and how many, most first."""
     found = rows.order_by().values_list("result").annotate(n=Count("pk")).order_by("-n")
     return [(result, RESULTS.get(result, result), n) for result, n in found]
@@ -236,7 +236,7 @@ def _utc(moment: Any) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
 
 
-def _dated(rows: QuerySet[Screening], since: date | None, until: date | None) -> Any:
+def _dated(rows: QuerySet[Any], since: date | None, until: date | None) -> QuerySet[Any]:
     """Days count in UTC, as in the export; the last day is included."""
     if since:
         rows = rows.filter(result_at__gte=f"{since.isoformat()}T00:00:00Z")

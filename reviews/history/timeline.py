@@ -126,7 +126,7 @@ def _fixed(sentence: str) -> Callable[[Payload], str]:
 
 
 def _screened(payload: Payload) -> str:
-    outcome = labels.OUTCOMES.get(payload["outcome"], payload["outcome"]).lower()
+    outcome = labels.OUTCOMES.get(payload["outcome"], str(payload["outcome"])).lower()
     # A rule that fires for several destinations is recorded for each.
     rules = ", ".join(dict.fromkeys(payload.get("rules", ()))) or "no rule"
     looks = "; ".join(payload.get("looked_at_because", ()))

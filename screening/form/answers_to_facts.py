@@ -18,9 +18,6 @@ from screening.form.deal_form import UNKNOWN, Answers
 MAYBE = "maybe"
 #: Questions that only people read: no rule ever decides on their answers.
 ONLY_READ = frozenset({"name", "reference", "value", "sign-date", "description"})
-#: They say nothing about the deal: what the offer contains against misuse is evidence for
-#: reviewers, and the declaration says that the others are true.
-SAYS_NOTHING = frozenset({"safeguards", "declaration"})
 
 
 @dataclass(frozen=True, kw_only=True)

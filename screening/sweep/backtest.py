@@ -231,7 +231,6 @@ class _Run:
     def _ask_again(self, deal: Deal) -> None:
         revision = deal.newest_revision()
         assert revision is not None  # noqa: S101  it was sent
-        assert deal.screening is not None  # noqa: S101  and screened
         try:
             was, now = (_rederived(revision, one) for one in (self.before, self.after))
         except UNREADABLE as error:
@@ -239,7 +238,7 @@ class _Run:
             return
         finally:
             self._tick()
-        stored = deal.screening
+        stored = deal.last_screening
         if now.outcome != was.outcome:
             rules = sorted(set(was.fired) ^ set(now.fired)) or self.redecided
             self.affected.append(_changed(deal, stored.pk, was.outcome, now.outcome, rules))

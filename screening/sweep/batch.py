@@ -118,8 +118,7 @@ class _Planner:
         return found
 
     def _plan(self, deal: Deal) -> Plan:
-        before = deal.screening
-        assert before is not None  # noqa: S101  what is due was screened
+        before = deal.last_screening
         revision, found = self._found(deal, before)
         assessment = active.assess(self.data, found.variants)
         asked = active.asked_of(assessment, self.data.rulebook)
@@ -200,8 +199,7 @@ class _Around:
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         if deal.pk not in self._other:
-            assert deal.screening is not None  # noqa: S101  asked for just before
-            answers = deal.screening.revision.answers
+            answers = deal.last_screening.revision.answers
             # As the batch goes on, what is ours has a newer screening.
             current = self._ours.get(deal.pk, deal)
             self._other[deal.pk] = Other.of(current, answers, data)

@@ -9,7 +9,7 @@ makes stored rows say something else than their texts, that migration must also 
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -21,11 +21,11 @@ from policy.facts import shipped
 TABLE = "deal_facts"
 
 
-def _fields(vocabulary: Vocabulary) -> Iterator[tuple[str, models.Field]]:
+def _fields(vocabulary: Vocabulary) -> "Iterator[tuple[str, models.Field[Any, Any]]]":
     """Name and field of each column; Django allows no double underscore in a name."""
     values = {name: fact.values for name, fact in vocabulary.items() if isinstance(fact, Choice)}
     for column, kind in sql.columns(vocabulary).items():
-        more = {"null": True, "db_column": column}
+        more: dict[str, Any] = {"null": True, "db_column": column}
         if kind == "text":
             choices = [(value, value) for value in values[column]]
             yield column, models.TextField(choices=choices, **more)
@@ -33,12 +33,6 @@ def _fields(vocabulary: Vocabulary) -> Iterator[tuple[str, models.Field]]:
             yield column.replace("__", "_"), models.BooleanField(**more)
         else:
             yield column, models.BigIntegerField(**more)
-
-
-class DealFactsQuerySet(models.QuerySet["DealFacts"]):
-    def within(self, first: int, last: int) -> Self:
-        """Rows of the screenings from one id to another, both included."""
-        return self.filter(screening__gte=first, screening__lte=last)
 
 
 class DealFacts(models.Model):
@@ -50,8 +44,6 @@ class DealFacts(models.Model):
     )
     # The place in the list that facts_text holds, from zero.
     variant = models.PositiveSmallIntegerField()
-
-    objects = DealFactsQuerySet.as_manager()
 
     class Meta:
         db_table = TABLE

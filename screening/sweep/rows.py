@@ -5,7 +5,7 @@ knows must be among the values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
 
@@ -37,12 +37,17 @@ def numbers(model: type[models.Model], count: int) -> list[int]:
         return sorted(number for (number,) in cursor.fetchall())
 
 
+def _fields(model: type[models.Model], names: Iterable[str]) -> "list[models.Field[Any, Any]]":
+    """The fields of these names; each has a column, so none is the far side of a relation."""
+    return [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in names]
+
+
 def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert the rows in their order; ``names`` are those of the fields, in the order of a row."""
     columns = list(zip(*rows, strict=True))
     if not columns:
         return
-    fields = [model._meta.get_field(name) for name in names]
+    fields = _fields(model, names)
     listed = ", ".join(f'"{field.column}"' for field in fields)
     arrays = ", ".join(f"%s::{_ARRAYS[field.get_internal_type()]}" for field in fields)
     with connection.cursor() as cursor:
@@ -64,10 +69,10 @@ def update(
     columns = list(zip(*rows, strict=True))
     if not columns:
         return 0
-    fields = [model._meta.get_field(name) for name in names]
+    fields = _fields(model, names)
     arrays = [
         _ARRAYS[one.get_internal_type()]
-        for one in (model._meta.pk, model._meta.get_field(was), *fields)
+        for one in (model._meta.pk, *_fields(model, [was]), *fields)
     ]
     given = ", ".join(f"%s::{array}" for array in arrays)
     written = ", ".join(f'"{field.column}" = new."to_{field.column}"' for field in fields)

@@ -24,9 +24,10 @@ import psycopg2  # noqa: TID251  a server of its own, without the application
 from config.devtools import embedded
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Facts, Flags, Vocabulary, YesNo
-from policy.engine.readings import bulk, sql
+from policy.engine.readings import sql
 from policy.engine.readings.compiled import compile_rulebook
 from policy.facts import shipped
+from tests.bench import bulk
 from tests.bench.gates import Gate, print_gates, say
 from tests.bench.proofs import changed
 

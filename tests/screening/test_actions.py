@@ -67,6 +67,12 @@ def test_a_draft_with_missing_answers_is_not_sent():
     assert Deal.objects.get(pk=deal.pk).status == Status.DRAFT
 
 
+def test_a_draft_has_no_last_screening():
+    deal = factories.draft_deal()
+    with pytest.raises(RuntimeError, match=f"Deal {deal.pk} was never screened"):
+        deal.last_screening  # noqa: B018
+
+
 def test_only_the_owner_sends():
     deal = factories.draft_deal()
     with pytest.raises(NotAllowed, match="Only the owner"):

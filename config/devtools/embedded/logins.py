@@ -83,7 +83,7 @@ def passwords(folder: Path) -> dict[str, str]:
     """The passwords of this folder's servers, made once and readable by its owner only."""
     path = folder / "passwords.json"
     try:
-        kept = json.loads(path.read_text())
+        kept: dict[str, str] = json.loads(path.read_text())
     except (OSError, ValueError):
         kept = {}
     wanted = ("admin", "owner", "app", "redis", "key")

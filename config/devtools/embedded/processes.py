@@ -56,7 +56,7 @@ class Registry:
         A leader that was killed may have left children behind, who work in the project's folders.
         """
         try:
-            return abs(psutil.Process(pid).create_time() - created) < 1
+            return bool(abs(psutil.Process(pid).create_time() - created) < 1)
         except psutil.Error:
             homes = (self.path.parent, ROOT, shelter(self.path.parent))
             return any(

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 from policy.reference.importers.places import places
 
@@ -112,7 +113,7 @@ def centroid(ring: Sequence[Point]) -> Point:
     return x / whole, y / whole
 
 
-def decoded_arcs(topology: dict) -> list[list[Point]]:
+def decoded_arcs(topology: dict[str, Any]) -> list[list[Point]]:
     """Arcs as degrees east of CENTRE, unwrapped so that no step is longer than half the globe."""
     (sx, sy), (tx, ty) = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs = []
@@ -202,10 +203,9 @@ def split(ring: list[Point]) -> list[list[Point]]:
     return pieces
 
 
-def polygons(geometry: dict) -> list[list[list[int]]]:
-    if geometry["type"] == "MultiPolygon":
-        return geometry["arcs"]
-    return [geometry["arcs"]]
+def polygons(geometry: dict[str, Any]) -> list[list[list[int]]]:
+    arcs: list[Any] = geometry["arcs"]
+    return arcs if geometry["type"] == "MultiPolygon" else [arcs]
 
 
 def own_code(code: str, ring: Sequence[Point]) -> str:
@@ -218,7 +218,9 @@ def own_code(code: str, ring: Sequence[Point]) -> str:
     return code
 
 
-def rings_by_code(topology: dict, arcs: list[list[Point]]) -> dict[str, list[list[Point]]]:
+def rings_by_code(
+    topology: dict[str, Any], arcs: list[list[Point]]
+) -> dict[str, list[list[Point]]]:
     """All rings in map units, largest first, by code; "" for land that has none."""
     by_number = {place.numeric: place.code for place in places().values() if place.numeric}
     found: dict[str, list[list[Point]]] = {}
@@ -276,12 +278,12 @@ def spread(dots: dict[str, Point], fixed: dict[str, Point]) -> dict[str, Point]:
     return at
 
 
-def world(topology: dict) -> dict:
+def world(topology: dict[str, Any]) -> dict[str, Any]:
     arcs = decoded_arcs(topology)
     fine = rings_by_code(topology, arcs)
     coarse = rings_by_code(topology, [simplified(arc) for arc in arcs])
     neutral = [ring for ring in fine.pop("", []) if area(ring) > LEAST_ISLAND]
-    shapes: dict[str, dict] = {code: {} for code in (*fine, *POINTS)}
+    shapes: dict[str, dict[str, Any]] = {code: {} for code in (*fine, *POINTS)}
     dots = {code: place_point((x - CENTRE + 180) % 360 - 180, y) for code, (x, y) in POINTS.items()}
     for code, rings in fine.items():
         whole = sum(map(area, rings))

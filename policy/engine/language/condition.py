@@ -4,7 +4,7 @@ Five atoms read one fact each; `All`, `Either`, `Not` and `Term` join them. Noth
 a condition, so every reading of the tree (Python, SQL, polars, Z3) can mean exactly the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
@@ -356,11 +356,6 @@ def plain_promise(promise: Promise) -> dict[str, object]:
 def _conditions(promise: Promise, *names: str) -> dict[str, object]:
     found = {name: getattr(promise, name) for name in names}
     return {name: plain_condition(part) for name, part in found.items() if part is not None}
-
-
-def outcomes_from(lowest: Outcome) -> Sequence[Outcome]:
-    """The outcomes that are at least this high."""
-    return OUTCOMES[RANK[lowest] :]
 
 
 def redecided(before: Rulebook, after: Rulebook) -> list[str]:

@@ -23,10 +23,6 @@ class Kind:
     rules: tuple[str, ...]
     deal: Mapping[str, Any]
 
-    @property
-    def is_weaker(self) -> bool:
-        return RANK[self.after] < RANK[self.before]
-
 
 def differences(
     before: Rulebook,

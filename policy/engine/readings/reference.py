@@ -6,20 +6,16 @@ It is written to be read; `compiled.py` is written to be fast.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from policy.engine.language.condition import (
     RANK,
     All,
     Atom,
-    Compare,
     Condition,
     Either,
     HasAny,
     HasEvery,
-    Is,
     Not,
-    OneOf,
     Rule,
     Rulebook,
     Term,
@@ -104,76 +100,3 @@ def _deciding(condition: Condition, facts: Facts) -> Iterator[Atom]:
             raise ValueError(f"the term {name} is not opened")
         case _:
             yield condition
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A condition with the deal's own values: what it says, its truth, and whether it decided."""
-
-    says: str
-    truth: bool | None
-    decided: bool
-    parts: tuple["Explanation", ...] = ()
-
-    def lines(self, depth: int = 0) -> Iterator[str]:
-        """One line a part, indented; an arrow marks what decided."""
-        word = {True: "true", False: "false", None: "unknown"}[self.truth]
-        yield f"{'  ' * depth}{'→ ' if self.decided else '  '}{word}: {self.says}"
-        for part in self.parts:
-            yield from part.lines(depth + 1)
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-
-def explain(rulebook: Rulebook, rule_id: str, facts: Facts) -> Explanation:
-    """The condition of a rule as a tree with the deal's own values and the parts that decided."""
-    facts = rulebook.vocabulary.adopt(facts)
-    return _explained(rulebook, rulebook.by_id[rule_id].when, facts, decides=True)
-
-
-def _explained(
-    rulebook: Rulebook, condition: Condition, facts: Facts, *, decides: bool
-) -> Explanation:
-    whole = truth(rulebook.opened(condition), facts)
-    match condition:
-        case All(parts):
-            says, inner = "all of", parts
-        case Either(parts):
-            says, inner = "any of", parts
-        case Not(part):
-            says, inner = "not", (part,)
-        case Term(name):
-            says, inner = name.replace("_", " "), (rulebook.terms[name],)
-        case _:
-            return Explanation(_said(condition, facts), whole, decides)
-    explained = []
-    for part in inner:
-        same = truth(rulebook.opened(part), facts) is whole or isinstance(condition, Not)
-        explained.append(_explained(rulebook, part, facts, decides=decides and same))
-    return Explanation(says, whole, decides, tuple(explained))
-
-
-def _said(atom: Atom, facts: Facts) -> str:
-    """An atom as a sentence: "Purpose (other) is one of public safety, …"."""
-    fact = facts.vocabulary[atom.fact]
-    match atom:
-        case HasAny(_, members) | HasEvery(_, members):
-            words = ", ".join(
-                f"{fact.say(member)} ({_PRESENCE[facts.has(fact.name, member)]})"
-                for member in members
-            )
-            asked = "any of" if isinstance(atom, HasAny) else "every one of"
-            return f"{fact.label} with {asked}: {words}"
-        case OneOf(_, values):
-            wanted = f"one of {', '.join(fact.say(value) for value in values)}"
-        case Is(_, value):
-            wanted = fact.say("true" if value else "false")
-        case Compare(_, comparison, threshold):
-            wanted = f"{comparison.replace('_', ' ')} {fact.say(str(threshold))}"
-    known = facts[fact.name]
-    own = "not known" if known is None else fact.say(str(known).lower())
-    return f"{fact.label} ({own}) is {wanted}"
-
-
-_PRESENCE = {True: "there", False: "absent", None: "not known"}

@@ -121,17 +121,3 @@ def _listed(plain: Any) -> list[Any]:
     if not isinstance(plain, list) or not plain:
         raise ValueError("no list of variants")
     return plain
-
-
-def replay_all(
-    screens: Screens, stored: Sequence[tuple[str, str, str]]
-) -> list[tuple[int, Mismatch]]:
-    """Mismatches with their position over many (facts text, rulebook digest, outcome)."""
-    found = []
-    for at, (text, rulebook_digest, outcome) in enumerate(stored):
-        mismatch = replay(
-            screens, facts_text=text, rulebook_digest=rulebook_digest, outcome=outcome
-        )
-        if mismatch:
-            found.append((at, mismatch))
-    return found

@@ -59,7 +59,7 @@ def _plain(deals: Sequence[ChangedDeal]) -> list[dict[str, Any]]:
             "id": one.reference,
             "before": one.before,
             "after": one.after,
-            "milder": RANK[one.after] < RANK[one.before],  # type: ignore[index]
+            "milder": RANK[one.after] < RANK[one.before],
             "rules": list(one.rules),
         }
         for one in deals

@@ -104,8 +104,8 @@ class Gathering:
             raise ListRefused(first.where, first.found, first.why, first.want, more)
         if all(rating.tier == UNRATED for rating in self.ratings.values()):
             faults = self.report.rejected
-            first = f"the first fault: {faults[0]}" if faults else ""
-            raise ListRefused("the file", "", "gives no rating at all", first)
+            fault = f"the first fault: {faults[0]}" if faults else ""
+            raise ListRefused("the file", "", "gives no rating at all", fault)
         ratings = tuple(self.ratings[code] for code in sorted(self.ratings))
         made = RatingList(source, edition, year, licence, method, ratings)
         self.report.missing = tuple(c for c in sorted(states()) if made.tier(c) == UNRATED)

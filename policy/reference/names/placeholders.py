@@ -14,7 +14,7 @@ from policy.reference.registry import LOOKALIKES, REMEMBERED, fold
 
 FOLDER = Path(__file__).parents[2] / "data" / "names"
 #: What looks like a Latin letter when a placeholder is disguised.
-DISGUISES = {**LOOKALIKES, ord("0"): "o"}
+DISGUISES: dict[int, int | str] = {**LOOKALIKES, ord("0"): "o"}
 #: So many equal letters are no name; "EE" is one.
 MOST_EQUAL = 2
 #: Scripts without blanks between words: placeholders stand in them side by side.

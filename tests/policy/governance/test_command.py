@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from policy.engine.language.schema import rulebook_schema
 from policy.facts import shipped
 from policy.governance import command, proving
 from tests.policy.governance import hollowed
@@ -69,6 +70,11 @@ class TestFiles:
         code, _out, err = run(capsys, "check", str(path))
         assert code == 2
         assert ":1:" in err
+
+    def test_editors_get_a_schema_of_rulebooks(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _err = run(capsys, "schema")
+        assert code == 0
+        assert json.loads(out) == rulebook_schema(shipped.vocabulary())
 
     def test_wrong_use_ends_with_2(self) -> None:
         with pytest.raises(SystemExit) as ended:

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from jobs import queue
 from jobs.models import Job
-from policy import actions, current
+from policy import actions, active
 from policy.facts import shipped
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.pages import versions
@@ -153,7 +153,7 @@ class TestCountryLists:
     def test_a_code_that_does_not_exist_is_refused_and_the_active_list_stays(
         self, site: Client
     ) -> None:
-        before = current.version(Kind.COUNTRIES)
+        before = active.version(Kind.COUNTRIES)
         answer = propose(
             site,
             "countries",
@@ -168,7 +168,7 @@ class TestCountryLists:
             "line 4, column 'code': 'QQ'",
             "line 5, column 'code': 'ZZZ'",
         ]
-        assert current.version(Kind.COUNTRIES) == before
+        assert active.version(Kind.COUNTRIES) == before
         assert ReferenceVersion.objects.of(Kind.COUNTRIES).count() == 1
 
     def test_a_file_that_is_no_list_is_refused(self, site: Client) -> None:
@@ -202,11 +202,11 @@ class TestSpreadsheets:
         response = propose(site, kind, text="", label="2.0", upload=upload(content, "x.xlsx"))
         assert response.status_code == 302
         version = ReferenceVersion.objects.get(kind=kind, label="2.0")
-        active = current.version(kind)
-        assert active is not None
-        read = {"catalogue": current.catalogue, "registry": current.registry}[kind]
+        former = active.version(kind)
+        assert former is not None
+        read = {"catalogue": active.catalogue, "registry": active.registry}[kind]
         entries = {"catalogue": "products", "registry": "parties"}[kind]
-        assert getattr(read(version), entries) == getattr(read(active), entries)
+        assert getattr(read(version), entries) == getattr(read(former), entries)
 
     def test_a_product_at_fault_is_named_by_its_row(self, site: Client) -> None:
         wrong = (*PRODUCT[:4], "lawful_disclosre", *PRODUCT[5:])
@@ -277,7 +277,7 @@ class TestSpreadsheets:
         )
         assert propose(site, "catalogue", label="2.0", **given).status_code == 302
         version = ReferenceVersion.objects.get(kind=Kind.CATALOGUE, label="2.0")
-        assert [one.id for one in current.catalogue(version).products] == ["probe"]
+        assert [one.id for one in active.catalogue(version).products] == ["probe"]
 
     def test_a_row_of_csv_at_fault_is_named(self, site: Client) -> None:
         rows = [",".join(spreadsheets.PRODUCT_COLUMNS), ",".join(PRODUCT), ",".join(PRODUCT)]
@@ -366,7 +366,7 @@ class TestHostileFiles:
         rows = upload((INPUTS / "registry_semicolon.csv").read_bytes())
         assert propose(site, "registry", label="1.1", upload=rows).status_code == 302
         version = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="1.1")
-        assert [one.name for one in current.registry(version).parties] == ["Example Agency"]
+        assert [one.name for one in active.registry(version).parties] == ["Example Agency"]
 
     @pytest.mark.parametrize(("typed", "year"), [("2024", 2023), ("", 2024)])
     def test_the_edition_of_freedom_house_is_read_as_it_is_typed(
@@ -375,7 +375,7 @@ class TestHostileFiles:
         response = propose(site, "countries", label="1.1", edition=typed, upload=two_editions())
         assert response.status_code == 302
         version = ReferenceVersion.objects.get(kind=Kind.COUNTRIES, label="1.1")
-        lists = {one.source: one.year for one in current.countries(version).lists}
+        lists = {one.source: one.year for one in active.countries(version).lists}
         assert lists["Freedom House, Freedom in the World"] == year
 
     @pytest.mark.parametrize("typed", ["v14", "2030", "20 24", "²⁰²⁴", "9" * 80])

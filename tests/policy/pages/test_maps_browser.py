@@ -1,4 +1,4 @@
-"""The map and a chart in a real browser, under the policy that every page is served with."""
+"""The map in a real browser, under the policy that every page is served with."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from policy import charts
 from policy.pages import maps
 from policy.reference.importers.places import places
 from policy.reference.ratings import TIERS, UNRATED, Rating, RatingList, compare
@@ -40,7 +39,6 @@ def document():
     moved = dict(zip(tiers(), list(tiers().values())[3:] + ["low"] * 3, strict=True))
     changes = compare(rating_list(tiers()), rating_list(moved))
     words = {"title": "Countries by tier", "description": "The table below has every figure."}
-    bars = [("0 to 1 day", 12), ("A label that is too long for one line", 3)]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Countries</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -48,8 +46,7 @@ def document():
         '<body><main class="page"><h1>Countries</h1>'
         f"<figure>{maps.world_map(tiers(), **words)}{maps.map_key()}</figure>"
         f"{maps.world_map(tiers(), **words, name='linked', link='/countries/{}/'.format)}"
-        f"{maps.change_map(changes, **words)}{maps.change_key()}"
-        f"{charts.bar_chart(bars, **words)}</main></body></html>"
+        f"{maps.change_map(changes, **words)}{maps.change_key()}</main></body></html>"
     )
 
 
@@ -101,21 +98,6 @@ def test_every_place_is_painted_from_the_style_sheet(shown):
     assert black == 0
     hatched = page.locator("path[fill='url(#map-high)']").first
     assert "map-high" in hatched.evaluate("shape => getComputedStyle(shape).fill")
-
-
-def test_labels_of_a_chart_stay_inside_a_narrow_page(shown):
-    page = shown(320, "light")
-    right = page.evaluate(
-        "() => Math.max(...[...document.querySelectorAll('.bars text')]"
-        ".map(text => text.getBoundingClientRect().right))"
-    )
-    assert right <= 320
-
-
-def test_a_chart_is_as_tall_as_its_bars(shown):
-    page = shown(1280, "dark")
-    box = page.locator(".bars").bounding_box()
-    assert box["height"] == float(page.locator(".bars").get_attribute("height"))
 
 
 def test_places_can_be_reached_by_keyboard_when_they_are_links(shown):

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from people import access
-from policy import current
+from policy import active
 from policy.engine.language import phrases
 from policy.engine.language.condition import All, Either, HasAny, Is, Not, OneOf
 from policy.models import Kind
@@ -101,7 +101,7 @@ class TestTheDocument:
 
     def test_every_rule_stands_under_its_first_clause(self) -> None:
         factories.reference_data()
-        rulebook = current.rulebook(current.version(Kind.RULEBOOK))  # type: ignore[arg-type]
+        rulebook = active.rulebook(active.version(Kind.RULEBOOK))  # type: ignore[arg-type]
         shown = {
             card.rule.id: entry.clause.id
             for chapter in document.chapters(rulebook)
@@ -151,7 +151,7 @@ class TestConditionsInWords:
     @pytest.fixture
     def rulebook(self) -> Any:
         factories.reference_data()
-        return current.rulebook(current.version(Kind.RULEBOOK))  # type: ignore[arg-type]
+        return active.rulebook(active.version(Kind.RULEBOOK))  # type: ignore[arg-type]
 
     def test_not_goes_into_the_parts(self, rulebook: Any) -> None:
         said = phrases.condition(

@@ -3,16 +3,13 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import policy.engine.readings
-
-HOME = Path(policy.engine.readings.__file__).parent
+from config.devtools.embedded import ROOT
 
 
 def drawn[Example](strategy: st.SearchStrategy[Example], count: int) -> list[Example]:
@@ -38,11 +35,11 @@ def drawn[Example](strategy: st.SearchStrategy[Example], count: int) -> list[Exa
 @contextmanager
 def mutated(module: str, old: str, new: str, reload: Iterable[str]) -> Iterator[ModuleType]:
     """The last of the modules to reload, with the fault in `module`; then all is as before."""
-    names = [f"policy.engine.readings.{name}" for name in reload]
+    names = tuple(reload)
     kept = {name: sys.modules.get(name) for name in names}
     try:
         for name in names:
-            path = HOME / f"{name.rpartition('.')[2]}.py"
+            path = ROOT.joinpath(*name.split(".")).with_suffix(".py")
             source = path.read_text()
             if path.stem == module:
                 assert source.count(old) == 1, (

@@ -10,7 +10,9 @@ from policy.engine.readings.reference import assess
 from tests.policy.engine.readings.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, screened_often
 
-MODULES = ("generated", "generated_findings", "compiled")
+MODULES = tuple(
+    f"policy.engine.readings.{name}" for name in ("generated", "generated_findings", "compiled")
+)
 
 FAULTS = [
     # generated.py: truth

@@ -8,8 +8,8 @@ from policy.engine.language.reading import read_rulebook
 from policy.engine.readings.assessment import Assessment, combine
 from policy.engine.readings.compiled import compile_rulebook
 from policy.engine.readings.kleene import truth
-from policy.engine.readings.reference import assess, explain
-from policy.engine.readings.replay import replay, replay_all
+from policy.engine.readings.reference import assess
+from policy.engine.readings.replay import replay
 from tests.policy.engine.language.test_facts import vocabulary
 from tests.policy.engine.language.test_reading import HEAD
 
@@ -203,42 +203,6 @@ def test_the_lists_in_a_finding_are_not_shared_between_deals() -> None:
     assert compiled.assess(facts).findings[0].facts["caps"] == ["filter"]
 
 
-def test_an_explanation_shows_the_condition_and_what_decided() -> None:
-    facts = vocabulary.parse({"risk": "high", "caps": ["filter"], "value": 3})
-    assert str(explain(rulebook, "E1", facts)).splitlines() == [
-        "→ true: any of",
-        "    false: Value (3 EUR) is above 10 EUR",
-        "  → true: all of",
-        "    → true: Risk (high) is one of high",
-        "    → true: filters",
-        "      → true: Capabilities with any of: filter (there)",
-    ]
-    facts = vocabulary.parse({"caps": {"yes": [], "unknown": ["filter"]}})
-    assert str(explain(rulebook, "B1", facts)).splitlines() == [
-        "→ unknown: all of",
-        "  → unknown: filters",
-        "    → unknown: Capabilities with any of: filter (not known)",
-        "  → unknown: Obliged by law (not known) is not obliged",
-    ]
-    facts = vocabulary.parse({"caps": ["ran"]})
-    assert str(explain(rulebook, "I1", facts)).splitlines() == [
-        "→ false: not",
-        "  → true: any technology",
-        "    → true: Capabilities with any of: radio (there), core network (absent), "
-        "filter (absent)",
-    ]
-
-
-def test_every_one_of_in_an_explanation() -> None:
-    text = RULEBOOK.replace("{risk: [high, unrated]}", "{caps: {every: [ran, core]}}")
-    facts = vocabulary.parse({"caps": ["ran"]})
-    explained = explain(read_rulebook(text, vocabulary, file="r"), "S1", facts)
-    assert explained.says == (
-        "Capabilities with every one of: radio (there), core network (absent)"
-    )
-    assert (explained.truth, explained.decided, explained.parts) == (False, True, ())
-
-
 # Several variants of one deal
 
 
@@ -307,13 +271,6 @@ def test_a_replay_that_differs_names_what_differs(changes, kind, found) -> None:
     assert mismatch.kind == kind
     assert mismatch.found.startswith(found)
     assert str(mismatch).startswith(f"{kind}: stored ")
-
-
-def test_many_replays_name_those_that_differ() -> None:
-    good = (stored()["facts_text"], rulebook.digest, "senior_review")
-    found = replay_all(compiled, [good, (*good[:2], "clear"), good])
-    assert [(at, mismatch.kind) for at, mismatch in found] == [(1, "outcome")]
-    assert replay(compiled, **stored()) is None
 
 
 # What is not meant to happen

@@ -187,9 +187,9 @@ def expression(condition: Condition, anys: Mapping[HasAny, str] = MappingProxyTy
 
 def _any(parts: Iterable[pl.Expr]) -> pl.Expr:
     several = list(parts)
-    return reduce(or_, several) if several else pl.lit(False)  # noqa: FBT003
+    return reduce(or_, several) if several else pl.lit(False)
 
 
 def _every(parts: Iterable[pl.Expr]) -> pl.Expr:
     several = list(parts)
-    return reduce(and_, several) if several else pl.lit(True)  # noqa: FBT003
+    return reduce(and_, several) if several else pl.lit(True)
