@@ -1,4 +1,4 @@
-"""Roles: which go together, and what counts as one."""
+"""Roles: which go together, and what counts as one. `manage.py person` is in test_person."""
 
 from itertools import combinations
 
@@ -26,6 +26,7 @@ def test_some_pairs_are_refused_and_some_are_not():
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
 def test_each_pair(pair):
+    """SD-4."""
     if frozenset(pair) in REFUSED:
         with pytest.raises(NotAllowed, match="cannot be"):
             check_role_mix(frozenset(pair))

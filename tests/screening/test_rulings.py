@@ -3,6 +3,7 @@
 Each of these deals was cleared once although somebody had to look at it.
 """
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -290,6 +291,52 @@ class Laying:
         return rulings.Pile(1, self.rulings, "now"), self.variants
 
 
+def test_a_milder_ruling_ends_when_the_lists_say_otherwise():
+    """No answer changed: a newer catalogue makes another value of the same answers."""
+    laying = Laying().with_values("export_control", ["licence_required"])
+    pile, derived = laying.ruled("export_control", "licence_granted", deal=1, by=1, for_now=True)
+    (result,) = rulings.laid(pile, derived)
+    assert result.given["export_control"] == "licence_granted"
+    (result,) = rulings.laid(pile, laying.with_values("export_control", ["denied"]).variants)
+    assert "export_control" not in result.given
+
+
+@pytest.mark.parametrize("another", ["contradiction", "doubt"])
+def test_a_settled_doubt_ends_with_another_one(another):
+    laying = Laying().with_values("fact_conflict", [True])
+    pile, (variant,) = laying.ruled("fact_conflict", value=False, deal=1, by=1, for_now=True)
+    (result,) = rulings.laid(pile, [variant])
+    assert result.given["fact_conflict"] is False
+    if another == "doubt":
+        variant = replace(variant, doubts=("The list says something else.",))
+    else:
+        pile = replace(pile, contradictions=("Another deal says something else.",))
+    (result,) = rulings.laid(pile, [variant])
+    assert "fact_conflict" not in result.given
+
+
+@pytest.mark.parametrize(
+    ("name", "derived", "raised", "milder", "now"),
+    [
+        ("country_risk", "low", "very_high", "medium", "very_high"),
+        ("law_conflict", False, True, False, True),
+        # What is not only raised ends with a later word of somebody else.
+        ("adverse_info", "none", "confirmed", "alleged", "alleged"),
+    ],
+)
+def test_nobody_overrules_what_is_only_ever_raised(name, derived, raised, milder, now):
+    laying = Laying().with_values(name, [derived])
+    laying.ruled(name, raised, deal=1, by=1)
+    pile, variants = laying.ruled(name, milder, deal=1, by=2, for_now=True)
+    (result,) = rulings.laid(pile, variants)
+    assert result.given[name] == now
+
+
+@pytest.mark.parametrize("name", rulings.RULABLE)
+def test_a_value_that_nobody_knows_is_the_gravest(name):
+    assert rulings.gravest(name, [None, *rulings.ORDER[name]]) is None
+
+
 MILDEST = {name: order[0] for name, order in rulings.ORDER.items()}
 one_ruling = st.sampled_from(sorted(rulings.ORDER)).flatmap(
     lambda name: st.tuples(
@@ -322,6 +369,13 @@ def test_a_ruling_on_another_deal_or_for_other_answers_never_makes_milder(drawn,
     eased = rulings.gravity(name, now) < rulings.gravity(name, result.unless_eased[name])
     final = [Variant(VOCABULARY.parse({**MILDEST, name: now}), {})]
     assert (name in rulings.eased([result], final)) is eased
+
+
+def test_what_a_ruling_made_milder_is_a_fact():
+    deal = send(CORE)
+    assert not fact(deal, "eased_by_ruling")
+    ruled(deal, "legal_basis_status", "verified")
+    assert fact(deal, "eased_by_ruling") is True
 
 
 # --- Nobody eases a deal alone --------------------------------------------------------------------
@@ -396,14 +450,20 @@ def test_who_raised_a_value_does_not_lower_it():
     assert deal.status == Status.IN_REVIEW
 
 
-def test_a_raised_country_is_taken_back_by_two_people_and_lowered_by_nobody():
+def test_a_raised_country_is_lowered_by_nobody_and_taken_back_by_two():
     deal, officer = factories.deal_in_review(), factories.compliance_officer()
     assert fact(deal, "country_risk") == "very_high"
-    ruled(deal, "country_risk", "unrated", actor=officer)
-    for actor in (officer, factories.compliance_officer()):
+    ruling = ruled(deal, "country_risk", "unrated", actor=officer)
+    for value in ("high", "very_high"):
         with pytest.raises(Conflict, match="never lowered"):
-            ruled(deal, "country_risk", "very_high", actor=actor)
-    assert fact(deal, "country_risk") == "unrated"
+            ruled(deal, "country_risk", value)
+    for actor in (officer, factories.compliance_officer()):
+        deal.refresh_from_db()
+        assert fact(deal, "country_risk") == "unrated"
+        actions.take_back_ruling(ruling, because="Another list.", actor=actor)
+    sweeping.work(actions.AFTER_RULING)
+    deal.refresh_from_db()
+    assert fact(deal, "country_risk") == "very_high"
 
 
 # --- Graver: whatever it speaks of ----------------------------------------------------------------
@@ -643,14 +703,15 @@ def test_a_copy_of_a_rejected_deal_is_looked_at():
     assert send_draft(copy).status == Status.IN_REVIEW
 
 
-def test_after_two_years_the_name_alone_is_no_reason():
+@pytest.mark.parametrize(("days", "status"), [(730, Status.IN_REVIEW), (732, Status.CLEARED)])
+def test_after_two_years_the_name_alone_is_no_reason(days, status):
     deal = factories.sent_deal({**factories.BARRED, "customer": "Pohjola Verkko"}, alone=False)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE screening_deal SET closed_at = closed_at - interval '732 days' WHERE id = %s",
-            [deal.pk],
+            "UPDATE screening_deal SET closed_at = closed_at - %s * interval '1 day' WHERE id = %s",
+            [days, deal.pk],
         )
-    assert send({**SIMPLE, "customer": "Pohjola Verkko"}).status == Status.CLEARED
+    assert send({**SIMPLE, "customer": "Pohjola Verkko"}).status == status
 
 
 def test_an_end_user_that_nobody_can_name_is_no_end_user():

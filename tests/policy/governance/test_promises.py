@@ -92,6 +92,17 @@ class TestTheReport:
         assert report.state == State.PROMISES
         assert list(unkept(report)) == ["promise P02 removed"]
 
+    def test_a_new_promise_that_speaks_of_no_deal_is_named(self, anna: Any) -> None:
+        empty = (
+            "  - id: P02\n",
+            "  - id: P99\n    says: What is low and high at once is barred\n"
+            "    surely: {all: [{country_risk: [low]}, {country_risk: [high]}]}\n"
+            "    only: [bar]\n  - id: P02\n",
+        )
+        _version, report = checked(content(empty), anna)
+        assert report.state == State.PROMISES
+        assert list(unkept(report)) == ["promise P99 empty"]
+
     def test_a_promise_under_another_id_in_another_order_is_kept(self, anna: Any) -> None:
         moved = ("  - id: P02\n", "  - id: P92\n")
         turned = (

@@ -327,8 +327,11 @@ class TestConfirming:
         assert confirming.confirm([deal.pk, other.pk]) == {other.pk}
         assert rescreen.due().get() == deal
 
-    def test_with_a_newer_ruling_it_is_not_confirmed(self, activate: Any) -> None:
+    @pytest.mark.parametrize("is_named", [True, False])
+    def test_with_a_newer_ruling_it_is_not_confirmed(self, activate: Any, is_named: bool) -> None:
         deal = self.stays[0]
+        if not is_named:
+            Deal.objects.filter(pk=deal.pk).update(end_user_key="")
         activate()
         FactRuling.objects.create(
             deal=deal,
