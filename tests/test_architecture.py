@@ -329,10 +329,10 @@ NO_DEAL = {
 
 
 def test_the_status_of_a_deal_has_one_writer():
-    """Nothing but lifecycle.move and move_all, in any variable and by any way that Python has."""
+    """Nothing but lifecycle.move_all, in any variable and by any way that Python has."""
     found = {(name, place) for name, tree in code() for place in writers("status", tree)}
     lawful = {(name, place) for name, place in found if name == "screening/lifecycle.py"}
-    assert lawful == {("screening/lifecycle.py", "move"), ("screening/lifecycle.py", "move_all")}
+    assert lawful == {("screening/lifecycle.py", "move_all")}
     # Equal, so that the list of exceptions keeps nothing that is gone.
     assert found - lawful == set(NO_DEAL)
     assert "status" not in batch.BESIDE
