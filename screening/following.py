@@ -129,6 +129,7 @@ def screening_of(
         facts_text=found.text,
         facts_digest=digest(found.text),
         sources_text=found.sources_text,
+        linked=found.linked,
         missing_text=canonical(list(assessment.missing)),
         open_text=canonical(list(assessment.open)),
         asks_sales="sales" in asked,
