@@ -30,13 +30,9 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
     def append(
         self, *, subject: str, actor: Any, verb: str, payload: Mapping[str, Any] | None = None
-    ) -> "AuditEvent":
+    ) -> None:
         """Add one event to the current transaction; there must be one, with the change in it."""
-        if not connection.in_atomic_block:
-            raise RuntimeError("An event is appended in the transaction of the change it records.")
-        return self.create(
-            subject=subject, actor=actor_name(actor), verb=verb, payload=canonical(payload or {})
-        )
+        self.append_all([Line(subject, verb, payload or {})], actor=actor)
 
     def append_all(self, lines: Iterable["Line"], *, actor: Any) -> None:
         """Add many events to the current transaction, in their order, in one statement."""

@@ -17,8 +17,11 @@ CHANNEL = "proviso_jobs"
 # The values that a new Job has, said once more: an object for each would cost more than the row.
 ENQUEUE_ALL = """
 INSERT INTO jobs_job (kind, key, args, state, attempts, progress_done, progress_total, error)
-SELECT %s, '', args::jsonb, 'pending', 0, 0, 0, ''
-FROM unnest(%s::text[]) WITH ORDINALITY AS new (args, n) ORDER BY n"""
+SELECT %s, key, args::jsonb, 'pending', 0, 0, 0, ''
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS new (args, key, n) ORDER BY n
+ON CONFLICT (kind, key) WHERE key <> '' DO NOTHING RETURNING id"""
+
+Args = Mapping[str, int | str]
 
 
 class Clock(models.Func):
@@ -38,27 +41,27 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def enqueue(self, kind: str, *, key: str = "", **args: int | str) -> "Job":
         """Write the job into the current transaction, once for a key that is not empty."""
-        if not connection.in_atomic_block:
-            raise RuntimeError("A job is written in the transaction that wants it.")
-        job: Job
-        if key:
-            job, _ = self.get_or_create(kind=kind, key=key, defaults={"args": args})
-        else:
-            job = self.create(kind=kind, args=args)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(job.pk)])
-        return job
+        new = self.enqueue_all(kind, [args], keys=[key])
+        return self.get(pk=new[0]) if new else self.get(kind=kind, key=key)
 
-    def enqueue_all(self, kind: str, wanted: Sequence[Mapping[str, int | str]]) -> None:
-        """Write many jobs without a key into the current transaction, in two statements."""
+    def enqueue_all(
+        self, kind: str, wanted: Sequence[Args], *, keys: Sequence[str] = ()
+    ) -> list[int]:
+        """Write many jobs into the current transaction, in two statements; returns the new ones.
+
+        With ``keys``, one for each, a job whose key is known already is left as it is.
+        """
         if not connection.in_atomic_block:
             raise RuntimeError("A job is written in the transaction that wants it.")
         if not wanted:
-            return
+            return []
+        args = [json.dumps(one) for one in wanted]
         with connection.cursor() as cursor:
-            cursor.execute(ENQUEUE_ALL, [kind, [json.dumps(args) for args in wanted]])
+            cursor.execute(ENQUEUE_ALL, [kind, args, list(keys) or [""] * len(args)])
+            new = [pk for (pk,) in cursor.fetchall()]
             # One word wakes the sweeper, which looks for all that is due.
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, kind])
+        return new
 
     def claim(self, pk: int, *, lease: timedelta = LEASE) -> "Job | None":
         """Take the job by compare-and-swap; None when somebody has it or it is finished."""

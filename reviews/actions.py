@@ -101,8 +101,7 @@ def pass_up(deal: Deal, *, because: str, actor: Any) -> None:
     deal.review_level = "executive"
     deal.save(update_fields=["review_level"])
     _record(deal, actor, "review.passed_up", because=because)
-    for reviewer in mail.reviewers_for(deal):
-        mail.tell(deal, reviewer, template="review_needed")
+    mail.tell_all([(deal, person, "review_needed") for person in mail.reviewers_for(deal)])
 
 
 @transaction.atomic
@@ -364,9 +363,8 @@ def _close(review: Review, because: str) -> None:
 
 def _tell_next(deal: Deal, review: Review, level: str) -> None:
     voted = set(review.votes.values_list("reviewer", flat=True))
-    for person in mail.holders_of(permissions.ROLE_OF_LEVEL[level], deal):
-        if person.pk not in voted:
-            mail.tell(deal, person, template="vote_needed")
+    holders = mail.holders_of(permissions.ROLE_OF_LEVEL[level], deal)
+    mail.tell_all([(deal, one, "vote_needed") for one in holders if one.pk not in voted])
 
 
 def _record(deal: Deal, actor: Any, verb: str, **payload: Any) -> None:

@@ -11,7 +11,7 @@ from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
-from screening import deriving, following, linking, mail, permissions
+from screening import deriving, linking, mail, permissions, recording
 from screening.form import questions
 from screening.lifecycle import Status, move
 from screening.models import (
@@ -20,12 +20,9 @@ from screening.models import (
     Deal,
     DealRevision,
     FactRuling,
-    Finding,
     Screening,
     TakenBack,
 )
-from screening.sweep import deal_facts
-from screening.sweep.deal_facts import DealFacts
 
 #: The job that screens the deals again for which a ruling speaks.
 AFTER_RULING = "screen_after_ruling"
@@ -268,40 +265,12 @@ def _screen(
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
     found = deriving.of_revision(revision, data)
-    assessment = active.assess(data, found.variants)
-    previous = deal.screening
-    deal.end_user_key = found.end_user_key
-    asked = active.asked_of(assessment, data.rulebook)
-    screening = following.screening_of(revision.pk, cause, versions, found, assessment, asked)
-    screening.save(force_insert=True)
-    DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, found.variants))
-    Finding.objects.bulk_create(following.findings_of(screening, assessment))
-    said = following.screened(screening, assessment, versions, found.looks)
-    _record(deal, actor, "deal.screened", **said)
-    before = previous.outcome if previous else ""
-    course = following.course(deal, screening, before, looks=found.looks)
-    _follow(deal, screening, course, because=because, actor=actor)
-    return screening
-
-
-def _follow(
-    deal: Deal, screening: Screening, course: following.Course, *, because: str, actor: Any
-) -> None:
-    """Point the deal at its newest screening and move it where the outcome says."""
-    level = deal.review_level
-    deal.screening, deal.review_level = screening, course.level
-    if course.due_in:
-        deal.due_at = Clock() + course.due_in
-    if course.valid_for:
-        deal.valid_until = Clock() + course.valid_for
-    deal.save(update_fields=["screening", "review_level", "due_at", "valid_until", "end_user_key"])
-    if course.moves:
-        said = following.moved(screening)
-        move(deal, course.status, actor=actor, because=because, payload=said)
-    if course.rises:
-        said = following.raised(screening, level, course.level, because)
-        _record(deal, actor, "deal.review_raised", **said)
-    mail.tell_of_course(deal, course)
+    plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
+    recording.write([plan], versions, because=because, actor=actor)
+    # As it was written, times of PostgreSQL included.
+    deal.lock()
+    assert deal.screening is not None  # noqa: S101  just written
+    return deal.screening
 
 
 def _lock_end_user(key: str) -> None:

@@ -53,6 +53,8 @@ class Found:
     sources_text: str
     text: str
     end_user_key: str
+    #: Whether other deals of the end user count in it.
+    linked: bool
     #: Why people look at it whatever the rulebook says: a ruling eased it, or it follows a
     #: stopped deal. Sentences.
     looks: Sequence[str] = ()
@@ -144,6 +146,7 @@ def of_revision(revision: DealRevision, data: ReferenceData, around: Around = ST
         sources_text=canonical(_sources(variants)),
         text=canonical([variant.facts.plain for variant in variants]),
         end_user_key=derived.key,
+        linked=bool(derived.brought.deals),
         looks=[sentence for sentence in (derived.follows, eased) if sentence],
     )
 

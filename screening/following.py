@@ -13,7 +13,7 @@ from policy.engine.language.condition import OUTCOMES
 from policy.engine.readings.assessment import Assessment
 from screening import deriving
 from screening.lifecycle import Status
-from screening.models import LEVEL_OF, Finding, Screening
+from screening.models import LEVEL_OF, Screening
 
 VALID = timedelta(days=365)
 VALID_IN_HIGH_RISK = timedelta(days=182)
@@ -129,6 +129,7 @@ def screening_of(
         facts_text=found.text,
         facts_digest=digest(found.text),
         sources_text=found.sources_text,
+        linked=found.linked,
         missing_text=canonical(list(assessment.missing)),
         open_text=canonical(list(assessment.open)),
         asks_sales="sales" in asked,
@@ -165,14 +166,6 @@ def finding_values(assessment: Assessment) -> list[tuple[Any, ...]]:
             f.asks,
         )
         for place, f in enumerate(assessment.findings)
-    ]
-
-
-def findings_of(screening: Screening, assessment: Assessment) -> list[Finding]:
-    """The rows of its findings, not yet saved."""
-    return [
-        Finding(screening=screening, **dict(zip(FINDING, values, strict=True)))
-        for values in finding_values(assessment)
     ]
 
 

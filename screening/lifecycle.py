@@ -115,25 +115,11 @@ def check_move(start: str, to: str) -> None:
         )
 
 
-@transaction.atomic
 def move(
     deal: "Deal", to: Status, *, actor: Any, because: str, payload: Mapping[str, Any] | None = None
-) -> AuditEvent:
-    """Move the deal: lock, look, write, record. The only writer of ``Deal.status``.
-
-    Raises IllegalMove when, under the lock, the deal's status does not allow it.
-    """
-    deal.lock()
-    start = Status(deal.status)
-    check_move(start, to)
-    deal.status = to
-    deal.save(update_fields=["status"])
-    return AuditEvent.objects.append(
-        subject=deal.subject,
-        actor=actor,
-        verb=VERB[start, to],
-        payload={"from": start.value, "to": to.value, "because": because, **(payload or {})},
-    )
+) -> None:
+    """`move_all` for one deal."""
+    move_all([Move(deal, to, payload or {})], actor=actor, because=because)
 
 
 @dataclass(frozen=True)
@@ -152,8 +138,9 @@ class Move:
 
 @transaction.atomic
 def move_all(moves: Sequence[Move], *, actor: Any, because: str) -> None:
-    """`move` for many different deals in a few statements: all of them, or none.
+    """Move many different deals in a few statements: all of them, or none.
 
+    Locks, looks, writes and records; the only writer of ``Deal.status``.
     Raises IllegalMove when, under the locks, the status of one of them does not allow it.
     """
     if not moves:

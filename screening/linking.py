@@ -94,7 +94,7 @@ class Brought:
         return {"legal_basis_status": "verified"} if self.laws else {}
 
     def origins(self, derived: Mapping[str, Origin]) -> dict[str, Origin]:
-        """Where capabilities and law of this deal come from; a sweep looks for WITH_LINKED."""
+        """Where capabilities and law of this deal come from."""
         if not self.deals:
             return {}
         own, _, _ = derived["capabilities"].note.partition(WITH_LINKED)

@@ -53,26 +53,28 @@ def letter(deal: Any, person: Any, *, template: str, **words: Any) -> Letter:
     return Letter(subject.strip()[:200], body.strip() + "\n")
 
 
-def tell(deal: Deal, person: Any, *, template: str, **words: Any) -> Notification:
-    """Write one mail to one person, and the job that delivers it."""
-    text = letter(deal, person, template=template, **words)
-    note = Notification.objects.create(deal=deal, to=person, subject=text.subject, body=text.body)
-    Job.objects.enqueue(KIND, notification=note.pk)
-    return note
+def tell(deal: Deal, person: Any, *, template: str, **words: Any) -> None:
+    """Write one mail that says more than the deal does."""
+    _post([(deal, person, letter(deal, person, template=template, **words))])
+
+
+def tell_all(letters: Sequence[tuple[Deal, Any, str]]) -> None:
+    """Write many mails: deal, person, template."""
+    _post([(deal, person, _merged(deal, person, template)) for deal, person, template in letters])
 
 
 NOTIFICATION = ("id", "deal", "to", "subject", "body")
 
 
-def tell_all(letters: Sequence[tuple[Deal, Any, str]]) -> None:
-    """Write many mails (deal, person, template), and the jobs that deliver them."""
+def _post(letters: Sequence[tuple[Deal, Any, Letter]]) -> None:
+    """Keep the mails, and the jobs that deliver them."""
     numbers = rows.numbers(Notification, len(letters))
     rows.insert(
         Notification,
         NOTIFICATION,
         [
-            (number, deal.pk, person.pk, *_merged(deal, person, template))
-            for number, (deal, person, template) in zip(numbers, letters, strict=True)
+            (number, deal.pk, person.pk, *text)
+            for number, (deal, person, text) in zip(numbers, letters, strict=True)
         ],
     )
     Job.objects.enqueue_all(KIND, [{"notification": number} for number in numbers])
@@ -104,8 +106,8 @@ def _form(template: str, status: str, turn: str, review_level: str) -> tuple[lis
     return found.subject.split("\1"), body.split("\1")
 
 
-def _merged(deal: Deal, person: Any, template: str) -> tuple[str, str]:
-    """Subject and body of one mail, as `letter` writes them."""
+def _merged(deal: Deal, person: Any, template: str) -> Letter:
+    """One mail as `letter` writes it, for a template that needs nothing but blanks filled."""
     subject, body = _form(template, deal.status, deal.turn, deal.review_level)
     blanks = {
         "reference": deal.reference,
@@ -113,7 +115,7 @@ def _merged(deal: Deal, person: Any, template: str) -> tuple[str, str]:
         "number": str(deal.pk),
         "name": person.get_full_name() or person.username,
     }
-    return _filled(subject, blanks)[:200], _filled(body, blanks)
+    return Letter(_filled(subject, blanks)[:200], _filled(body, blanks))
 
 
 def _filled(pieces: list[str], blanks: Mapping[str, str]) -> str:
@@ -122,15 +124,22 @@ def _filled(pieces: list[str], blanks: Mapping[str, str]) -> str:
 
 def tell_of_status(deal: Deal) -> None:
     """The owner hears of each change of status, reviewers of each deal that needs them."""
-    for person, template in readers_of_status(deal, holders_of):
-        tell(deal, person, template=template)
+    readers = readers_of_status(deal, holders_of)
+    tell_all([(deal, person, template) for person, template in readers])
 
 
-def tell_of_course(deal: Deal, course: Course) -> None:
-    """What a screening changed; the deal is where the course led."""
-    working = working_on([deal]) if course.leaves_review else {}
-    for person, template in readers_of_course(deal, course, holders_of, working):
-        tell(deal, person, template=template)
+def tell_of_courses(screened: Iterable[tuple[Deal, Course]]) -> None:
+    """What screenings changed; each deal is where its course led."""
+    told = [(deal, course) for deal, course in screened if course.is_told or course.rises]
+    addresses = Addresses([deal for deal, _ in told])
+    working = working_on([deal for deal, course in told if course.leaves_review])
+    tell_all(
+        [
+            (deal, person, template)
+            for deal, course in told
+            for person, template in readers_of_course(deal, course, addresses.holders_of, working)
+        ]
+    )
 
 
 def readers_of_status(deal: Deal, holders: Holders) -> Iterator[tuple[Any, str]]:
@@ -171,18 +180,11 @@ def reviewers_for(deal: Deal) -> list[Any]:
 
 
 def holders_of(role: str, deal: Deal) -> list[Any]:
-    """Active people with the role who have no part in the deal."""
-    return list(
-        get_user_model()
-        .objects.filter(groups__name=role, is_active=True)
-        .exclude(sales_teams=deal.team)
-        .exclude(pk__in=deal.contributors.values("user"))
-        .order_by("pk")
-    )
+    return Addresses([deal]).holders_of(role, deal)
 
 
 class Addresses:
-    """`holders_of` for many deals with a few queries."""
+    """To whom mails about these deals go, with a few queries."""
 
     def __init__(self, deals: Collection[Deal]) -> None:
         self._people: dict[str, list[Any]] = {}
@@ -193,6 +195,7 @@ class Addresses:
         self._members = _grouped(members.values_list("salesteam", "user"))
 
     def holders_of(self, role: str, deal: Deal) -> list[Any]:
+        """Active people with the role who have no part in the deal."""
         apart = self._members[deal.team_id] | self._contributors[deal.pk]
         return [person for person in self._with(role) if person.pk not in apart]
 

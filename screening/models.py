@@ -315,6 +315,8 @@ class Screening(models.Model):
     facts_digest = models.CharField(max_length=71)
     # Canonical JSON: fact -> {"source", "note"}.
     sources_text = models.TextField()
+    # Other deals of the end user count in the facts, so they change with those.
+    linked = models.BooleanField()
     # Canonical JSON lists: facts that could still raise the outcome, and the open rules.
     missing_text = models.TextField()
     open_text = models.TextField()

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from config.devtools.embedded import ROOT
-from screening.sweep import batch
+from screening import recording
 from tests.writers import writers
 
 APPS = ("audit", "jobs", "people", "policy", "screening", "reviews")
@@ -322,18 +322,18 @@ NO_DEAL = {
     ("jobs/models.py", "Job._if_running"): "the fields of a job, which has no status",
     ("screening/actions.py", "rule_fact"): "a ruling, which has no status",
     ("screening/mail.py", "_Blank.__init__"): "a blank that stands for a deal in a template",
-    ("screening/sweep/batch.py", "_follow"): "the fields of BESIDE, and status is none of them",
+    ("screening/recording.py", "_follow"): "the fields of BESIDE, and status is none of them",
 }
 
 
 def test_the_status_of_a_deal_has_one_writer():
-    """Nothing but lifecycle.move and move_all, in any variable and by any way that Python has."""
+    """Nothing but lifecycle.move_all, in any variable and by any way that Python has."""
     found = {(name, place) for name, tree in code() for place in writers("status", tree)}
     lawful = {(name, place) for name, place in found if name == "screening/lifecycle.py"}
-    assert lawful == {("screening/lifecycle.py", "move"), ("screening/lifecycle.py", "move_all")}
+    assert lawful == {("screening/lifecycle.py", "move_all")}
     # Equal, so that the list of exceptions keeps nothing that is gone.
     assert found - lawful == set(NO_DEAL)
-    assert "status" not in batch.BESIDE
+    assert "status" not in recording.BESIDE
 
 
 @pytest.mark.parametrize(

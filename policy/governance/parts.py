@@ -97,8 +97,12 @@ def write(report: Any, spans: Sequence[Span]) -> None:
             )
             for number, span in enumerate(spans, start=1)
         )
-        for number in range(1, len(spans) + 1):
-            Job.objects.enqueue(PART, key=f"{report.pk}:{number}", report=report.pk, number=number)
+        numbers = range(1, len(spans) + 1)
+        Job.objects.enqueue_all(
+            PART,
+            [{"report": report.pk, "number": number} for number in numbers],
+            keys=[f"{report.pk}:{number}" for number in numbers],
+        )
 
 
 def finish(part: CheckPart, result: dict[str, Any]) -> None:

@@ -1,42 +1,27 @@
 """Many deals screened again in one transaction; the meaning is that of `actions.rescreen_deal`.
 
-What is read and written for all of them at once is here; what a screening means for its deal is
-in `following`, who hears of it in `mail`, and the moves are the lifecycle's.
+What is read for all of them at once is here; what is written is in `recording`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import transaction
 
-from audit.models import SYSTEM, AuditEvent, Line
+from audit.models import SYSTEM
 from audit.refusals import Conflict
 from policy import active
-from policy.engine.readings.assessment import Assessment
 from policy.facts.bundle import ReferenceData
-from screening import deriving, following, lifecycle, mail
+from screening import deriving, lifecycle, recording
 from screening.lifecycle import CLOSED
 from screening.linking import Other
-from screening.models import TWO_YEARS, Deal, DealRevision, FactRuling, Finding, Screening
-from screening.sweep import deal_facts, holding, rows
-from screening.sweep.deal_facts import DealFacts
-
-_COLUMNS = ", ".join(
-    f'"{one.column}"' for one in DealFacts._meta.concrete_fields if one.column != "screening_id"
-)
-_FIELDS = [field for field in Screening._meta.concrete_fields if field.name != "created_at"]
-SCREENING = [field.name for field in _FIELDS]
-_ATTRIBUTES = [field.attname for field in _FIELDS]
-# The same facts have the same columns.
-COPY = f"""
-INSERT INTO deal_facts (screening_id, {_COLUMNS}) SELECT pair.new, {_COLUMNS}
-FROM unnest(%s::bigint[], %s::bigint[]) AS pair (old, new)
-JOIN deal_facts ON deal_facts.screening_id = pair.old"""  # noqa: S608  names of columns
+from screening.models import TWO_YEARS, Deal, DealRevision, FactRuling, Screening
+from screening.recording import Plan
+from screening.sweep import holding
 
 
 class Apart(Exception):
@@ -52,17 +37,6 @@ class Result:
     apart: list[int] = field(default_factory=list)
 
 
-class Plan(NamedTuple):
-    """What will be written for one deal."""
-
-    deal: Deal
-    before: Screening
-    screening: Screening
-    assessment: Assessment
-    found: deriving.Found
-    course: following.Course
-
-
 @transaction.atomic
 def screen(pks: Collection[int], due: Any, *, cause: str, because: str) -> Result:
     """Screen again those of the deals that, under their locks, are still due.
@@ -76,7 +50,7 @@ def screen(pks: Collection[int], due: Any, *, cause: str, because: str) -> Resul
         return result
     planner = _Planner(deals, cause)
     plans = planner.plans(result)
-    _write(plans, planner.versions, because)
+    recording.write(plans, planner.versions, because=because, actor=SYSTEM)
     result.screened = len(plans)
     return result
 
@@ -120,17 +94,12 @@ class _Planner:
     def _plan(self, deal: Deal) -> Plan:
         before = deal.last_screening
         revision, found = self._found(deal, before)
-        assessment = active.assess(self.data, found.variants)
-        asked = active.asked_of(assessment, self.data.rulebook)
-        screening = following.screening_of(
-            revision, self.cause, self.versions, found, assessment, asked
-        )
-        course = following.course(deal, screening, before.outcome, looks=found.looks)
-        if course.moves:
-            lifecycle.check_move(deal.status, course.status)
-        deal.screening = screening
-        self.around.follow(deal, course.status)
-        return Plan(deal, before, screening, assessment, found, course)
+        plan = recording.plan(deal, revision, found, self.data, self.versions, cause=self.cause)
+        if plan.course.moves:
+            lifecycle.check_move(deal.status, plan.course.status)
+        deal.screening = plan.screening
+        self.around.follow(deal, plan.course.status)
+        return plan
 
     def _found(self, deal: Deal, before: Screening) -> tuple[int, deriving.Found]:
         """The newest revision and its facts."""
@@ -239,114 +208,3 @@ class _Around:
 def _newest_revisions(deals: Collection[Deal]) -> dict[int, DealRevision]:
     revisions = DealRevision.objects.filter(deal__in=deals).order_by("deal", "-number")
     return {one.deal_id: one for one in revisions.distinct("deal")}
-
-
-def _write(plans: Sequence[Plan], versions: Mapping[str, Any], because: str) -> None:
-    """Everything that `actions._screen` writes, in its order, for all of the deals."""
-    if not plans:
-        return
-    for plan, number in zip(plans, rows.numbers(Screening, len(plans)), strict=True):
-        plan.screening.pk = number
-    screened = [plan.screening for plan in plans]
-    rows.insert(Screening, SCREENING, map(attrgetter(*_ATTRIBUTES), screened))
-    _write_facts(plans)
-    rows.insert(
-        Finding,
-        ("screening", *following.FINDING),
-        [
-            (plan.screening.pk, *values)
-            for plan in plans
-            for values in following.finding_values(plan.assessment)
-        ],
-    )
-    AuditEvent.objects.append_all(
-        (
-            Line(
-                plan.deal.subject,
-                "deal.screened",
-                following.screened(plan.screening, plan.assessment, versions, plan.found.looks),
-            )
-            for plan in plans
-        ),
-        actor=SYSTEM,
-    )
-    raised = _follow(plans, because)
-    AuditEvent.objects.append_all(raised, actor=SYSTEM)
-    _tell(plans)
-
-
-def _write_facts(plans: Sequence[Plan]) -> None:
-    same = [plan for plan in plans if plan.found.text == plan.before.facts_text]
-    with connection.cursor() as cursor:
-        olds, news = [one.before.pk for one in same], [one.screening.pk for one in same]
-        cursor.execute(COPY, [olds, news])
-    rows.insert(
-        DealFacts,
-        deal_facts.NAMES,
-        [
-            values
-            for plan in plans
-            if plan.found.text != plan.before.facts_text
-            for values in deal_facts.values(plan.screening.pk, plan.found.variants)
-        ],
-    )
-
-
-def _follow(plans: Sequence[Plan], because: str) -> list[Line]:
-    """Point the deals at their screenings and move them. Returns the events of levels that rose."""
-    raised = [
-        Line(
-            plan.deal.subject,
-            "deal.review_raised",
-            following.raised(plan.screening, plan.deal.review_level, plan.course.level, because),
-        )
-        for plan in plans
-        if plan.course.rises
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    moves, stay = [], []
-    for plan in plans:
-        beside = _beside(plan, now)
-        if plan.course.moves:
-            said = following.moved(plan.screening)
-            moves.append(lifecycle.Move(plan.deal, plan.course.status, said, beside))
-        else:
-            stay.append((plan.deal.pk, plan.deal.status, *beside.values()))
-        plan.deal.review_level = plan.course.level
-    if rows.update(Deal, BESIDE, stay, was="status") != len(stay):
-        raise Conflict("A deal moved while it was locked.")
-    lifecycle.move_all(moves, actor=SYSTEM, because=because)
-    return raised
-
-
-#: What changes of a deal beside its status.
-BESIDE = ("screening", "review_level", "end_user_key", "due_at", "valid_until")
-
-
-def _beside(plan: Plan, now: datetime) -> dict[str, Any]:
-    deal, course = plan.deal, plan.course
-    values = (
-        plan.screening.pk,
-        course.level,
-        plan.found.end_user_key,
-        now + course.due_in if course.due_in else deal.due_at,
-        now + course.valid_for if course.valid_for else deal.valid_until,
-    )
-    return dict(zip(BESIDE, values, strict=True))
-
-
-def _tell(plans: Sequence[Plan]) -> None:
-    told = [plan for plan in plans if plan.course.is_told or plan.course.rises]
-    addresses = mail.Addresses([plan.deal for plan in told])
-    working = mail.working_on([plan.deal for plan in told if plan.course.leaves_review])
-    mail.tell_all(
-        [
-            (plan.deal, person, template)
-            for plan in told
-            for person, template in mail.readers_of_course(
-                plan.deal, plan.course, addresses.holders_of, working
-            )
-        ]
-    )

@@ -13,7 +13,6 @@ from typing import Any
 from django.db import connection
 
 from policy.engine.language.facts import Vocabulary
-from policy.facts.derive import WITH_LINKED
 from policy.models import ReferenceVersion
 from screening import deriving
 from screening.lifecycle import CLOSED
@@ -29,7 +28,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM screening_screening WHERE id = deal.screening_id OFFSET 0) AS screening"""
 # Conditions on these. A deal that was linked with others, or would be now, is derived again: what
 # is linked changes with the other deals.
-HOLDS = f"""
+HOLDS = """
     screening.rulebook_id = ANY(%(same_words)s)
     AND screening.countries_id IS NOT DISTINCT FROM %(countries)s
     AND screening.catalogue_id = %(catalogue)s
@@ -47,7 +46,7 @@ HOLDS = f"""
         WHERE other.end_user_key = deal.end_user_key AND other.id <> deal.id
         AND other.sent_at > now() - interval '365 days'
         AND other.status <> ALL(%(closed)s)))
-    AND strpos(screening.sources_text, '{WITH_LINKED}') = 0"""  # noqa: S608  a constant
+    AND NOT screening.linked"""
 HELD = f"SELECT deal.id FROM {NEWEST} WHERE {HOLDS}"  # noqa: S608  written above
 
 
@@ -77,6 +76,7 @@ def stored(screening: Screening, end_user_key: str, vocabulary: Vocabulary) -> d
         sources_text=screening.sources_text,
         text=screening.facts_text,
         end_user_key=end_user_key,
+        linked=screening.linked,
     )
 
 

@@ -51,12 +51,13 @@ def split(job: Job) -> None:
     """Cut what is due into chunks, so that any number of workers share it."""
     deals = list(due().values_list("pk", flat=True))
     version = job.args["version"]
+    chunks = [
+        {"version": version, "first": part[0], "last": part[-1]}
+        for part in batched(deals, CHUNK_SIZE)
+    ]
+    keys = [f"{version}:{chunk['first']}" for chunk in chunks]
     with transaction.atomic():
-        for at in range(0, len(deals), CHUNK_SIZE):
-            part = deals[at : at + CHUNK_SIZE]
-            Job.objects.enqueue(
-                CHUNK, key=f"{version}:{part[0]}", version=version, first=part[0], last=part[-1]
-            )
+        Job.objects.enqueue_all(CHUNK, chunks, keys=keys)
 
 
 @performs(CHUNK)

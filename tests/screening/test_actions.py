@@ -142,7 +142,11 @@ def test_without_country_ratings_nothing_clears():
 
 @pytest.mark.parametrize(
     "place",
-    ["audit.models.AuditEventQuerySet.append", "screening.mail.tell", "policy.active.assess"],
+    [
+        "audit.models.AuditEventQuerySet.append_all",
+        "screening.mail.tell_all",
+        "policy.active.assess",
+    ],
 )
 def test_a_fault_at_any_step_leaves_the_deal_as_it_was(place, monkeypatch):
     factories.senior()

@@ -97,8 +97,8 @@ def _try_by_action(deal: Deal, start: Status, to: Status) -> None:
         with pytest.raises(IntegrityError, match="no decision"):
             lifecycle.move(deal, to, actor=SYSTEM, because="test")
     else:
-        event = lifecycle.move(deal, to, actor=SYSTEM, because="test")
-        assert event.verb == VERB[start, to]
+        lifecycle.move(deal, to, actor=SYSTEM, because="test")
+        assert deal.audit_verbs()[-1] == VERB[start, to]
         assert Deal.objects.get(pk=deal.pk).status == to
         assert AuditEvent.objects.count() == before + 1
         return
@@ -139,7 +139,7 @@ def test_when_the_event_fails_nothing_moves(deal, monkeypatch):
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the event cannot be written")
 
-    monkeypatch.setattr(AuditEvent.objects.__class__, "append", broken)
+    monkeypatch.setattr(AuditEvent.objects.__class__, "append_all", broken)
     with pytest.raises(RuntimeError):
         lifecycle.move(other, Status.WITHDRAWN, actor=SYSTEM, because="test")
     assert Deal.objects.get(pk=other.pk).status == Status.DRAFT

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -359,8 +360,18 @@ class TestConfirming:
         factories.reference_data()
         same = {**factories.SIMPLE, "customer": "One Operator"}
         first, second = (factories.sent_deal(same, alone=False) for _ in range(2))
+        assert (first.screening.linked, second.screening.linked) == (False, True)
         sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
         assert not confirming.confirm([first.pk, second.pk])
+
+    def test_a_deal_whose_linked_deal_is_gone_is_derived_again(self, db: None) -> None:
+        factories.reference_data()
+        same = {**factories.SIMPLE, "customer": "One Operator"}
+        first, second = (factories.sent_deal(same, alone=False) for _ in range(2))
+        actions.lapse_deal(first, because="Over.")
+        actions.withdraw_deal(first, because="Over.", actor=first.owner)
+        sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
+        assert not confirming.confirm([second.pk])
 
     def test_other_ratings_confirm_nothing(self, db: None) -> None:
         deal = factories.cleared_deal()
@@ -479,6 +490,25 @@ class TestConfirming:
             assert again.outcome == one.screening.outcome
             assert again.facts_text == one.screening.facts_text
             assert again.open_text == one.screening.open_text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_knows_which_old_screenings_were_linked(superuser_url: str) -> None:
+    import psycopg2  # noqa: TID251  a login of its own, not Django's
+
+    factories.reference_data()
+    same = {**factories.SIMPLE, "customer": "One Operator"}
+    for _ in range(2):
+        factories.sent_deal(same, alone=False)
+    linked = list(Screening.objects.order_by("pk").values_list("linked", flat=True))
+    forget = "ALTER TABLE screening_screening ALTER COLUMN linked TYPE boolean USING NOT linked"
+    link = psycopg2.connect(superuser_url)
+    with link, link.cursor() as cursor:
+        cursor.execute(forget)
+        cursor.execute(import_module("screening.migrations.0007_linked").KNOWN)
+    link.close()
+    assert linked == [False, True]
+    assert list(Screening.objects.order_by("pk").values_list("linked", flat=True)) == linked
 
 
 def test_numbers_in_few_words() -> None:
