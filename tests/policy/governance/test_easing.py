@@ -27,7 +27,7 @@ from policy.reference.registry import COLUMNS, Party, RegistryError
 from tests import factories
 from tests.policy.governance.test_governance import checked
 
-INPUTS = Path(__file__).with_name("inputs")
+INPUTS = Path(__file__).parents[1] / "inputs"
 DATA = shipped.load()
 NEW_PARTY = (INPUTS / "registry_new_commercial_party_not_flagged.csv").read_text()
 DEAL = (INPUTS / "deal_named_like_agency.jsonl").read_bytes()
@@ -135,7 +135,7 @@ class TestDoubles:
             "        name: Monitoring centre\n        capabilities: [ran]\n"
             "        control: not_controlled\n"
         )
-        with pytest.raises(CatalogueError, match=r"line \d+: .* in line \d+ already"):
+        with pytest.raises(CatalogueError, match=r"line \d+, column \d+: .* already \(line \d+\)"):
             read_catalogue(text, capabilities=DATA.capabilities)
 
     def test_a_feature_is_there_once(self) -> None:

@@ -43,7 +43,7 @@ def found(kind: str, before: ReferenceData, after: ReferenceData) -> list[tuple[
     ("before", "after", "expected"),
     [
         ([CORE], [CORE], []),
-        ([RADIO, CORE], [RADIO], [("products removed", False)]),
+        ([RADIO, CORE], [RADIO], [("products removed", True)]),
         ([RADIO], [RADIO, CORE], [("products added", True)]),
         ([CORE], [replace(CORE, capabilities=("mobile_core",))], [("capabilities lost", True)]),
         (
@@ -54,7 +54,7 @@ def found(kind: str, before: ReferenceData, after: ReferenceData) -> list[tuple[
         ([CORE], [replace(CORE, control="not_controlled")], [("export control lowered", True)]),
         ([CORE], [replace(CORE, control="prohibited")], [("export control raised", False)]),
         ([replace(CORE, removable=())], [CORE], [("features made removable", True)]),
-        ([CORE], [replace(CORE, removable=())], []),
+        ([CORE], [replace(CORE, removable=())], [("features fixed", False)]),
         (
             [RADIO, CORE],
             [replace(RADIO, capabilities=("li_interface",)), CORE],
@@ -74,11 +74,11 @@ def test_products(
         ([AGENCY], [AGENCY], []),
         ([AGENCY, CARRIER], [CARRIER], [("parties removed", True)]),
         ([AGENCY, CARRIER], [AGENCY], [("parties removed", False)]),
-        ([CARRIER], [AGENCY, CARRIER], [("parties added", False)]),
+        ([CARRIER], [AGENCY, CARRIER], [("intelligence bodies added", True)]),
         ([AGENCY], [AGENCY, CARRIER], [("parties added", True)]),
         ([AGENCY], [replace(AGENCY, kind="military")], [("classes changed", True)]),
         ([AGENCY], [replace(AGENCY, aliases=())], [("names lost", True)]),
-        ([AGENCY], [replace(AGENCY, aliases=("KGB", "KDB"))], [("parties edited", False)]),
+        ([AGENCY], [replace(AGENCY, aliases=("KGB", "KDB"))], [("names gained", True)]),
         ([AGENCY], [replace(AGENCY, note="since 1991")], [("parties edited", False)]),
     ],
 )

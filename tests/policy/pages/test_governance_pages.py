@@ -35,7 +35,7 @@ from tests.policy.governance.test_governance import (
 
 pytestmark = pytest.mark.django_db
 
-INPUTS = Path(__file__).with_name("inputs")
+INPUTS = Path(__file__).parents[1] / "inputs"
 WHY = "A newer edition of the source is out."
 RATING = b"code,tier\nFI,high\nSE,low\n"
 EXPERT = {"source": "Another expert", "edition": "2026", "year": "2025", "licence": "CC0"}
