@@ -73,12 +73,14 @@ def is_looser(before: str, after: str) -> bool:
 
 def kind_name(difference: Mapping[str, Any]) -> str:
     rules = " ".join(difference["rules"])
-    return f"{difference['before']} to {difference['after']} by {rules}"
+    return f"{difference['before']} to {difference['after']}" + (f" by {rules}" if rules else "")
 
 
 def kind_words(difference: Mapping[str, Any]) -> str:
+    """No rule fires otherwise where one that could not be decided made the difference."""
     rules = ", ".join(difference["rules"])
-    return f"{from_to(difference['before'], difference['after'])}, because of {rules}"
+    change = from_to(difference["before"], difference["after"])
+    return f"{change}, because of {rules}" if rules else f"{change}, where an answer is missing"
 
 
 def from_to(before: str, after: str) -> str:
