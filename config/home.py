@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from people import access
 from policy import active
 from policy.governance import checking
-from policy.models import Kind, ReferenceVersion
-from policy.permissions import may_govern
+from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.permissions import may_confirm_promises, may_govern
 from reviews import queue
 from reviews.models import Review
 from screening.lifecycle import Status
@@ -110,6 +110,10 @@ def _of_reviewers(user: Any) -> list[Turn]:
     ]
 
 
+def _of_executives(user: Any) -> list[Turn]:
+    return [*_of_promises(user), *_of_reviewers(user)]
+
+
 def _of_auditors(user: Any) -> list[Turn]:
     return [
         Turn(
@@ -126,6 +130,34 @@ def _of_proposals(user: Any) -> list[Turn]:
     """Of each kind one proposal at most, where this person is the one to go on with it."""
     kinds = [kind for kind in Kind if may_govern(user, kind)]
     return [turn for kind in kinds if (turn := _of_kind(kind, user))]
+
+
+def _of_promises(user: Any) -> list[Turn]:
+    """Versions whose promises wait for this executive reviewer, the newest first."""
+    asked = CheckReport.objects.filter(state=CheckReport.State.PROMISES).values("version")
+    proposed = ReferenceVersion.objects.not_withdrawn().filter(activated_at=None, pk__in=asked)
+    newest = proposed.defer("content", "written").newest_first()
+    waiting = [one for one in newest if may_confirm_promises(one, user) and _promises_wait(one)]
+    return [
+        Turn(
+            f"{one} waits for you to confirm its promises",
+            "It takes away, changes or empties promises. Read which before you confirm them.",
+            f"/versions/{one.pk}/promises/",
+            "Read the promises",
+            [],
+        )
+        for one in waiting[:MOST]
+    ]
+
+
+def _promises_wait(version: ReferenceVersion) -> bool:
+    report = version.reports.defer("text").newest_first().first()
+    return (
+        report is not None
+        and report.has_changed_promises
+        and report.confirmation is None
+        and report.baseline_digest == checking.baseline_digest(active.versions())
+    )
 
 
 def _of_kind(kind: str, user: Any) -> Turn | None:
@@ -147,8 +179,14 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
         return _of_version(
             newest, f"{newest} is not checked yet", "Run the check of your proposal."
         )
-    if report.is_running or report.has_passed:
+    if report.is_running or report.opens_the_way:
         return None
+    if report.has_changed_promises:
+        return _of_version(
+            newest,
+            f"{newest} waits for an executive reviewer",
+            "Its promises change. Nobody can activate it before they are confirmed.",
+        )
     return _of_version(
         newest, f"The check of {newest} did not pass", "Read why, and propose a mended version."
     )
@@ -159,7 +197,7 @@ def _is_ready(version: ReferenceVersion) -> bool:
     report = version.reports.defer("text").newest_first().first()
     return (
         report is not None
-        and report.has_passed
+        and report.opens_the_way
         and report.baseline_digest == checking.baseline_digest(active.versions())
         and not version.schedules.waiting().exists()
     )
@@ -173,7 +211,7 @@ ASKS = {
     access.SALES: _of_sales,
     access.COMPLIANCE: _of_compliance,
     access.SENIOR: _of_reviewers,
-    access.EXECUTIVE: _of_reviewers,
+    access.EXECUTIVE: _of_executives,
     access.AUDITOR: _of_auditors,
 }
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from policy.engine.language.condition import Promise, Rulebook
+from policy.engine.language.condition import Promise, Rule, Rulebook, Surely
 from policy.engine.language.phrases import deal_in_words
 from policy.engine.language.words import listed
 from policy.engine.proof import proof
-from policy.engine.proof.promises import meaning, opened, unknown_words, written
+from policy.engine.proof.promises import meaning, opened, rule_condition, unknown_words, written
 from policy.engine.proof.proof import Fate
 from policy.governance import proving
 
@@ -76,6 +76,28 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Fewer:
+    """A rule that is gone or fires for fewer deals, with one in which it fires no longer.
+
+    Another rule may keep the outcome as it was: then a finding is lost, with its questions and its
+    evidence, and no difference of outcomes tells of it.
+    """
+
+    rule: str
+    title: str
+    is_gone: bool
+    deal: str = ""
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        way = "removed" if self.is_gone else "fires less"
+        what = "is removed" if self.is_gone else "fires for fewer deals"
+        example = f", such as no longer for: {self.deal}" if self.deal else ""
+        name = f"rule {self.rule} {way}"
+        return {"name": name, "words": f"{self.rule} {self.title} {what}{example}"}
+
+
+@dataclass(frozen=True)
 class Charter:
     """The promises of two rulebooks side by side."""
 
@@ -98,6 +120,38 @@ def compared(before: Rulebook, after: Rulebook) -> Charter:
         if one.id in empty and one.id not in known
     ]
     return Charter(sorted(changes, key=lambda one: not one.must_be_confirmed), told.speaks_of)
+
+
+def fewer(before: Rulebook, after: Rulebook) -> list[Fewer]:
+    """Raises proof.NotProved when not everything could be found out."""
+    gone = [
+        Fewer(one.id, one.title, is_gone=True) for one in before.rules if one.id not in after.by_id
+    ]
+    changed = [
+        one
+        for one in before.rules
+        if one.id in after.by_id
+        and rule_condition(before, one) != rule_condition(after, after.by_id[one.id])
+    ]
+    if not changed:
+        return gone
+    told = proof.compared(
+        replace(before, promises=tuple(map(_fires, changed))),
+        replace(after, promises=tuple(_fires(after.by_id[one.id]) for one in changed)),
+    )
+    return gone + [
+        Fewer(one.id, before.by_id[one.id].title, is_gone=False, deal=in_a_line(after, one.lost))
+        for one in told.fates
+        if one.lost or one.strange
+    ]
+
+
+def _fires(rule: Rule) -> Promise:
+    """The condition of a rule as a promise, so that the deals it speaks of can be compared.
+
+    What it demands of them is the same for each and plays no part.
+    """
+    return Surely(rule.id, rule.title, ("bar",), surely=rule.when)
 
 
 def _is_told(before: Rulebook, after: Rulebook, fate: Fate, empty: set[str]) -> bool:

@@ -7,25 +7,17 @@ from typing import Any
 
 from audit.ledger import canonical, digest
 from policy import active
-from policy.engine.language.condition import RANK
 from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
 from policy.facts.derive import ReferenceData
-from policy.governance import charter, entries, labelled, proving, sentences
+from policy.governance import charter, easings, entries, labelled, proving, sentences
 from policy.governance import versions as texts
+from policy.governance.easings import Loosening, from_to, is_looser
 from policy.governance.past import Backtest, Span, gathered, past
 from policy.models import CheckReport, Kind, ReferenceVersion
 
 #: Told how much is done and how much there is.
 Note = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Loosening:
-    """A kind of change that lets more through. The activator confirms each by its name."""
-
-    name: str
-    words: str
 
 
 @dataclass(frozen=True)
@@ -138,6 +130,7 @@ def _no_proofs() -> dict[str, Any]:
         "differences": [],
         "unfinished": [],
         "charter": [],
+        "fewer": [],
         "reworded": [],
     }
 
@@ -147,10 +140,11 @@ def _proofs(before: ReferenceData, after: ReferenceData) -> dict[str, Any]:
     found = _no_proofs() | {"promises": [one.plain for one in proving.prove(new)]}
     found["reworded"] = [one.plain for one in sentences.reworded(old, new)]
     try:
-        promises = charter.compared(old, new)
+        promises, fewer = charter.compared(old, new), charter.fewer(old, new)
     except NotProved as reason:
         return found | {"unfinished": [f"The promises could not all be compared: {reason}."]}
     found["charter"] = [one.plain for one in promises.changes]
+    found["fewer"] = [one.plain for one in fewer]
     for one in found["promises"]:
         one["speaks_of"] = promises.speaks_of.get(one["id"], {})
     try:
@@ -188,11 +182,7 @@ def _problems(found: Mapping[str, Any], tested: Backtest) -> list[str]:
 
 
 def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
-    kinds = [
-        Loosening(kind_name(one), kind_words(one))
-        for one in found["differences"]
-        if is_looser(one["before"], one["after"])
-    ]
+    kinds = easings.of_rulebook(found)
     kinds += [
         Loosening(one["name"], f"{one['words']}: {', '.join(one['entries'])}")
         for one in found["entries"]
@@ -203,37 +193,16 @@ def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
         for one in found["labelled"]["changed"]
         if one["looser"]
     ]
-    kinds += [
-        Loosening(name, words) for name, words in sentences.confirmed_as(found["reworded"]).items()
-    ]
     for (before, after), count in tested.matrix.items():
         if is_looser(before, after):
-            words = f"{count:,} of the past screenings: {_from_to(before, after)}"
+            words = f"{count:,} of the past screenings: {from_to(before, after)}"
             kinds.append(Loosening(f"past {before} to {after}", words))
     return list({one.name: one for one in kinds}.values())
-
-
-def is_looser(before: str, after: str) -> bool:
-    return RANK[after] < RANK[before]
-
-
-def kind_name(difference: Mapping[str, Any]) -> str:
-    rules = " ".join(difference["rules"])
-    return f"{difference['before']} to {difference['after']} by {rules}"
-
-
-def kind_words(difference: Mapping[str, Any]) -> str:
-    rules = ", ".join(difference["rules"])
-    return f"{_from_to(difference['before'], difference['after'])}, because of {rules}"
 
 
 def labelled_words(one: Mapping[str, Any]) -> str:
     demanded = OUTCOMES[one["label"]].lower()
     return (
-        f"{one['id']} {one['title']}: {_from_to(one['before'], one['after'])}, and the policy"
+        f"{one['id']} {one['title']}: {from_to(one['before'], one['after'])}, and the policy"
         f" demands {demanded}"
     )
-
-
-def _from_to(before: str, after: str) -> str:
-    return f"{OUTCOMES[before]} becomes {OUTCOMES[after].lower()}"

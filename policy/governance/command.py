@@ -12,12 +12,14 @@
     ./run manage backtest FILE              play it over the stored screenings of a database
     --against B                             another rulebook than the shipped one, for check and
                                             backtest
-    --confirmed C                           for check: a YAML file with the name of each promise
-                                            that is removed, changed or empty on purpose, and why
+    --confirmed C                           for check: a YAML file with the name of each change
+                                            that is made on purpose, and why: a promise that is
+                                            removed, changed or empty, a milder outcome, a rule
+                                            that fires less, other words
 
 Exit status: 0 when all is well (diff: nothing got milder), 1 when something is not (a broken or
-unproved promise, one of the older rulebook that is removed, changed or empty and not confirmed, a
-rule that never decides, a milder outcome, a line that cannot be read), 2 for
+unproved promise, a change that has to be confirmed and is not, a rule that never decides, a milder
+outcome, a line that cannot be read), 2 for
 wrong use or a file that cannot be read as a rulebook. Problems print as file:line:column: what.
 """
 
@@ -26,7 +28,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,7 +43,7 @@ from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
-from policy.governance import charter, proving, sentences
+from policy.governance import charter, easings, proving, sentences
 from policy.wording import clauses
 
 OK, FOUND, WRONG = 0, 1, 2
@@ -93,31 +95,41 @@ def prove(arguments: argparse.Namespace) -> Found:
 def check(arguments: argparse.Namespace) -> Found:
     rulebook = load(arguments.file)
     before = load(arguments.against) if arguments.against else shipped.rulebook()
-    changes = [one.plain for one in _charter(before, rulebook).changes]
-    reasons = confirmations(arguments.confirmed) if arguments.confirmed else {}
-    for one in changes:
-        one["confirmed"] = reasons.pop(one["name"], "") if one["confirm"] else ""
-    if reasons:
-        raise Unusable(f"{arguments.confirmed}: nothing to confirm is called {next(iter(reasons))}")
+    charter_, fewer = _compared(before, rulebook)
     found = prove(arguments) | {
         "against": named(before),
-        "charter": changes,
+        "charter": [one.plain for one in charter_.changes],
+        "fewer": [one.plain for one in fewer],
         "reworded": [one.plain for one in sentences.reworded(before, rulebook)],
+        "differences": _differences(before, rulebook),
         "dead": _complete(proving.dead_rules, rulebook),
     }
+    found["looser"] = [asdict(one) for one in easings.of_rulebook(found)]
+    _confirm(found, arguments.confirmed)
     if not rulebook.promises:
         found["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]
     return found
 
 
-def _charter(before: Rulebook, after: Rulebook) -> charter.Charter:
+def _compared(before: Rulebook, after: Rulebook) -> tuple[charter.Charter, list[charter.Fewer]]:
     try:
-        return charter.compared(before, after)
+        return charter.compared(before, after), charter.fewer(before, after)
     except NotProved as reason:
         raise Unusable(f"The promises could not all be compared: {reason}.") from None
 
 
-def confirmations(name: str) -> dict[str, str]:
+def _confirm(found: Found, file: str | None) -> None:
+    """Write the reason of the file beside each change that it names."""
+    reasons = dict(confirmations(file)) if file else {}
+    for one in found["charter"]:
+        one["confirmed"] = reasons.pop(one["name"], "") if one["confirm"] else ""
+    for one in found["looser"]:
+        one["confirmed"] = reasons.pop(one["name"], "")
+    if reasons:
+        raise Unusable(f"{file}: nothing to confirm is called {next(iter(reasons))}")
+
+
+def confirmations(name: str) -> Mapping[str, str]:
     """The changes that a file confirms, each by its name and with a reason."""
     problems = Problems(name)
     shapes = Shapes(problems)
@@ -136,11 +148,17 @@ def confirmations(name: str) -> dict[str, str]:
 
 def diff(arguments: argparse.Namespace) -> Found:
     before, after = load(arguments.before), load(arguments.after)
+    kinds = _differences(before, after)
+    return {"before": named(before), "after": named(after), "differences": kinds}
+
+
+def _differences(before: Rulebook, after: Rulebook) -> list[Found]:
+    """Every kind of deal that comes out differently, the milder ones first."""
     kinds = [one.plain for one in _complete(proving.differences, before, after)]
     for one in kinds:
         one["milder"] = RANK[one["after"]] < RANK[one["before"]]
     kinds.sort(key=lambda one: (not one["milder"], -RANK[one["before"]]))
-    return {"before": named(before), "after": named(after), "differences": kinds}
+    return kinds
 
 
 def _complete(find: Callable[..., list[Any]], *rulebooks: Rulebook) -> list[Any]:
@@ -217,7 +235,8 @@ def is_good(found: Mapping[str, Any]) -> bool:
         or found.get("errors")
         or any(one["state"] != proving.PROVED for one in found.get("promises", ()))
         or any(one["confirm"] and not one["confirmed"] for one in found.get("charter", ()))
-        or any(one["milder"] for one in found.get("differences", ()))
+        or any(not one["confirmed"] for one in found.get("looser", ()))
+        or any(one["milder"] for one in found.get("differences", ()) if "looser" not in found)
         or any(one["milder"] for one in found.get("changed", ()))
         or any(one["milder"] for one in found.get("affected", ()))
     )
@@ -242,10 +261,12 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{'silent' if one['is_silent'] else 'reworded':<11} {one['rule']} {one['what']}"
         yield f"            before: {one['before']}"
         yield f"            now:    {one['after']}"
+    for one in found.get("looser", ()):
+        yield from _loosened(one)
     for one in found.get("dead", ()):
         yield f"dead        {one['rule']} {one['title']}: {one['what']}"
     if "differences" in found:
-        yield from _differences(found["differences"])
+        yield from _kinds(found["differences"])
     if "matrix" in found:
         yield from _matrix(found)
 
@@ -281,7 +302,15 @@ def _kept(one: Mapping[str, Any]) -> Iterator[str]:
         yield f"            to be confirmed as: {one['name']}"
 
 
-def _differences(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _loosened(one: Mapping[str, Any]) -> Iterator[str]:
+    yield f"EASED       {one['words']}"
+    if one["confirmed"]:
+        yield f"            confirmed: {one['confirmed']}"
+    else:
+        yield f"            to be confirmed as: {one['name']}"
+
+
+def _kinds(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not kinds:
         yield "These versions behave the same."
     for one in kinds:

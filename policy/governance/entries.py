@@ -8,7 +8,7 @@ from policy.facts.derive import ReferenceData
 from policy.models import Kind
 from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
 from policy.reference.destinations import Countries, Place
-from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED
+from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, RatingList
 from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, Registry, fold
 
 # An unrated place is treated like the gravest, so a first rating may only lower what is asked.
@@ -52,11 +52,58 @@ def _grouped(changes: Iterable[tuple[str, str, bool, str]]) -> Iterator[EntryCha
         yield EntryChange(name, words, sorted(entries), looser)
 
 
-def _countries(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
-    return _grouped(_place_changes(before.countries, after.countries))
-
-
 Row = tuple[str, str, bool, str]
+
+
+def _countries(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
+    old, new = before.countries, after.countries
+    return _grouped(
+        [*_place_changes(old, new), *_source_changes(old, new), *_other_place_names(old, new)]
+    )
+
+
+def _source_changes(old: Countries, new: Countries) -> Iterator[Row]:
+    """Sources that are gone or other ones, and what a graver source hides for now.
+
+    The worst source counts, so a milder rating behind it shows in no place until that one goes.
+    """
+    was, now = ({one.source: one for one in countries.lists} for countries in (old, new))
+    for source in sorted(was.keys() - now.keys()):
+        yield "sources removed", "Sources that no longer rate any country", True, source
+    for source in sorted(now.keys() - was.keys()):
+        yield "sources added", "Sources that rate countries from now on", False, source
+    for source in sorted(was.keys() & now.keys()):
+        one, other = (f"{x.edition}, {x.method}" for x in (was[source], now[source]))
+        if one != other:
+            entry = f"{source}: {one} becomes {other}"
+            yield "sources in another edition", "Sources with another edition", False, entry
+        yield from _hidden_ratings(was[source], now[source], old, new)
+
+
+def _hidden_ratings(
+    was: RatingList, now: RatingList, old: Countries, new: Countries
+) -> Iterator[Row]:
+    ratings = {one.code: one.tier for one in now.ratings}
+    for one in was.ratings:
+        tier = ratings.get(one.code, UNRATED)
+        place, placed = old.places.get(one.code), new.places.get(one.code)
+        is_hidden = place and placed and place.tier == placed.tier
+        if is_hidden and tier != one.tier and (tier == UNRATED or _milder(one.tier, tier)):
+            words = "Ratings that become milder behind a graver source"
+            entry = f"{placed.name} by {was.source} ({TIER_WORDS[one.tier]} to {TIER_WORDS[tier]})"
+            yield "ratings lowered", words, True, entry
+
+
+def _milder(was: str, now: str) -> bool:
+    return _RISKS.index(now) < _RISKS.index(was)
+
+
+def _other_place_names(old: Countries, new: Countries) -> Iterator[Row]:
+    for name in sorted(old.also.keys() | new.also.keys()):
+        was, now = old.also.get(name, "no place"), new.also.get(name, "no place")
+        if was != now:
+            words = "Other names of places that mean another place"
+            yield "other names of places", words, True, f"{name} ({was} becomes {now})"
 
 
 def _place_changes(before: Countries, after: Countries) -> Iterator[Row]:
@@ -83,7 +130,7 @@ def _at(countries: Countries, code: str) -> Place | None:
 def _changed_place(old: Place | None, new: Place | None, name: str) -> Iterator[Row]:
     was, now = old.tier if old else UNRATED, new.tier if new else UNRATED
     if was != now:
-        looser = _RISKS.index(now) < _RISKS.index(was)
+        looser = _milder(was, now)
         words = f"{TIER_WORDS[was].capitalize()} becomes {TIER_WORDS[now]}"
         yield f"country risk {was} to {now}", words, looser, name
     if old is None or new is None:
@@ -158,7 +205,9 @@ def _renamed(old: Catalogue, new: Catalogue) -> Iterator[Row]:
             entry = f"{now.name}: {', '.join(sorted(gained))}"
             yield "other names added", "Products that are found by more names", True, entry
         if set(was.also) - set(now.also):
-            yield "other names lost", "Products that are found by fewer names", False, now.name
+            # A deal that names it so asks what it is, also where the product was barred.
+            entry = f"{now.name}: {', '.join(sorted(set(was.also) - set(now.also)))}"
+            yield "other names lost", "Products that are found by fewer names", True, entry
         if (was.family, was.includes, was.control_list) != (
             now.family,
             now.includes,
@@ -167,7 +216,15 @@ def _renamed(old: Catalogue, new: Catalogue) -> Iterator[Row]:
             words = (
                 "Products with other words for their family, content or entry of the control list"
             )
-            yield "products described otherwise", words, False, now.name
+            yield "products described otherwise", words, True, _described(was, now)
+
+
+def _described(old: Product, new: Product) -> str:
+    was, now = (
+        ", ".join([one.family, *one.includes, one.control_list]).removesuffix(", ")
+        for one in (old, new)
+    )
+    return f"{new.name}: {was} becomes {now}"
 
 
 def _changed_product(old: Product, new: Product, say: Callable[[str], str]) -> Iterator[Row]:

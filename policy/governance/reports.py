@@ -17,7 +17,7 @@ from policy.engine.language.condition import OUTCOMES, RANK
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.phrases import OUTCOMES as WORDS
 from policy.engine.language.phrases import DealWords, deal_in_words
-from policy.governance.checking import is_looser, kind_name, kind_words
+from policy.governance.easings import is_looser, kind_name, kind_words
 from policy.governance.proving import BROKEN
 from policy.models import CheckReport, Kind, Schedule
 

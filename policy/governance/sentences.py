@@ -1,14 +1,15 @@
-"""What people read of a rulebook, old beside new: sentences, clauses, evidence, who is asked.
+"""What people read of a rulebook, old beside new: sentences, clauses, evidence, facts, source.
 
 A condition under other words, and other words under the same condition, mislead alike.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from policy.engine.language.condition import Rule, Rulebook
-from policy.engine.proof.promises import rule_condition
+from policy.engine.language.condition import Rule, Rulebook, plain_fact
+from policy.engine.language.facts import Fact
+from policy.engine.proof.promises import on_one_line, rule_condition
 
 #: What a person reads of a rule, with the words for it.
 _READ = {
@@ -22,8 +23,12 @@ _READ = {
 
 @dataclass(frozen=True)
 class Reworded:
-    """One text of one rule, old beside new; or its condition, which the texts say nothing of."""
+    """One text of one rule or fact, old beside new.
 
+    Or the condition of a rule, which the texts say nothing of.
+    """
+
+    #: Or the fact, or "the rulebook".
     rule: str
     title: str
     what: str
@@ -38,14 +43,37 @@ class Reworded:
 
 
 def reworded(before: Rulebook, after: Rulebook) -> list[Reworded]:
-    """Rules of both whose words changed, or whose condition changed under the same words."""
+    """Rules of both whose words changed, or whose condition changed under the same words; facts
+    that are gone or are described otherwise; and another source.
+    """
     old, new = before.by_id, after.by_id
-    return [
+    rules = [
         change
         for name in new
         if name in old
         for change in _of_rule(before, after, old[name], new[name])
     ]
+    return [*_of_source(before, after), *rules, *_of_vocabulary(before, after)]
+
+
+def _of_source(before: Rulebook, after: Rulebook) -> Iterator[Reworded]:
+    was, now = (f"{one.name}, {one.source}" for one in (before, after))
+    if was != now:
+        yield Reworded("the rulebook", "", "name and source", was, now)
+
+
+def _of_vocabulary(before: Rulebook, after: Rulebook) -> Iterator[Reworded]:
+    """A fact that is new reads no rule of the older rulebook, so it is no change of its words."""
+    for name, fact in before.vocabulary.items():
+        was, now = _described(fact), _described(after.vocabulary.get(name))
+        if was != now:
+            what = "values and words" if now else "the whole fact"
+            yield Reworded(name, fact.label, what, was, now or "nothing")
+
+
+def _described(fact: Fact | None) -> str:
+    """Everything about a fact on one line, the order of its values included."""
+    return on_one_line(plain_fact(fact)) if fact else ""
 
 
 def _of_rule(before: Rulebook, after: Rulebook, old: Rule, new: Rule) -> Iterator[Reworded]:
@@ -64,14 +92,3 @@ def _of_rule(before: Rulebook, after: Rulebook, old: Rule, new: Rule) -> Iterato
 def _text(rule: Rule, name: str) -> str:
     value = getattr(rule, name)
     return ", ".join(value) if isinstance(value, tuple) else str(value)
-
-
-def confirmed_as(rows: list[Mapping[str, Any]]) -> dict[str, str]:
-    """For each rule whose words changed the name that one confirms, and what changed."""
-    found: dict[str, str] = {}
-    for one in rows:
-        if not one["is_silent"]:
-            told = f"{one['what']} “{one['before']}” becomes “{one['after']}”"
-            name = f"words of {one['rule']}"
-            found[name] = f"{found[name]}; {told}" if name in found else f"{one['rule']}: {told}"
-    return found

@@ -8,9 +8,11 @@ from django.test import Client
 
 from people import access
 from policy import actions
+from policy.governance import proposals
 from policy.governance.versions import Content
 from policy.models import Kind
 from tests import factories
+from tests.policy.governance.hollowed import EMPTIED, rulebook
 from tests.policy.governance.test_governance import (
     WEAKER,
     changed_rulebook,
@@ -108,3 +110,42 @@ def test_both_roles_hear_it_once() -> None:
     both = factories.person(access.POLICY_OWNER, access.COMPLIANCE)
     version, _report = checked(relabelled(Kind.CATALOGUE), factories.compliance_officer())
     assert turns(both) == [f"{version} waits for another person than the proposer"]
+
+
+class TestPromises:
+    @pytest.fixture
+    def hollowed(self, anna: Any) -> tuple[Any, Any]:
+        factories.reference_data()
+        content = proposals.read(Kind.RULEBOOK, rulebook(*EMPTIED), proposals.About())
+        return checked(content, anna)
+
+    @pytest.fixture
+    def anna(self) -> Any:
+        return factories.person(access.POLICY_OWNER)
+
+    def test_executive_reviewers_hear_of_promises_that_wait_for_them(
+        self, hollowed: tuple[Any, Any], anna: Any
+    ) -> None:
+        version, report = hollowed
+        chief, boris = factories.executive(), factories.person(access.POLICY_OWNER)
+        assert turns(chief) == [f"{version} waits for you to confirm its promises"]
+        assert turns(anna) == [f"{version} waits for an executive reviewer"]
+        assert turns(boris) == []
+        client = Client()
+        client.force_login(chief)
+        [turn] = client.get("/").context["turns"]
+        assert client.get(turn.url).status_code == 200
+
+        names = [one["name"] for one in report.found["unkept"]]
+        why = "The board decided so on 12 November."
+        actions.confirm_promise_changes(report, names=names, reason=why, actor=chief)
+        assert turns(chief) == turns(anna) == []
+        assert turns(boris) == [f"{version} waits for another person than the proposer"]
+
+    def test_nobody_hears_of_a_check_that_is_overtaken(
+        self, hollowed: tuple[Any, Any], anna: Any
+    ) -> None:
+        version, _report = hollowed
+        chief = factories.executive()
+        actions.start_check(version, actor=anna)
+        assert turns(chief) == []

@@ -180,7 +180,7 @@ class Rulebook:
     @cached_property
     def canonical(self) -> str:
         """Canonical JSON of everything, the vocabulary included; `read_canonical` reads it back."""
-        facts = [_plain_fact(fact) for fact in self.vocabulary.values()]
+        facts = [plain_fact(fact) for fact in self.vocabulary.values()]
         return canonical({"vocabulary": facts, "rulebook": self.plain})
 
     @property
@@ -304,7 +304,7 @@ def _filled(**entries: object) -> dict[str, object]:
     return {key: value for key, value in entries.items() if value not in ("", (), None, [], {})}
 
 
-def _plain_fact(fact: object) -> dict[str, object]:
+def plain_fact(fact: object) -> dict[str, object]:
     kind = getattr(fact, "kind", "")
     entries = {
         name: getattr(fact, name)

@@ -53,15 +53,15 @@ def meaning(rulebook: Rulebook, promise: Promise) -> Promise:
 
 def written(rulebook: Rulebook, promise: Promise) -> str:
     """The promise as a rulebook writes it on one line, terms written out, sentence left out."""
-    return _on_one_line(plain_promise(meaning(rulebook, promise)))
+    return on_one_line(plain_promise(meaning(rulebook, promise)))
 
 
 def rule_condition(rulebook: Rulebook, rule: Rule) -> str:
     """The condition of a rule in the same form."""
-    return _on_one_line(plain_condition(rulebook.opened(rule.when)))
+    return on_one_line(plain_condition(rulebook.opened(rule.when)))
 
 
-def _on_one_line(plain: object) -> str:
+def on_one_line(plain: object) -> str:
     return canonical(plain).replace('"', "").replace(",", ", ").replace(":", ": ")
 
 
