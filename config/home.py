@@ -133,13 +133,13 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
     stored = ReferenceVersion.objects.of(kind).not_withdrawn().defer("content", "written")
     newest = stored.newest_first().first()
     others = stored.newest_first().filter(activated_at=None).exclude(proposed_by=user)
-    ready = next((one for one in others[:MOST] if _is_ready(one)), None)
+    ready = next((version for version in others[:MOST] if _is_ready(version)), None)
     if ready is not None:
-        told = (
+        wording = (
             f"{ready} waits for another person than the proposer",
             "Its check passed. Read the report before you activate it.",
         )
-        return _of_version(ready, *told)
+        return _of_version(ready, *wording)
     if newest is None or newest.activated_at or newest.proposed_by_id != user.pk:
         return None
     report = newest.reports.defer("text").newest_first().first()
@@ -165,8 +165,8 @@ def _is_ready(version: ReferenceVersion) -> bool:
     )
 
 
-def _of_version(version: ReferenceVersion, title: str, more: str) -> Turn:
-    return Turn(title, more, f"/versions/{version.pk}/", "See the version", [])
+def _of_version(version: ReferenceVersion, title: str, text: str) -> Turn:
+    return Turn(title, text, f"/versions/{version.pk}/", "See the version", [])
 
 
 ASKS = {

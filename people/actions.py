@@ -68,7 +68,7 @@ def set_teams(
     left = [_team(selling.of(person), name) for name in leave]
     joined = _join(person, join, new)
     selling.of(person).remove(*left)
-    _record(person, actor, "person.teams_set", joined=joined, left=sorted(one.pk for one in left))
+    _record(person, actor, "person.teams_set", joined=joined, left=sorted(team.pk for team in left))
 
 
 @transaction.atomic

@@ -320,8 +320,8 @@ def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: An
 def _set_conditions(decision: Decision) -> None:
     """The conditions of everybody who approved apply together."""
     number = 0
-    for given in decision.review.votes.exclude(verdict=Vote.Verdict.REJECT).order_by("pk"):
-        for duty in given.conditions:
+    for vote in decision.review.votes.exclude(verdict=Vote.Verdict.REJECT).order_by("pk"):
+        for duty in vote.conditions:
             number += 1
             Condition.objects.create(
                 decision=decision,

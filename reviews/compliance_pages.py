@@ -93,16 +93,16 @@ def desk(request: HttpRequest) -> HttpResponse:
         .order_by("screening__created_at", "pk")
     )
     lists: dict[str, list[Waiting]] = {fact: [] for fact in LISTS}
-    found = list(deals)
-    for one in found:
-        for fact, waiting in _waits_for(one):
+    oldest_first = list(deals)
+    for deal in oldest_first:
+        for fact, waiting in _waits_for(deal):
             lists[fact].append(waiting)
     context = {
         "lists": [
             {"fact": fact, "title": title, "rows": lists[fact]} for fact, title in LISTS.items()
         ],
-        "oldest": found[0] if found else None,
-        "count": len(found),
+        "oldest": oldest_first[0] if oldest_first else None,
+        "count": len(oldest_first),
         "now": timezone.now(),
     }
     return render(request, "compliance/desk.html", context)
@@ -130,8 +130,15 @@ def _offered_again(deal: Deal, fact: str) -> deriving.Standing | None:
     """The newest ruling on the fact that was made for other answers."""
     if not fact or not deal.rulings.filter(fact=fact).exists():
         return None
-    ours = [one for one in deriving.standings(deal) if one.ruling.deal_id == deal.pk]
-    newest = next((one for one in ours if one.ruling.fact == fact and not one.is_taken_back), None)
+    ours = [standing for standing in deriving.standings(deal) if standing.ruling.deal_id == deal.pk]
+    newest = next(
+        (
+            standing
+            for standing in ours
+            if standing.ruling.fact == fact and not standing.is_taken_back
+        ),
+        None,
+    )
     return newest if newest and not newest.holds else None
 
 
@@ -156,27 +163,27 @@ def _find(request: HttpRequest, pk: int) -> Deal:
 @allow(access.COMPLIANCE)
 @require_safe
 def deal(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _find(request, pk)
-    screening = found.screening
+    deal = _find(request, pk)
+    screening = deal.screening
     assert screening is not None  # noqa: S101  _find leaves drafts out
-    may = selling.may_rule_fact(found, request.user)
-    asked = {fact for fact, _ in _waits_for(found)} if may else set()
+    may = selling.may_rule_fact(deal, request.user)
+    asked = {fact for fact, _ in _waits_for(deal)} if may else set()
     context = {
-        "deal": found,
+        "deal": deal,
         "screening": screening,
         "outcome_words": labels.OUTCOMES[screening.outcome],
-        "status_words": labels.status_beside(found, screening.outcome),
+        "status_words": labels.status_beside(deal, screening.outcome),
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
-        "written": written.of_deal(found),
-        "questions": exhibits.exchange(found),
+        "written": written.of_deal(deal),
+        "questions": exhibits.exchange(deal),
         "facts": exhibits.facts(screening),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
-        "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": [_ruling(one, request.user) for one in deriving.standings(found)],
+        "others": [(fact, settled.title) for fact, settled in SETTLED.items() if fact not in asked],
+        "rulings": [_ruling(standing, request.user) for standing in deriving.standings(deal)],
         "may_rule": may,
-        "why_not": why_not(selling.check_rule_fact, found, request.user),
+        "why_not": why_not(selling.check_rule_fact, deal, request.user),
     }
     return render(request, "compliance/deal.html", context)
 
@@ -190,7 +197,10 @@ def _in_words(ruling: FactRuling) -> str:
 def _ruling(standing: deriving.Standing, person: Any) -> dict[str, Any]:
     """A ruling as the page of a deal shows it."""
     ruling = standing.ruling
-    asked = [labels.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
+    asked = [
+        labels.person(withdrawal.taken_by)
+        for withdrawal in ruling.taken_back.select_related("taken_by")
+    ]
     return {
         "ruling": ruling,
         "what": _in_words(ruling),
@@ -209,45 +219,45 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
     """Verify or set one fact, with the clause beside it; the deal is screened again."""
     if fact not in SETTLED:
         raise Http404
-    found = _find(request, pk)
+    deal = _find(request, pk)
     form = RulingForm(
-        posted(request), options=_options(found, fact, request.user), initial=_initial(found, fact)
+        posted(request), options=_options(deal, fact, request.user), initial=_initial(deal, fact)
     )
     try:
-        selling.check_rule_fact(found, request.user)
+        selling.check_rule_fact(deal, request.user)
         if request.method != "POST" or not form.is_valid():
-            return render(request, "compliance/fact.html", _page(found, fact, form))
-        given = form.cleaned_data
+            return render(request, "compliance/fact.html", _page(deal, fact, form))
+        cleaned = form.cleaned_data
         actions.rule_fact(
-            found,
+            deal,
             screening=get_object_or_404(
-                Screening.objects.filter(revision__deal=found), pk=given["screening"]
+                Screening.objects.filter(revision__deal=deal), pk=cleaned["screening"]
             ),
             fact=fact,
-            value=_plain(fact, given["value"]),
-            because=given["because"],
-            source=given["source"],
+            value=_plain(fact, cleaned["value"]),
+            because=cleaned["because"],
+            source=cleaned["source"],
             actor=request.user,
         )
     except Conflict as refusal:
         return _overtaken(request, _find(request, pk), refusal)
-    found.refresh_from_db()
-    status = found.get_status_display().lower()
+    deal.refresh_from_db()
+    status = deal.get_status_display().lower()
     messages.success(
         request,
-        f"{_vocabulary()[fact].label} is set, and {found.reference} was screened again: {status}.",
+        f"{_vocabulary()[fact].label} is set, and {deal.reference} was screened again: {status}.",
     )
     return redirect("reviews:compliance-deal", pk=pk)
 
 
-def _initial(found: Deal, fact: str) -> dict[str, Any]:
+def _initial(deal: Deal, fact: str) -> dict[str, Any]:
     """What was ruled before is offered again; the reason is written anew."""
-    again = _offered_again(found, fact)
+    again = _offered_again(deal, fact)
     if again is None:
-        return {"screening": found.screening_id}
+        return {"screening": deal.screening_id}
     value = again.ruling.value
     chosen = {True: "yes", False: "no"}.get(value, value)
-    return {"screening": found.screening_id, "value": chosen, "source": again.ruling.source}
+    return {"screening": deal.screening_id, "value": chosen, "source": again.ruling.source}
 
 
 @allow(access.COMPLIANCE)
@@ -281,13 +291,13 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("reviews:compliance-deal", pk=ruling.deal_id)
 
 
-def _overtaken(request: HttpRequest, found: Deal, refusal: Conflict) -> HttpResponse:
+def _overtaken(request: HttpRequest, deal: Deal, refusal: Conflict) -> HttpResponse:
     typed = [
         ("Reason", request.POST.get("because", "")),
         ("Source", request.POST.get("source", "")),
     ]
     context = {
-        "deal": found,
+        "deal": deal,
         "sentence": str(refusal),
         "typed": [pair for pair in typed if pair[1]],
         "carried": [],
@@ -297,8 +307,8 @@ def _overtaken(request: HttpRequest, found: Deal, refusal: Conflict) -> HttpResp
     return render(request, "reviews/overtaken.html", context, status=409)
 
 
-def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
-    screening = found.screening
+def _page(deal: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
+    screening = deal.screening
     assert screening is not None  # noqa: S101  _find leaves drafts out
     beside = {
         "legal_basis_status": ("legal_obligation", "legal_basis", "customer_name", "capabilities"),
@@ -310,19 +320,19 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
         "country_risk": ("country_name", "special_territory"),
     }[fact]
     return {
-        "deal": found,
+        "deal": deal,
         "form": form,
         "fact": fact,
         "settled": SETTLED[fact],
         "now": labels.fact_rows(screening, [fact])[0],
         "beside": labels.fact_rows(screening, beside),
         "cards": [card for card in exhibits.cards(screening) if card.reads(fact)],
-        "before": _before(found, fact),
-        "written": written.of_deal(found),
+        "before": _before(deal, fact),
+        "written": written.of_deal(deal),
     }
 
 
-def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
+def _options(deal: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
     """The values that the fact can take here; some facts are raised and never lowered."""
     known = _vocabulary()[fact]
     if isinstance(known, YesNo):
@@ -332,7 +342,7 @@ def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
         values = [(value, known.say(value).capitalize()) for value in known.values]
     if fact not in rulings.ONLY_RAISED:
         return values
-    return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]), person)]
+    return [pair for pair in values if _may_take(deal, fact, _plain(fact, pair[0]), person)]
 
 
 def _vocabulary() -> Vocabulary:
@@ -340,9 +350,9 @@ def _vocabulary() -> Vocabulary:
     return active.reference_data().rulebook.vocabulary
 
 
-def _may_take(found: Deal, fact: str, value: Any, person: Any) -> bool:
+def _may_take(deal: Deal, fact: str, value: Any, person: Any) -> bool:
     try:
-        deriving.check_ruling(fact, value, found, person)
+        deriving.check_ruling(fact, value, deal, person)
     except (Conflict, NotAllowed):
         return False
     return True

@@ -27,14 +27,14 @@ DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 class Area(PlainText):
     """Several lines of text, between so many characters."""
 
-    def __init__(self, *, least: int, refusal: str, rows: int = 4, **more: Any) -> None:
+    def __init__(self, *, least: int, refusal: str, rows: int = 4, **kwargs: Any) -> None:
         attrs = {"rows": rows}
         super().__init__(
             min_length=least,
             max_length=5000,
             widget=forms.Textarea(attrs=attrs),
             error_messages={"required": refusal, "min_length": refusal},
-            **more,
+            **kwargs,
         )
 
 
@@ -48,8 +48,10 @@ class QueueFilters(FilterForm):
     clause = forms.ChoiceField(required=False)
     claimed_by = forms.ChoiceField(label="Claimed by", required=False)
 
-    def __init__(self, *args: Any, countries: Options, people: Iterable[Any], **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(
+        self, *args: Any, countries: Options, people: Iterable[Any], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
         named = [(str(person.pk), labels.person(person)) for person in people]
         self.offer("country", countries)
         self.offer("risk", list(labels.RISKS.items()))
@@ -60,7 +62,7 @@ class QueueFilters(FilterForm):
 
 
 def clause_options() -> Options:
-    return [(one.id, f"{one.id} {one.title}") for one in clauses.clauses().values()]
+    return [(clause.id, f"{clause.id} {clause.title}") for clause in clauses.clauses().values()]
 
 
 def _day(label: str) -> forms.DateField:
@@ -93,9 +95,9 @@ class HistoryFilters(FilterForm):
     rulebook = forms.ChoiceField(required=False)
 
     def __init__(
-        self, *args: Any, countries: Options, results: Mapping[str, str], **more: Any
+        self, *args: Any, countries: Options, results: Mapping[str, str], **kwargs: Any
     ) -> None:
-        super().__init__(*args, **more)
+        super().__init__(*args, **kwargs)
         self.offer("country", countries)
         self.offer("clause", clause_options())
         self.offer("outcome", list(labels.OUTCOMES.items()))
@@ -107,8 +109,8 @@ class HistoryFilters(FilterForm):
 
 def rulebook_options() -> Options:
     versions = ReferenceVersion.objects.of(Kind.RULEBOOK).newest_first()
-    found = versions.values_list("pk", "label")
-    return [(str(number), name) for number, name in found]
+    labels = versions.values_list("pk", "label")
+    return [(str(number), name) for number, name in labels]
 
 
 class ReasonForm(forms.Form):
@@ -123,8 +125,8 @@ class QuestionForm(forms.Form):
     text = Area(least=1, refusal="Write the question", label="Question", rows=3, required=False)
     fact = forms.ChoiceField(label="Which fact is it about?", required=False)
 
-    def __init__(self, *args: Any, facts: Options, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, facts: Options, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         field = self.fields["fact"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
         field.choices = [("", "None of them"), *facts]
@@ -147,15 +149,15 @@ class QuestionsForm:
 
     def questions(self) -> list[tuple[str, str]]:
         """Fact and text of each question, for ``ask_sales``."""
-        given = [row.cleaned_data for row in self.rows]
-        return [(one["fact"], one["text"]) for one in given if one["text"]]
+        rows = [row.cleaned_data for row in self.rows]
+        return [(row["fact"], row["text"]) for row in rows if row["text"]]
 
 
 class AssessmentForm(forms.Form):
     """What has to be weighed before a vote."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         for criterion in CRITERIA:
             for choice in criterion.choices:
                 self.fields[choice.name] = _radios(choice)
@@ -170,8 +172,11 @@ class AssessmentForm(forms.Form):
 
     def groups(self) -> list[tuple[Criterion, list[forms.BoundField]]]:
         return [
-            (one, [self[choice.name] for choice in one.choices] + [self[one.reason]])
-            for one in CRITERIA
+            (
+                criterion,
+                [self[choice.name] for choice in criterion.choices] + [self[criterion.reason]],
+            )
+            for criterion in CRITERIA
         ]
 
 
@@ -219,9 +224,9 @@ class ConditionForm(forms.Form):
         label="What proves it?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, number: int, **more: Any) -> None:
+    def __init__(self, *args: Any, number: int, **kwargs: Any) -> None:
         super().__init__(
-            *args, prefix=f"c{number}", empty_permitted=True, use_required_attribute=False, **more
+            *args, prefix=f"c{number}", empty_permitted=True, use_required_attribute=False, **kwargs
         )
         self.number = number
         for name, wanted in (
@@ -238,8 +243,8 @@ class ConditionForm(forms.Form):
         return due
 
     def duty(self) -> Duty:
-        given = self.cleaned_data
-        return Duty(text=given["text"], due_on=given["due_on"], evidence=given["evidence"])
+        cleaned = self.cleaned_data
+        return Duty(text=cleaned["text"], due_on=cleaned["due_on"], evidence=cleaned["evidence"])
 
 
 class ConditionRows:
@@ -278,8 +283,8 @@ class RulingForm(forms.Form):
     )
     because = Area(least=1, refusal="Say why", label="Reason", rows=4)
 
-    def __init__(self, *args: Any, options: Options, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, options: Options, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         field = self.fields["value"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
         field.choices = options

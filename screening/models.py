@@ -75,11 +75,11 @@ class DealQuerySet(models.QuerySet["Deal"]):
         """Deals whose name, customer or reference has these words; all of them without words."""
         if not words:
             return self
-        found = Q(title__icontains=words) | Q(answers__customer__icontains=words)
+        matches = Q(title__icontains=words) | Q(answers__customer__icontains=words)
         number = words.rpartition("-")[2]
         if number.isascii() and number.isdigit() and len(number) < 10:
-            found |= Q(pk=int(number))
-        return self.filter(found)
+            matches |= Q(pk=int(number))
+        return self.filter(matches)
 
     def newest_first(self) -> Self:
         return self.order_by("-pk")
@@ -355,8 +355,8 @@ class Screening(models.Model):
 
     @property
     def versions(self) -> list[ReferenceVersion]:
-        found = (self.rulebook, self.countries, self.catalogue, self.registry)
-        return [version for version in found if version is not None]
+        versions = (self.rulebook, self.countries, self.catalogue, self.registry)
+        return [version for version in versions if version is not None]
 
     def is_current(self, versions: Mapping[str, ReferenceVersion]) -> bool:
         """Whether it used these versions, or was confirmed under them."""
@@ -375,14 +375,14 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
         return self.filter(screening__revision__deal=deal)
 
 
-def _version(**more: Any) -> models.ForeignKey[Any, Any]:
+def _version(**kwargs: Any) -> models.ForeignKey[Any, Any]:
     return models.ForeignKey(
         ReferenceVersion,
         on_delete=models.PROTECT,
         db_index=False,
         db_constraint=False,
         related_name="+",
-        **more,
+        **kwargs,
     )
 
 

@@ -157,8 +157,8 @@ def with_rows(rows: QuerySet[Screening]) -> QuerySet[Screening]:
 
 def totals(rows: QuerySet[Screening]) -> list[tuple[str, str, int]]:
     """Result, its words and how many, most first."""
-    found = rows.order_by().values_list("result").annotate(n=Count("pk")).order_by("-n")
-    return [(result, RESULTS.get(result, result), n) for result, n in found]
+    counts = rows.order_by().values_list("result").annotate(n=Count("pk")).order_by("-n")
+    return [(result, RESULTS.get(result, result), n) for result, n in counts]
 
 
 def voters(screening: Screening) -> list[str]:
@@ -255,10 +255,10 @@ def _with_person(text: str) -> Q:
 
 
 def _mentions(text: str) -> Q:
-    found = (
+    matches = (
         Q(revision__deal__title__icontains=text)
         | Q(known__0__customer_name__icontains=text)
         | Q(known__0__end_user_name__icontains=text)
     )
     number = REFERENCE.fullmatch(text.strip())
-    return found | Q(revision__deal_id=int(number[1])) if number else found
+    return matches | Q(revision__deal_id=int(number[1])) if number else matches

@@ -42,10 +42,10 @@ class Command(BaseCommand):
     def list(self, jobs: JobQuerySet) -> None:
         for job in jobs.order_by("pk")[:MOST]:
             self.stdout.write(line(job))
-        found = jobs.count()
-        if found > MOST:
-            self.stdout.write(f"... and {found - MOST} more")
-        self.stdout.write(f"{counted(found)}, of which {jobs.failed().count()} failed.")
+        total = jobs.count()
+        if total > MOST:
+            self.stdout.write(f"... and {total - MOST} more")
+        self.stdout.write(f"{counted(total)}, of which {jobs.failed().count()} failed.")
 
 
 def counted(number: int) -> str:

@@ -96,7 +96,7 @@ def send(example: Example) -> Deal:
     return deal
 
 
-def vote(deal: Deal, name: str, verdict: str, **more: Any) -> None:
+def vote(deal: Deal, name: str, verdict: str, **kwargs: Any) -> None:
     reviewer = person(name)
     reviewing.claim_deal(deal, actor=reviewer)
     assert deal.screening is not None  # noqa: S101  a deal in review was screened
@@ -107,7 +107,7 @@ def vote(deal: Deal, name: str, verdict: str, **more: Any) -> None:
         because=REASONS[verdict],
         assessment=ASSESSMENT,
         actor=reviewer,
-        **more,
+        **kwargs,
     )
 
 
