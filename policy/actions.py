@@ -100,8 +100,8 @@ def check_not_withdrawn(version: ReferenceVersion) -> None:
 
 def _running(version: ReferenceVersion) -> CheckReport | None:
     """The check without an end; has_work tells whether it will ever have one."""
-    found: CheckReport | None = version.reports.filter(state=CheckReport.State.RUNNING).first()
-    return found
+    report: CheckReport | None = version.reports.filter(state=CheckReport.State.RUNNING).first()
+    return report
 
 
 @transaction.atomic
@@ -167,12 +167,14 @@ def confirm_promise_changes(
     now = _lock(version)
     check_confirm_promises(version, actor)
     check_promises_wait(report, now)
-    missing = [one["words"] for one in report.found["unkept"] if one["name"] not in names]
+    missing = [
+        promise["words"] for promise in report.found["unkept"] if promise["name"] not in names
+    ]
     if missing:
         raise Conflict(f"Confirm each promise by its name. Missing: {missing[0]}")
     if len(reason.strip()) < LEAST_REASON:
         raise Conflict(f"Say why in at least {LEAST_REASON} characters.")
-    asked = sorted(one["name"] for one in report.found["unkept"])
+    asked = sorted(promise["name"] for promise in report.found["unkept"])
     confirmation = PromiseConfirmation.objects.create(
         report=report, names=asked, reason=reason.strip(), confirmed_by=actor
     )
@@ -260,8 +262,8 @@ def _activate(
 def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:
     """What is active, locked, and then the version: everybody takes them in this order."""
     now = {
-        one.kind: one
-        for one in ReferenceVersion.objects.select_for_update().active().order_by("pk")
+        row.kind: row
+        for row in ReferenceVersion.objects.select_for_update().active().order_by("pk")
     }
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
     return now
@@ -307,7 +309,7 @@ def check_report(
         raise Conflict("The report speaks of another content. Run the check again.")
     if newest.baseline_digest != checking.baseline_digest(now):
         raise Conflict("What is active changed since the check. Run the check again.")
-    looser = {one["name"] for one in newest.found["looser"]}
+    looser = {loosening["name"] for loosening in newest.found["looser"]}
     missing = sorted(looser - set(confirmed))
     if missing:
         raise Conflict(f"Confirm each kind of change that got looser: {'; '.join(missing)}.")
@@ -316,8 +318,8 @@ def check_report(
 
 def _check_promises_confirmed(report: CheckReport) -> None:
     if not PromiseConfirmation.objects.filter(report=report).exists():
-        told = " ".join(one["words"] for one in report.found["unkept"])
-        raise Conflict(f"An executive reviewer must confirm these promises first. {told}")
+        sentences = " ".join(promise["words"] for promise in report.found["unkept"])
+        raise Conflict(f"An executive reviewer must confirm these promises first. {sentences}")
 
 
 def _check_third_person(report: CheckReport, actor: Any) -> None:
@@ -443,10 +445,10 @@ def _end(schedule: Schedule, state: str, *, reason: str = "") -> None:
     schedule.save(update_fields=["state", "reason", "ended_at", "ended_by"])
 
 
-def _record(version: ReferenceVersion, actor: Any, verb: str, **more: Any) -> None:
+def _record(version: ReferenceVersion, actor: Any, verb: str, **details: Any) -> None:
     AuditEvent.objects.append(
         subject=version.subject,
         actor=actor,
         verb=verb,
-        payload={"kind": version.kind, "label": version.label, "digest": version.digest, **more},
+        payload={"kind": version.kind, "label": version.label, "digest": version.digest, **details},
     )

@@ -38,12 +38,12 @@ def bar_chart(
         mark, own = _bar(label, value, most, height)
         drawn, height = drawn + mark, height + own
     figures = "; ".join(f"{label}: {value:,}" for label, value in bars)
-    said = f"{description} {figures} {unit}".strip() if bars else f"{description} No figures."
+    words = f"{description} {figures} {unit}".strip() if bars else f"{description} No figures."
     return (
         f'<svg class="bars" width="100%" height="{max(height - GAP, 1)}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc" xmlns="http://www.w3.org/2000/svg">'
         f'<title id="{name}-title">{escape(title)}</title>'
-        f'<desc id="{name}-desc">{escape(said)}</desc>{drawn}</svg>'
+        f'<desc id="{name}-desc">{escape(words)}</desc>{drawn}</svg>'
     )
 
 

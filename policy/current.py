@@ -14,14 +14,14 @@ from policy.reference.registry import Registry
 
 def version(kind: str) -> ReferenceVersion | None:
     """The active version of the kind without its content, which is large."""
-    found: ReferenceVersion | None = (
+    version: ReferenceVersion | None = (
         ReferenceVersion.objects.active()
         .of(kind)
         .select_related("proposed_by", "activated_by")
         .defer("content", "written")
         .first()
     )
-    return found
+    return version
 
 
 def rulebook(of: ReferenceVersion) -> Rulebook:

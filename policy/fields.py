@@ -34,8 +34,8 @@ class FilterForm(forms.Form):
     than what was asked for.
     """
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if isinstance(field, forms.ChoiceField):
                 label = field.label or name.replace("_", " ").capitalize()

@@ -197,8 +197,8 @@ class CheckReport(models.Model):
 
     @property
     def found(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.text) if self.text else {}
-        return found
+        content: dict[str, Any] = json.loads(self.text) if self.text else {}
+        return content
 
 
 class PromiseConfirmation(models.Model):

@@ -204,31 +204,31 @@ class Checks:
 
     def problems(self, declared: Mapping[str, Any]) -> list[str]:
         """One sentence for each fact that cannot be read."""
-        found = []
+        problems = []
         for name, value in declared.items():
             if name not in NAMES:
-                found.append(f"unknown fact {shown(name)}{did_you_mean(name, NAMES)}")
+                problems.append(f"unknown fact {shown(name)}{did_you_mean(name, NAMES)}")
             elif value is not None:
-                found.extend(self.by_name[name](name, value))
-        for one, many in (("country", "destinations"), ("purpose", "purposes")):
-            if declared.get(one) is not None and declared.get(many) is not None:
-                found.append(f"{one} and {many} are both given; one of them is enough")
-        return found
+                problems.extend(self.by_name[name](name, value))
+        for single, many in (("country", "destinations"), ("purpose", "purposes")):
+            if declared.get(single) is not None and declared.get(many) is not None:
+                problems.append(f"{single} and {many} are both given; one of them is enough")
+        return problems
 
     def given_problems(self, given: Mapping[str, Any]) -> list[str]:
         """One sentence for each given value that cannot be read."""
-        found = []
+        problems = []
         for name, value in given.items():
             if name == "special_territory":
                 known = self.countries.territories
                 if value is not None and not (isinstance(value, str) and value in known):
                     hint = did_you_mean(value, known)
-                    found.append(f"special_territory: unknown code {shown(value)}{hint}")
+                    problems.append(f"special_territory: unknown code {shown(value)}{hint}")
             elif name not in self.vocabulary:
-                found.append(f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}")
+                problems.append(f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}")
             elif value is not None:
-                found.extend(self._fact(name, value))
-        return found
+                problems.extend(self._fact(name, value))
+        return problems
 
     def _fact(self, name: str, value: Any) -> list[str]:
         fact = self.vocabulary[name]
@@ -236,8 +236,8 @@ class Checks:
 
     def _capabilities(self, name: str, value: Any) -> list[str]:
         return [
-            said.replace("capabilities:", f"{name}:", 1)
-            for said in self._fact("capabilities", value)
+            problem.replace("capabilities:", f"{name}:", 1)
+            for problem in self._fact("capabilities", value)
         ]
 
     def _country(self, name: str, value: Any) -> list[str]:
@@ -269,15 +269,15 @@ class Checks:
     def _destinations(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list) or not value:
             return [f"{name}: expected a list of places, not {shown(value)}"]
-        found = []
+        problems = []
         for at, place in enumerate(value, start=1):
             if not isinstance(place, Mapping) or not place.keys() <= {"country", "region"}:
-                found.append(f'{name}, {at}: expected the keys "country" and "region"')
+                problems.append(f'{name}, {at}: expected the keys "country" and "region"')
                 continue
             for key, check in (("country", self._country), ("region", self._region)):
                 if place.get(key) is not None:
-                    found.extend(check(f"{name}, {at}, {key}", place[key]))
-        return found
+                    problems.extend(check(f"{name}, {at}, {key}", place[key]))
+        return problems
 
     def _customer_type(self, name: str, value: Any) -> list[str]:
         known = (*self.kinds, RESELLER)
@@ -291,48 +291,50 @@ class Checks:
     def _products(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list):
             return [f"{name}: expected a list of products, not {shown(value)}"]
-        found = []
+        problems = []
         for at, line in enumerate(value, start=1):
             if isinstance(line, Mapping):
                 if not line.keys() <= {"product", "removed", "proof"} or not isinstance(
                     line.get("product"), str
                 ):
-                    found.append(f'{name}, {at}: expected the keys "product", "removed", "proof"')
+                    problems.append(
+                        f'{name}, {at}: expected the keys "product", "removed", "proof"'
+                    )
                     continue
-                found.extend(_texts(f"{name}, {at}, removed", line.get("removed") or []))
-                found.extend(_text(f"{name}, {at}, proof", line.get("proof") or ""))
-                found.extend(_plain(f"{name}, {at}, product", line["product"]))
+                problems.extend(_texts(f"{name}, {at}, removed", line.get("removed") or []))
+                problems.extend(_text(f"{name}, {at}, proof", line.get("proof") or ""))
+                problems.extend(_plain(f"{name}, {at}, product", line["product"]))
             elif not isinstance(line, str) or not line.strip():
-                found.append(f"{name}, {at}: expected the name of a product, not {shown(line)}")
+                problems.append(f"{name}, {at}: expected the name of a product, not {shown(line)}")
             else:
-                found.extend(_plain(f"{name}, {at}", line))
-        return found
+                problems.extend(_plain(f"{name}, {at}", line))
+        return problems
 
     def _intermediaries(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list):
             return [f"{name}: expected a list, [] when there is none, not {shown(value)}"]
-        found = []
+        problems = []
         for at, party in enumerate(value, start=1):
             if isinstance(party, Mapping):
                 if not party.keys() <= {"name", "role", "country"}:
-                    found.append(f'{name}, {at}: expected the keys "name", "role" and "country"')
+                    problems.append(f'{name}, {at}: expected the keys "name", "role" and "country"')
                     continue
                 if not isinstance(party.get("name"), str) or not party["name"].strip():
-                    found.append(f"{name}, {at}: an intermediary needs a name")
+                    problems.append(f"{name}, {at}: an intermediary needs a name")
                 else:
-                    found.extend(_plain(f"{name}, {at}, name", party["name"]))
-                found.extend(_text(f"{name}, {at}, role", party.get("role") or ""))
-                found.extend(self._country(f"{name}, {at}, country", party.get("country") or ""))
+                    problems.extend(_plain(f"{name}, {at}, name", party["name"]))
+                problems.extend(_text(f"{name}, {at}, role", party.get("role") or ""))
+                problems.extend(self._country(f"{name}, {at}, country", party.get("country") or ""))
             elif not isinstance(party, str) or not party.strip():
-                found.append(f"{name}, {at}: expected a name, not {shown(party)}")
+                problems.append(f"{name}, {at}: expected a name, not {shown(party)}")
             else:
-                found.extend(_plain(f"{name}, {at}", party))
-        return found
+                problems.extend(_plain(f"{name}, {at}", party))
+        return problems
 
     def _purposes(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list):
             return [f"{name}: expected a list of purposes, not {shown(value)}"]
-        return [said for one in value for said in self._fact("purpose", one)]
+        return [problem for purpose in value for problem in self._fact("purpose", purpose)]
 
 
 def is_named(text: str | None) -> TypeGuard[str]:
@@ -394,11 +396,11 @@ def _texts(name: str, value: Any) -> list[str]:
         return [f"{name}: expected a list of texts, not {shown(value)}"]
     return [
         problem
-        for at, one in enumerate(value, start=1)
+        for at, text in enumerate(value, start=1)
         for problem in (
-            _plain(f"{name}, {at}", one)
-            if isinstance(one, str)
-            else [f"{name}, {at}: expected text, not {shown(one)}"]
+            _plain(f"{name}, {at}", text)
+            if isinstance(text, str)
+            else [f"{name}, {at}: expected text, not {shown(text)}"]
         )
     ]
 

@@ -110,13 +110,15 @@ def trace(
     variants = []
     for region, country in _destinations(declared):
         for purpose in _purposes(declared):
-            one = Derivation(declared, reference, given)
-            plain = one.plain(country, region, purpose)
+            derivation = Derivation(declared, reference, given)
+            plain = derivation.plain(country, region, purpose)
             try:
                 facts = reference.rulebook.vocabulary.parse(plain)
             except FactError as error:  # a text that is too long or cannot be stored
                 raise DeclaredError(error.problems) from None
-            variants.append(Variant(facts, _origins(one, reference, given), one.doubts))
+            variants.append(
+                Variant(facts, _origins(derivation, reference, given), derivation.doubts)
+            )
     return variants
 
 
@@ -130,11 +132,11 @@ def _purposes(declared: Mapping[str, Any]) -> list[str | None]:
 
 
 def _origins(
-    one: "Derivation", reference: ReferenceData, given: Mapping[str, Any]
+    derivation: "Derivation", reference: ReferenceData, given: Mapping[str, Any]
 ) -> dict[str, Origin]:
     origins = {}
     for name, fact in reference.rulebook.vocabulary.items():
-        note = one.notes.get(name, "")
+        note = derivation.notes.get(name, "")
         if name in given or (name == "in_special_territory" and "special_territory" in given):
             origins[name] = Origin("reviewer", "set by hand")
         elif note or fact.source in ("derived", "reviewer"):
@@ -173,15 +175,15 @@ class Derivation:
         self._law(facts)
         self._between(place, facts)
         self._complete(facts)
-        said = self._said(facts)
-        facts |= said
+        answered = self._said(facts)
+        facts |= answered
         if given:
             facts.update(given)
             if "special_territory" in given:
                 # Given as a code; the facts hold its name and whether it is one.
                 self._territory(given["special_territory"], facts)
             self._stated(facts)
-        self._unread({name: facts[name] for name in said})
+        self._unread({name: facts[name] for name in answered})
         self._conflict(facts)
         words = self.reference.rulebook.vocabulary
         return {name: facts[name] for name in facts if name not in UNREAD or name in words}
@@ -306,77 +308,79 @@ class Derivation:
     def _capabilities(self, facts: dict[str, Any]) -> None:
         declared = self.declared
         products = declared.get("products")
-        given = self.given.get("capabilities")
+        capabilities = self.given.get("capabilities")
         linked = declared.get("linked_capabilities")
         if products:
             named = self.reference.catalogue.named
             facts["products"] = listed([named(_line_name(line)) for line in products])
-        if given is None:
-            given = self._of_lines(products, are_given="capabilities" in declared)
+        if capabilities is None:
+            capabilities = self._of_lines(products, are_given="capabilities" in declared)
         if linked:
             self.notes["capabilities"] = (
                 f"{self.notes.get('capabilities', '')}; {WITH_LINKED}"
             ).removeprefix("; ")
-            given = _union(given, linked)
-        facts["capabilities"] = given
+            capabilities = _union(capabilities, linked)
+        facts["capabilities"] = capabilities
 
     def _of_lines(self, products: list[Any] | None, *, are_given: bool) -> Any:
         """The catalogue's word; what is given beside it adds, and stands alone for other lines."""
-        said = self.declared.get("capabilities")
-        if said is None:
+        stated = self.declared.get("capabilities")
+        if stated is None:
             # Left out: the catalogue says. null: whoever was asked does not know.
-            told = products is not None and not are_given
-            return self._of_products(products or []) if told else self._open()
+            is_by_product = products is not None and not are_given
+            return self._of_products(products or []) if is_by_product else self._open()
         find = self.reference.catalogue.find
         known = [line for line in products or () if find(_line_name(line))]
         if not known:
             self.notes["capabilities"] = "given as the catalogue's word for the lines"
-            return said
+            return stated
         # What is given speaks for the other lines, so they are not unclassified.
         catalogue = self._of_products(known)
-        missing = set(catalogue) - {NOT_CLASSIFIED} - set(_possibly(said))
+        missing = set(catalogue) - {NOT_CLASSIFIED} - set(_possibly(stated))
         if missing:
             self.doubts.append(self._left_out(known, missing))
-        return _union(said, catalogue)
+        return _union(stated, catalogue)
 
     def _left_out(self, known: list[Any], missing: set[str]) -> str:
         fact = self.reference.rulebook.vocabulary["capabilities"]
         names = listed([self.reference.catalogue.named(_line_name(line)) for line in known])
-        words = listed([fact.say(one) for one in sorted(missing)])
+        words = listed([fact.say(member) for member in sorted(missing)])
         return f"The capabilities given for {names} leave out {words}, which the catalogue names."
 
     def _open(self) -> dict[str, list[str]]:
         """No product is named: what it is has to be classified, and may be anything."""
-        rest = [one for one in self.reference.capabilities if one != NOT_CLASSIFIED]
+        rest = [
+            capability for capability in self.reference.capabilities if capability != NOT_CLASSIFIED
+        ]
         return {"yes": [NOT_CLASSIFIED], "unknown": rest}
 
     def _of_products(self, products: list[Any]) -> list[str]:
-        found: dict[str, None] = {}
+        capabilities: dict[str, None] = {}
         strange = []
         for line in products:
             product = self.reference.catalogue.find(_line_name(line))
             if product is None:
                 strange.append(_line_name(line))
-                found[NOT_CLASSIFIED] = None
+                capabilities[NOT_CLASSIFIED] = None
             else:
-                found |= dict.fromkeys(_left(product, line))
+                capabilities |= dict.fromkeys(_left(product, line))
         self.notes["capabilities"] = (
             f"not in the catalogue: {listed(strange)}" if strange else "from the catalogue"
         )
-        return list(found)
+        return list(capabilities)
 
     def _export_control(self, place: Place | None, facts: dict[str, Any]) -> None:
-        found = {"not_controlled": "no line is classified as controlled"}
+        reasons = {"not_controlled": "no line is classified as controlled"}
         if place is not None and place.export_control:
-            found[place.export_control] = f"destination {place.name}"
+            reasons[place.export_control] = f"destination {place.name}"
         for control, why in self._controls(facts["capabilities"]):
-            found.setdefault(control, why)
+            reasons.setdefault(control, why)
         worst = "not_controlled"
-        if len(found) > 1:
-            worst = max(found, key=_CONTROLS.index)
-            facts["export_reference"] = found[worst]
+        if len(reasons) > 1:
+            worst = max(reasons, key=_CONTROLS.index)
+            facts["export_reference"] = reasons[worst]
         facts["export_control"] = worst
-        self.notes["export_control"] = found[worst]
+        self.notes["export_control"] = reasons[worst]
 
     def _controls(self, capabilities: Any) -> Iterator[tuple[str, str]]:
         for line in self.declared.get("products") or ():
@@ -438,18 +442,18 @@ class Derivation:
 
     def _said(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """What counts beside the catalogue: answers of sales, other deals, rulings."""
-        said: dict[str, Any] = {"abilities_declared": self._abilities(facts["capabilities"])}
+        answered: dict[str, Any] = {"abilities_declared": self._abilities(facts["capabilities"])}
         if differences := self.declared.get("differences"):
             self.notes["abilities_declared"] = " ".join(differences)
         for name, values in CHOICES.items():
             value = self.declared.get(name, "not_asked")
-            said[name] = value if value in (*values, "not_asked") else None
+            answered[name] = value if value in (*values, "not_asked") else None
         for name in NOTED:
             value = self.declared.get(name)
-            said[name] = bool(value)
+            answered[name] = bool(value)
             if isinstance(value, str):
                 self.notes[name] = value
-        return said
+        return answered
 
     def _abilities(self, capabilities: Any) -> Any:
         if "abilities_declared" in self.declared:
@@ -460,16 +464,16 @@ class Derivation:
             self.notes["abilities_declared"] = "nobody said what the storage is for"
         return {"yes": [], "unknown": list(KEPT)} if asks else []
 
-    def _unread(self, said: Mapping[str, Any]) -> None:
+    def _unread(self, answered: Mapping[str, Any]) -> None:
         """An answer whose fact no rule reads is not lost: it is a doubt that compliance settles."""
         for name in UNREAD:
             if name in self.reference.read or self._is_looked_at(name):
                 continue
-            value = said[name]
+            value = answered[name]
             if name == "abilities_declared":
                 named = _possibly(value) if name in self.declared else []
                 if named:
-                    words = (one.replace("_", " ") for one in named)
+                    words = (fact.replace("_", " ") for fact in named)
                     self.doubts.append(UNREAD[name].format(listed(sorted(words))))
             elif value in (None, True, "yes", "refused", "included"):
                 self.doubts.append(UNREAD[name])
@@ -479,10 +483,10 @@ class Derivation:
         return name in NOTED and isinstance(self.declared.get(name), str)
 
     def _conflict(self, facts: dict[str, Any]) -> None:
-        said = [*(self.declared.get("contradictions") or ()), *self.doubts]
-        doubts = " ".join(dict.fromkeys(said))[:LONGEST_NOTE] if said else ""
+        sentences = [*(self.declared.get("contradictions") or ()), *self.doubts]
+        doubts = " ".join(dict.fromkeys(sentences))[:LONGEST_NOTE] if sentences else ""
         if "fact_conflict" not in facts:
-            facts["fact_conflict"] = bool(said)
+            facts["fact_conflict"] = bool(sentences)
         if facts["fact_conflict"] and not facts.get("conflict_note") and doubts:
             facts["conflict_note"] = doubts
         self.notes["fact_conflict"] = doubts or "nothing contradicts what is declared"
@@ -528,6 +532,8 @@ def _left(product: Product, line: Any) -> list[str]:
 def _union(capabilities: Any, linked: list[str]) -> Any:
     if isinstance(capabilities, dict):
         yes = {*capabilities.get("yes", ()), *linked}
-        unknown = [one for one in capabilities.get("unknown", ()) if one not in yes]
+        unknown = [
+            capability for capability in capabilities.get("unknown", ()) if capability not in yes
+        ]
         return {"yes": sorted(yes), "unknown": unknown}
     return list(dict.fromkeys([*capabilities, *linked]))

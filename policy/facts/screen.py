@@ -63,8 +63,8 @@ class Form:
 
     __slots__ = ("line", "names")
 
-    def __init__(self, said: bytes) -> None:
-        whole = said.removeprefix(b'{"id":null')
+    def __init__(self, answer: bytes) -> None:
+        whole = answer.removeprefix(b'{"id":null')
         # In JSON a NUL is \u0000, and a backslash that stands before such letters is two of them.
         first, *cut = whole.replace(b"%", b"%%").replace(rb"\\", b"\0").split(rb"\u0000")
         self.names = [name.decode() for name in cut[::2]]
@@ -102,12 +102,12 @@ class Screener:
             return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
 
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
-        found = self.ordinary.told(declared, given)
-        if type(found) is tuple:
-            form, texts = found
+        ordinary = self.ordinary.told(declared, given)
+        if type(ordinary) is tuple:
+            form, texts = ordinary
             return form.filled(name, texts)
-        if found is not None:
-            return orjson.dumps(self.said(name, self.assess(found), declared))
+        if ordinary is not None:
+            return orjson.dumps(self.said(name, self.assess(ordinary), declared))
         assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
         return orjson.dumps(self.said(name, assessment, declared))
 
@@ -171,9 +171,9 @@ def _is_id(name: Any) -> bool:
 
 def _first_id(raw: bytes) -> str | int | None:
     """The id with which a line begins that is no good otherwise, so that its error can be found."""
-    found = _ID_FIRST.match(raw)
+    match = _ID_FIRST.match(raw)
     try:
-        name = orjson.loads(found[1]) if found else None
+        name = orjson.loads(match[1]) if match else None
     except orjson.JSONDecodeError:
         return None
     return name if _is_id(name) else None
@@ -217,12 +217,12 @@ def _may_repeat(raw: bytes, line: dict[str, Any]) -> bool:
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
+        twice = next(name for name in entries if names.count(name) > 1)
         raise LineError(f"the key {shown(twice)} is there twice")
-    return found
+    return entries
 
 
 def _parts(line: dict[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

@@ -38,7 +38,7 @@ class Checked:
 
 def baseline_digest(versions: Mapping[str, ReferenceVersion]) -> str:
     """The identity of what is active: a digest over every kind's digest."""
-    return digest(canonical({kind: one.digest for kind, one in versions.items()}))
+    return digest(canonical({kind: version.digest for kind, version in versions.items()}))
 
 
 def spans(version: ReferenceVersion) -> Sequence[Span]:
@@ -50,15 +50,17 @@ def spans(version: ReferenceVersion) -> Sequence[Span]:
 def examine(version: ReferenceVersion) -> dict[str, Any]:
     """What needs no past: the proofs, and what differs from what is active."""
     now, before, after = _both(version)
-    found: dict[str, Any] = {
+    report: dict[str, Any] = {
         "kind": version.kind,
         "version": {"label": version.label, "digest": version.digest},
         "baseline": {k: {"label": v.label, "digest": v.digest} for k, v in now.items()},
     }
-    found |= _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
-    found["entries"] = [one.plain for one in entries.differences(version.kind, before, after)]
-    found["labelled"] = labelled.play(before, after).plain
-    return {"baseline": baseline_digest(now), "found": found}
+    report |= _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
+    report["entries"] = [
+        difference.plain for difference in entries.differences(version.kind, before, after)
+    ]
+    report["labelled"] = labelled.play(before, after).plain
+    return {"baseline": baseline_digest(now), "found": report}
 
 
 def play(version: ReferenceVersion, span: Span, *, note: Note) -> dict[str, Any]:
@@ -78,28 +80,30 @@ def conclude(report: CheckReport) -> Checked:
     rules, *played = report.parts.order_by("number")
     if not all(part.is_finished for part in (rules, *played)):
         raise ValueError("a part of the check is missing")
-    found = rules.result["found"]
+    content = rules.result["found"]
     results = [part.result for part in played]
-    tested = gathered(Backtest.of_plain(one["backtest"]) for one in results)
-    found["backtest"] = tested.plain
-    found["looser"] = [{"name": one.name, "words": one.words} for one in _looser(found, tested)]
-    problems = _problems(found, tested)
-    seen = {rules.result["baseline"], *(one["baseline"] for one in results)}
+    tested = gathered(Backtest.of_plain(result["backtest"]) for result in results)
+    content["backtest"] = tested.plain
+    content["looser"] = [
+        {"name": loosening.name, "words": loosening.words} for loosening in _looser(content, tested)
+    ]
+    problems = _problems(content, tested)
+    seen = {rules.result["baseline"], *(result["baseline"] for result in results)}
     if seen | {baseline_digest(active.versions())} != {report.baseline_digest}:
         problems.append("What is active changed while the check ran. Run the check again.")
-    found["problems"] = problems
-    found["unkept"] = [
-        {"name": one["name"], "words": one["sentence"]}
-        for one in found["charter"]
-        if one["confirm"]
+    content["problems"] = problems
+    content["unkept"] = [
+        {"name": change["name"], "words": change["sentence"]}
+        for change in content["charter"]
+        if change["confirm"]
     ]
-    return Checked(_state(found), canonical(found))
+    return Checked(_state(content), canonical(content))
 
 
-def _state(found: Mapping[str, Any]) -> str:
-    if found["problems"]:
+def _state(content: Mapping[str, Any]) -> str:
+    if content["problems"]:
         return CheckReport.State.FAILED
-    return CheckReport.State.PROMISES if found["unkept"] else CheckReport.State.PASSED
+    return CheckReport.State.PROMISES if content["unkept"] else CheckReport.State.PASSED
 
 
 def _both(
@@ -107,7 +111,7 @@ def _both(
 ) -> tuple[dict[str, ReferenceVersion], ReferenceData, ReferenceData]:
     """What is active, parsed without the version and with it."""
     now = active.versions()
-    others = tuple(sorted((kind, one.pk, one.digest) for kind, one in now.items()))
+    others = tuple(sorted((kind, current.pk, current.digest) for kind, current in now.items()))
     return now, active.reference_data(now), _with(version.pk, version.kind, version.digest, others)
 
 
@@ -117,7 +121,7 @@ def _both(
 def _with(
     pk: int, kind: str, _digest: str, active_ones: tuple[tuple[str, int, str], ...]
 ) -> ReferenceData:
-    ids = [one for name, one, _ in active_ones if name != kind]
+    ids = [number for name, number, _ in active_ones if name != kind]
     stored = ReferenceVersion.objects.filter(pk__in=[*ids, pk]).values_list("kind", "content")
     return texts.read(dict(stored))
 
@@ -126,7 +130,7 @@ def with_content(
     versions: Mapping[str, ReferenceVersion], kind: str, content: str
 ) -> ReferenceData:
     """The active reference data with one kind replaced."""
-    ids = [one.pk for name, one in versions.items() if name != kind]
+    ids = [version.pk for name, version in versions.items() if name != kind]
     stored = ReferenceVersion.objects.filter(pk__in=ids).values_list("kind", "content")
     return texts.read(dict(stored) | {kind: content})
 
@@ -144,73 +148,78 @@ def _no_proofs() -> dict[str, Any]:
 
 def _proofs(before: ReferenceData, after: ReferenceData) -> dict[str, Any]:
     old, new = before.rulebook, after.rulebook
-    found = _no_proofs() | {"promises": [one.plain for one in proving.prove(new)]}
-    found["reworded"] = [one.plain for one in sentences.reworded(old, new)]
+    content = _no_proofs() | {"promises": [proof.plain for proof in proving.prove(new)]}
+    content["reworded"] = [sentence.plain for sentence in sentences.reworded(old, new)]
     try:
         promises = charter.compared(old, new)
     except NotProved as reason:
-        return found | {"unfinished": [f"The promises could not all be compared: {reason}."]}
-    found["charter"] = [one.plain for one in promises.changes]
-    for one in found["promises"]:
-        one["speaks_of"] = promises.speaks_of.get(one["id"], {})
+        return content | {"unfinished": [f"The promises could not all be compared: {reason}."]}
+    content["charter"] = [change.plain for change in promises.changes]
+    for promise in content["promises"]:
+        promise["speaks_of"] = promises.speaks_of.get(promise["id"], {})
     try:
-        found["dead"] = proving.dead_rules(new)
+        content["dead"] = proving.dead_rules(new)
         kinds = proving.differences(old, new)
     except NotProved as reason:
-        return found | {"unfinished": [f"The comparison of the rules is not complete: {reason}."]}
-    return found | {"differences": [one.plain for one in kinds]}
+        return content | {"unfinished": [f"The comparison of the rules is not complete: {reason}."]}
+    return content | {"differences": [kind.plain for kind in kinds]}
 
 
-def _problems(found: Mapping[str, Any], tested: Backtest) -> list[str]:
-    promises = found["promises"]
-    broken = sum(one["state"] == proving.BROKEN for one in promises)
-    unproved = sum(one["state"] == proving.OPEN for one in promises)
-    said = (
+def _problems(content: Mapping[str, Any], tested: Backtest) -> list[str]:
+    promises = content["promises"]
+    broken = sum(promise["state"] == proving.BROKEN for promise in promises)
+    unproved = sum(promise["state"] == proving.OPEN for promise in promises)
+    counts = (
         (broken, "{} promise is broken.", "{} promises are broken."),
         (unproved, "{} promise could not be proved.", "{} promises could not be proved."),
-        (len(found["dead"]), "{} rule can never decide.", "{} rules can never decide."),
+        (len(content["dead"]), "{} rule can never decide.", "{} rules can never decide."),
         (
             len(tested.unread),
             "{} deal could not be screened with this version.",
             "{} deals could not be screened with this version.",
         ),
         (
-            len(found["labelled"]["unread"]),
+            len(content["labelled"]["unread"]),
             "{} labelled deal could not be screened with this version.",
             "{} labelled deals could not be screened with this version.",
         ),
     )
-    problems = [(one if count == 1 else more).format(count) for count, one, more in said if count]
-    problems += found["unfinished"]
-    if found["kind"] == Kind.RULEBOOK and not promises:
+    problems = [
+        (single if count == 1 else several).format(count)
+        for count, single, several in counts
+        if count
+    ]
+    problems += content["unfinished"]
+    if content["kind"] == Kind.RULEBOOK and not promises:
         problems.append("The rulebook promises nothing, so there is nothing to prove.")
     return problems
 
 
-def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
+def _looser(content: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
     kinds = [
-        Loosening(kind_name(one), kind_words(one))
-        for one in found["differences"]
-        if is_looser(one["before"], one["after"])
+        Loosening(kind_name(difference), kind_words(difference))
+        for difference in content["differences"]
+        if is_looser(difference["before"], difference["after"])
     ]
     kinds += [
-        Loosening(one["name"], f"{one['words']}: {', '.join(one['entries'])}")
-        for one in found["entries"]
-        if one["looser"]
+        Loosening(entry["name"], f"{entry['words']}: {', '.join(entry['entries'])}")
+        for entry in content["entries"]
+        if entry["looser"]
     ]
     kinds += [
-        Loosening(f"labelled {one['id']}", labelled_words(one))
-        for one in found["labelled"]["changed"]
-        if one["looser"]
+        Loosening(f"labelled {example['id']}", labelled_words(example))
+        for example in content["labelled"]["changed"]
+        if example["looser"]
     ]
     kinds += [
-        Loosening(name, words) for name, words in sentences.confirmed_as(found["reworded"]).items()
+        Loosening(name, words)
+        for name, words in sentences.confirmed_as(content["reworded"]).items()
     ]
     for (before, after), count in tested.matrix.items():
         if is_looser(before, after):
             words = f"{count:,} of the past screenings: {_from_to(before, after)}"
             kinds.append(Loosening(f"past {before} to {after}", words))
-    return list({one.name: one for one in kinds}.values())
+    return list({loosening.name: loosening for loosening in kinds}.values())
 
 
 def is_looser(before: str, after: str) -> bool:
@@ -227,11 +236,11 @@ def kind_words(difference: Mapping[str, Any]) -> str:
     return f"{_from_to(difference['before'], difference['after'])}, because of {rules}"
 
 
-def labelled_words(one: Mapping[str, Any]) -> str:
-    demanded = OUTCOMES[one["label"]].lower()
+def labelled_words(example: Mapping[str, Any]) -> str:
+    demanded = OUTCOMES[example["label"]].lower()
     return (
-        f"{one['id']} {one['title']}: {_from_to(one['before'], one['after'])}, and the policy"
-        f" demands {demanded}"
+        f"{example['id']} {example['title']}: "
+        f"{_from_to(example['before'], example['after'])}, and the policy demands {demanded}"
     )
 
 

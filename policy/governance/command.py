@@ -84,27 +84,27 @@ def _text(name: str) -> str:
 
 def prove(arguments: argparse.Namespace) -> Found:
     rulebook = load(arguments.file)
-    return named(rulebook) | {"promises": [one.plain for one in proving.prove(rulebook)]}
+    return named(rulebook) | {"promises": [proof.plain for proof in proving.prove(rulebook)]}
 
 
 def check(arguments: argparse.Namespace) -> Found:
     rulebook = load(arguments.file)
     before = load(arguments.against) if arguments.against else shipped.rulebook()
-    changes = [one.plain for one in _charter(before, rulebook).changes]
+    changes = [change.plain for change in _charter(before, rulebook).changes]
     reasons = confirmations(arguments.confirmed) if arguments.confirmed else {}
-    for one in changes:
-        one["confirmed"] = reasons.pop(one["name"], "") if one["confirm"] else ""
+    for change in changes:
+        change["confirmed"] = reasons.pop(change["name"], "") if change["confirm"] else ""
     if reasons:
         raise Unusable(f"{arguments.confirmed}: nothing to confirm is called {next(iter(reasons))}")
-    found = prove(arguments) | {
+    answer = prove(arguments) | {
         "against": named(before),
         "charter": changes,
-        "reworded": [one.plain for one in sentences.reworded(before, rulebook)],
+        "reworded": [rewording.plain for rewording in sentences.reworded(before, rulebook)],
         "dead": _complete(proving.dead_rules, rulebook),
     }
     if not rulebook.promises:
-        found["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]
-    return found
+        answer["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]
+    return answer
 
 
 def _charter(before: Rulebook, after: Rulebook) -> charter.Charter:
@@ -133,10 +133,10 @@ def confirmations(name: str) -> Mapping[str, str]:
 
 def diff(arguments: argparse.Namespace) -> Found:
     before, after = load(arguments.before), load(arguments.after)
-    kinds = [one.plain for one in _complete(proving.differences, before, after)]
-    for one in kinds:
-        one["milder"] = RANK[one["after"]] < RANK[one["before"]]
-    kinds.sort(key=lambda one: (not one["milder"], -RANK[one["before"]]))
+    kinds = [difference.plain for difference in _complete(proving.differences, before, after)]
+    for difference in kinds:
+        difference["milder"] = RANK[difference["after"]] < RANK[difference["before"]]
+    kinds.sort(key=lambda difference: (not difference["milder"], -RANK[difference["before"]]))
     return {"before": named(before), "after": named(after), "differences": kinds}
 
 
@@ -159,7 +159,7 @@ def backtest(arguments: argparse.Namespace) -> Found:
             changed.append(
                 {"id": name, "before": was, "after": now, "milder": RANK[now] < RANK[was]}
             )
-    changed.sort(key=lambda one: not one["milder"])
+    changed.sort(key=lambda deal: not deal["milder"])
     return {
         "before": named(before),
         "after": named(after),
@@ -175,14 +175,14 @@ def _played(
 ) -> Iterator[tuple[Any, Any, Any]]:
     """Id and both outcomes of each line; a line that cannot be read goes to `errors`."""
     data = shipped.load()
-    one, other = (Screener(replace(data, rulebook=book)) for book in (before, after))
+    first, other = (Screener(replace(data, rulebook=book)) for book in (before, after))
     for number, raw in enumerate(_deals(name), start=1):
-        (was, readable), (now, _) = one.result(number, raw), other.result(number, raw)
-        found = json.loads(was)
+        (was, readable), (now, _) = first.result(number, raw), other.result(number, raw)
+        answer = json.loads(was)
         if readable:
-            yield found["id"], found["outcome"], json.loads(now)["outcome"]
+            yield answer["id"], answer["outcome"], json.loads(now)["outcome"]
         else:
-            errors.append(f"{raw[:40].decode(errors='replace')}…: {found['error']}")
+            errors.append(f"{raw[:40].decode(errors='replace')}…: {answer['error']}")
 
 
 def _deals(name: str) -> Iterator[bytes]:
@@ -206,107 +206,109 @@ def named(rulebook: Rulebook) -> Found:
     return {"rulebook": rulebook.name, "label": rulebook.label, "digest": rulebook.digest}
 
 
-def is_good(found: Mapping[str, Any]) -> bool:
+def is_good(answer: Mapping[str, Any]) -> bool:
     """Whether nothing was found that must stop an activation or be confirmed by name."""
     return not (
-        found.get("problems")
-        or found.get("dead")
-        or found.get("errors")
-        or any(one["state"] != proving.PROVED for one in found.get("promises", ()))
-        or any(one["confirm"] and not one["confirmed"] for one in found.get("charter", ()))
-        or any(one["milder"] for one in found.get("differences", ()))
-        or any(one["milder"] for one in found.get("changed", ()))
-        or any(one["milder"] for one in found.get("affected", ()))
+        answer.get("problems")
+        or answer.get("dead")
+        or answer.get("errors")
+        or any(promise["state"] != proving.PROVED for promise in answer.get("promises", ()))
+        or any(
+            change["confirm"] and not change["confirmed"] for change in answer.get("charter", ())
+        )
+        or any(difference["milder"] for difference in answer.get("differences", ()))
+        or any(deal["milder"] for deal in answer.get("changed", ()))
+        or any(deal["milder"] for deal in answer.get("affected", ()))
     )
 
 
 # --- In words ------------------------------------------------------------------------------------
 
 
-def told(found: Mapping[str, Any]) -> Iterator[str]:
+def told(answer: Mapping[str, Any]) -> Iterator[str]:
     """What was found, as lines for a person."""
     for name in ("before", "after"):
-        if name in found:
-            yield f"{name}: {found[name]['rulebook']} {found[name]['label']}"
-    if "label" in found:
-        yield f"{found['rulebook']} {found['label']} {found['digest']}"
-    yield from found.get("problems", ())
-    for one in found.get("promises", ()):
-        yield from _promise(one)
-    for one in found.get("charter", ()):
-        yield from _kept(one)
-    for one in found.get("reworded", ()):
-        yield f"{'silent' if one['is_silent'] else 'reworded':<11} {one['rule']} {one['what']}"
-        yield f"            before: {one['before']}"
-        yield f"            now:    {one['after']}"
-    for one in found.get("dead", ()):
-        yield f"dead        {one['rule']} {one['title']}: {one['what']}"
-    if "differences" in found:
-        yield from _differences(found["differences"])
-    if "matrix" in found:
-        yield from _matrix(found)
+        if name in answer:
+            yield f"{name}: {answer[name]['rulebook']} {answer[name]['label']}"
+    if "label" in answer:
+        yield f"{answer['rulebook']} {answer['label']} {answer['digest']}"
+    yield from answer.get("problems", ())
+    for row in answer.get("promises", ()):
+        yield from _promise(row)
+    for row in answer.get("charter", ()):
+        yield from _kept(row)
+    for row in answer.get("reworded", ()):
+        yield f"{'silent' if row['is_silent'] else 'reworded':<11} {row['rule']} {row['what']}"
+        yield f"            before: {row['before']}"
+        yield f"            now:    {row['after']}"
+    for row in answer.get("dead", ()):
+        yield f"dead        {row['rule']} {row['title']}: {row['what']}"
+    if "differences" in answer:
+        yield from _differences(answer["differences"])
+    if "matrix" in answer:
+        yield from _matrix(answer)
 
 
-def _promise(one: Mapping[str, Any]) -> Iterator[str]:
-    state = {"proved": "proved", "broken": "BROKEN", "not_proved": "NOT PROVED"}[one["state"]]
-    yield f"{state:<11} {one['id']} {one['says']} ({one['milliseconds']} ms)"
-    if one["because"]:
-        yield f"            {one['because']}"
-    if one["state"] == proving.BROKEN:
-        if one["rules"]:
-            yield f"            to blame: {', '.join(one['rules'])}"
-        if one["outcome"]:
-            yield f"            this deal comes out as {OUTCOMES[one['outcome']].lower()}:"
-        yield from _deal(one["deal"])
-        if one["other"]:
-            yield f"            this one comes out as {OUTCOMES[one['other_outcome']].lower()}:"
-            yield from _deal(one["other"])
+def _promise(promise: Mapping[str, Any]) -> Iterator[str]:
+    state = {"proved": "proved", "broken": "BROKEN", "not_proved": "NOT PROVED"}[promise["state"]]
+    yield f"{state:<11} {promise['id']} {promise['says']} ({promise['milliseconds']} ms)"
+    if promise["because"]:
+        yield f"            {promise['because']}"
+    if promise["state"] == proving.BROKEN:
+        if promise["rules"]:
+            yield f"            to blame: {', '.join(promise['rules'])}"
+        if promise["outcome"]:
+            yield f"            this deal comes out as {OUTCOMES[promise['outcome']].lower()}:"
+        yield from _deal(promise["deal"])
+        if promise["other"]:
+            yield f"            this one comes out as {OUTCOMES[promise['other_outcome']].lower()}:"
+            yield from _deal(promise["other"])
 
 
-def _kept(one: Mapping[str, Any]) -> Iterator[str]:
+def _kept(change: Mapping[str, Any]) -> Iterator[str]:
     """A promise of the older rulebook, old beside new, and the name that one confirms."""
-    state = one["fate"].upper() if one["confirm"] else "reworded"
-    yield f"{state:<11} {one['sentence']}"
-    if one["says"] != one["says_now"]:
-        yield f"            its sentence is now: {one['says_now'] or '-'}"
-    if one["condition"] != one["condition_now"]:
-        yield f"            before: {one['condition'] or '-'}"
-        yield f"            now:    {one['condition_now'] or '-'}"
-    if one["confirmed"]:
-        yield f"            confirmed: {one['confirmed']}"
-    elif one["confirm"]:
-        yield f"            to be confirmed as: {one['name']}"
+    state = change["fate"].upper() if change["confirm"] else "reworded"
+    yield f"{state:<11} {change['sentence']}"
+    if change["says"] != change["says_now"]:
+        yield f"            its sentence is now: {change['says_now'] or '-'}"
+    if change["condition"] != change["condition_now"]:
+        yield f"            before: {change['condition'] or '-'}"
+        yield f"            now:    {change['condition_now'] or '-'}"
+    if change["confirmed"]:
+        yield f"            confirmed: {change['confirmed']}"
+    elif change["confirm"]:
+        yield f"            to be confirmed as: {change['name']}"
 
 
 def _differences(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not kinds:
         yield "These versions behave the same."
-    for one in kinds:
-        way = "MILDER" if one["milder"] else "stricter"
-        before, after = OUTCOMES[one["before"]], OUTCOMES[one["after"]].lower()
-        yield f"{way:<11} {before} becomes {after}, because of {', '.join(one['rules'])}"
-        yield from _deal(one["deal"])
+    for difference in kinds:
+        way = "MILDER" if difference["milder"] else "stricter"
+        before, after = OUTCOMES[difference["before"]], OUTCOMES[difference["after"]].lower()
+        yield f"{way:<11} {before} becomes {after}, because of {', '.join(difference['rules'])}"
+        yield from _deal(difference["deal"])
 
 
-def _matrix(found: Mapping[str, Any]) -> Iterator[str]:
-    yield _counted(found["deals"], "deal")
-    for before, after, count in found["matrix"]:
+def _matrix(answer: Mapping[str, Any]) -> Iterator[str]:
+    yield _counted(answer["deals"], "deal")
+    for before, after, count in answer["matrix"]:
         yield f"{count:>7}  {OUTCOMES[before]} → {OUTCOMES[after]}"
-    yield from map(_changed, found["changed"])
-    if "affected" in found:
-        affected = _counted(len(found["affected"]), "open, cleared or approved deal")
+    yield from map(_changed, answer["changed"])
+    if "affected" in answer:
+        affected = _counted(len(answer["affected"]), "open, cleared or approved deal")
         yield f"{affected} would change"
-        yield from map(_changed, found["affected"])
-    yield from (f"not read: {error}" for error in found["errors"])
+        yield from map(_changed, answer["affected"])
+    yield from (f"not read: {error}" for error in answer["errors"])
 
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _changed(one: Mapping[str, Any]) -> str:
-    way = "MILDER" if one["milder"] else "stricter"
-    return f"{way:<9}{one['id']}: {OUTCOMES[one['before']]} → {OUTCOMES[one['after']]}"
+def _changed(deal: Mapping[str, Any]) -> str:
+    way = "MILDER" if deal["milder"] else "stricter"
+    return f"{way:<9}{deal['id']}: {OUTCOMES[deal['before']]} → {OUTCOMES[deal['after']]}"
 
 
 def _deal(plain: Mapping[str, Any]) -> Iterator[str]:
@@ -352,20 +354,20 @@ def main(arguments: Sequence[str]) -> int:
     """The exit status of one run."""
     asked = parser().parse_args(arguments)
     try:
-        found = VERBS[asked.verb](asked)
+        answer = VERBS[asked.verb](asked)
     except Unusable as error:
         print(error, file=sys.stderr)
         return WRONG
-    return shown(found, as_json=asked.json, say=print)
+    return shown(answer, as_json=asked.json, say=print)
 
 
-def shown(found: Found, *, as_json: bool, say: Callable[[str], object]) -> int:
+def shown(answer: Found, *, as_json: bool, say: Callable[[str], object]) -> int:
     """Say what was found; the exit status that goes with it."""
-    good = is_good(found)
+    good = is_good(answer)
     if as_json:
-        say(json.dumps(found | {"ok": good}, ensure_ascii=False, indent=1))
+        say(json.dumps(answer | {"ok": good}, ensure_ascii=False, indent=1))
     else:
-        say("\n".join(told(found)))
+        say("\n".join(told(answer)))
     return OK if good else FOUND
 
 

@@ -24,7 +24,7 @@ KIND = "version_mail"
 
 def tell_of_schedule(schedule: Schedule, *, but: Any = None) -> None:
     """Proposer and activator hear where a schedule stands, but for the one who acted."""
-    people = {one.pk: one for one in (schedule.version.proposed_by, schedule.scheduled_by)}
+    people = {user.pk: user for user in (schedule.version.proposed_by, schedule.scheduled_by)}
     for pk, person in people.items():
         if but is None or pk != but.pk:
             _write(schedule, person)
@@ -46,7 +46,7 @@ def ask_about_promises(report: CheckReport) -> None:
 def tell_of_confirmed_promises(confirmation: PromiseConfirmation) -> None:
     """The proposer and whoever asked for the check hear that it can be activated now."""
     report = confirmation.report
-    people = {one.pk: one for one in (report.version.proposed_by, report.asked_by)}
+    people = {user.pk: user for user in (report.version.proposed_by, report.asked_by)}
     for pk, person in people.items():
         _enqueue(
             person,
@@ -78,9 +78,9 @@ def _write(schedule: Schedule, person: Any) -> None:
     _enqueue(person, "schedule", key, **_words(schedule))
 
 
-def _enqueue(person: Any, template: str, key: str, **told: Any) -> None:
+def _enqueue(person: Any, template: str, key: str, **context: Any) -> None:
     text = render_to_string(
-        f"emails/{template}.txt", {**told, "person": person, "site": settings.SITE_URL}
+        f"emails/{template}.txt", {**context, "person": person, "site": settings.SITE_URL}
     ).strip()
     subject, _, body = text.partition("\n")
     Job.objects.enqueue(

@@ -119,11 +119,11 @@ def finish(part: CheckPart, result: dict[str, Any]) -> None:
 
 def progress(report: Any) -> tuple[int, int]:
     """How many screenings and deals were played, and how many there are."""
-    found = report.parts.aggregate(
+    counts = report.parts.aggregate(
         done=Sum("size", filter=Q(finished_at__isnull=False), default=0),
         total=Sum("size", default=0),
     )
-    return found["done"], found["total"]
+    return counts["done"], counts["total"]
 
 
 def jobs_of(report: Any) -> models.QuerySet[Job]:

@@ -58,44 +58,45 @@ def titled(rules: Sequence[str], titles: Titles) -> list[str]:
 
 
 def promises(
-    found: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
+    content: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
 ) -> list[dict[str, Any]]:
     """The promises, those that are not proved first, each with its deal in words."""
     rows = [
         {
-            **one,
-            "rules": titled(one["rules"], titles),
-            "deal": deal_in_words(vocabulary, one["deal"]),
-            "outcome_words": WORDS.get(one["outcome"], ""),
-            "other": deal_in_words(vocabulary, one["other"]),
-            "other_words": WORDS.get(one["other_outcome"], ""),
-            "speaks_of": deal_in_words(vocabulary, one.get("speaks_of", {})),
+            **promise,
+            "rules": titled(promise["rules"], titles),
+            "deal": deal_in_words(vocabulary, promise["deal"]),
+            "outcome_words": WORDS.get(promise["outcome"], ""),
+            "other": deal_in_words(vocabulary, promise["other"]),
+            "other_words": WORDS.get(promise["other_outcome"], ""),
+            "speaks_of": deal_in_words(vocabulary, promise.get("speaks_of", {})),
         }
-        for one in found["promises"]
+        for promise in content["promises"]
     ]
     return sorted(rows, key=lambda row: ("broken", "not_proved", "proved").index(row["state"]))
 
 
-def charter(found: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def charter(content: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Promises of the former version that are no longer what they were, and mere new wording.
 
     Reports of earlier programs say nothing of them.
     """
-    told = found.get("charter", [])
+    changes = content.get("charter", [])
     return {
-        "unkept": [one for one in told if one["confirm"]],
-        "reworded_promises": [one for one in told if not one["confirm"]],
+        "unkept": [change for change in changes if change["confirm"]],
+        "reworded_promises": [change for change in changes if not change["confirm"]],
     }
 
 
 def differences(
-    found: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
+    content: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
 ) -> list[Difference]:
     """Kinds of deals that come out differently, weakened ones first."""
     touched = Counter(
-        (one["before"], one["after"], tuple(one["rules"])) for one in found["backtest"]["changed"]
+        (deal["before"], deal["after"], tuple(deal["rules"]))
+        for deal in content["backtest"]["changed"]
     )
-    return kinds(found["differences"], vocabulary, touched=touched, titles=titles)
+    return kinds(content["differences"], vocabulary, touched=touched, titles=titles)
 
 
 def kinds(
@@ -106,46 +107,46 @@ def kinds(
     titles: Titles = UNTITLED,
 ) -> list[Difference]:
     """The same in words; `touched` counts past screenings by outcomes and sorted rules."""
-    told = [
+    in_words = [
         Difference(
-            Change.of(one["before"], one["after"]),
-            titled(one["rules"], titles),
-            deal_in_words(vocabulary, one["deal"]),
+            Change.of(row["before"], row["after"]),
+            titled(row["rules"], titles),
+            deal_in_words(vocabulary, row["deal"]),
             None
             if touched is None
-            else touched.get((one["before"], one["after"], tuple(sorted(one["rules"]))), 0),
+            else touched.get((row["before"], row["after"], tuple(sorted(row["rules"]))), 0),
         )
-        for one in rows
+        for row in rows
     ]
-    return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))  # type: ignore[index]
+    return sorted(in_words, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))  # type: ignore[index]
 
 
-def labelled(found: Mapping[str, Any]) -> dict[str, Any]:
+def labelled(content: Mapping[str, Any]) -> dict[str, Any]:
     """What becomes of the labelled deals; reports of earlier programs say nothing of them."""
-    told = found.get("labelled", {"total": 0, "changed": [], "unread": []})
+    played = content.get("labelled", {"total": 0, "changed": [], "unread": []})
     rows = [
         {
-            **one,
-            "change": Change.of(one["before"], one["after"]),
-            "label_words": WORDS[one["label"]],
-            "is_as_demanded": one["after"] == one["label"],
+            **example,
+            "change": Change.of(example["before"], example["after"]),
+            "label_words": WORDS[example["label"]],
+            "is_as_demanded": example["after"] == example["label"],
         }
-        for one in told["changed"]
+        for example in played["changed"]
     ]
     return {
-        "total": told["total"],
-        "changed": [one for one in rows if one["changed"]],
-        "unlike": [one for one in rows if not one["changed"]],
-        "looser": sum(one["looser"] for one in rows),
-        "unread": told["unread"],
+        "total": played["total"],
+        "changed": [example for example in rows if example["changed"]],
+        "unlike": [example for example in rows if not example["changed"]],
+        "looser": sum(example["looser"] for example in rows),
+        "unread": played["unread"],
     }
 
 
-def matrix(found: Mapping[str, Any]) -> Matrix:
-    counted = {(before, after): n for before, after, n in found["backtest"]["matrix"]}
-    used = [one for one in OUTCOMES if any(one in pair for pair in counted)]
+def matrix(content: Mapping[str, Any]) -> Matrix:
+    counted = {(before, after): n for before, after, n in content["backtest"]["matrix"]}
+    used = [outcome for outcome in OUTCOMES if any(outcome in pair for pair in counted)]
     return Matrix(
-        [WORDS[one] for one in used],
+        [WORDS[outcome] for outcome in used],
         [
             (
                 WORDS[before],
@@ -164,31 +165,36 @@ def _cell(before: str, after: str) -> str:
 
 def changed(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Deals that come out differently, weakened ones first."""
-    told = [{**row, "change": Change.of(row["before"], row["after"])} for row in rows]
-    return sorted(told, key=lambda row: not row["change"].is_looser)
+    in_words = [{**row, "change": Change.of(row["before"], row["after"])} for row in rows]
+    return sorted(in_words, key=lambda row: not row["change"].is_looser)
 
 
-def sentence(found: Mapping[str, Any]) -> str:
+def sentence(content: Mapping[str, Any]) -> str:
     """The back-test in one sentence: "12 would newly go to review, 1 would no longer be …"."""
-    counted = [(b, a, n) for b, a, n in found["backtest"]["matrix"] if b != a]
-    total = found["backtest"]["total"]
+    counted = [(b, a, n) for b, a, n in content["backtest"]["matrix"] if b != a]
+    total = content["backtest"]["total"]
     if not counted:
         return f"None of {total:,} past screenings would come out differently."
     looser = sum(n for before, after, n in counted if is_looser(before, after))
     stricter = sum(n for _before, _after, n in counted) - looser
-    said = [
+    parts = [
         f"{n:,} would be {words}"
         for n, words in ((looser, "treated more mildly"), (stricter, "treated more strictly"))
         if n
     ]
-    return f"Of {total:,} past screenings, {' and '.join(said)}."
+    return f"Of {total:,} past screenings, {' and '.join(parts)}."
 
 
 def confirmations(report: CheckReport, titles: Titles = UNTITLED) -> list[tuple[str, str]]:
     """Each looser kind of change by its name, and in words."""
-    found = report.found
+    content = report.found
     words = {
-        kind_name(one): kind_words({**one, "rules": titled(one["rules"], titles)})
-        for one in found["differences"]
+        kind_name(difference): kind_words(
+            {**difference, "rules": titled(difference["rules"], titles)}
+        )
+        for difference in content["differences"]
     }
-    return [(one["name"], words.get(one["name"], one["words"])) for one in found["looser"]]
+    return [
+        (loosening["name"], words.get(loosening["name"], loosening["words"]))
+        for loosening in content["looser"]
+    ]

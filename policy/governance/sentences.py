@@ -68,10 +68,12 @@ def _text(rule: Rule, name: str) -> str:
 
 def confirmed_as(rows: list[Mapping[str, Any]]) -> dict[str, str]:
     """For each rule whose words changed the name that one confirms, and what changed."""
-    found: dict[str, str] = {}
-    for one in rows:
-        if not one["is_silent"]:
-            told = f"{one['what']} “{one['before']}” becomes “{one['after']}”"
-            name = f"words of {one['rule']}"
-            found[name] = f"{found[name]}; {told}" if name in found else f"{one['rule']}: {told}"
-    return found
+    words: dict[str, str] = {}
+    for row in rows:
+        if not row["is_silent"]:
+            change = f"{row['what']} “{row['before']}” becomes “{row['after']}”"
+            name = f"words of {row['rule']}"
+            words[name] = (
+                f"{words[name]}; {change}" if name in words else f"{row['rule']}: {change}"
+            )
+    return words

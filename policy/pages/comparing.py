@@ -39,7 +39,7 @@ def difference(request: HttpRequest, kind: str) -> HttpResponse:
     """Two versions of a kind, chosen in the address, and how they differ."""
     if kind not in Kind.values:
         raise Http404
-    stored = {str(one.pk): one for one in _stored(kind)}
+    stored = {str(version.pk): version for version in _stored(kind)}
     form = DifferenceForm(
         _chosen(request, stored), versions=_options(stored), initial=_first_choice(stored)
     )
@@ -56,7 +56,9 @@ def _stored(kind: str) -> list[ReferenceVersion]:
 
 
 def _options(stored: Mapping[str, ReferenceVersion]) -> list[tuple[str, str]]:
-    return [(pk, f"{one.label} ({state_of(one)[1].lower()})") for pk, one in stored.items()]
+    return [
+        (pk, f"{version.label} ({state_of(version)[1].lower()})") for pk, version in stored.items()
+    ]
 
 
 def _chosen(request: HttpRequest, stored: Mapping[str, ReferenceVersion]) -> dict[str, str] | None:
@@ -86,23 +88,23 @@ def _other(stored: Mapping[str, ReferenceVersion], *, than: str) -> str:
 def _compared(before: ReferenceVersion, after: ReferenceVersion) -> dict[str, Any]:
     if after.kind == Kind.RULEBOOK:
         return _rulebooks(before, after)
-    found = entries.differences(after.kind, _with(before), _with(after))
-    compared: dict[str, Any] = {"entries": [one.plain for one in found]}
-    if after.kind == Kind.COUNTRIES and found:
+    changes = entries.differences(after.kind, _with(before), _with(after))
+    compared: dict[str, Any] = {"entries": [change.plain for change in changes]}
+    if after.kind == Kind.COUNTRIES and changes:
         compared |= change_map(before, after)
     return compared
 
 
 def _rulebooks(before: ReferenceVersion, after: ReferenceVersion) -> dict[str, Any]:
     try:
-        kinds = [one.plain for one in kinds_of_deals(before.digest, after.digest)]
+        kinds = [kind.plain for kind in kinds_of_deals(before.digest, after.digest)]
     except NotProved as reason:
         return {"incomplete": str(reason)}
     old, new = current.rulebook(before), current.rulebook(after)
     named = {rule for kind in kinds for rule in kind["rules"]}
     return {
         "differences": reports.kinds(kinds, new.vocabulary, titles=titles(old, new)),
-        "rewritten": [one for one in rewritten(old, new) if one not in named],
+        "rewritten": [name for name in rewritten(old, new) if name not in named],
     }
 
 
@@ -131,7 +133,8 @@ def kinds_of_deals(before: str, after: str) -> tuple[proving.Different, ...]:
 def _found(before: str, after: str) -> tuple[proving.Different, ...]:
     stored = ReferenceVersion.objects.of(Kind.RULEBOOK).defer("content", "written")
     old, new = (
-        current.rulebook(stored.filter(digest=one).newest_first()[0]) for one in (before, after)
+        current.rulebook(stored.filter(digest=digest).newest_first()[0])
+        for digest in (before, after)
     )
     return tuple(
         proving.differences(old, new, seconds=SECONDS, in_all=SECONDS_IN_ALL, megabytes=MEGABYTES)
@@ -141,7 +144,7 @@ def _found(before: str, after: str) -> tuple[proving.Different, ...]:
 def rewritten(before: Rulebook, after: Rulebook) -> list[str]:
     """Rules that were added, taken away or written differently, in the order of the newer."""
     old, new = before.by_id, after.by_id
-    return [one for one in dict.fromkeys((*new, *old)) if old.get(one) != new.get(one)]
+    return [name for name in dict.fromkeys((*new, *old)) if old.get(name) != new.get(name)]
 
 
 def _with(version: ReferenceVersion) -> ReferenceData:

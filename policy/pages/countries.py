@@ -27,18 +27,18 @@ from policy.reference.registry import fold
 @require_safe
 def countries(request: HttpRequest) -> HttpResponse:
     version = current.version(Kind.COUNTRIES)
-    found = current.countries(version)
+    countries = current.countries(version)
     form = CountryFilters(request.GET)
     chosen = form.chosen()
-    shown = [] if form.errors else _places(found, chosen)
+    shown = [] if form.errors else _places(countries, chosen)
     context = {
         "version": version,
-        "lists": found.lists,
+        "lists": countries.lists,
         "form": form,
         "chosen": chosen,
-        "rows": [_place_row(found, place) for place in shown],
-        "totals": _totals(found),
-        "map": _map(version, found),
+        "rows": [_place_row(countries, place) for place in shown],
+        "totals": _totals(countries),
+        "map": _map(version, countries),
         "map_key": drawn(maps.map_key()),
         "borders": maps.BORDERS_NOTE,
         "may_propose": may_govern(request.user, Kind.COUNTRIES),
@@ -46,39 +46,39 @@ def countries(request: HttpRequest) -> HttpResponse:
     return render(request, "policy/countries.html", context, status=form.status)
 
 
-def _places(found: Countries, chosen: Mapping[str, Any]) -> list[Place]:
+def _places(countries: Countries, chosen: Mapping[str, Any]) -> list[Place]:
     wanted = fold(chosen.get("words", ""))
     return [
         place
-        for place in sorted(found.places.values(), key=lambda one: fold(one.name))
+        for place in sorted(countries.places.values(), key=lambda place: fold(place.name))
         if (not wanted or wanted in fold(place.name) or wanted == place.code.casefold())
         and chosen.get("tier", place.tier) == place.tier
         and (not chosen.get("special") or place.special)
     ]
 
 
-def _place_row(found: Countries, place: Place) -> dict[str, Any]:
+def _place_row(countries: Countries, place: Place) -> dict[str, Any]:
     return {
         "place": place,
         "tier_words": TIER_WORDS[place.tier],
         "scores": [
-            f"{one.source} {rating.score.normalize():f}"
-            for one in found.lists
-            if (rating := one.by_code.get(place.code)) and rating.score is not None
+            f"{rating_list.source} {rating.score.normalize():f}"
+            for rating_list in countries.lists
+            if (rating := rating_list.by_code.get(place.code)) and rating.score is not None
         ],
     }
 
 
-def _totals(found: Countries) -> list[tuple[str, str, int]]:
-    tiers = [place.tier for place in found.places.values()]
+def _totals(countries: Countries) -> list[tuple[str, str, int]]:
+    tiers = [place.tier for place in countries.places.values()]
     return [(tier, TIER_WORDS[tier], tiers.count(tier)) for tier in (*TIERS, UNRATED)]
 
 
-def _map(version: ReferenceVersion | None, found: Countries) -> SafeString:
+def _map(version: ReferenceVersion | None, countries: Countries) -> SafeString:
     """The map of a version; drawing takes a third of a second, so each is drawn once."""
     return _drawn(
         version.digest if version else "",
-        tuple((code, place.tier) for code, place in found.places.items()),
+        tuple((code, place.tier) for code, place in countries.places.items()),
     )
 
 
@@ -102,34 +102,34 @@ def drawn(svg: str) -> SafeString:
 @require_safe
 def country(request: HttpRequest, code: str) -> HttpResponse:
     version = current.version(Kind.COUNTRIES)
-    found = current.countries(version)
-    if code not in found.places:
+    countries = current.countries(version)
+    if code not in countries.places:
         raise Http404
-    place = found.places[code]
+    place = countries.places[code]
     context = {
         "version": version,
         "place": place,
         "tier_words": TIER_WORDS[place.tier],
-        "territory": found.territories.get(code),
-        "parent": found.places.get(found.territories[code].parent)
-        if code in found.territories
+        "territory": countries.territories.get(code),
+        "parent": countries.places.get(countries.territories[code].parent)
+        if code in countries.territories
         else None,
         "inside": [
-            (found.places[one.code], TIER_WORDS[found.places[one.code].tier])
-            for one in found.territories.values()
-            if one.parent == code
+            (countries.places[territory.code], TIER_WORDS[countries.places[territory.code].tier])
+            for territory in countries.territories.values()
+            if territory.parent == code
         ],
-        "sources": [_source_row(one, code) for one in found.lists],
+        "sources": [_source_row(rating_list, code) for rating_list in countries.lists],
         "editions": _editions(code),
         "deals": past().deals_in(code, request.user),
     }
     return render(request, "policy/country.html", context)
 
 
-def _source_row(one: Any, code: str) -> dict[str, Any]:
-    rating = one.by_code.get(code)
-    tier = one.tier(code)
-    return {"list": one, "rating": rating, "tier": tier, "tier_words": TIER_WORDS[tier]}
+def _source_row(rating_list: Any, code: str) -> dict[str, Any]:
+    rating = rating_list.by_code.get(code)
+    tier = rating_list.tier(code)
+    return {"list": rating_list, "rating": rating, "tier": tier, "tier_words": TIER_WORDS[tier]}
 
 
 def _editions(code: str) -> list[dict[str, Any]]:
@@ -148,7 +148,9 @@ def changes(before: Countries, after: Countries) -> Changes:
     return compare(_effective_list(before), _effective_list(after))
 
 
-def _effective_list(found: Countries) -> RatingList:
+def _effective_list(countries: Countries) -> RatingList:
     """The tiers that count, as one list."""
-    ratings = (Rating(place.code, place.tier, None, place.name) for place in found.places.values())
+    ratings = (
+        Rating(place.code, place.tier, None, place.name) for place in countries.places.values()
+    )
     return RatingList("", "", None, "", "", tuple(ratings))

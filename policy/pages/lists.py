@@ -33,15 +33,21 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     if version is None:
         return render(request, "policy/catalogue.html", {"version": None})
     capability = proposals.vocabulary()["capabilities"]
-    found = current.catalogue(version)
+    catalogue = current.catalogue(version)
     form = ProductFilters(
         request.GET,
-        families=sorted({one.family for one in found.products}),
-        capabilities=sorted({name for one in found.products for name in one.capabilities}),
+        families=sorted({product.family for product in catalogue.products}),
+        capabilities=sorted(
+            {name for product in catalogue.products for name in product.capabilities}
+        ),
         say=capability.say,
     )
     chosen = form.chosen()
-    products = [one for one in found.products if not form.errors and _product_fits(one, chosen)]
+    products = [
+        product
+        for product in catalogue.products
+        if not form.errors and _product_fits(product, chosen)
+    ]
     page = Paginator(products, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "version": version,
@@ -50,11 +56,11 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [
             {
-                "product": one,
-                "capabilities": [capability.say(name) for name in one.capabilities],
-                "control": CONTROLS.get(one.control, one.control),
+                "product": product,
+                "capabilities": [capability.say(name) for name in product.capabilities],
+                "control": CONTROLS.get(product.control, product.control),
             }
-            for one in page
+            for product in page
         ],
         "may_propose": may_govern(request.user, Kind.CATALOGUE),
     }
@@ -106,22 +112,28 @@ def registry(request: HttpRequest) -> HttpResponse:
     version = current.version(Kind.REGISTRY)
     if version is None:
         return render(request, "policy/registry.html", {"version": None})
-    found = current.registry(version)
+    registry = current.registry(version)
     names = current.countries(current.version(Kind.COUNTRIES)).names
     classes = _classes()
     form = RegistryFilters(
         request.GET,
         classes=[
             (name, classes.get(name, name))
-            for name in sorted({party.kind for party in found.parties})
+            for name in sorted({party.kind for party in registry.parties})
         ],
         countries=sorted(
-            ((code, names.get(code, code)) for code in {p.country for p in found.parties} if code),
+            (
+                (code, names.get(code, code))
+                for code in {p.country for p in registry.parties}
+                if code
+            ),
             key=lambda pair: pair[1],
         ),
     )
     chosen = form.chosen()
-    parties = [one for one in found.parties if not form.errors and _party_fits(one, chosen)]
+    parties = [
+        party for party in registry.parties if not form.errors and _party_fits(party, chosen)
+    ]
     page = Paginator(parties, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "version": version,
@@ -130,11 +142,11 @@ def registry(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [
             {
-                "party": one,
-                "country": names.get(one.country, one.country) or _("International"),
-                "kind": classes.get(one.kind, one.kind),
+                "party": party,
+                "country": names.get(party.country, party.country) or _("International"),
+                "kind": classes.get(party.kind, party.kind),
             }
-            for one in page
+            for party in page
         ],
         "may_propose": may_govern(request.user, Kind.REGISTRY),
     }

@@ -43,7 +43,7 @@ def policy(request: HttpRequest) -> HttpResponse:
         "rulebook": rulebook,
         "source": clauses.source(),
         "chapters": chapters,
-        "uncovered": [one for part in chapters for one in part.entries if one.is_uncovered],
+        "uncovered": [entry for part in chapters for entry in part.entries if entry.is_uncovered],
         "promises": document.promises(rulebook),
         "may_propose": may_govern(request.user, Kind.RULEBOOK),
     }
@@ -57,14 +57,14 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
     rulebook = current.rulebook(version) if version else None
     if version is None or rulebook is None or rule_id not in rulebook.by_id:
         raise Http404
-    found = rulebook.by_id[rule_id]
+    rule = rulebook.by_id[rule_id]
     total = past().screenings(version.pk)
     context = {
         "version": version,
-        "card": document.card(rulebook, found),
-        "cited": clauses.cited(found.clause),
-        "sentence": _sentence(rulebook, found.because),
-        "evidence": document.evidence_words(found),
+        "card": document.card(rulebook, rule),
+        "cited": clauses.cited(rule.clause),
+        "sentence": _sentence(rulebook, rule.because),
+        "evidence": document.evidence_words(rule),
         "promises": document.promises_about(rulebook, rule_id),
         "coverage": past().coverage(version.pk).get(rule_id, Coverage(0, total, 0)),
         "total": total,
@@ -88,14 +88,17 @@ def _sentence(rulebook: Any, because: str) -> list[tuple[str, bool]]:
 def _examples(rule_id: str) -> list[dict[str, Any]]:
     """The labelled deals that test a rule; none while something that screening needs is missing."""
     try:
-        found = labelled.examples(active.reference_data(), rule_id)
+        examples = labelled.examples(active.reference_data(), rule_id)
     except Conflict:
         return []
-    return [{"example": one, "outcome_words": phrases.OUTCOMES[one.outcome]} for one in found]
+    return [
+        {"example": example, "outcome_words": phrases.OUTCOMES[example.outcome]}
+        for example in examples
+    ]
 
 
 def _neighbours(rulebook: Any, rule_id: str) -> dict[str, str]:
-    ids = [one.id for one in rulebook.rules]
+    ids = [rule.id for rule in rulebook.rules]
     at = ids.index(rule_id)
     return {"before": ids[at - 1] if at else "", "after": ids[at + 1] if at + 1 < len(ids) else ""}
 
@@ -132,21 +135,25 @@ def kinds(request: HttpRequest) -> HttpResponse:
 def versions(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
-    found = (
+    stored = (
         ReferenceVersion.objects.of(kind)
         .withdrawn_last()
         .select_related("proposed_by", "activated_by")
         .defer("content", "written")
     )
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(stored, PER_PAGE).get_page(request.GET.get("page"))
     waiting = {
-        one.version_id: one for one in Schedule.objects.waiting().filter(version__in=list(page))
+        schedule.version_id: schedule
+        for schedule in Schedule.objects.waiting().filter(version__in=list(page))
     }
     may_read = not access.roles_of(request.user).isdisjoint(VERSION_READERS)
     context = {
         "kind": Kind(kind),
         "page": page,
-        "rows": [{"version": one, "state": state_of(one, waiting.get(one.pk))} for one in page],
+        "rows": [
+            {"version": version, "state": state_of(version, waiting.get(version.pk))}
+            for version in page
+        ],
         "active": current.version(kind),
         "may_read": may_read,
         "may_compare": may_read and page.paginator.count > 1,

@@ -100,25 +100,28 @@ def _begun(request: HttpRequest, kind: str) -> ReferenceVersion | None:
 
 
 def _active(kind: str) -> ReferenceVersion | None:
-    found: ReferenceVersion | None = ReferenceVersion.objects.active().of(kind).first()
-    return found
+    version: ReferenceVersion | None = ReferenceVersion.objects.active().of(kind).first()
+    return version
 
 
 def _content(
     kind: str, form: ProposalForm, begun: ReferenceVersion | None
 ) -> tuple[Content, list[str]]:
     """The content of the form, and what an importer noticed on the way."""
-    given = form.cleaned_data
-    if begun is not None and not given.get("upload") and not given.get("text"):
+    cleaned = form.cleaned_data
+    if begun is not None and not cleaned.get("upload") and not cleaned.get("text"):
         return proposals.again(begun, form.about()), []
     if kind == Kind.COUNTRIES:
         made = proposals.import_countries(
-            given["upload"].file, layout=given["layout"], about=form.about(), year=given["year"]
+            cleaned["upload"].file,
+            layout=cleaned["layout"],
+            about=form.about(),
+            year=cleaned["year"],
         )
         return made.content, made.imported.report.lines()
-    if given.get("upload"):
-        return proposals.of_upload(kind, given["upload"].file, form.about()), []
-    return proposals.read(kind, given["text"], form.about()), []
+    if cleaned.get("upload"):
+        return proposals.of_upload(kind, cleaned["upload"].file, form.about()), []
+    return proposals.read(kind, cleaned["text"], form.about()), []
 
 
 def _proposal_page(
@@ -127,7 +130,9 @@ def _proposal_page(
     context = {
         "kind": Kind(kind),
         "form": form,
-        "problems": [{"text": one, "href": f"#id_{next(iter(form.fields))}"} for one in problems],
+        "problems": [
+            {"text": problem, "href": f"#id_{next(iter(form.fields))}"} for problem in problems
+        ],
         "has_errors": bool(problems),
         "active": current.version(kind),
         "tried": tried,
@@ -146,10 +151,10 @@ def _tried(content: Content) -> dict[str, Any]:
     tested = past().backtest(
         before, after, rulebook_only=content.kind == Kind.RULEBOOK, note=_unheard, newest=QUICK_LOOK
     )
-    found = {"backtest": tested.plain}
+    figures = {"backtest": tested.plain}
     return {
-        "sentence": reports.sentence(found),
-        "matrix": reports.matrix(found),
+        "sentence": reports.sentence(figures),
+        "matrix": reports.matrix(figures),
         **_shown("changed", reports.changed(tested.plain["changed"])),
         "unread": tested.unread,
         "newest": QUICK_LOOK,
@@ -179,32 +184,32 @@ def _found(pk: int) -> ReferenceVersion:
 @allow(*VERSION_READERS)
 @READ
 def version(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _found(pk)
-    newest = found.reports.newest_first().first()
-    schedule = found.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
+    version = _found(pk)
+    newest = version.reports.newest_first().first()
+    schedule = version.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
     is_waiting = bool(schedule and schedule.is_waiting)
-    is_open = found.is_proposed and not is_waiting
-    mine = found.proposed_by_id == request.user.pk
-    governs = may_govern(request.user, found.kind)
+    is_open = version.is_proposed and not is_waiting
+    mine = version.proposed_by_id == request.user.pk
+    governs = may_govern(request.user, version.kind)
     opens = bool(newest and newest.opens_the_way)
     context = {
-        "version": found,
-        "kind": Kind(found.kind),
-        "state": state_of(found, schedule if is_waiting else None),
+        "version": version,
+        "kind": Kind(version.kind),
+        "state": state_of(version, schedule if is_waiting else None),
         "schedule": schedule,
         "is_waiting": is_waiting,
         "may_cancel": is_waiting and governs,
         "may_withdraw": is_open and governs and not (newest and newest.is_running),
         "report": newest,
-        "reports": found.reports.newest_first().select_related("asked_by"),
-        "text": found.written or _readable(found),
+        "reports": version.reports.newest_first().select_related("asked_by"),
+        "text": version.written or _readable(version),
         "may_check": is_open and governs and not (newest and newest.is_running),
-        "may_propose": governs and not found.is_active and not is_waiting,
+        "may_propose": governs and not version.is_active and not is_waiting,
         "may_activate": is_open and governs and not mine and opens,
         "waits_for_another": is_open and governs and mine and opens,
-        "may_confirm": is_open and _may_confirm(found, newest, request.user),
-        "is_stale": bool(found.is_proposed and newest and _is_stale(newest)),
-        "sweep": sweep_of(found) if found.activated_at else None,
+        "may_confirm": is_open and _may_confirm(version, newest, request.user),
+        "is_stale": bool(version.is_proposed and newest and _is_stale(newest)),
+        "sweep": sweep_of(version) if version.activated_at else None,
     }
     return render(request, "policy/version.html", context)
 
@@ -244,73 +249,73 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 @READ
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest report of a version, in words."""
-    found = _found(pk)
-    newest = found.reports.newest_first().select_related("asked_by").first()
+    version = _found(pk)
+    newest = version.reports.newest_first().select_related("asked_by").first()
     if newest is None:
         raise Http404
     if "HX-Request" in request.headers and not newest.is_running:
         # The page asks while the check runs; now all of it is another one.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    is_open = found.is_proposed and not found.schedules.waiting().exists()
+    is_open = version.is_proposed and not version.schedules.waiting().exists()
     context: dict[str, Any] = {
-        "version": found,
-        "kind": Kind(found.kind),
+        "version": version,
+        "kind": Kind(version.kind),
         "report": newest,
-        "is_stale": found.is_proposed and _is_stale(newest),
-        "may_check": is_open and may_govern(request.user, found.kind),
-        "may_propose": may_govern(request.user, found.kind),
+        "is_stale": version.is_proposed and _is_stale(newest),
+        "may_check": is_open and may_govern(request.user, version.kind),
+        "may_propose": may_govern(request.user, version.kind),
         "may_activate": is_open
         and newest.opens_the_way
-        and found.proposed_by_id != request.user.pk
-        and may_govern(request.user, found.kind),
-        "may_confirm": is_open and _may_confirm(found, newest, request.user),
+        and version.proposed_by_id != request.user.pk
+        and may_govern(request.user, version.kind),
+        "may_confirm": is_open and _may_confirm(version, newest, request.user),
         "job": actions.job_of(newest) if newest.is_running else None,
         "found": newest.found,
     }
     if newest.found:
-        context |= _told(found, newest)
-    if newest.found and found.kind == Kind.COUNTRIES:
-        context |= _maps(found, newest)
+        context |= _told(version, newest)
+    if newest.found and version.kind == Kind.COUNTRIES:
+        context |= _maps(version, newest)
     return render(request, "policy/report.html", context)
 
 
 def _told(version: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
-    found = newest.found
+    content = newest.found
     vocabulary = proposals.vocabulary()
     titles = _titles(version)
-    promises = reports.promises(found, vocabulary, titles)
+    promises = reports.promises(content, vocabulary, titles)
     return {
-        "promises": [one for one in promises if one["state"] != proving.PROVED],
-        "proved": [one for one in promises if one["state"] == proving.PROVED],
-        **reports.charter(found),
-        "reworded": found.get("reworded", []),
-        "differences": reports.differences(found, vocabulary, titles),
-        "matrix": reports.matrix(found),
-        "labelled": reports.labelled(found),
-        "sentence": reports.sentence(found),
-        **_shown("changed", reports.changed(found["backtest"]["changed"])),
-        **_shown("affected", reports.changed(found["backtest"]["affected"])),
-        **_shown("otherwise", reports.changed(found["backtest"].get("otherwise", []))),
+        "promises": [promise for promise in promises if promise["state"] != proving.PROVED],
+        "proved": [promise for promise in promises if promise["state"] == proving.PROVED],
+        **reports.charter(content),
+        "reworded": content.get("reworded", []),
+        "differences": reports.differences(content, vocabulary, titles),
+        "matrix": reports.matrix(content),
+        "labelled": reports.labelled(content),
+        "sentence": reports.sentence(content),
+        **_shown("changed", reports.changed(content["backtest"]["changed"])),
+        **_shown("affected", reports.changed(content["backtest"]["affected"])),
+        **_shown("otherwise", reports.changed(content["backtest"].get("otherwise", []))),
     }
 
 
 def _shown(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """As many rows as a page holds, and how many there are when that is more."""
-    more = len(rows) if len(rows) > MOST_SHOWN else 0
-    return {name: rows[:MOST_SHOWN], f"{name}_in_all": more}
+    total = len(rows) if len(rows) > MOST_SHOWN else 0
+    return {name: rows[:MOST_SHOWN], f"{name}_in_all": total}
 
 
 def _titles(version: ReferenceVersion) -> reports.Titles:
     """How rules are called: in this rulebook and, where it lost them, in the active one."""
     versions = [current.version(Kind.RULEBOOK), version if version.kind == Kind.RULEBOOK else None]
-    return comparing.titles(*(current.rulebook(one) for one in versions if one))
+    return comparing.titles(*(current.rulebook(stored) for stored in versions if stored))
 
 
-def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
+def _maps(version: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
     """What changes between the two editions that the report compared, as a map."""
     digest = newest.found["baseline"].get(Kind.COUNTRIES, {}).get("digest", "")
     before = ReferenceVersion.objects.of(Kind.COUNTRIES).filter(digest=digest).first()
-    return comparing.change_map(before, found)
+    return comparing.change_map(before, version)
 
 
 # --- Activate ------------------------------------------------------------------------------------
@@ -319,70 +324,74 @@ def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
 @allow(*OWNERS)
 @FORM
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _found(pk)
-    check_govern(found.kind, request.user)
+    version = _found(pk)
+    check_govern(version.kind, request.user)
     try:
-        return _activation_page(request, found)
+        return _activation_page(request, version)
     except Conflict as refusal:
-        context = {"version": found, "kind": Kind(found.kind), "sentence": str(refusal)}
+        context = {"version": version, "kind": Kind(version.kind), "sentence": str(refusal)}
         return render(request, "policy/not_now.html", context, status=409)
 
 
-def _activation_page(request: HttpRequest, found: ReferenceVersion) -> HttpResponse:
-    newest = found.reports.newest_first().first()
-    _check_ready(found, newest, request.user)
+def _activation_page(request: HttpRequest, version: ReferenceVersion) -> HttpResponse:
+    newest = version.reports.newest_first().first()
+    _check_ready(version, newest, request.user)
     assert newest is not None  # noqa: S101  a version without a report is not ready
     form = ActivationForm(
         request.POST if request.method == "POST" else None,
-        looser=reports.confirmations(newest, _titles(found)),
-        understood=_understood(found, newest),
+        looser=reports.confirmations(newest, _titles(version)),
+        understood=_understood(version, newest),
         initial={"report": newest.pk, "starts_on": timezone.localdate()},
     )
     if request.method == "POST" and form.is_valid():
-        messages.success(request, _activated(found, form, actor=request.user))
-        return redirect("policy:version", found.pk)
+        messages.success(request, _activated(version, form, actor=request.user))
+        return redirect("policy:version", version.pk)
     context = {
-        "version": found,
-        "kind": Kind(found.kind),
+        "version": version,
+        "kind": Kind(version.kind),
         "report": newest,
         "form": form,
         "sentence": reports.sentence(newest.found),
         "labelled": reports.labelled(newest.found),
         **_shown("affected", reports.changed(newest.found["backtest"]["affected"])),
-        "active": current.version(found.kind),
-        "proved": sum(one["state"] == "proved" for one in newest.found["promises"]),
+        "active": current.version(version.kind),
+        "proved": sum(promise["state"] == "proved" for promise in newest.found["promises"]),
     }
     status = 422 if form.errors else 200
     return render(request, "policy/activate.html", context, status=status)
 
 
-def _activated(found: ReferenceVersion, form: ActivationForm, *, actor: Any) -> str:
+def _activated(version: ReferenceVersion, form: ActivationForm, *, actor: Any) -> str:
     """Activate at once or on the day that was chosen, and say which."""
-    given = form.cleaned_data
-    read = found.reports.filter(pk=given["report"]).first()
-    confirmed, day = given.get("looser", []), given["starts_on"]
+    cleaned = form.cleaned_data
+    read = version.reports.filter(pk=cleaned["report"]).first()
+    confirmed, day = cleaned.get("looser", []), cleaned["starts_on"]
     if day == timezone.localdate():
-        actions.activate_version(found, report=read, confirmed=confirmed, actor=actor)
+        actions.activate_version(version, report=read, confirmed=confirmed, actor=actor)
         return _("Active. Open, cleared and approved deals are screened again.")
-    actions.schedule_activation(found, report=read, confirmed=confirmed, on=day, actor=actor)
+    actions.schedule_activation(version, report=read, confirmed=confirmed, on=day, actor=actor)
     return _("Scheduled for %(day)s. Until then what is active stays active.") % {
         "day": date_format(day, DAY)
     }
 
 
-def _check_ready(found: ReferenceVersion, newest: CheckReport | None, user: Any) -> None:
+def _check_ready(version: ReferenceVersion, newest: CheckReport | None, user: Any) -> None:
     """Raises before anybody reads a form that could not be sent."""
-    if found.proposed_by_id == user.pk:
+    if version.proposed_by_id == user.pk:
         raise Conflict(_("You proposed this version, so somebody else must activate it."))
-    if found.activated_at is not None:
+    if version.activated_at is not None:
         raise Conflict(_("This version was activated before. Propose its content again."))
-    actions.check_not_withdrawn(found)
-    actions.check_unscheduled(found)
-    names = [one["name"] for one in newest.found["looser"]] if newest and newest.found else []
-    actions.check_report(found, newest, active.versions(), names)
+    actions.check_not_withdrawn(version)
+    actions.check_unscheduled(version)
+    names = (
+        [loosening["name"] for loosening in newest.found["looser"]]
+        if newest and newest.found
+        else []
+    )
+    actions.check_report(version, newest, active.versions(), names)
 
 
-def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
+def _understood(version: ReferenceVersion, newest: CheckReport) -> str:
     affected = len(newest.found["backtest"]["affected"])
     deals = ngettext(
         "%(count)s deal that is open, cleared or approved changes",
@@ -394,16 +403,16 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
     return _(
         "By activating, I understand that %(version)s screens every deal from that day on, and that"
         " %(deals)s."
-    ) % {"version": str(found), "deals": deals}
+    ) % {"version": str(version), "deals": deals}
 
 
 @allow(*OWNERS)
 @FORM
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """End a schedule before its day, with a reason."""
-    found = _found(pk)
-    check_govern(found.kind, request.user)
-    schedule: Schedule | None = found.schedules.waiting().first()
+    version = _found(pk)
+    check_govern(version.kind, request.user)
+    schedule: Schedule | None = version.schedules.waiting().first()
     if schedule is None:
         raise Conflict(_("This version waits for no day. There is nothing to cancel."))
     form = CancelForm(request.POST if request.method == "POST" else None)
@@ -411,5 +420,5 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         actions.cancel_schedule(schedule, reason=form.cleaned_data["reason"], actor=request.user)
         messages.success(request, _("Cancelled. The version stays a proposal."))
         return redirect("policy:version", pk)
-    context = {"version": found, "kind": Kind(found.kind), "schedule": schedule, "form": form}
+    context = {"version": version, "kind": Kind(version.kind), "schedule": schedule, "form": form}
     return render(request, "policy/cancel.html", context, status=422 if form.errors else 200)

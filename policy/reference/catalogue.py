@@ -96,7 +96,10 @@ def read_catalogue(text: str, *, capabilities: Collection[str]) -> Catalogue:
         problems.check()
     except ReadingError as error:
         raise CatalogueError(
-            [f"line {one.line}, column {one.column}: {one.what}" for one in error.problems]
+            [
+                f"line {problem.line}, column {problem.column}: {problem.what}"
+                for problem in error.problems
+            ]
         ) from None
     return Catalogue(label, products, digest(text))
 

@@ -153,26 +153,28 @@ def read_countries(*, names: str, territories: str, ratings: Iterable[RatingText
         known,
         also,
         places,
-        tuple(_list(one, codes) for one in lists),
-        digest("\0".join([names, territories, *(one.text for one in lists)])),
+        tuple(_list(text, codes) for text in lists),
+        digest("\0".join([names, territories, *(text.text for text in lists)])),
     )
 
 
-def _list(one: RatingText, codes: Iterable[str]) -> RatingList:
+def _list(text: RatingText, codes: Iterable[str]) -> RatingList:
     known = set(codes)
     problems = []
     ratings = []
-    for at, row in enumerate(_unique(_rows(one.text, ("code", "tier")), one.source), start=2):
+    for at, row in enumerate(_unique(_rows(text.text, ("code", "tier")), text.source), start=2):
         if row["code"] not in known:
-            problems.append(f"{one.source}, line {at}: {shown(row['code'])} is no known code")
+            problems.append(f"{text.source}, line {at}: {shown(row['code'])} is no known code")
         elif row["tier"] not in ("low", "medium", "high", "very_high", UNRATED):
-            problems.append(f"{one.source}, line {at}: {shown(row['tier'])} is no tier")
+            problems.append(f"{text.source}, line {at}: {shown(row['tier'])} is no tier")
         else:
             score = Decimal(row["score"]) if row.get("score") else None
             ratings.append(Rating(row["code"], row["tier"], score, row.get("name", "")))
     if problems:
         raise CountriesError(problems)
-    return RatingList(one.source, one.edition, one.year, one.licence, one.method, tuple(ratings))
+    return RatingList(
+        text.source, text.edition, text.year, text.licence, text.method, tuple(ratings)
+    )
 
 
 def _unique(rows: list[dict[str, str]], what: str) -> list[dict[str, str]]:

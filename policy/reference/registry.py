@@ -121,15 +121,15 @@ class Registry:
 
     def sounds_like_security(self, name: str) -> bool:
         """Whether the name contains a stem; it raises a question and decides nothing."""
-        said = fold(name)
+        words = fold(name)
         if not name.isascii():
-            said += f" {fold(anyascii(name))}"
+            words += f" {fold(anyascii(name))}"
         hears = self._hears
         # Names are made of few words: each is looked at once, phrases when one may begin.
-        heard = {hears(word) for word in said.split() if not word.isdigit()}
+        heard = {hears(word) for word in words.split() if not word.isdigit()}
         if True in heard:
             return True
-        return None in heard and any(phrase in f" {said} " for phrase in self._phrases)
+        return None in heard and any(phrase in f" {words} " for phrase in self._phrases)
 
     @cached_property
     def _phrases(self) -> tuple[str, ...]:
@@ -151,14 +151,14 @@ class Registry:
 
     @cached_property
     def _by_name(self) -> Mapping[str, tuple[Party, ...]]:
-        found: dict[str, dict[Party, None]] = {}
+        by_name: dict[str, dict[Party, None]] = {}
         for party in self.parties:
             for name in (party.name, *party.aliases):
                 for part in parts(name) if name == party.name else (fold(name),):
                     if part:
-                        found.setdefault(part, {})[party] = None
+                        by_name.setdefault(part, {})[party] = None
         # Sorted, so that the order of the rows decides nothing: no hit, no note, no question.
-        return {name: tuple(sorted(parties, key=astuple)) for name, parties in found.items()}
+        return {name: tuple(sorted(parties, key=astuple)) for name, parties in by_name.items()}
 
     @cached_property
     def _remarkable(self) -> frozenset[str]:
@@ -211,7 +211,9 @@ def read_stems(text: str) -> tuple[str, ...]:
             before, after = " " * line.startswith(" "), " " * line.endswith(" ")
             stems[f"{before}{fold(line)}{after}"] = None
     # A stem that contains another one finds nothing that the other does not find.
-    return tuple(stem for stem in stems if not any(one in stem for one in stems if one != stem))
+    return tuple(
+        stem for stem in stems if not any(other in stem for other in stems if other != stem)
+    )
 
 
 def read_registry(

@@ -41,18 +41,18 @@ class Shapes:
         self, node: Node, what: str, required: Collection[str], allowed: Collection[str] = ()
     ) -> dict[str, Node]:
         """The values of a mapping whose keys are fixed."""
-        found: dict[str, Node] = {}
+        by_name: dict[str, Node] = {}
         known = [*required, *allowed]
         for name, key, value in self.pairs(node, what):
             if name in known:
-                found[name] = value
+                by_name[name] = value
             else:
                 hint = self.hint(name, known)
                 self.problems.add(key, f"{what}: unknown key {shown(name)}{hint}")
-        missing = [name for name in required if name not in found]
+        missing = [name for name in required if name not in by_name]
         if missing and node.entries is not None:
             self.problems.add(node, f"{what}: missing {listed(missing)}")
-        return found
+        return by_name
 
     def text(self, node: Node | None, what: str, *, blank: bool = False) -> str:
         """A text that is not empty (unless `blank`)."""
@@ -124,16 +124,16 @@ class Shapes:
             return ()
         if not node.parts:
             self.problems.add(node, f"{what}: the list is empty; name at least one")
-        found: list[str] = []
+        values: list[str] = []
         for part in node:
             if self.problems.full:
                 break
             value = self.one_of(part, what, known)
-            if value in found:
+            if value in values:
                 self.problems.add(part, f"{what}: {value} is listed twice")
             elif value:
-                found.append(value)
-        return tuple(found)
+                values.append(value)
+        return tuple(values)
 
     def boolean(self, node: Node, what: str) -> bool | None:
         if isinstance(node.value, bool):

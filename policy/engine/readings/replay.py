@@ -72,8 +72,8 @@ def replay(
     # canonical, so that no other text passes for it.
     if not facts_digest and (written := canonical(orjson.loads(facts_text))) != facts_text:
         return Mismatch("text", facts_text, written)
-    found = screens.outcome(facts)
-    return None if found == outcome else Mismatch("outcome", outcome, found)
+    recomputed = screens.outcome(facts)
+    return None if recomputed == outcome else Mismatch("outcome", outcome, recomputed)
 
 
 def replay_variants(
@@ -88,23 +88,23 @@ def replay_variants(
     _compare(differs, "rulebook", rulebook_digest, rulebook.digest)
     _compare(differs, "facts", facts_digest, digest(facts_text))
     variants = _read(
-        facts_text, lambda plain: [rulebook.vocabulary.parse(one) for one in _listed(plain)]
+        facts_text, lambda plain: [rulebook.vocabulary.parse(facts) for facts in _listed(plain)]
     )
     if isinstance(variants, Mismatch):
         return None, [*differs, variants]
-    found = combine(map(assesses.assess, variants))
-    rules = [finding.rule for finding in found.findings]
-    sentences = [finding.because for finding in found.findings]
-    _compare(differs, "outcome", stored.outcome, found.outcome)
-    _compare(differs, "review floor", stored.review_floor, found.review_floor or "")
+    assessment = combine(map(assesses.assess, variants))
+    rules = [finding.rule for finding in assessment.findings]
+    sentences = [finding.because for finding in assessment.findings]
+    _compare(differs, "outcome", stored.outcome, assessment.outcome)
+    _compare(differs, "review floor", stored.review_floor, assessment.review_floor or "")
     _compare(differs, "rules", ", ".join(stored.rules), ", ".join(rules))
     _compare(differs, "sentences", " ".join(stored.sentences), " ".join(sentences))
-    return found, differs
+    return assessment, differs
 
 
-def _compare(differs: list[Mismatch], kind: MismatchKind, stored: str, found: str) -> None:
-    if stored != found:
-        differs.append(Mismatch(kind, stored, found))
+def _compare(differs: list[Mismatch], kind: MismatchKind, stored: str, recomputed: str) -> None:
+    if stored != recomputed:
+        differs.append(Mismatch(kind, stored, recomputed))
 
 
 def _read[Read](facts_text: str, parse: Callable[[Any], Read]) -> Read | Mismatch:
@@ -127,11 +127,11 @@ def replay_all(
     screens: Screens, stored: Sequence[tuple[str, str, str]]
 ) -> list[tuple[int, Mismatch]]:
     """Mismatches with their position over many (facts text, rulebook digest, outcome)."""
-    found = []
+    mismatches = []
     for at, (text, rulebook_digest, outcome) in enumerate(stored):
         mismatch = replay(
             screens, facts_text=text, rulebook_digest=rulebook_digest, outcome=outcome
         )
         if mismatch:
-            found.append((at, mismatch))
-    return found
+            mismatches.append((at, mismatch))
+    return mismatches

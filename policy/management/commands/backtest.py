@@ -27,10 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = played(options["file"])
+            answer = played(options["file"])
         except (command.Unusable, Conflict) as problem:
             raise CommandError(str(problem), returncode=command.WRONG) from None
-        status = command.shown(found, as_json=options["json"], say=self.stdout.write)
+        status = command.shown(answer, as_json=options["json"], say=self.stdout.write)
         if status != command.OK:
             sys.exit(status)
 
@@ -56,15 +56,15 @@ def played(name: str) -> command.Found:
 def _plain(deals: Sequence[ChangedDeal]) -> list[dict[str, Any]]:
     rows = [
         {
-            "id": one.reference,
-            "before": one.before,
-            "after": one.after,
-            "milder": RANK[one.after] < RANK[one.before],  # type: ignore[index]
-            "rules": list(one.rules),
+            "id": deal.reference,
+            "before": deal.before,
+            "after": deal.after,
+            "milder": RANK[deal.after] < RANK[deal.before],  # type: ignore[index]
+            "rules": list(deal.rules),
         }
-        for one in deals
+        for deal in deals
     ]
-    return sorted(rows, key=lambda one: not one["milder"])
+    return sorted(rows, key=lambda row: not row["milder"])
 
 
 def _unheard(_done: int, _total: int) -> None:

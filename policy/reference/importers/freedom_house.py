@@ -202,7 +202,7 @@ class _Entry:
         return False
 
     def _numbers(self) -> dict[str, Decimal] | None:
-        found: dict[str, Decimal] = {}
+        numbers: dict[str, Decimal] = {}
         for name in _NUMBERS:
             cell = self._cell(name)
             number = None if spoilt(cell.text, cell.kind) else decimal(cell.text)
@@ -217,8 +217,8 @@ class _Entry:
                     f"a whole number from {low} to {high}",
                 )
                 return None
-            found[name] = number
-        return found
+            numbers[name] = number
+        return numbers
 
     def _sums_hold(self, numbers: dict[str, Decimal]) -> bool:
         for whole, parts, less in _SUMS:

@@ -60,10 +60,10 @@ class _Table:
     mark: str = ""
 
     def __post_init__(self) -> None:
-        found = [name for name in CODE_COLUMNS if name in self.header]
-        if not found:
+        columns = [name for name in CODE_COLUMNS if name in self.header]
+        if not columns:
             raise ListRefused("line 1", "", "has no column of codes", f"one of {CODE_COLUMNS}")
-        self.code_column = found[0]
+        self.code_column = columns[0]
         if "tier" not in self.header and "score" not in self.header:
             raise ListRefused("line 1", "", "has no column 'tier' and no column 'score'")
         if "tier" not in self.header and self.cuts is None:
