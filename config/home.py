@@ -65,12 +65,14 @@ def _of_sales(user: Any) -> list[Turn]:
         *_some(asked, "waits for your answers", "wait for your answers", "/deals/", "See my deals"),
         *_some(
             lapsed,
-            "lapsed and is sent again before you go on",
-            "lapsed and are sent again before you go on",
+            "has lapsed and must be sent again before you go on",
+            "have lapsed and must be sent again before you go on",
             "/deals/",
             "See my deals",
         ),
-        *_some(drafts, "is not sent yet", "are not sent yet", "/deals/", "See my drafts"),
+        *_some(
+            drafts, "has not been sent yet", "have not been sent yet", "/deals/", "See my drafts"
+        ),
     ]
 
 
@@ -136,7 +138,7 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
     ready = next((version for version in others[:MOST] if _is_ready(version)), None)
     if ready is not None:
         wording = (
-            f"{ready} waits for another person than the proposer",
+            f"{ready} waits for someone other than the proposer",
             "Its check passed. Read the report before you activate it.",
         )
         return _of_version(ready, *wording)
@@ -145,7 +147,7 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
     report = newest.reports.defer("text").newest_first().first()
     if report is None:
         return _of_version(
-            newest, f"{newest} is not checked yet", "Run the check of your proposal."
+            newest, f"{newest} has not been checked yet", "Run the check of your proposal."
         )
     if report.is_running or report.has_passed:
         return None
@@ -155,7 +157,7 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
 
 
 def _is_ready(version: ReferenceVersion) -> bool:
-    """Whether another person than the proposer could activate it now."""
+    """Whether someone other than the proposer could activate it now."""
     report = version.reports.defer("text").newest_first().first()
     return (
         report is not None

@@ -45,7 +45,7 @@ def _content(pk: int) -> str:
     return str(ReferenceVersion.objects.values_list("content", flat=True).get(pk=pk))
 
 
-# The digest in the key keeps a copy apart from a database that was made anew under the same ids.
+# The digest in the key keeps a copy apart from a database that was made again under the same ids.
 
 
 # Pages about old screenings speak with the words of old versions; more than these are rare.

@@ -59,5 +59,5 @@ class FilterForm(forms.Form):
 
     @property
     def refusal(self) -> str:
-        """The errors as sentences, for an answer that is no page."""
+        """The errors as sentences, for an answer that is not a page."""
         return " ".join(f"{error}." for several in self.errors.values() for error in several)

@@ -188,7 +188,7 @@ class CheckReport(models.Model):
 
     @property
     def opens_the_way(self) -> bool:
-        """Whether it passed, or what it says of promises was confirmed."""
+        """Whether it passed, or what it says about promises was confirmed."""
         return self.has_passed or (self.has_changed_promises and self.confirmation is not None)
 
     @property

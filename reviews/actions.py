@@ -45,7 +45,7 @@ def claim_deal(deal: Deal, *, actor: Any) -> Review:
     holder = review.holder()
     if holder is not None and holder != actor:
         name = holder.get_full_name() or holder.username
-        raise Conflict(f"{deal.reference} was just claimed by {name}. Take the next one?")
+        raise Conflict(f"{deal.reference} has just been claimed by {name}. Take the next one?")
     _hold(review, actor)
     if holder is None:
         _record(deal, actor, "review.claimed", review=review.pk, level=review.level)

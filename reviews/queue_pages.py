@@ -136,7 +136,7 @@ def _tabs(request: HttpRequest, view: str, counts: Mapping[str, int]) -> list[di
 @allow(*access.REVIEWERS)
 @require_POST
 def take_next(request: HttpRequest) -> HttpResponse:
-    """Claim the first deal that this person may take; somebody may be faster a few times."""
+    """Claim the first deal that this person may take; someone else may be faster a few times."""
     for deal in waiting.takeable(request.user)[:TRIES]:
         try:
             actions.claim_deal(deal, actor=request.user)

@@ -566,7 +566,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One mail to one person. Written with the change it tells of; a job delivers it."""
+    """One email to one person. Written with the change it reports; a job delivers it."""
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="notifications")
     to = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="notifications")

@@ -25,10 +25,10 @@ from screening.models import Deal
 
 PER_PAGE = 20
 TABS = {
-    "yours": (_("Your turn"), _("No deal waits for you.")),
+    "yours": (_("Your turn"), _("No deal is waiting for you.")),
     "drafts": (_("Drafts"), _("You have no drafts.")),
     "others": (_("With others"), _("No deal is with compliance or reviewers.")),
-    "decided": (_("Decided"), _("No deal was decided yet.")),
+    "decided": (_("Decided"), _("No deal has been decided yet.")),
 }
 READ = require_safe
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])

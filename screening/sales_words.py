@@ -393,7 +393,7 @@ def _review_turn(deal: Deal) -> Turn:
     return Turn(
         "in_review",
         f"{who}{due}",
-        _("It is the reviewers' turn. You get a mail when they ask or decide."),
+        _("It is the reviewers' turn. You get an email when they ask or decide."),
     )
 
 

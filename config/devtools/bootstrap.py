@@ -53,7 +53,7 @@ VERBS = {
         "demo",
         ["-m", "policy.facts.screen"],
         "screen FILE.jsonl | -",
-        "screen one deal a line, no database needed",
+        "screen deals, one per line; needs no database",
     ),
     "policy": (
         "demo",

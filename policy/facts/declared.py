@@ -10,16 +10,16 @@
     customer_country   ISO 3166-1 alpha-2 or XK
     products           list of names or ids of the catalogue, or {"product": …, "removed":
                        [features], "proof": text}
-    capabilities       what the lines can do, a list: adds to what the catalogue says of the lines
-                       that it knows, and is its word where it knows none; left out: the products
-                       are looked up; null: not known
+    capabilities       what the lines can do, a list: adds to what the catalogue says about the
+                       lines that it knows, and is its word where it knows none; left out: the
+                       products are looked up; null: not known
     linked_capabilities  what linked deals and the delivered base contain: a list
     services           list; [] means none
     intermediaries     list of names or {"name": …, "role": …, "country": …}; [] means none
     purpose            one purpose; or purposes, a list, each screened
     legal_obligation   true or false
     conflict_signs     list of sentences: answers that suggest a conflict of law
-    adverse_signs      list of sentences: answers that speak of misuse; it counts as alleged
+    adverse_signs      list of sentences: answers that report misuse; it counts as alleged
     differences        list of sentences: where answers and the catalogue differ, for the file
     contradictions     list of sentences: answers that contradict each other
     linked_deals       list of ids, for the file; their capabilities come in linked_capabilities
@@ -249,11 +249,11 @@ class Checks:
         if meant and meant not in self.countries.names:
             place = self.countries.territories[meant]
             return [
-                f"{name}: {shown(value)} is no country;"
+                f"{name}: {shown(value)} is not a country;"
                 f" give {place.parent or NOWHERE} as country and {meant} as region"
             ]
         hint = f"; did you mean {meant}?" if meant else ""
-        return [f"{name}: {shown(value)} is no ISO 3166-1 alpha-2 code{hint}"]
+        return [f"{name}: {shown(value)} is not a valid ISO 3166-1 alpha-2 code{hint}"]
 
     def _region(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, str):
@@ -264,7 +264,10 @@ class Checks:
         if state in self.countries.names and 1 <= len(rest) <= 3 and rest.isalnum():
             return []
         hint = did_you_mean(value, self.countries.territories)
-        return [f"{name}: {shown(value)} is no ISO 3166-2 code and no special territory{hint}"]
+        return [
+            f"{name}: {shown(value)} is neither a valid ISO 3166-2 code nor a special territory"
+            f"{hint}"
+        ]
 
     def _destinations(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list) or not value:

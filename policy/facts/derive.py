@@ -279,8 +279,8 @@ class Derivation:
             return best
         words = self.reference.kind_words
         self.doubts.append(
-            f"Declared is {words[kind]}, but the registry lists {listed_as[best].name} as"
-            f" {words[best]}."
+            f"The end user is declared as {words[kind]}, but the registry lists"
+            f" {listed_as[best].name} as {words[best]}."
         )
         # The registry never takes back what sales itself says about an intelligence body.
         return kind if kind == INTELLIGENCE else best
@@ -295,7 +295,7 @@ class Derivation:
             return kind
         if self.reference.registry.sounds_like_security(name):
             words = self.reference.kind_words[kind]
-            self.doubts.append(f"{name} sounds like a security body, and declared is {words}.")
+            self.doubts.append(f"{name} sounds like a security body, but is declared as {words}.")
         return kind
 
     def _ask_about(self, name: str, role: str, countries: frozenset[str]) -> None:

@@ -134,7 +134,7 @@ class Ordinary[Told]:
         return key, own
 
     def _known(self, products: Any) -> tuple[str, ...]:
-        """Which lines the catalogue knows: what it says of these adds to what is given."""
+        """Which lines the catalogue knows: what it says about these adds to what is given."""
         known = map(self.reference.catalogue.find, products or ())
         return tuple(product.id if product else "" for product in known)
 

@@ -18,11 +18,7 @@ from policy.engine.proof.proof import Fate
 from policy.governance import proving
 
 KEPT, CHANGED, REMOVED, EMPTY = "kept", "changed", "removed", "empty"
-_WORDS = {
-    REMOVED: "is removed",
-    CHANGED: "has another condition",
-    EMPTY: "speaks of no deal at all",
-}
+_WORDS = {REMOVED: "is removed", CHANGED: "has another condition", EMPTY: "covers no deal at all"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class Change:
         ]
         if self.strange:
             sentences.append(
-                f"It speaks of what this version does not know: {listed(self.strange)}."
+                f"It mentions what this version does not know: {listed(self.strange)}."
             )
         if self.words:
             sentences.append(f"A deal that lost its protection: {self.words}.")

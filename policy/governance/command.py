@@ -4,19 +4,19 @@
                                             find rules that never decide
     ./run policy prove FILE                 the promises alone
     ./run policy diff A B                   kinds of deals that come out differently
-    ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
+    ./run policy backtest FILE --deals D    play it over deals, one per line as `./run screen` takes
                                             them (- for standard input), against the shipped one
     --json                                  the same as one JSON object
     ./run manage backtest FILE              play it over the stored screenings of a database
-    --against B                             another rulebook than the shipped one, for check and
+    --against B                             a rulebook other than the shipped one, for check and
                                             backtest
     --confirmed C                           for check: a YAML file with the name of each promise
                                             that is removed, changed or empty on purpose, and why
 
 Exit status: 0 when all is well (diff: nothing got milder), 1 when something is not (a broken or
-unproved promise, one of the older rulebook that is removed, changed or empty and not confirmed, a
+unproved promise, one of the older rulebook removed, changed or empty without being confirmed, a
 rule that never decides, a milder outcome, a line that cannot be read), 2 for
-wrong use or a file that cannot be read as a rulebook. Problems print as file:line:column: what.
+wrong usage or a file that cannot be read as a rulebook. Problems print as file:line:column: what.
 """
 
 import argparse
@@ -95,7 +95,9 @@ def check(arguments: argparse.Namespace) -> Found:
     for change in changes:
         change["confirmed"] = reasons.pop(change["name"], "") if change["confirm"] else ""
     if reasons:
-        raise Unusable(f"{arguments.confirmed}: nothing to confirm is called {next(iter(reasons))}")
+        raise Unusable(
+            f"{arguments.confirmed}: there is nothing to confirm called {next(iter(reasons))}"
+        )
     answer = prove(arguments) | {
         "against": named(before),
         "charter": changes,

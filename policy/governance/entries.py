@@ -15,7 +15,7 @@ from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, R
 _RISKS = (*TIERS, UNRATED)
 
 
-#: What export control says of a place, from mild to grave.
+#: What export control says about a place, from mild to grave.
 _GRAVE = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
 
 
@@ -252,7 +252,7 @@ def _added(party: _Known) -> Row:
         if INTELLIGENCE in party.kinds:
             words = (
                 "Intelligence bodies that are recognised for the first time. A deal that did not"
-                " know what the body is is no longer asked"
+                " know the kind of body is no longer asked"
             )
             return "intelligence bodies added", words, True, entry
         return "questions added", "Names that are asked about from now on", False, entry

@@ -32,7 +32,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class ChangedLabel:
-    """A labelled deal that comes out otherwise than before, or otherwise than its label."""
+    """A labelled deal that comes out differently from before, or from its label."""
 
     id: str
     title: str
@@ -79,18 +79,18 @@ class Played:
 
     @property
     def plain(self) -> dict[str, Any]:
-        changed = [label.plain for label in self.changed]
+        changed = [example.plain for example in self.changed]
         return {"total": self.total, "changed": changed, "unread": self.unread}
 
 
 def play(before: ReferenceData, after: ReferenceData) -> Played:
     """Screen every labelled deal twice; those that are milder than their label come first."""
-    changed, unread = [], []
+    examples, unread = [], []
     for deal, was, now in _screened(before, after):
         if "error" in now or "error" in was:
             unread.append(f"{deal.id}: {now.get('error') or was['error']}")
             continue
-        label = ChangedLabel(
+        example = ChangedLabel(
             deal.id,
             deal.title,
             deal.outcome,
@@ -98,10 +98,10 @@ def play(before: ReferenceData, after: ReferenceData) -> Played:
             now["outcome"],
             sorted({rule for rule, _ in _fired(was) ^ _fired(now)}),
         )
-        if label.is_changed or label.after != label.label:
-            changed.append(label)
-    changed.sort(key=lambda label: (not label.is_looser, not label.is_changed))
-    return Played(len(deals()), changed, unread)
+        if example.is_changed or example.after != example.label:
+            examples.append(example)
+    examples.sort(key=lambda example: (not example.is_looser, not example.is_changed))
+    return Played(len(deals()), examples, unread)
 
 
 def _screened(

@@ -1,6 +1,6 @@
 """Emails about versions: an activation that was to wait for its day, promises to be confirmed.
 
-The text is written with the change it tells of, into the job that delivers it.
+The text is written with the change it reports, into the job that delivers it.
 """
 
 from typing import Any
@@ -63,7 +63,7 @@ def _executives() -> QuerySet[Any]:
 
 
 def mails_to(person: Any) -> QuerySet[Job]:
-    """The mails to this person, each with its ``subject``, ``body`` and ``sent_at`` (or None)."""
+    """The emails to this person, each with its ``subject``, ``body`` and ``sent_at`` (or None)."""
     # Each has a key, and the index on kinds and keys holds only rows that have one.
     mails = Job.objects.filter(kind=KIND, args__to=person.pk).exclude(key="")
     return mails.annotate(
@@ -105,7 +105,7 @@ def _name(person: Any) -> str:
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)
 def deliver(job: Job) -> None:
-    """Send the mail of this job; its Message-ID is made from the row, so a repeat collapses."""
+    """Send the email of this job; its Message-ID is made from the row, so a repeat collapses."""
     person = get_user_model().objects.get(pk=job.args["to"])
     if person.email:
         EmailMessage(

@@ -66,7 +66,7 @@ class CheckPart(models.Model):
 
     @property
     def span(self) -> Span:
-        assert self.what != self.What.RULES  # noqa: S101  that part is no span
+        assert self.what != self.What.RULES  # noqa: S101  that part is not a span
         what = "screenings" if self.what == self.What.SCREENINGS else "deals"
         return Span(what, self.first, self.last, self.size)  # type: ignore[arg-type]
 

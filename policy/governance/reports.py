@@ -79,7 +79,7 @@ def promises(
 def charter(content: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Promises of the former version that are no longer what they were, and mere new wording.
 
-    Reports of earlier programs say nothing of them.
+    Reports of earlier programs say nothing about them.
     """
     changes = content.get("charter", [])
     return {
@@ -122,7 +122,7 @@ def kinds(
 
 
 def labelled(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What becomes of the labelled deals; reports of earlier programs say nothing of them."""
+    """What becomes of the labelled deals; reports of earlier programs say nothing about them."""
     played = content.get("labelled", {"total": 0, "changed": [], "unread": []})
     rows = [
         {

@@ -30,7 +30,7 @@ KINDS = {
 # A sentence without a rule needs a reason, or it is a hole.
 WITHOUT_RULE = {
     "interpretation": "A belief. It guides reviewers and decides nothing by itself.",
-    "engagement": "Speaks of what the company does in public. No single deal can meet or break it.",
+    "engagement": "About what the company does in public. No single deal can meet or break it.",
 }
 
 

@@ -96,7 +96,7 @@ class DifferenceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("before") and cleaned.get("before") == cleaned.get("after"):
-            self.add_error("after", "Choose another version than the first")
+            self.add_error("after", "Choose a different version from the first")
         return cleaned
 
 
@@ -124,7 +124,7 @@ class ProposalForm(forms.Form):
     source = PlainText(label="Source", required=False, max_length=200)
     edition = PlainText(label="Edition", required=False, max_length=80)
     year = forms.IntegerField(
-        label="Year that it speaks of", required=False, min_value=1900, max_value=2200
+        label="Year it covers", required=False, min_value=1900, max_value=2200
     )
     licence = PlainText(label="Licence", required=False, max_length=500)
     note = PlainText(
@@ -132,7 +132,7 @@ class ProposalForm(forms.Form):
         min_length=LEAST_NOTE,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The person who activates it, and every auditor, reads this.",
+        help_text="The person who activates it and every auditor read this.",
         error_messages={
             "required": "Say why this change is proposed",
             "min_length": f"Say why in at least {LEAST_NOTE} characters",
@@ -161,7 +161,7 @@ class ProposalForm(forms.Form):
         (Kind.CATALOGUE, "text"): "Give it a new label.",
         (Kind.CATALOGUE, "upload"): "A spreadsheet (XLSX) as the page of the catalogue exports it,"
         " or the same as CSV.",
-        (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text has its label inside",
+        (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text contains its label",
         (Kind.REGISTRY, "upload"): "A spreadsheet (XLSX) as the page of the registry exports it,"
         " or the same as CSV.",
         (Kind.COUNTRIES, "upload"): "The file of V-Dem, Freedom House or RSF as they publish it, or"
@@ -278,7 +278,7 @@ class CancelForm(forms.Form):
     reason = reason(
         "Why is it cancelled?",
         "Say why it is cancelled",
-        "The proposer, who chose the day, and every auditor read this.",
+        "The proposer, the person who chose the day and every auditor read this.",
     )
 
 
@@ -288,7 +288,7 @@ class WithdrawForm(forms.Form):
     reason = reason(
         "Why is it withdrawn?",
         "Say why it is withdrawn",
-        "The proposer, whoever may read proposals, and every auditor read this.",
+        "The proposer, everyone who may read proposals and every auditor read this.",
     )
 
 
@@ -303,7 +303,7 @@ class PromisesForm(forms.Form):
     reason = reason(
         "Why is this right?",
         "Say why this is right",
-        "The proposer, whoever may read proposals, and every auditor read this.",
+        "The proposer, everyone who may read proposals and every auditor read this.",
     )
     report = forms.IntegerField(widget=forms.HiddenInput)
 

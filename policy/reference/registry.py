@@ -37,7 +37,7 @@ LOOKALIKES = str.maketrans(
 )
 #: A word with letters of two scripts is no word of either.
 _MIXED = re.compile(r"[a-z].*[\u0370-\u052f]|[\u0370-\u052f].*[a-z]")
-#: Characters that show nothing although they are no format characters.
+#: Characters that show nothing although they are not format characters.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 _BLANKS = bytes(at if chr(at).isalnum() else 32 for at in range(128)) + bytes(128)
@@ -204,7 +204,7 @@ class RegistryError(ValueError):
 
 
 def read_stems(text: str) -> tuple[str, ...]:
-    """The stems of a word list: one a line, folded, blanks at the ends kept, "#" for remarks."""
+    """The stems of a word list: one per line, folded, blanks at the ends kept, "#" for remarks."""
     stems: dict[str, None] = {}
     for line in text.splitlines():
         if line.strip() and not line.startswith("#"):
@@ -259,13 +259,13 @@ def doubled(text: str) -> list[str]:
         line, key = rows.line_num, (fold(row["name"]), row["country"])
         taken = first.setdefault(tuple(row.values()), line)
         if taken != line:
-            problems.append(f"line {line}: {shown(row['name'])} stands in line {taken} already")
+            problems.append(f"line {line}: {shown(row['name'])} is already on line {taken}")
         if row["class"] not in (QUESTION, OPERATOR):
             kind, other = kinds.setdefault(key, (row["class"], line))
             if kind != row["class"]:
                 problems.append(
-                    f"line {line}: {shown(row['name'])} is {row['class']} here and {kind} in line"
-                    f" {other}; one party is of one kind"
+                    f"line {line}: {shown(row['name'])} is {row['class']} here and {kind} on line"
+                    f" {other}; one party has one kind"
                 )
     return problems
 
@@ -276,7 +276,7 @@ def _wrong(row: Mapping[str, str], known: Sequence[str], countries: Container[st
     if not fold(row["name"]):
         return "a party needs a name"
     if row["country"] and row["country"] not in countries:
-        return f"country {shown(row['country'])} is no ISO 3166-1 alpha-2 code"
+        return f"country {shown(row['country'])} is not a valid ISO 3166-1 alpha-2 code"
     if row["class"] not in known:
         hint = did_you_mean(row["class"], known) or f"; it is one of {listed(known)}"
         return f"class {shown(row['class'])} is unknown{hint}"

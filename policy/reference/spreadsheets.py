@@ -186,7 +186,7 @@ def _check_head(names: Sequence[str], columns: Sequence[str], needed: Sequence[s
         if name and name not in columns
     ]
     problems += [
-        f"row 1: the column {name} is there twice"
+        f"row 1: the column {name} appears twice"
         for name in sorted(set(names))
         if name and names.count(name) > 1
     ]

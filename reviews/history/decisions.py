@@ -1,4 +1,4 @@
-"""The decision history: what came of every screening, filtered, and as CSV that no spreadsheet
+"""The decision history: the result of every screening, filtered, and as CSV that no spreadsheet
 runs."""
 
 import csv
@@ -83,7 +83,7 @@ COLUMNS = (
 
 
 def screenings() -> QuerySet[Screening]:
-    """Every screening with `result`, what came of it, and `result_at`, when."""
+    """Every screening with `result`, what it led to, and `result_at`, when."""
     ended = AuditEvent.objects.filter(
         subject=Concat(Value("deal:"), Cast(OuterRef("revision__deal_id"), CharField())),
         verb__in=("deal.withdrawn", "deal.lapsed"),

@@ -101,7 +101,7 @@ def context_of(answers: Answers, data: ReferenceData) -> Context:
 
 
 def only_misses_an_answer(finding: Finding) -> bool:
-    """Whether a rule only misses an answer of sales; that is no finding about the deal yet."""
+    """Whether a rule only misses an answer of sales; that is not yet a finding about the deal."""
     return finding.outcome == "needs_information" and finding.asks == "sales"
 
 
@@ -327,7 +327,7 @@ def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
 
 
 def _differences(answers: Answers, context: Context | None) -> Iterator[str]:
-    """Answers that differ from what the catalogue says of the chosen products, a sentence each."""
+    """A sentence for each answer that differs from what the catalogue says about the products."""
     if context is None:
         return
     yield from _handover_difference(answers.get("handover"), context)

@@ -14,7 +14,9 @@ class Command(BaseCommand):
     help = "List unfinished or failed jobs, or try failed ones again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--failed", action="store_true", help="only those that were given up")
+        parser.add_argument(
+            "--failed", action="store_true", help="only those that have failed for good"
+        )
         parser.add_argument(
             "--retry", nargs="?", type=int, const=0, metavar="ID", help="try this failed job again"
         )

@@ -58,11 +58,11 @@ def for_teams(parser: CommandParser) -> None:
 
 
 def for_disable(parser: CommandParser) -> None:
-    """nobody signs in with the account any more"""
+    """nobody can sign in with the account any more"""
 
 
 def for_enable(parser: CommandParser) -> None:
-    """the account may sign in again"""
+    """people can sign in with the account again"""
 
 
 def for_password(parser: CommandParser) -> None:

@@ -262,7 +262,7 @@ def as_atom(condition: Condition) -> Atom:
     """The condition, when it is an atom; TypeError when it is not."""
     if isinstance(condition, OneOf | HasAny | HasEvery | Is | Compare):
         return condition
-    raise TypeError(f"{condition} is no atom; are its terms opened?")
+    raise TypeError(f"{condition} is not an atom; are its terms opened?")
 
 
 def _looks(condition: Condition) -> Mapping[str, frozenset[str]]:

@@ -1,4 +1,4 @@
-"""Why a text is not YAML, in a sentence for whoever wrote it and may know nothing of YAML."""
+"""Why a text is not YAML, in a sentence for its author, who may know nothing about YAML."""
 
 import re
 

@@ -249,7 +249,7 @@ class _RulebookReader:
 
     def _row(self, rule: Rule, node: Node, taken: dict[str, int]) -> Rule:
         if rule.id in taken:
-            self.problems.add(node, f"duplicate id {rule.id}; first in line {taken[rule.id]}")
+            self.problems.add(node, f"duplicate id {rule.id}; first on line {taken[rule.id]}")
         taken[rule.id] = node.line
         return rule
 

@@ -112,7 +112,7 @@ class ConditionReader:
             case Amount():
                 return self._amount(fact, value, what)
             case Text():
-                self.problems.add(key, f"{what} is a text, and a condition can not read texts")
+                self.problems.add(key, f"{what} is a text, and a condition cannot read texts")
                 return BLANK
 
     def _choice(self, fact: Choice, value: Node, what: str) -> Condition:

@@ -32,7 +32,7 @@ class Shapes:
                 self.problems.add(key, f"{what}: expected a name as key, not {key.described}{hint}")
             elif key.value in seen:
                 first = seen[key.value].line
-                self.problems.add(key, f"duplicate key {shown(key.value)}; first in line {first}")
+                self.problems.add(key, f"duplicate key {shown(key.value)}; first on line {first}")
             else:
                 seen[key.value] = key
                 yield key.value, key, value
@@ -77,8 +77,8 @@ class Shapes:
         if value and not NAME.match(value):
             self.problems.add(
                 node,
-                f"{what}: {shown(value)} is no name; a name has up to 60 small letters, digits and"
-                " underscores and starts with a letter",
+                f"{what}: {shown(value)} is not a valid name; a name has up to 60 small letters,"
+                " digits and underscores and starts with a letter",
             )
             return ""
         return value
@@ -91,11 +91,11 @@ class Shapes:
         if not ID.match(value):
             self.problems.add(
                 node,
-                f"{what}: {shown(value)} is no id; an id has up to 60 letters, digits, dots, dashes"
-                " and underscores and starts with a letter",
+                f"{what}: {shown(value)} is not a valid id; an id has up to 60 letters, digits,"
+                " dots, dashes and underscores and starts with a letter",
             )
         elif value in taken:
-            self.problems.add(node, f"duplicate id {value}; first in line {taken[value]}")
+            self.problems.add(node, f"duplicate id {value}; first on line {taken[value]}")
         else:
             taken[value] = node.line
         return value

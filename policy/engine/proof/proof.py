@@ -67,7 +67,7 @@ class Fate:
 
 @dataclass(frozen=True)
 class Compared:
-    """The promises of two rulebooks: what became of the older, and what the newer speak of."""
+    """Promises of two rulebooks: what became of the older ones, and what the newer ones cover."""
 
     fates: tuple[Fate, ...]
     #: For each promise of the newer rulebook the plainest deal it speaks of; empty for none.

@@ -114,7 +114,7 @@ def _examine(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
                 if rule["never"] == "fire" or promise.can == "decide"
             ]
             return {"state": "broken", "rules": [rule["id"] for rule in dead]} if dead else PROVED
-    raise TypeError(f"{promise!r} is no promise")
+    raise TypeError(f"{promise!r} is not a promise")
 
 
 PROVED: Answer = {"state": "proved"}
@@ -215,7 +215,7 @@ def _compared(
     was = assess(rulebook, rulebook.vocabulary.parse(plain))
     now = assess(rulebook, rulebook.vocabulary.parse(milder))
     if RANK[now.outcome] >= min(at_most, RANK[was.outcome]):
-        raise Undecided("the two deals that were found come out otherwise when replayed")
+        raise Undecided("the two deals that were found come out differently when replayed")
     blamed = [rule for rule in was.fired if rule not in now.fired]
     return _broken(rulebook, milder, now.outcome, blamed) | {
         "before": plain,
@@ -231,7 +231,7 @@ def _exists(reading: Reading, promise: Exists, milliseconds: int) -> Answer:
         plain = deal.plain(solver.model())
         assessment = assess(rulebook, rulebook.vocabulary.parse(plain))
         if assessment.outcome not in promise.outcome:
-            raise Undecided("the deal that was found comes out otherwise when replayed")
+            raise Undecided("the deal that was found comes out differently when replayed")
         return PROVED
     if not _is_possible(deal, milliseconds, *wanted):
         return {"state": "broken", "because": "No deal at all fits the condition."}
@@ -281,7 +281,7 @@ def difference(
     # A vocabulary that has grown still says all that the older rules say.
     older = in_words_of(before, after.vocabulary)
     if older is None:
-        yield {"problem": "The two rulebooks speak of different facts or values."}
+        yield {"problem": "The two rulebooks use different facts or values."}
         return
     deal = Deal(after.vocabulary)
     old, new = Reading(older, deal), Reading(after, deal)
@@ -355,7 +355,7 @@ def _kind(
     first, second = assess(old.rulebook, facts), assess(new.rulebook, facts)
     outcomes = first.outcome, second.outcome
     if outcomes != (OUTCOMES[start], OUTCOMES[end]):
-        raise Undecided("a deal that was found comes out otherwise when replayed")
+        raise Undecided("a deal that was found comes out differently when replayed")
     moved = list(differ)
     if not by_rule:
         moved = sorted({*first.fired} ^ {*second.fired})

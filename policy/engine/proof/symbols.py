@@ -218,7 +218,7 @@ class Reading:
                 holds = COMPARED[comparison](self.deal.amounts[fact], threshold)
                 there = known[fact, ""].true
                 return Truth(z3.And(there, holds), z3.And(there, z3.Not(holds)))
-        raise TypeError(f"{atom!r} is no condition")
+        raise TypeError(f"{atom!r} is not a condition")
 
     def _ranked(self, rank: int) -> list[Truth]:
         return [self.rules[rule.id] for rule in self.rulebook.rules if RANK[rule.outcome] == rank]

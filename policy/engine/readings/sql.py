@@ -129,7 +129,7 @@ class Expressions:
 def _name(text: str) -> str:
     """A name that needs no quoting; everything that the reader lets through is one."""
     if not PLAIN.match(text):
-        raise ValueError(f"{text!r} is no plain name")
+        raise ValueError(f"{text!r} is not a plain name")
     return text
 
 

@@ -144,7 +144,7 @@ def _take(
         return
     code = _OWN_CODES.get(iso3) or code_of_iso3(iso3)
     if code is None:
-        gathering.unknown(where, iso3, f"({name}) is no code that RSF is known to use")
+        gathering.unknown(where, iso3, f"({name}) is not a code that RSF is known to use")
         return
     score = None if spoilt(text) else decimal(text, comma="decimal")
     if score is None or not cuts.holds(score):

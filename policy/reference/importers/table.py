@@ -117,7 +117,7 @@ class _Table:
         elif spoilt(text):
             self.gathering.reject(where, text, spoilt(text), "two or three capital letters")
         else:
-            self.gathering.unknown(where, text, "is no known code", near)
+            self.gathering.unknown(where, text, "is not a known code", near)
 
     def _score(self, where: str, text: str) -> tuple[Decimal, ...] | None:
         """The score, () when there is none, None when the cell was rejected."""
@@ -149,7 +149,7 @@ class _Table:
             return computed or UNRATED
         if word not in (*TIERS, UNRATED):
             self.gathering.reject(
-                where, text, "is no tier", f"one of {', '.join(TIERS)}, {UNRATED}"
+                where, text, "is not a valid tier", f"one of {', '.join(TIERS)}, {UNRATED}"
             )
             return None
         if computed and computed != word:
