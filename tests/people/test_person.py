@@ -229,7 +229,7 @@ def test_who_is_disabled_is_out_at_once_and_may_come_back() -> None:
         person("disable", "ada")
     assert person("enable", "ada") == "ada is enabled.\n"
     assert client.post("/sign-in/", sign_in).status_code == 302
-    with pytest.raises(CommandError, match="ada is enabled already"):
+    with pytest.raises(CommandError, match="ada is already enabled"):
         person("enable", "ada")
     assert [verb for verb, _ in events_of("ada")] == [
         "person.added",

@@ -218,7 +218,7 @@ class TestHollowedPromises:
         code, out, _err = run(capsys, "check", self.hollow(tmp_path))
         assert code == 1
         assert (
-            "EMPTY       P01 “Active surveillance is barred, whatever else is true” speaks" in out
+            "EMPTY       P01 “Active surveillance is barred, whatever else is true” covers" in out
         )
         assert "A deal that lost its protection: " in out
         assert "to be confirmed as: promise P01 empty" in out

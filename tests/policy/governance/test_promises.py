@@ -230,7 +230,7 @@ class TestConfirming:
     def test_it_belongs_to_one_report(self, anna: Any, boris: Any, chief: Any) -> None:
         version, report = hollowed(anna)
         actions.confirm_promise_changes(report, names=list(unkept(report)), reason=WHY, actor=chief)
-        with pytest.raises(Conflict, match="confirmed before"):
+        with pytest.raises(Conflict, match="already been confirmed"):
             actions.confirm_promise_changes(
                 report, names=list(unkept(report)), reason=WHY, actor=chief
             )
