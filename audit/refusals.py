@@ -8,4 +8,4 @@ class NotAllowed(PermissionDenied):
 
 
 class Conflict(Exception):
-    """Somebody or something was faster, or the status does not allow it any more (HTTP 409)."""
+    """Someone or something else got there first, or the status no longer allows it (HTTP 409)."""

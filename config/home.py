@@ -65,12 +65,14 @@ def _of_sales(user: Any) -> list[Turn]:
         *_some(asked, "waits for your answers", "wait for your answers", "/deals/", "See my deals"),
         *_some(
             lapsed,
-            "lapsed and is sent again before you go on",
-            "lapsed and are sent again before you go on",
+            "has lapsed and must be sent again before you go on",
+            "have lapsed and must be sent again before you go on",
             "/deals/",
             "See my deals",
         ),
-        *_some(drafts, "is not sent yet", "are not sent yet", "/deals/", "See my drafts"),
+        *_some(
+            drafts, "has not been sent yet", "have not been sent yet", "/deals/", "See my drafts"
+        ),
     ]
 
 
@@ -165,19 +167,19 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
     stored = ReferenceVersion.objects.of(kind).not_withdrawn().defer("content", "written")
     newest = stored.newest_first().first()
     others = stored.newest_first().filter(activated_at=None).exclude(proposed_by=user)
-    ready = next((one for one in others[:MOST] if _is_ready(one)), None)
+    ready = next((version for version in others[:MOST] if _is_ready(version)), None)
     if ready is not None:
-        told = (
-            f"{ready} waits for another person than the proposer",
+        wording = (
+            f"{ready} waits for someone other than the proposer",
             "Its check passed. Read the report before you activate it.",
         )
-        return _of_version(ready, *told)
+        return _of_version(ready, *wording)
     if newest is None or newest.activated_at or newest.proposed_by_id != user.pk:
         return None
     report = newest.reports.defer("text").newest_first().first()
     if report is None:
         return _of_version(
-            newest, f"{newest} is not checked yet", "Run the check of your proposal."
+            newest, f"{newest} has not been checked yet", "Run the check of your proposal."
         )
     if report.is_running or report.opens_the_way:
         return None
@@ -193,7 +195,7 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
 
 
 def _is_ready(version: ReferenceVersion) -> bool:
-    """Whether another person than the proposer could activate it now."""
+    """Whether someone other than the proposer could activate it now."""
     report = version.reports.defer("text").newest_first().first()
     return (
         report is not None
@@ -203,8 +205,8 @@ def _is_ready(version: ReferenceVersion) -> bool:
     )
 
 
-def _of_version(version: ReferenceVersion, title: str, more: str) -> Turn:
-    return Turn(title, more, f"/versions/{version.pk}/", "See the version", [])
+def _of_version(version: ReferenceVersion, title: str, text: str) -> Turn:
+    return Turn(title, text, f"/versions/{version.pk}/", "See the version", [])
 
 
 ASKS = {

@@ -166,7 +166,9 @@ def refuse_other_sites(get_response: Answer) -> Answer:
         site = request.headers.get("Sec-Fetch-Site", "none")
         if request.method not in SAFE_METHODS and site not in {"same-origin", "none"}:
             return refuse(
-                request, 403, "This form was sent from another site. Open the page here and send."
+                request,
+                403,
+                "This form was sent from another site. Open the page here and send it from there.",
             )
         return get_response(request)
 

@@ -91,7 +91,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """Every mail that this person got, about deals and about versions, newest first."""
+    """Every email that this person got, about deals and about versions, newest first."""
     of_deals = Notification.objects.filter(to=request.user.pk).values(*MAIL)
     both = of_deals.union(notices.mails_to(request.user).values(*MAIL), all=True)
     mails = both.order_by("-created_at", "-id")

@@ -141,7 +141,7 @@ if PRODUCTION and (
         "DJANGO_SECRET_KEY is too short or an example. Make one with "
         "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'."
     )
-# Former keys, so that a change of the key ends no session; one a line or separated by commas.
+# Former keys, so that a change of the key ends no session; one per line or separated by commas.
 SECRET_KEY_FALLBACKS = [
     key.strip()
     for key in re.split(r"[,\n]", secret("DJANGO_SECRET_KEY_FALLBACKS", "former keys", ""))

@@ -9,11 +9,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
     """Every URL pattern with its whole route."""
-    for one in resolver.url_patterns:
-        if isinstance(one, URLResolver):
-            yield from patterns(one, prefix + str(one.pattern))
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, prefix + str(pattern.pattern))
         else:
-            yield prefix + str(one.pattern), one
+            yield prefix + str(pattern.pattern), pattern
 
 
 @register()

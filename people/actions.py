@@ -50,7 +50,7 @@ def set_roles(person: User, roles: frozenset[str], *, actor: Any) -> None:
     check_role_mix(roles)
     before = roles_of(person)
     if before == roles:
-        raise Conflict(f"{person.username} has exactly these roles already.")
+        raise Conflict(f"{person.username} already has exactly these roles.")
     _give(person, roles)
     _record(person, actor, "person.roles_set", before=sorted(before), after=sorted(roles))
 
@@ -68,7 +68,7 @@ def set_teams(
     left = [_team(selling.of(person), name) for name in leave]
     joined = _join(person, join, new)
     selling.of(person).remove(*left)
-    _record(person, actor, "person.teams_set", joined=joined, left=sorted(one.pk for one in left))
+    _record(person, actor, "person.teams_set", joined=joined, left=sorted(team.pk for team in left))
 
 
 @transaction.atomic
@@ -147,7 +147,7 @@ def _team(among: Any, name: str) -> Any:
 def _set_active(person: User, *, value: bool) -> None:
     _lock(person)
     if person.is_active == value:
-        raise Conflict(f"{person.username} is {'enabled' if value else 'disabled'} already.")
+        raise Conflict(f"{person.username} is already {'enabled' if value else 'disabled'}.")
     person.is_active = value
     person.save(update_fields=["is_active"])
 

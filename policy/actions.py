@@ -33,7 +33,7 @@ LEAST_REASON = 20
 def propose_version(content: Content, *, note: str = "", actor: Any) -> ReferenceVersion:
     """Store a new version; it changes nothing until another person activates it."""
     check_govern(content.kind, actor)
-    taken = Conflict(f"A version {content.label} exists already. Choose another label.")
+    taken = Conflict(f"There is already a version {content.label}. Choose another label.")
     if ReferenceVersion.objects.of(content.kind).filter(label=content.label).exists():
         raise taken
     version = ReferenceVersion(
@@ -83,9 +83,9 @@ def withdraw_version(version: ReferenceVersion, *, reason: str, actor: Any) -> N
 
 
 def check_withdrawable(version: ReferenceVersion) -> None:
-    """Raises Conflict for a version that is no proposal, waits for its day or is being checked."""
+    """Raises Conflict when the version is not a proposal, waits for its day or is being checked."""
     if version.activated_at is not None:
-        raise Conflict("This version was activated before. Only a proposal can be withdrawn.")
+        raise Conflict("This version has already been activated. Only a proposal can be withdrawn.")
     check_not_withdrawn(version)
     check_unscheduled(version)
     running = _running(version)
@@ -100,8 +100,8 @@ def check_not_withdrawn(version: ReferenceVersion) -> None:
 
 def _running(version: ReferenceVersion) -> CheckReport | None:
     """The check without an end; has_work tells whether it will ever have one."""
-    found: CheckReport | None = version.reports.filter(state=CheckReport.State.RUNNING).first()
-    return found
+    report: CheckReport | None = version.reports.filter(state=CheckReport.State.RUNNING).first()
+    return report
 
 
 @transaction.atomic
@@ -114,7 +114,7 @@ def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
     check_govern(version.kind, actor)
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
     if version.activated_at is not None:
-        raise Conflict("This version was activated before. There is nothing left to check.")
+        raise Conflict("This version has already been activated. There is nothing left to check.")
     check_not_withdrawn(version)
     check_unscheduled(version)
     running = _running(version)
@@ -167,12 +167,14 @@ def confirm_promise_changes(
     now = _lock(version)
     check_confirm_promises(version, actor)
     check_promises_wait(report, now)
-    missing = [one["words"] for one in report.found["unkept"] if one["name"] not in names]
+    missing = [
+        promise["words"] for promise in report.found["unkept"] if promise["name"] not in names
+    ]
     if missing:
         raise Conflict(f"Confirm each promise by its name. Missing: {missing[0]}")
     if len(reason.strip()) < LEAST_REASON:
         raise Conflict(f"Say why in at least {LEAST_REASON} characters.")
-    asked = sorted(one["name"] for one in report.found["unkept"])
+    asked = sorted(promise["name"] for promise in report.found["unkept"])
     confirmation = PromiseConfirmation.objects.create(
         report=report, names=asked, reason=reason.strip(), confirmed_by=actor
     )
@@ -192,16 +194,16 @@ def check_promises_wait(report: CheckReport, now: Mapping[str, ReferenceVersion]
     """Raises Conflict unless the report waits for an executive reviewer, now, as it stands."""
     version = report.version
     if version.activated_at is not None:
-        raise Conflict("This version was activated before. There is nothing left to confirm.")
+        raise Conflict("This version has already been activated. There is nothing left to confirm.")
     check_not_withdrawn(version)
     if not report.has_changed_promises:
-        raise Conflict("This check asks for no confirmation of promises.")
+        raise Conflict("This check does not ask for promises to be confirmed.")
     if report != version.reports.newest_first().first():
         raise Conflict("There is a newer check than the one you read. Read that one first.")
     if report.baseline_digest != checking.baseline_digest(now):
-        raise Conflict("What is active changed since the check. Run the check again.")
+        raise Conflict("What is active has changed since the check. Run the check again.")
     if PromiseConfirmation.objects.filter(report=report).exists():
-        raise Conflict("The promises of this check were confirmed before.")
+        raise Conflict("The promises of this check have already been confirmed.")
 
 
 @transaction.atomic
@@ -260,8 +262,8 @@ def _activate(
 def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:
     """What is active, locked, and then the version: everybody takes them in this order."""
     now = {
-        one.kind: one
-        for one in ReferenceVersion.objects.select_for_update().active().order_by("pk")
+        row.kind: row
+        for row in ReferenceVersion.objects.select_for_update().active().order_by("pk")
     }
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
     return now
@@ -272,7 +274,7 @@ def _check_activator(version: ReferenceVersion, actor: Any) -> None:
     if version.proposed_by_id == actor.pk:
         raise NotAllowed("You proposed this version, so somebody else must activate it.")
     if version.activated_at is not None:
-        raise Conflict("This version was activated before. Propose its content again.")
+        raise Conflict("This version has already been activated. Propose its content again.")
     check_not_withdrawn(version)
 
 
@@ -304,10 +306,10 @@ def check_report(
     elif not newest.has_passed:
         raise Conflict("The check did not pass. Only a version whose check passed can be active.")
     if newest.digest != version.digest:
-        raise Conflict("The report speaks of another content. Run the check again.")
+        raise Conflict("The report is about different content. Run the check again.")
     if newest.baseline_digest != checking.baseline_digest(now):
-        raise Conflict("What is active changed since the check. Run the check again.")
-    looser = {one["name"] for one in newest.found["looser"]}
+        raise Conflict("What is active has changed since the check. Run the check again.")
+    looser = {loosening["name"] for loosening in newest.found["looser"]}
     missing = sorted(looser - set(confirmed))
     if missing:
         raise Conflict(f"Confirm each kind of change that got looser: {'; '.join(missing)}.")
@@ -316,8 +318,8 @@ def check_report(
 
 def _check_promises_confirmed(report: CheckReport) -> None:
     if not PromiseConfirmation.objects.filter(report=report).exists():
-        told = " ".join(one["words"] for one in report.found["unkept"])
-        raise Conflict(f"An executive reviewer must confirm these promises first. {told}")
+        sentences = " ".join(promise["words"] for promise in report.found["unkept"])
+        raise Conflict(f"An executive reviewer must confirm these promises first. {sentences}")
 
 
 def _check_third_person(report: CheckReport, actor: Any) -> None:
@@ -372,9 +374,9 @@ def check_day(on: date) -> None:
     """Raises Conflict for a day (UTC) that is over or too far away."""
     today = timezone.localdate()
     if on < today:
-        raise Conflict("The day is over. Choose today or a later day.")
+        raise Conflict("That date has passed. Choose today or a later date.")
     if on > today + FARTHEST:
-        raise Conflict(f"The day is more than {FARTHEST.days} days away. Choose an earlier one.")
+        raise Conflict(f"That date is more than {FARTHEST.days} days away. Choose an earlier one.")
 
 
 @transaction.atomic
@@ -383,7 +385,7 @@ def cancel_schedule(schedule: Schedule, *, reason: str, actor: Any) -> None:
     check_govern(schedule.version.kind, actor)
     schedule.refresh_from_db(from_queryset=Schedule.objects.select_for_update())
     if not schedule.is_waiting:
-        raise Conflict("This schedule is over. There is nothing left to cancel.")
+        raise Conflict("This schedule has ended. There is nothing left to cancel.")
     if len(reason.strip()) < LEAST_REASON:
         raise Conflict(f"Say why in at least {LEAST_REASON} characters.")
     schedule.ended_by = actor
@@ -402,7 +404,7 @@ def cancel_schedule(schedule: Schedule, *, reason: str, actor: Any) -> None:
 def activate_scheduled(schedule: Schedule) -> bool:
     """Activate what is due; True when it became active.
 
-    When a check of activate_version refuses, the schedule ends as refused and both persons are
+    When a check of activate_version refuses, the schedule ends as refused and both people are
     told why. One that ended meanwhile, or whose day did not come, is left as it is.
     """
     schedule.refresh_from_db(from_queryset=Schedule.objects.select_for_update())
@@ -428,7 +430,7 @@ def activate_scheduled(schedule: Schedule) -> bool:
 
 def _activate_as(schedule: Schedule) -> None:
     if not schedule.scheduled_by.is_active:
-        raise NotAllowed("The person who chose the day has no account here any more.")
+        raise NotAllowed("The person who chose the day no longer has an account here.")
     _activate(
         schedule.version,
         actor=schedule.scheduled_by,
@@ -443,10 +445,10 @@ def _end(schedule: Schedule, state: str, *, reason: str = "") -> None:
     schedule.save(update_fields=["state", "reason", "ended_at", "ended_by"])
 
 
-def _record(version: ReferenceVersion, actor: Any, verb: str, **more: Any) -> None:
+def _record(version: ReferenceVersion, actor: Any, verb: str, **details: Any) -> None:
     AuditEvent.objects.append(
         subject=version.subject,
         actor=actor,
         verb=verb,
-        payload={"kind": version.kind, "label": version.label, "digest": version.digest, **more},
+        payload={"kind": version.kind, "label": version.label, "digest": version.digest, **details},
     )

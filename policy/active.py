@@ -37,8 +37,8 @@ def versions(*, lock: bool = False) -> dict[str, ReferenceVersion]:
     sentence, when a kind that is needed has no active version.
     """
     # The content stays behind: it is large, and known by its digest once it was read.
-    found = ReferenceVersion.objects.raw(ACTIVE + (" FOR SHARE" if lock else ""))
-    active = {version.kind: version for version in found}
+    rows = ReferenceVersion.objects.raw(ACTIVE + (" FOR SHARE" if lock else ""))
+    active = {version.kind: version for version in rows}
     for kind in NEEDED:
         if kind not in active:
             raise Conflict(f"No {kind.label.lower()} is active. Nothing can be screened.")
@@ -48,7 +48,9 @@ def versions(*, lock: bool = False) -> dict[str, ReferenceVersion]:
 def reference_data(active: Mapping[str, ReferenceVersion] | None = None) -> ReferenceData:
     """The active versions, parsed; parsing happens once for each combination."""
     active = versions() if active is None else active
-    return _parsed(tuple(sorted((kind, one.pk, one.digest) for kind, one in active.items())))
+    return _parsed(
+        tuple(sorted((kind, version.pk, version.digest) for kind, version in active.items()))
+    )
 
 
 @lru_cache(maxsize=4)

@@ -34,8 +34,8 @@ class FilterForm(forms.Form):
     than what was asked for.
     """
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if isinstance(field, forms.ChoiceField):
                 label = field.label or name.replace("_", " ").capitalize()
@@ -59,5 +59,5 @@ class FilterForm(forms.Form):
 
     @property
     def refusal(self) -> str:
-        """The errors as sentences, for an answer that is no page."""
+        """The errors as sentences, for an answer that is not a page."""
         return " ".join(f"{error}." for several in self.errors.values() for error in several)

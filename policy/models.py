@@ -193,7 +193,7 @@ class CheckReport(models.Model):
 
     @property
     def opens_the_way(self) -> bool:
-        """Whether it passed, or what it says of promises was confirmed."""
+        """Whether it passed, or what it says about promises was confirmed."""
         return self.has_passed or (self.has_changed_promises and self.confirmation is not None)
 
     @property
@@ -202,8 +202,8 @@ class CheckReport(models.Model):
 
     @property
     def found(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.text) if self.text else {}
-        return found
+        content: dict[str, Any] = json.loads(self.text) if self.text else {}
+        return content
 
 
 class PromiseConfirmation(models.Model):

@@ -49,8 +49,8 @@ def check_version(job: Job) -> None:
 def _help(report: CheckReport, job: Job) -> None:
     """Do what no other worker took, so that one worker is enough."""
     free = parts.jobs_of(report).due().exclude(pk=job.pk)
-    while (one := free.first()) is not None:
-        queue.perform(one.pk)
+    while (next_job := free.first()) is not None:
+        queue.perform(next_job.pk)
         done, total = parts.progress(report)
         if total:
             job.note_progress(done, total)

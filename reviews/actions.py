@@ -45,7 +45,7 @@ def claim_deal(deal: Deal, *, actor: Any) -> Review:
     holder = review.holder()
     if holder is not None and holder != actor:
         name = holder.get_full_name() or holder.username
-        raise Conflict(f"{deal.reference} was just claimed by {name}. Take the next one?")
+        raise Conflict(f"{deal.reference} has just been claimed by {name}. Take the next one?")
     _hold(review, actor)
     if holder is None:
         _record(deal, actor, "review.claimed", review=review.pk, level=review.level)
@@ -318,8 +318,8 @@ def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: An
 def _set_conditions(decision: Decision) -> None:
     """The conditions of everybody who approved apply together."""
     number = 0
-    for given in decision.review.votes.exclude(verdict=Vote.Verdict.REJECT).order_by("pk"):
-        for duty in given.conditions:
+    for vote in decision.review.votes.exclude(verdict=Vote.Verdict.REJECT).order_by("pk"):
+        for duty in vote.conditions:
             number += 1
             Condition.objects.create(
                 decision=decision,

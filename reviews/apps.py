@@ -8,5 +8,5 @@ class ReviewsConfig(AppConfig):
         from reviews.working import working_on
         from screening import mail
 
-        # Mails tell whoever works on a deal when a screening takes it from them.
+        # Emails tell the people who work on a deal when a screening takes it from them.
         mail.learn_from(working_on)

@@ -51,12 +51,7 @@ CRITERIA: tuple[Criterion, ...] = (
                 "scope",
                 "How many people would it reach?",
                 "",
-                {
-                    "1": "Single persons",
-                    "2": "A group",
-                    "3": "Many people",
-                    "4": "A whole population",
-                },
+                {"1": "Individuals", "2": "A group", "3": "Many people", "4": "A whole population"},
             ),
             Choice(
                 "remedy",
@@ -87,7 +82,7 @@ CRITERIA: tuple[Criterion, ...] = (
                 "What part would our product play?",
                 "",
                 {
-                    "none": "None: the harm needs nothing of ours",
+                    "none": "None: the harm needs nothing from us",
                     "present": "It is only present in the same network",
                     "contributes": "It makes the harm easier",
                     "causes": "It does the harm itself",

@@ -124,9 +124,9 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def replay(request: HttpRequest, pk: int) -> HttpResponse:
     """Screen the stored facts again with the stored rulebook; nothing is written."""
-    found = _find(request, pk)
-    replayed = {screening.pk: replaying.replay(screening) for screening in _screenings(found)}
-    return render(request, "audit/deal.html", _record(found, replayed))
+    deal = _find(request, pk)
+    replayed = {screening.pk: replaying.replay(screening) for screening in _screenings(deal)}
+    return render(request, "audit/deal.html", _record(deal, replayed))
 
 
 def _find(request: HttpRequest, pk: int) -> Deal:
@@ -137,9 +137,9 @@ def _find(request: HttpRequest, pk: int) -> Deal:
     return get_object_or_404(deals, pk=pk)
 
 
-def _screenings(found: Deal) -> QuerySet[Screening]:
+def _screenings(deal: Deal) -> QuerySet[Screening]:
     return (
-        wording.with_versions(Screening.objects.filter(revision__deal=found))
+        wording.with_versions(Screening.objects.filter(revision__deal=deal))
         .select_related("revision__submitter", "registry")
         .defer("registry__content", "registry__written")
         .prefetch_related("findings", "confirmations__rulebook", "review__votes__reviewer")
@@ -147,13 +147,13 @@ def _screenings(found: Deal) -> QuerySet[Screening]:
     )
 
 
-def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) -> dict[str, Any]:
+def _record(deal: Deal, replayed: dict[int, replaying.Replayed] | None = None) -> dict[str, Any]:
     steps = [
         {
             "screening": screening,
             "outcome_words": labels.OUTCOMES[screening.outcome],
             "facts": labels.fact_rows(screening),
-            "written": written.of_screening(screening, found),
+            "written": written.of_screening(screening, deal),
             "versions": screening.versions,
             "confirmations": screening.confirmations.all(),
             "votes": exhibits.vote_cards(
@@ -161,14 +161,14 @@ def _record(found: Deal, replayed: dict[int, replaying.Replayed] | None = None) 
             ),
             "replayed": (replayed or {}).get(screening.pk),
         }
-        for screening in _screenings(found)
+        for screening in _screenings(deal)
     ]
     return {
-        "deal": found,
+        "deal": deal,
         "steps": steps,
-        "runs": timeline.folded(timeline.of_record(found)),
-        "questions": exhibits.exchange(found),
-        "decisions": Decision.objects.filter(deal=found).newest_first(),
+        "runs": timeline.folded(timeline.of_record(deal)),
+        "questions": exhibits.exchange(deal),
+        "decisions": Decision.objects.filter(deal=deal).newest_first(),
         "replayed": replayed is not None,
-        "differs": any(not one.is_same for one in (replayed or {}).values()),
+        "differs": any(not result.is_same for result in (replayed or {}).values()),
     }

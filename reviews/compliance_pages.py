@@ -54,7 +54,8 @@ SETTLED = {
         "Signs: direct access, secret law, no court, key hand-over, power to shut down.",
     ),
     "end_user_type": Settled(
-        "Correct the kind of end user", "Who uses the system day to day counts, not who pays."
+        "Correct the kind of end user",
+        "What counts is who uses the system day to day, not who pays.",
     ),
     "country_risk": Settled(
         "Raise the country risk for this deal",
@@ -239,7 +240,7 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
 
 
 def _initial(found: Deal, fact: str) -> dict[str, Any]:
-    """What was ruled before is offered again; the reason is written anew."""
+    """What was ruled before is offered again; the reason has to be written again."""
     again = _offered_again(found, fact)
     if again is None:
         return {"screening": found.screening_id}
@@ -272,7 +273,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     ends = ruling.taken_back.count() > 1
     messages.success(
         request,
-        "The ruling no longer holds. Deals that it held in are screened again."
+        "The ruling no longer holds. The deals it applied to are screened again."
         if ends
         else "Noted. The ruling holds until a second person takes it back.",
     )

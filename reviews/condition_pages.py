@@ -27,13 +27,13 @@ PER_PAGE = 25
 @require_safe
 def conditions(request: HttpRequest) -> HttpResponse:
     """Reviewers see all that are not of their own deals; sales sees those of its own."""
-    found = _visible_conditions(request.user)
+    visible = _visible_conditions(request.user)
     state = request.GET.get("view", "open")
     today = timezone.localdate()
     views = {
-        "open": found.filter(met_at=None),
-        "overdue": found.filter(met_at=None, due_on__lt=today),
-        "met": found.exclude(met_at=None),
+        "open": visible.filter(met_at=None),
+        "overdue": visible.filter(met_at=None, due_on__lt=today),
+        "met": visible.exclude(met_at=None),
     }
     state = state if state in views else "open"
     page = Paginator(views[state].order_by("due_on", "pk"), PER_PAGE).get_page(
@@ -50,7 +50,7 @@ def conditions(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "page": page,
-        "rows": [_condition_row(one, request.user) for one in page],
+        "rows": [_condition_row(condition, request.user) for condition in page],
         "tabs": tabs,
         "nothing": {
             "open": "No open conditions.",
@@ -67,17 +67,17 @@ def _condition_row(condition: Condition, user: Any) -> dict[str, Any]:
         kind, state = "met", "Met"
     elif condition.due_on < timezone.localdate():
         kind, state = "late", "Overdue"
-    found = condition.decision.deal
+    deal = condition.decision.deal
     may = permissions.may(permissions.check_settle, condition, user)
     reads = access.has_role(user, *access.REVIEWERS)
     return {
         "condition": condition,
-        "deal": found,
+        "deal": deal,
         "owner": labels.person(condition.owner),
         "kind": kind,
         "state": state,
         "may_settle": may,
-        "url": reverse("reviews:deal", args=[found.pk]) if reads else found.get_absolute_url(),
+        "url": reverse("reviews:deal", args=[deal.pk]) if reads else deal.get_absolute_url(),
     }
 
 

@@ -47,17 +47,17 @@ def ways(screening: Screening) -> Ways:
     """
     compiled = compiled_of(screening)
     candidates = list(_candidates(screening))
-    found: list[Way] = []
+    ways: list[Way] = []
     for size in (1, 2):
         for changes in combinations(candidates, size):
             way = _try(compiled, screening, changes)
             if way is not None:
-                found.append(way)
-        if found:
+                ways.append(way)
+        if ways:
             break
-    found.sort(key=lambda way: OUTCOMES.index(way.outcome))
+    ways.sort(key=lambda way: OUTCOMES.index(way.outcome))
     milder = _try(compiled, screening, [("country_risk", "", MILDEST)])
-    return Ways(found[:MOST], country_helps=milder is not None)
+    return Ways(ways[:MOST], country_helps=milder is not None)
 
 
 def _candidates(screening: Screening) -> Iterator[Change]:
@@ -78,10 +78,10 @@ def _try(compiled: Compiled, screening: Screening, changes: Any) -> Way | None:
     """The way that these changes are, None when they do not lower the outcome."""
     vocabulary = compiled.rulebook.vocabulary
     variants = [vocabulary.parse(_changed(facts, changes)) for facts in screening.facts]
-    outcome = max((compiled.outcome(one) for one in variants), key=OUTCOMES.index)
+    outcome = max((compiled.outcome(variant) for variant in variants), key=OUTCOMES.index)
     if OUTCOMES.index(outcome) >= OUTCOMES.index(screening.outcome):
         return None
-    left = combine(compiled.assess(one) for one in variants)
+    left = combine(compiled.assess(variant) for variant in variants)
     clauses = ", ".join(finding.clause for finding in left.findings).split(", ")
     return Way(
         changes=[_in_words(change, wording.of(screening)) for change in changes],
@@ -103,13 +103,13 @@ def _changed(facts: Mapping[str, Any], changes: Any) -> dict[str, Any]:
 
 def _without(flags: Any, member: str) -> Any:
     if isinstance(flags, Mapping):
-        return {**flags, "yes": [one for one in flags.get("yes", ()) if one != member]}
-    return [one for one in flags or () if one != member]
+        return {**flags, "yes": [other for other in flags.get("yes", ()) if other != member]}
+    return [other for other in flags or () if other != member]
 
 
 def _present(flags: Any) -> list[str]:
-    found: list[str] = flags.get("yes", []) if isinstance(flags, Mapping) else flags or []
-    return found
+    members: list[str] = flags.get("yes", []) if isinstance(flags, Mapping) else flags or []
+    return members
 
 
 def _in_words(change: Change, own: wording.Wording) -> str:

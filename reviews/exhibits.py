@@ -106,7 +106,7 @@ def _destinations(screening: Screening) -> dict[str, list[str]]:
 
 def _card(same: list[Finding], screening: Screening, destinations: list[str]) -> Card:
     first = same[0]
-    evidence = dict.fromkeys(one for finding in same for one in finding.evidence)
+    evidence = dict.fromkeys(name for finding in same for name in finding.evidence)
     return Card(
         finding=first,
         sentences=list(dict.fromkeys(finding.because for finding in same)),
@@ -114,7 +114,7 @@ def _card(same: list[Finding], screening: Screening, destinations: list[str]) ->
         outcome_words=labels.OUTCOMES[first.outcome],
         clauses=clauses.cited(first.clause),
         facts=_facts_behind(same, screening),
-        evidence=[clauses.evidence().get(one, one) for one in evidence],
+        evidence=[clauses.evidence().get(name, name) for name in evidence],
     )
 
 

@@ -88,7 +88,7 @@ class HistoryFilters(FilterForm):
     clause = forms.ChoiceField(required=False)
     rule = PlainText(required=False, max_length=20)
     outcome = forms.ChoiceField(label="Outcome of the screening", required=False)
-    result = forms.ChoiceField(label="What came of it", required=False)
+    result = forms.ChoiceField(label="Final result", required=False)
     person = PlainText(label="Sent or voted on by", required=False, max_length=80)
     rulebook = forms.ChoiceField(required=False)
 
@@ -205,7 +205,7 @@ class VoteForm(forms.Form):
 
 
 class ConditionForm(forms.Form):
-    """One condition. A row that is left empty is no condition."""
+    """One condition. A row that is left empty is not a condition."""
 
     text = PlainText(
         label="What must be done?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})

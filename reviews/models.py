@@ -191,7 +191,7 @@ class Condition(models.Model):
                 | (Q(met_at__isnull=False, met_by__isnull=False) & ~Q(met_because="")),
                 name="met_at_iff_met_by",
             ),
-            # Who owes the proof does not accept it.
+            # The person who owes the proof cannot accept it.
             models.CheckConstraint(condition=~Q(met_by=F("owner")), name="verifier_is_not_owner"),
         )
 

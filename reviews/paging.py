@@ -17,5 +17,5 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]
 
 def in_order_of(keys: list[int], rows: QuerySet[Any]) -> list[Any]:
     """The rows with these keys, in their order."""
-    found = rows.in_bulk(keys)
-    return [found[key] for key in keys if key in found]
+    by_key = rows.in_bulk(keys)
+    return [by_key[key] for key in keys if key in by_key]

@@ -33,7 +33,7 @@ def panel(deal: Deal, user: Any) -> Panel:
     if deal.status == Status.BARRED:
         return Panel("barred", "Nobody can approve this deal.")
     if not access.has_role(user, *access.REVIEWERS):
-        return Panel("read", "You read this deal. Reviewers decide.")
+        return Panel("read", "You can read this deal. Reviewers decide.")
     if deal.status != Status.IN_REVIEW:
         sentence = f"This deal is {deal.get_status_display().lower()}."
         return Panel(

@@ -101,7 +101,7 @@ def check_settle(condition: Condition, user: Any) -> None:
     if not access.has_role(user, *access.REVIEWERS):
         raise NotAllowed("Only reviewers settle conditions.")
     if condition.owner_id == user.pk:
-        raise NotAllowed("Who owes the proof does not accept it.")
+        raise NotAllowed("You owe this proof, so someone else must accept it.")
     check_no_part(condition.decision.deal, user)
     if condition.met_at is not None:
         raise Conflict("This condition is already met.")

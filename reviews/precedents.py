@@ -52,7 +52,10 @@ class Pattern:
         lines = screening.revision.answers.get("products") or []
         able = {name for facts in screening.facts for name in _present(facts.get("capabilities"))}
         return cls(
-            rules={one.rule: f"{one.rule} ({one.title})" for one in screening.findings.all()},
+            rules={
+                finding.rule: f"{finding.rule} ({finding.title})"
+                for finding in screening.findings.all()
+            },
             products={line: own.product(line) for line in lines if isinstance(line, str)},
             capabilities={name: own.value("capabilities", [name]) for name in sorted(able)},
             end_users=_named(screening, "end_user_type"),

@@ -53,11 +53,11 @@ def waiting_for(user: Any) -> QuerySet[Deal]:
         visible = visible.not_of_own(user)
     review = Review.objects.filter(screening_id=OuterRef("screening_id"), closed_at=None)
     votes = Vote.objects.filter(review__screening_id=OuterRef("screening_id")).order_by()
-    given = votes.values("review__screening_id").annotate(n=Count("pk")).values("n")
+    counts = votes.values("review__screening_id").annotate(n=Count("pk")).values("n")
     return (
         visible.alias(known=Cast("screening__facts_text", JSONField()))
         .annotate(
-            votes_given=Coalesce(Subquery(given, output_field=IntegerField()), 0),
+            votes_given=Coalesce(Subquery(counts, output_field=IntegerField()), 0),
             is_claimed=Exists(review.filter(claimed_until__gt=Clock())),
             is_late=Case(
                 When(due_at__lt=Clock(), then=Value(value=True)), default=Value(value=False)
@@ -162,13 +162,13 @@ def holds(fact: str, value: str, path: str = "") -> Q:
 
 def mentions(text: str) -> Q:
     """Deals with this text in their title, customer or end user, or with this reference."""
-    found = (
+    matches = (
         Q(title__icontains=text)
         | Q(known__0__customer_name__icontains=text)
         | Q(known__0__end_user_name__icontains=text)
     )
     number = REFERENCE.fullmatch(text.strip())
-    return found | Q(pk=int(number[1])) if number else found
+    return matches | Q(pk=int(number[1])) if number else matches
 
 
 def _views(user: Any) -> dict[str, Q]:

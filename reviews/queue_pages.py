@@ -47,8 +47,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     view = view if view in waiting.VIEWS else "all"
     ordered = waiting.in_order(waiting.of_view(deals, view, request.user))
     page = CountedPaginator(ordered, PER_PAGE, count=counts[view]).get_page(request.GET.get("page"))
-    found = wording.with_versions(waiting.with_rows(everything), "screening__")
-    rows = in_order_of(list(page), found)
+    with_rows = wording.with_versions(waiting.with_rows(everything), "screening__")
+    rows = in_order_of(list(page), with_rows)
     now = timezone.now()
     context = {
         "form": form,
@@ -136,12 +136,12 @@ def _tabs(request: HttpRequest, view: str, counts: Mapping[str, int]) -> list[di
 @allow(*access.REVIEWERS)
 @require_POST
 def take_next(request: HttpRequest) -> HttpResponse:
-    """Claim the first deal that this person may take; somebody may be faster a few times."""
-    for found in waiting.takeable(request.user)[:TRIES]:
+    """Claim the first deal that this person may take; someone else may be faster a few times."""
+    for deal in waiting.takeable(request.user)[:TRIES]:
         try:
-            actions.claim_deal(found, actor=request.user)
+            actions.claim_deal(deal, actor=request.user)
         except Conflict:
             continue
-        return redirect("reviews:deal", pk=found.pk)
+        return redirect("reviews:deal", pk=deal.pk)
     messages.info(request, "No deal is free for you now.")
     return redirect("reviews:queue")

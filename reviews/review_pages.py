@@ -172,7 +172,7 @@ class Reasoned:
 
 SKIP = Reasoned(
     "Skip this deal",
-    "“Take the next deal” will not offer it to you again. The reasons of skips are a report.",
+    "“Take the next deal” will not offer it to you again. The reasons for skips are reported.",
     "Skip this deal",
     "You skipped {reference}.",
     permissions.check_claim,
@@ -181,7 +181,7 @@ SKIP = Reasoned(
 )
 TAKE_OVER = Reasoned(
     "Take over this deal",
-    "Whoever holds it loses the claim. Votes that were given stay.",
+    "The current holder loses the claim. Votes already given stay.",
     "Take over",
     "You hold {reference} now.",
     permissions.check_take_over,
@@ -189,7 +189,7 @@ TAKE_OVER = Reasoned(
 )
 PASS_UP = Reasoned(
     "Pass up to executive review",
-    "Two executive reviewers then decide. There is no way down again.",
+    "Two executive reviewers then decide. It cannot be moved down again.",
     "Pass up",
     "{reference} is with executive reviewers now.",
     permissions.check_pass_up,

@@ -49,13 +49,13 @@ class Draft:
     def screening(self) -> Screening:
         """The screening that the reviewer read; it must be one of this deal."""
         number = self.data.get("screening", "")
-        found = Screening.objects.filter(revision__deal=self.deal)
+        screenings = Screening.objects.filter(revision__deal=self.deal)
         if not number.isascii() or not number.isdigit() or len(number) > 18:
             raise Http404
-        one = found.filter(pk=int(number)).first()
-        if one is None:
+        screening = screenings.filter(pk=int(number)).first()
+        if screening is None:
             raise Http404
-        return one
+        return screening
 
     def carried(self, *shown: str) -> list[tuple[str, str]]:
         """Hidden fields for everything but what the page itself asks, and the two of the form."""
@@ -171,13 +171,13 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         return _assess_page(request, draft, draft.assessment)
     if not draft.is_complete():
         return _vote_page(request, draft, bound=True)
-    given = draft.vote.cleaned_data
+    cleaned = draft.vote.cleaned_data
     try:
         actions.vote(
             draft.deal,
             screening=draft.screening(),
-            verdict=given["verdict"],
-            because=given["because"],
+            verdict=cleaned["verdict"],
+            because=cleaned["because"],
             assessment={name: draft.assessment.cleaned_data[name] for name in ASSESSED},
             conditions=draft.conditions.duties(),
             actor=request.user,
@@ -232,7 +232,7 @@ def _row_problems(draft: Draft) -> list[dict[str, Any]]:
 
 
 def _confirm_page(request: HttpRequest, draft: Draft) -> HttpResponse:
-    deal, given = draft.deal, draft.vote.cleaned_data
+    deal, cleaned = draft.deal, draft.vote.cleaned_data
     screening = draft.screening()
     review = Review.objects.current_of(deal)
     votes = review.votes.count() if review else 0
@@ -241,10 +241,10 @@ def _confirm_page(request: HttpRequest, draft: Draft) -> HttpResponse:
         "cards": _cards(deal),
         "facts": labels.fact_rows(screening, deciding_facts(screening)),
         "lines": weighing.in_words(draft.data),
-        "verdict": Vote.Verdict(given["verdict"]),
-        "because": given["because"],
+        "verdict": Vote.Verdict(cleaned["verdict"]),
+        "because": cleaned["because"],
         "duties": draft.conditions.duties(),
-        "consequence": panel.consequence(deal.review_level, votes, given["verdict"]),
+        "consequence": panel.consequence(deal.review_level, votes, cleaned["verdict"]),
         "carried": draft.carried(),
         "rulebook": screening.rulebook,
     }

@@ -17,4 +17,6 @@ def working_on(deals: Collection[Deal]) -> dict[int, list[Any]]:
 
 def _people(review: Review) -> list[Any]:
     people = [review.claimed_by, *(vote.reviewer for vote in review.votes.all())]
-    return list(dict.fromkeys(one for one in people if one is not None and one.is_active))
+    return list(
+        dict.fromkeys(person for person in people if person is not None and person.is_active)
+    )

@@ -106,7 +106,9 @@ class Written:
             number=asked.number,
             title=asked.title,
             lines=lines,
-            former=self._former(asked.slug, {one.label: one.lines(asked) for one in self.earlier}),
+            former=self._former(
+                asked.slug, {revision.label: revision.lines(asked) for revision in self.earlier}
+            ),
             is_unknown=questions.is_unknown(asked, self.now.answers),
             explains=_explains(asked.kind, self.now.answers.get(asked.slug)),
         )
@@ -115,19 +117,19 @@ class Written:
         """Compared by value: another version that names a value otherwise changes no answer."""
         answer = self.now.answers.get(slug)
         return [
-            Former(one.label, lines[one.label])
-            for one in self.earlier
-            if one.answers.get(slug) != answer
+            Former(revision.label, lines[revision.label])
+            for revision in self.earlier
+            if revision.answers.get(slug) != answer
         ]
 
     def _dropped(self, slug: str) -> Row:
         """An answer to a question that the form does not have, as it is kept."""
-        before = {one.label: _kept(one.answers.get(slug)) for one in self.earlier}
+        before = {revision.label: _kept(revision.answers.get(slug)) for revision in self.earlier}
         return Row("", slug, _kept(self.now.answers.get(slug)), self._former(slug, before))
 
     def _slugs(self) -> dict[str, None]:
         """Every answer of any revision that is compared, without the form's own marks."""
-        every = (slug for one in (self.now, *self.earlier) for slug in one.answers)
+        every = (slug for revision in (self.now, *self.earlier) for slug in revision.answers)
         return dict.fromkeys(slug for slug in every if slug != questions.COPIED)
 
 

@@ -68,8 +68,8 @@ def _is_id(text: str) -> bool:
 def deals_view(request: Request) -> Response:
     """The deals that the caller may see, newest first, in keyset pages."""
     pages = DealPages()
-    found = Deal.objects.visible_to(request.user).select_related("screening")
-    rows = pages.paginate_queryset(found, request)
+    deals = Deal.objects.visible_to(request.user).select_related("screening")
+    rows = pages.paginate_queryset(deals, request)
     return pages.get_paginated_response(DealSerializer(rows, many=True).data)
 
 

@@ -77,11 +77,11 @@ class DealQuerySet(models.QuerySet["Deal"]):
         """Deals whose name, customer or reference has these words; all of them without words."""
         if not words:
             return self
-        found = Q(title__icontains=words) | Q(answers__customer__icontains=words)
+        matches = Q(title__icontains=words) | Q(answers__customer__icontains=words)
         number = words.rpartition("-")[2]
         if number.isascii() and number.isdigit() and len(number) < 10:
-            found |= Q(pk=int(number))
-        return self.filter(found)
+            matches |= Q(pk=int(number))
+        return self.filter(matches)
 
     def newest_first(self) -> Self:
         return self.order_by("-pk")
@@ -366,8 +366,8 @@ class Screening(models.Model):
 
     @property
     def versions(self) -> list[ReferenceVersion]:
-        found = (self.rulebook, self.countries, self.catalogue, self.registry)
-        return [version for version in found if version is not None]
+        versions = (self.rulebook, self.countries, self.catalogue, self.registry)
+        return [version for version in versions if version is not None]
 
     def is_current(self, versions: Mapping[str, ReferenceVersion]) -> bool:
         """Whether it used these versions, or was confirmed under them."""
@@ -386,14 +386,14 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
         return self.filter(screening__revision__deal=deal)
 
 
-def _version(**more: Any) -> models.ForeignKey[Any, Any]:
+def _version(**kwargs: Any) -> models.ForeignKey[Any, Any]:
     return models.ForeignKey(
         ReferenceVersion,
         on_delete=models.PROTECT,
         db_index=False,
         db_constraint=False,
         related_name="+",
-        **more,
+        **kwargs,
     )
 
 
@@ -577,7 +577,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One mail to one person. Written with the change it tells of; a job delivers it."""
+    """One email to one person. Written with the change it reports; a job delivers it."""
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="notifications")
     to = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="notifications")

@@ -83,9 +83,9 @@ def check_take_back(ruling: FactRuling, user: Any) -> None:
         raise NotAllowed("Only compliance takes a ruling back.")
     check_no_part(ruling.deal, user)
     if not FactRuling.objects.standing().filter(pk=ruling.pk).exists():
-        raise Conflict("Two people took this ruling back already.")
+        raise Conflict("Two people have already taken this ruling back.")
     if ruling.taken_back.filter(taken_by=user).exists():
-        raise NotAllowed("You asked for this already. A second person has to confirm it.")
+        raise NotAllowed("You have already asked for this. A second person has to confirm it.")
 
 
 def check_no_part(deal: Deal, user: Any) -> None:

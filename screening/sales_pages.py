@@ -25,10 +25,10 @@ from screening.models import Deal
 
 PER_PAGE = 20
 TABS = {
-    "yours": (_("Your turn"), _("No deal waits for you.")),
+    "yours": (_("Your turn"), _("No deal is waiting for you.")),
     "drafts": (_("Drafts"), _("You have no drafts.")),
     "others": (_("With others"), _("No deal is with compliance or reviewers.")),
-    "decided": (_("Decided"), _("No deal was decided yet.")),
+    "decided": (_("Decided"), _("No deal has been decided yet.")),
 }
 READ = require_safe
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -49,8 +49,8 @@ def my_deals(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("words", "").strip()[:80]
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else next(_first_filled(everything), "yours")
-    found = everything.in_tab(tab).titled(words).newest_first()
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    deals = everything.in_tab(tab).titled(words).newest_first()
+    page = Paginator(deals, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [
@@ -98,44 +98,44 @@ def new_deal(request: HttpRequest) -> HttpResponse:
 @allow(access.SALES)
 @READ
 def deal(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    if found.status == Status.DRAFT:
-        return _task_list(request, found)
+    deal = _own(request, pk)
+    if deal.status == Status.DRAFT:
+        return _task_list(request, deal)
     data = active.reference_data()
     context = {
-        "deal": found,
-        "turn": sales_words.turn(found, may_act=permissions.may_edit(found, request.user)),
-        "status_words": sales_words.STATUS_WORDS[Status(found.status)],
-        "cards": sales_words.cards(found.screening, data) if found.screening else [],
-        "reasons": _reasons_of_rejection(found),
-        "history": sales_words.history(found, request.user),
-        "answers": sales_words.answer_rows(found, questions.context_of(found.answers, data), data),
-        "may_withdraw": permissions.may_withdraw(found, request.user),
-        "may_copy": permissions.may_copy(found, request.user),
-        "may_start_changed": permissions.may_start_changed(found, request.user),
-        "may_edit": permissions.may_edit(found, request.user),
-        "successor": found.successors.order_by("pk").first(),
+        "deal": deal,
+        "turn": sales_words.turn(deal, may_act=permissions.may_edit(deal, request.user)),
+        "status_words": sales_words.STATUS_WORDS[Status(deal.status)],
+        "cards": sales_words.cards(deal.screening, data) if deal.screening else [],
+        "reasons": _reasons_of_rejection(deal),
+        "history": sales_words.history(deal, request.user),
+        "answers": sales_words.answer_rows(deal, questions.context_of(deal.answers, data), data),
+        "may_withdraw": permissions.may_withdraw(deal, request.user),
+        "may_copy": permissions.may_copy(deal, request.user),
+        "may_start_changed": permissions.may_start_changed(deal, request.user),
+        "may_edit": permissions.may_edit(deal, request.user),
+        "successor": deal.successors.order_by("pk").first(),
     }
     return render(request, "screening/status.html", context)
 
 
-def _reasons_of_rejection(found: Deal) -> str:
-    if found.status != Status.REJECTED:
+def _reasons_of_rejection(deal: Deal) -> str:
+    if deal.status != Status.REJECTED:
         return ""
-    return found.why(verb="deal.rejected")
+    return deal.why(verb="deal.rejected")
 
 
-def _task_list(request: HttpRequest, found: Deal) -> HttpResponse:
+def _task_list(request: HttpRequest, deal: Deal) -> HttpResponse:
     data = active.reference_data()
-    rows = sales_words.answer_rows(found, questions.context_of(found.answers, data), data)
+    rows = sales_words.answer_rows(deal, questions.context_of(deal.answers, data), data)
     tasks = [_task(section, rows) for section in questions.sections()[:-1]]
     done = [task["state"] for task in tasks].count("done")
     context = {
-        "deal": found,
+        "deal": deal,
         "tasks": tasks,
         "done": done,
         "all_done": done == len(tasks),
-        "may_edit": permissions.may_edit(found, request.user),
+        "may_edit": permissions.may_edit(deal, request.user),
     }
     return render(request, "screening/tasks.html", context)
 
@@ -159,19 +159,19 @@ def _task(section: questions.Section, rows: list[sales_words.AnswerRow]) -> dict
 @allow(access.SALES)
 @READ_OR_SEND
 def question(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResponse:
-    found, asked = _own(request, pk), _asked(section, slug)
-    permissions.check_edit(found, request.user)
+    deal, asked = _own(request, pk), _asked(section, slug)
+    permissions.check_edit(deal, request.user)
     data = active.reference_data()
-    form = question_form(asked, data, stored=found.answers.get(slug), posted=request.POST or None)
+    form = question_form(asked, data, stored=deal.answers.get(slug), posted=request.POST or None)
     if request.method == "POST" and form.is_valid() and not form.wants_more():
-        before = dict(found.answers)
-        actions.save_answer(found, slug=slug, value=form.answer(), actor=request.user)
-        meaning = meanings.of_answer(before, found.answers, data)
-        return _after_answer(request, found, asked, meaning)
+        before = dict(deal.answers)
+        actions.save_answer(deal, slug=slug, value=form.answer(), actor=request.user)
+        meaning = meanings.of_answer(before, deal.answers, data)
+        return _after_answer(request, deal, asked, meaning)
     return render(
         request,
         "screening/question.html",
-        _question_page(request, found, asked, form),
+        _question_page(request, deal, asked, form),
         status=422 if request.method == "POST" and not form.wants_more() else 200,
     )
 
@@ -187,50 +187,50 @@ def _asked(section: str, slug: str) -> Question:
 
 
 def _question_page(
-    request: HttpRequest, found: Deal, asked: Question, form: QuestionForm
+    request: HttpRequest, deal: Deal, asked: Question, form: QuestionForm
 ) -> dict[str, Any]:
     data = active.reference_data()
-    without = {slug: value for slug, value in found.answers.items() if slug != asked.slug}
+    without = {slug: value for slug, value in deal.answers.items() if slug != asked.slug}
     return {
-        "deal": found,
+        "deal": deal,
         "asked": asked,
         "form": form,
         "section": questions.sections()[asked.section - 1],
         "sections": len(questions.sections()),
-        "meaning": meanings.of_answer(without, found.answers, data),
-        "is_answered": asked.slug in found.answers,
-        "copied": questions.copied_from(found.answers, asked.slug),
+        "meaning": meanings.of_answer(without, deal.answers, data),
+        "is_answered": asked.slug in deal.answers,
+        "copied": questions.copied_from(deal.answers, asked.slug),
         "check": request.GET.get("from") == "check",
         "names": Deal.objects.sold_by(request.user).customer_names(),
     }
 
 
 def _after_answer(
-    request: HttpRequest, found: Deal, asked: Question, meaning: meanings.Meaning
+    request: HttpRequest, deal: Deal, asked: Question, meaning: meanings.Meaning
 ) -> HttpResponse:
     if meaning.as_text:
         messages.warning(request, meaning.as_text)
     if "later" in request.POST:
         messages.success(request, _("Saved. You can come back later."))
-        return redirect(found)
-    if request.GET.get("from") == "check" or found.status != Status.DRAFT:
-        return redirect("screening:check", pk=found.pk)
-    context = questions.context_of(found.answers, active.reference_data())
-    following = questions.next_question(asked, found.answers, context)
-    return redirect(sales_words.question_url(found, following) if following else found)
+        return redirect(deal)
+    if request.GET.get("from") == "check" or deal.status != Status.DRAFT:
+        return redirect("screening:check", pk=deal.pk)
+    context = questions.context_of(deal.answers, active.reference_data())
+    following = questions.next_question(asked, deal.answers, context)
+    return redirect(sales_words.question_url(deal, following) if following else deal)
 
 
 @allow(access.SALES)
 @require_POST
 def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResponse:
     """What the answer on the page would mean; saves nothing."""
-    found, asked = _own(request, pk), _asked(section, slug)
+    deal, asked = _own(request, pk), _asked(section, slug)
     data = active.reference_data()
     form = question_form(asked, data, posted=request.POST)
-    without = {name: value for name, value in found.answers.items() if name != slug}
+    without = {name: value for name, value in deal.answers.items() if name != slug}
     answers = without | ({slug: form.answer()} if form.is_valid() else {})
     # Half an answer takes nothing away yet.
-    stored = found.answers if slug in answers else answers
+    stored = deal.answers if slug in answers else answers
     context = {
         "meaning": meanings.of_answer(without, answers, data, stored=stored),
         "is_answered": slug in answers,
@@ -241,27 +241,27 @@ def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpRespo
 @allow(access.SALES)
 @READ_OR_SEND
 def check(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    if _was_sent(request, found):
+    deal = _own(request, pk)
+    if _was_sent(request, deal):
         return redirect("screening:sent", pk=pk)
-    permissions.check_edit(found, request.user)
+    permissions.check_edit(deal, request.user)
     data = active.reference_data()
-    context = questions.context_of(found.answers, data)
-    rows = sales_words.answer_rows(found, context, data)
+    context = questions.context_of(deal.answers, data)
+    rows = sales_words.answer_rows(deal, context, data)
     missing = [row for row in rows if not row.is_answered]
     declaration = question_form(
         questions.question(questions.DECLARATION), data, posted=request.POST or None
     )
     if request.method == "POST" and not missing and declaration.is_valid():
-        return _send(request, found, replies={})
+        return _send(request, deal, replies={})
     page = {
-        "deal": found,
+        "deal": deal,
         "form": declaration,
         "sections": _by_section(rows),
         "missing": missing,
         "unknown": [row for row in rows if row.is_unknown],
         "send_key": request.POST.get("send_key") or uuid4(),
-        "asked": list(found.questions.filter(answer=None)),
+        "asked": list(deal.questions.filter(answer=None)),
     }
     return render(
         request, "screening/check.html", page, status=422 if request.method == "POST" else 200
@@ -275,21 +275,21 @@ def _by_section(rows: list[sales_words.AnswerRow]) -> list[tuple[Any, list[sales
     ]
 
 
-def _send(request: HttpRequest, found: Deal, *, replies: dict[int, str]) -> HttpResponse:
+def _send(request: HttpRequest, deal: Deal, *, replies: dict[int, str]) -> HttpResponse:
     try:
-        actions.save_answer(found, slug=questions.DECLARATION, value=True, actor=request.user)
-        actions.submit_deal(found, send_key=_send_key(request), actor=request.user, replies=replies)
+        actions.save_answer(deal, slug=questions.DECLARATION, value=True, actor=request.user)
+        actions.submit_deal(deal, send_key=_send_key(request), actor=request.user, replies=replies)
     except Conflict:
         # The other of two clicks was faster: it sent the same form, so its result is ours.
-        if not _was_sent(request, found):
+        if not _was_sent(request, deal):
             raise
-    return redirect("screening:sent", pk=found.pk)
+    return redirect("screening:sent", pk=deal.pk)
 
 
-def _was_sent(request: HttpRequest, found: Deal) -> bool:
+def _was_sent(request: HttpRequest, deal: Deal) -> bool:
     """Whether this very form has made a revision already."""
     typed = request.POST.get("send_key")
-    return bool(typed) and found.revisions.filter(send_key=_send_key(request)).exists()
+    return bool(typed) and deal.revisions.filter(send_key=_send_key(request)).exists()
 
 
 def _send_key(request: HttpRequest) -> UUID:
@@ -302,15 +302,15 @@ def _send_key(request: HttpRequest) -> UUID:
 @allow(access.SALES)
 @READ
 def sent(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    if found.screening is None:
-        return redirect(found)
+    deal = _own(request, pk)
+    if deal.screening is None:
+        return redirect(deal)
     data = active.reference_data()
     context = {
-        "deal": found,
-        "turn": sales_words.turn(found, may_act=permissions.may_edit(found, request.user)),
-        "outcome_words": sales_words.OUTCOME_WORDS[found.screening.outcome],
-        "cards": sales_words.cards(found.screening, data),
+        "deal": deal,
+        "turn": sales_words.turn(deal, may_act=permissions.may_edit(deal, request.user)),
+        "outcome_words": sales_words.OUTCOME_WORDS[deal.screening.outcome],
+        "cards": sales_words.cards(deal.screening, data),
     }
     return render(request, "screening/sent.html", context)
 
@@ -319,35 +319,38 @@ def sent(request: HttpRequest, pk: int) -> HttpResponse:
 @READ_OR_SEND
 def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """What reviewers and rules ask of sales about revision ``number``, answered in place."""
-    found = _own(request, pk)
-    if _was_sent(request, found):
+    deal = _own(request, pk)
+    if _was_sent(request, deal):
         return redirect("screening:sent", pk=pk)
-    revision = get_object_or_404(found.revisions, number=number)
-    later = found.revisions.filter(number__gt=number).order_by("number").first()
-    asked = list(found.questions.filter(answer=None))
-    replies = {one.number: request.POST.get(f"reply_{one.number}", "").strip() for one in asked}
+    revision = get_object_or_404(deal.revisions, number=number)
+    later = deal.revisions.filter(number__gt=number).order_by("number").first()
+    asked = list(deal.questions.filter(answer=None))
+    replies = {
+        question.number: request.POST.get(f"reply_{question.number}", "").strip()
+        for question in asked
+    }
     data = active.reference_data()
     declaration = question_form(
         questions.question(questions.DECLARATION), data, posted=request.POST or None
     )
     problems = _unanswered(replies) if request.method == "POST" else []
     if later is None:
-        permissions.check_edit(found, request.user)
+        permissions.check_edit(deal, request.user)
         if request.method == "POST" and not problems and declaration.is_valid():
-            return _send(request, found, replies=replies)
+            return _send(request, deal, replies=replies)
     context = {
-        "deal": found,
+        "deal": deal,
         "later": later,
         "revision": revision,
-        "asked": [(one, replies[one.number]) for one in asked],
+        "asked": [(question, replies[question.number]) for question in asked],
         "cards": [
             card
-            for card in sales_words.cards(found.screening, data)
+            for card in sales_words.cards(deal.screening, data)
             if card.outcome == "needs_information"
         ]
-        if found.screening
+        if deal.screening
         else [],
-        "rows": sales_words.answer_rows(found, questions.context_of(found.answers, data), data),
+        "rows": sales_words.answer_rows(deal, questions.context_of(deal.answers, data), data),
         "form": declaration,
         "problems": problems,
         "has_errors": bool(problems),
@@ -383,36 +386,36 @@ def _why_not_answered(number: int, reply: str) -> str:
 @allow(access.SALES)
 @READ_OR_SEND
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    permissions.check_copy(found, request.user)
+    deal = _own(request, pk)
+    permissions.check_copy(deal, request.user)
     if request.method == "POST":
-        return redirect(actions.copy_deal(found, actor=request.user))
-    return render(request, "screening/copy.html", {"deal": found})
+        return redirect(actions.copy_deal(deal, actor=request.user))
+    return render(request, "screening/copy.html", {"deal": deal})
 
 
 @allow(access.SALES)
 @READ_OR_SEND
 def start_changed(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    permissions.check_start_changed(found, request.user)
+    deal = _own(request, pk)
+    permissions.check_start_changed(deal, request.user)
     if request.method == "POST":
-        return redirect(actions.start_changed_deal(found, actor=request.user))
-    return render(request, "screening/changed.html", {"deal": found})
+        return redirect(actions.start_changed_deal(deal, actor=request.user))
+    return render(request, "screening/changed.html", {"deal": deal})
 
 
 @allow(access.SALES)
 @READ_OR_SEND
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    permissions.check_withdraw(found, request.user)
+    deal = _own(request, pk)
+    permissions.check_withdraw(deal, request.user)
     form = WithdrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.withdraw_deal(found, because=form.cleaned_data["because"], actor=request.user)
-        return redirect(found)
+        actions.withdraw_deal(deal, because=form.cleaned_data["because"], actor=request.user)
+        return redirect(deal)
     return render(
         request,
         "screening/withdraw.html",
-        {"deal": found, "form": form},
+        {"deal": deal, "form": form},
         status=422 if form.errors else 200,
     )
 
@@ -420,10 +423,10 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(access.SALES)
 @READ_OR_SEND
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    permissions.check_delete_draft(found, request.user)
+    deal = _own(request, pk)
+    permissions.check_delete_draft(deal, request.user)
     if request.method == "POST":
-        actions.delete_draft(found, actor=request.user)
+        actions.delete_draft(deal, actor=request.user)
         messages.success(request, _("The draft was deleted."))
         return redirect("screening:deals")
-    return render(request, "screening/delete.html", {"deal": found})
+    return render(request, "screening/delete.html", {"deal": deal})

@@ -149,8 +149,8 @@ def _as_text(asked: Question, value: Any, data: Names) -> Words:
 
 
 def _label(choices: str, value: str) -> Any:
-    found = {row[0]: row[1] for row in LABELS[choices]}
-    return NOT_KNOWN if value == UNKNOWN else found.get(value, value)
+    words = {row[0]: row[1] for row in LABELS[choices]}
+    return NOT_KNOWN if value == UNKNOWN else words.get(value, value)
 
 
 def _choice(asked: Question, value: Any, data: Names) -> Words:
@@ -158,12 +158,12 @@ def _choice(asked: Question, value: Any, data: Names) -> Words:
 
 
 def _choices(asked: Question, value: Any, data: Names) -> Words:
-    return [_label(asked.choices, one) for one in value]
+    return [_label(asked.choices, choice) for choice in value]
 
 
 def _products(asked: Question, value: Any, data: Names) -> Words:
     known = data.catalogue.by_id
-    return [known[one].name if one in known else one for one in value]
+    return [known[product].name if product in known else product for product in value]
 
 
 def _money(asked: Question, value: Any, data: Names) -> Words:
@@ -265,7 +265,7 @@ def value_words(fact: Any, value: Any) -> str:
     if isinstance(value, Mapping):
         value = value.get("yes", [])
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(fact.say(one) for one in value) or _("none")
+        return ", ".join(fact.say(member) for member in value) or _("none")
     return str(fact.say(value)) if hasattr(fact, "values") else str(value)
 
 
@@ -286,16 +286,17 @@ def card(finding: Any, sources: Mapping[str, Mapping[str, str]], data: Reference
         rule=finding.rule,
         clauses=clauses.cited(finding.clause),
         facts=rows,
-        evidence=[clauses.evidence().get(one, one) for one in finding.evidence],
+        evidence=[clauses.evidence().get(kind, kind) for kind in finding.evidence],
     )
 
 
 def cards(screening: Screening, data: ReferenceData) -> list[Card]:
     """One card a finding, strictest first."""
-    found = sorted(
-        screening.findings.all(), key=lambda one: (-OUTCOMES.index(one.outcome), one.position)
+    findings = sorted(
+        screening.findings.all(),
+        key=lambda finding: (-OUTCOMES.index(finding.outcome), finding.position),
     )
-    return [card(one, screening.sources, data) for one in found]
+    return [card(finding, screening.sources, data) for finding in findings]
 
 
 # ---- whose turn it is ----
@@ -303,8 +304,8 @@ def cards(screening: Screening, data: ReferenceData) -> list[Card]:
 
 def turn(deal: Deal, *, may_act: bool) -> Turn:
     """What sales is told about the status of a deal; who may not act gets no button."""
-    told = _turn(deal)
-    return told if may_act or deal.turn != "sales" or deal.is_clearance else told._replace(url="")
+    turn = _turn(deal)
+    return turn if may_act or deal.turn != "sales" or deal.is_clearance else turn._replace(url="")
 
 
 def _turn(deal: Deal) -> Turn:
@@ -392,18 +393,18 @@ def _review_turn(deal: Deal) -> Turn:
     return Turn(
         "in_review",
         f"{who}{due}",
-        _("It is the reviewers' turn. You get a mail when they ask or decide."),
+        _("It is the reviewers' turn. You get an email when they ask or decide."),
     )
 
 
 def open_questions(deal: Deal) -> list[str]:
     """What is asked of sales now: by reviewers, and by rules that miss an answer."""
-    asked = [one.text for one in deal.questions.filter(answer=None)]
+    asked = [question.text for question in deal.questions.filter(answer=None)]
     if deal.screening is not None:
         asked += [
-            one.because
-            for one in deal.screening.findings.all()
-            if one.outcome == "needs_information" and one.asks == "sales"
+            finding.because
+            for finding in deal.screening.findings.all()
+            if finding.outcome == "needs_information" and finding.asks == "sales"
         ]
     return asked
 
@@ -411,27 +412,27 @@ def open_questions(deal: Deal) -> list[str]:
 # ---- what happened ----
 
 _EVENTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "deal.started": lambda said: _("Started"),
-    "deal.copied": lambda said: _("Copied from another deal"),
-    "deal.sent": lambda said: _("Sent revision %(number)s") % {"number": said["number"]},
-    "deal.screened": lambda said: (
-        _("Screened: %(outcome)s") % {"outcome": str(OUTCOME_WORDS[said["outcome"]]).lower()}
+    "deal.started": lambda payload: _("Started"),
+    "deal.copied": lambda payload: _("Copied from another deal"),
+    "deal.sent": lambda payload: _("Sent revision %(number)s") % {"number": payload["number"]},
+    "deal.screened": lambda payload: (
+        _("Screened: %(outcome)s") % {"outcome": str(OUTCOME_WORDS[payload["outcome"]]).lower()}
     ),
-    "deal.question_answered": lambda said: _("Answered a question"),
-    "deal.fact_ruled": lambda said: _("Compliance settled a fact"),
-    "deal.cleared": lambda said: _("Cleared"),
-    "deal.information_needed": lambda said: _("More information was asked for"),
-    "deal.reopened_for_information": lambda said: _("Reopened: more information is needed"),
-    "deal.review_needed": lambda said: _("Went to review"),
-    "deal.reopened_for_review": lambda said: _("Reopened: went to review"),
-    "deal.review_raised": lambda said: _("A higher level of review is needed"),
-    "deal.approved": lambda said: _("Approved"),
-    "deal.approved_with_conditions": lambda said: _("Approved with conditions"),
-    "deal.rejected": lambda said: _("Not approved"),
-    "deal.barred": lambda said: _("Stopped by the policy"),
-    "deal.barred_afterwards": lambda said: _("Stopped by the policy"),
-    "deal.withdrawn": lambda said: _("Withdrawn"),
-    "deal.lapsed": lambda said: _("Lapsed"),
+    "deal.question_answered": lambda payload: _("Answered a question"),
+    "deal.fact_ruled": lambda payload: _("Compliance settled a fact"),
+    "deal.cleared": lambda payload: _("Cleared"),
+    "deal.information_needed": lambda payload: _("More information was asked for"),
+    "deal.reopened_for_information": lambda payload: _("Reopened: more information is needed"),
+    "deal.review_needed": lambda payload: _("Went to review"),
+    "deal.reopened_for_review": lambda payload: _("Reopened: went to review"),
+    "deal.review_raised": lambda payload: _("A higher level of review is needed"),
+    "deal.approved": lambda payload: _("Approved"),
+    "deal.approved_with_conditions": lambda payload: _("Approved with conditions"),
+    "deal.rejected": lambda payload: _("Not approved"),
+    "deal.barred": lambda payload: _("Stopped by the policy"),
+    "deal.barred_afterwards": lambda payload: _("Stopped by the policy"),
+    "deal.withdrawn": lambda payload: _("Withdrawn"),
+    "deal.lapsed": lambda payload: _("Lapsed"),
 }
 #: The reasons that sales reads; the reasons of a vote stay with the reviewers.
 _TOLD = frozenset({"deal.withdrawn", "deal.lapsed"})
@@ -440,19 +441,19 @@ _TOLD = frozenset({"deal.withdrawn", "deal.lapsed"})
 def history(deal: Deal, user: Any) -> list[Happened]:
     """The deal's events in words, newest first."""
     events = deal.events().filter(verb__in=_EVENTS)
-    found = [_happened(event, deal, user) for event in reversed(list(events))]
+    entries = [_happened(event, deal, user) for event in reversed(list(events))]
     confirmed = Confirmation.objects.of(deal).select_related("rulebook").defer("rulebook__content")
-    found += [_confirmed(one) for one in confirmed]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    entries += [_confirmed(confirmation) for confirmation in confirmed]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
-def _confirmed(one: Confirmation) -> Happened:
-    said = _("Confirmed under %(rulebook)s: same outcome, same rules")
-    return Happened(said % {"rulebook": one.rulebook}, one.created_at, "", "")
+def _confirmed(confirmation: Confirmation) -> Happened:
+    words = _("Confirmed under %(rulebook)s: same outcome, same rules")
+    return Happened(words % {"rulebook": confirmation.rulebook}, confirmation.created_at, "", "")
 
 
 def _happened(event: AuditEvent, deal: Deal, user: Any) -> Happened:
-    said = json.loads(event.payload)
+    payload = json.loads(event.payload)
     by = {f"user:{deal.owner_id}": deal.owner.get_full_name(), f"user:{user.pk}": _("You")}
-    note = str(said.get("because", "")) if event.verb in _TOLD else ""
-    return Happened(_EVENTS[event.verb](said), event.at, by.get(event.actor, ""), note)
+    note = str(payload.get("because", "")) if event.verb in _TOLD else ""
+    return Happened(_EVENTS[event.verb](payload), event.at, by.get(event.actor, ""), note)

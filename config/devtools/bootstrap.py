@@ -54,7 +54,7 @@ VERBS = {
         "demo",
         ["-m", "policy.facts.screen"],
         "screen FILE.jsonl | -",
-        "screen one deal a line, no database needed",
+        "screen deals, one per line; needs no database",
     ),
     "policy": (
         "demo",
@@ -105,9 +105,9 @@ def installed(requirements: str) -> bool:
     # A venv whose Python has vanished leaves a dangling link: exists() follows it.
     if not PYTHON.exists():
         return False
-    found = stamps()
+    stamped = stamps()
     holders = [name for name in SETS if requirements in CONTAINS[name]]
-    return any(found.get(name) == wanted(name) for name in holders)
+    return any(stamped.get(name) == wanted(name) for name in holders)
 
 
 def usable() -> bool:
@@ -138,7 +138,7 @@ def make_venv() -> None:
 
 def install(requirements: str) -> None:
     make_venv()
-    found = stamps()
+    stamped = stamps()
     # An interrupted installation must not look finished.
     STAMP.unlink(missing_ok=True)
     say(f"Installing packages for ./run {requirements} from requirements/{requirements}.txt ...")
@@ -151,7 +151,7 @@ def install(requirements: str) -> None:
             "The packages could not be installed (pip says why above). Check that this machine "
             "reaches a package index, then run the same command again."
         )
-    kept = {name: stamp for name, stamp in found.items() if stamp == wanted(name)}
+    kept = {name: stamp for name, stamp in stamped.items() if stamp == wanted(name)}
     STAMP.write_text(json.dumps(kept | {requirements: wanted(requirements)}, indent=1))
 
 

@@ -38,7 +38,7 @@ class Gate:
     run: Callable[[], Result]
 
 
-def surroundings(**more: str) -> dict[str, str]:
+def surroundings(**variables: str) -> dict[str, str]:
     """An environment in which settings load; no server runs behind the addresses."""
     return os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -48,7 +48,7 @@ def surroundings(**more: str) -> dict[str, str]:
         "DATABASE_URL": "postgresql://proviso_app@127.0.0.1:1/proviso",
         "DATABASE_OWNER_URL": "postgresql://proviso_owner@127.0.0.1:1/proviso",
         "REDIS_URL": "redis://127.0.0.1:1/0",
-        **more,
+        **variables,
     }
 
 
@@ -60,27 +60,27 @@ PRODUCTION = {
 }
 
 
-def execute(words: list[str], **more: str) -> subprocess.CompletedProcess[str]:
+def execute(words: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PYTHON, *words],
         cwd=ROOT,
-        env=surroundings(**more),
+        env=surroundings(**variables),
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def program(*words: str, counted: str = "", **more: str) -> Callable[[], Result]:
+def program(*words: str, counted: str = "", **variables: str) -> Callable[[], Result]:
     """A gate that is a program: its exit code decides, `counted` finds what it looked at."""
 
     def run() -> Result:
-        done = execute(list(words), **more)
-        said = (done.stdout + done.stderr).strip()
-        found = re.search(counted, said) if counted else None
-        if counted and not done.returncode and not found:
-            return Result(f"It does not say what it looked at:\n{said}")
-        return Result(said if done.returncode else "", found[0] if found else "")
+        done = execute(list(words), **variables)
+        output = (done.stdout + done.stderr).strip()
+        match = re.search(counted, output) if counted else None
+        if counted and not done.returncode and not match:
+            return Result(f"It does not say what it looked at:\n{output}")
+        return Result(output if done.returncode else "", match[0] if match else "")
 
     return run
 

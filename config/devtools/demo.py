@@ -151,7 +151,7 @@ class Programs:
                 embedded.stop_group(process.pid, first=signal.SIGTERM, patience=1)
                 self.restarts += 1
                 if self.restarts > MOST_RESTARTS:
-                    raise ServerError(f"{name} ends again and again.{self.last_words(name)}")
+                    raise ServerError(f"{name} keeps ending.{self.last_words(name)}")
                 say(f"  {name} ended with code {code}; starting it again")
                 self.running[name] = self.popen(name, self.words[name])
 
@@ -176,7 +176,7 @@ def wait_for_page(url: str, programs: Programs) -> None:
         except (urllib.error.URLError, OSError) as error:
             ended = programs.running["web"].poll() is not None
             if ended or time.monotonic() > deadline:
-                raise ServerError(f"No page came.{programs.last_words('web')}") from error
+                raise ServerError(f"No page was served.{programs.last_words('web')}") from error
             time.sleep(0.1)
 
 

@@ -10,16 +10,16 @@
     customer_country   ISO 3166-1 alpha-2 or XK
     products           list of names or ids of the catalogue, or {"product": …, "removed":
                        [features], "proof": text}
-    capabilities       what the lines can do, a list: adds to what the catalogue says of the lines
-                       that it knows, and is its word where it knows none; left out: the products
-                       are looked up; null: not known
+    capabilities       what the lines can do, a list: adds to what the catalogue says about the
+                       lines that it knows, and is its word where it knows none; left out: the
+                       products are looked up; null: not known
     linked_capabilities  what linked deals and the delivered base contain: a list
     services           list; [] means none
     intermediaries     list of names or {"name": …, "role": …, "country": …}; [] means none
     purpose            one purpose; or purposes, a list, each screened
     legal_obligation   true or false
     conflict_signs     list of sentences: answers that suggest a conflict of law
-    adverse_signs      list of sentences: answers that speak of misuse; it counts as alleged
+    adverse_signs      list of sentences: answers that report misuse; it counts as alleged
     differences        list of sentences: where answers and the catalogue differ, for the file
     contradictions     list of sentences: answers that contradict each other
     linked_deals       list of ids, for the file; their capabilities come in linked_capabilities
@@ -204,31 +204,31 @@ class Checks:
 
     def problems(self, declared: Mapping[str, Any]) -> list[str]:
         """One sentence for each fact that cannot be read."""
-        found = []
+        problems = []
         for name, value in declared.items():
             if name not in NAMES:
-                found.append(f"unknown fact {shown(name)}{did_you_mean(name, NAMES)}")
+                problems.append(f"unknown fact {shown(name)}{did_you_mean(name, NAMES)}")
             elif value is not None:
-                found.extend(self.by_name[name](name, value))
-        for one, many in (("country", "destinations"), ("purpose", "purposes")):
-            if declared.get(one) is not None and declared.get(many) is not None:
-                found.append(f"{one} and {many} are both given; one of them is enough")
-        return found
+                problems.extend(self.by_name[name](name, value))
+        for single, many in (("country", "destinations"), ("purpose", "purposes")):
+            if declared.get(single) is not None and declared.get(many) is not None:
+                problems.append(f"{single} and {many} are both given; one of them is enough")
+        return problems
 
     def given_problems(self, given: Mapping[str, Any]) -> list[str]:
         """One sentence for each given value that cannot be read."""
-        found = []
+        problems = []
         for name, value in given.items():
             if name == "special_territory":
                 known = self.countries.territories
                 if value is not None and not (isinstance(value, str) and value in known):
                     hint = did_you_mean(value, known)
-                    found.append(f"special_territory: unknown code {shown(value)}{hint}")
+                    problems.append(f"special_territory: unknown code {shown(value)}{hint}")
             elif name not in self.vocabulary:
-                found.append(f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}")
+                problems.append(f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}")
             elif value is not None:
-                found.extend(self._fact(name, value))
-        return found
+                problems.extend(self._fact(name, value))
+        return problems
 
     def _fact(self, name: str, value: Any) -> list[str]:
         fact = self.vocabulary[name]
@@ -236,8 +236,8 @@ class Checks:
 
     def _capabilities(self, name: str, value: Any) -> list[str]:
         return [
-            said.replace("capabilities:", f"{name}:", 1)
-            for said in self._fact("capabilities", value)
+            problem.replace("capabilities:", f"{name}:", 1)
+            for problem in self._fact("capabilities", value)
         ]
 
     def _country(self, name: str, value: Any) -> list[str]:
@@ -249,11 +249,11 @@ class Checks:
         if meant and meant not in self.countries.names:
             place = self.countries.territories[meant]
             return [
-                f"{name}: {shown(value)} is no country;"
+                f"{name}: {shown(value)} is not a country;"
                 f" give {place.parent or NOWHERE} as country and {meant} as region"
             ]
         hint = f"; did you mean {meant}?" if meant else ""
-        return [f"{name}: {shown(value)} is no ISO 3166-1 alpha-2 code{hint}"]
+        return [f"{name}: {shown(value)} is not a valid ISO 3166-1 alpha-2 code{hint}"]
 
     def _region(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, str):
@@ -264,20 +264,23 @@ class Checks:
         if state in self.countries.names and 1 <= len(rest) <= 3 and rest.isalnum():
             return []
         hint = did_you_mean(value, self.countries.territories)
-        return [f"{name}: {shown(value)} is no ISO 3166-2 code and no special territory{hint}"]
+        return [
+            f"{name}: {shown(value)} is neither a valid ISO 3166-2 code nor a special territory"
+            f"{hint}"
+        ]
 
     def _destinations(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list) or not value:
             return [f"{name}: expected a list of places, not {shown(value)}"]
-        found = []
+        problems = []
         for at, place in enumerate(value, start=1):
             if not isinstance(place, Mapping) or not place.keys() <= {"country", "region"}:
-                found.append(f'{name}, {at}: expected the keys "country" and "region"')
+                problems.append(f'{name}, {at}: expected the keys "country" and "region"')
                 continue
             for key, check in (("country", self._country), ("region", self._region)):
                 if place.get(key) is not None:
-                    found.extend(check(f"{name}, {at}, {key}", place[key]))
-        return found
+                    problems.extend(check(f"{name}, {at}, {key}", place[key]))
+        return problems
 
     def _customer_type(self, name: str, value: Any) -> list[str]:
         known = (*self.kinds, RESELLER)
@@ -291,48 +294,50 @@ class Checks:
     def _products(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list):
             return [f"{name}: expected a list of products, not {shown(value)}"]
-        found = []
+        problems = []
         for at, line in enumerate(value, start=1):
             if isinstance(line, Mapping):
                 if not line.keys() <= {"product", "removed", "proof"} or not isinstance(
                     line.get("product"), str
                 ):
-                    found.append(f'{name}, {at}: expected the keys "product", "removed", "proof"')
+                    problems.append(
+                        f'{name}, {at}: expected the keys "product", "removed", "proof"'
+                    )
                     continue
-                found.extend(_texts(f"{name}, {at}, removed", line.get("removed") or []))
-                found.extend(_text(f"{name}, {at}, proof", line.get("proof") or ""))
-                found.extend(_plain(f"{name}, {at}, product", line["product"]))
+                problems.extend(_texts(f"{name}, {at}, removed", line.get("removed") or []))
+                problems.extend(_text(f"{name}, {at}, proof", line.get("proof") or ""))
+                problems.extend(_plain(f"{name}, {at}, product", line["product"]))
             elif not isinstance(line, str) or not line.strip():
-                found.append(f"{name}, {at}: expected the name of a product, not {shown(line)}")
+                problems.append(f"{name}, {at}: expected the name of a product, not {shown(line)}")
             else:
-                found.extend(_plain(f"{name}, {at}", line))
-        return found
+                problems.extend(_plain(f"{name}, {at}", line))
+        return problems
 
     def _intermediaries(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list):
             return [f"{name}: expected a list, [] when there is none, not {shown(value)}"]
-        found = []
+        problems = []
         for at, party in enumerate(value, start=1):
             if isinstance(party, Mapping):
                 if not party.keys() <= {"name", "role", "country"}:
-                    found.append(f'{name}, {at}: expected the keys "name", "role" and "country"')
+                    problems.append(f'{name}, {at}: expected the keys "name", "role" and "country"')
                     continue
                 if not isinstance(party.get("name"), str) or not party["name"].strip():
-                    found.append(f"{name}, {at}: an intermediary needs a name")
+                    problems.append(f"{name}, {at}: an intermediary needs a name")
                 else:
-                    found.extend(_plain(f"{name}, {at}, name", party["name"]))
-                found.extend(_text(f"{name}, {at}, role", party.get("role") or ""))
-                found.extend(self._country(f"{name}, {at}, country", party.get("country") or ""))
+                    problems.extend(_plain(f"{name}, {at}, name", party["name"]))
+                problems.extend(_text(f"{name}, {at}, role", party.get("role") or ""))
+                problems.extend(self._country(f"{name}, {at}, country", party.get("country") or ""))
             elif not isinstance(party, str) or not party.strip():
-                found.append(f"{name}, {at}: expected a name, not {shown(party)}")
+                problems.append(f"{name}, {at}: expected a name, not {shown(party)}")
             else:
-                found.extend(_plain(f"{name}, {at}", party))
-        return found
+                problems.extend(_plain(f"{name}, {at}", party))
+        return problems
 
     def _purposes(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list):
             return [f"{name}: expected a list of purposes, not {shown(value)}"]
-        return [said for one in value for said in self._fact("purpose", one)]
+        return [problem for purpose in value for problem in self._fact("purpose", purpose)]
 
 
 def is_named(text: str | None) -> TypeGuard[str]:
@@ -394,11 +399,11 @@ def _texts(name: str, value: Any) -> list[str]:
         return [f"{name}: expected a list of texts, not {shown(value)}"]
     return [
         problem
-        for at, one in enumerate(value, start=1)
+        for at, text in enumerate(value, start=1)
         for problem in (
-            _plain(f"{name}, {at}", one)
-            if isinstance(one, str)
-            else [f"{name}, {at}: expected text, not {shown(one)}"]
+            _plain(f"{name}, {at}", text)
+            if isinstance(text, str)
+            else [f"{name}, {at}: expected text, not {shown(text)}"]
         )
     ]
 

@@ -293,7 +293,7 @@ class Derivation:
             return kind
         if self.reference.registry.sounds_like_security(name):
             words = self.reference.kind_words[kind]
-            self.doubts.append(f"{name} sounds like a security body, and declared is {words}.")
+            self.doubts.append(f"{name} sounds like a security body, but is declared as {words}.")
         return kind
 
     def _ask_about(self, name: str, role: str, countries: frozenset[str]) -> None:

@@ -55,16 +55,16 @@ class Ordinary[Told]:
             if self._is_remarkable(declared, given):
                 return self._in_full(declared, given)
             key, own = self._key(declared, given)
-            told = self._told.get(key) or self._first(key, own, declared, given)
-            return told, self._checked(own)
+            form = self._told.get(key) or self._first(key, own, declared, given)
+            return form, self._checked(own)
         except (ValueError, TypeError, KeyError):
             # Something in it cannot be read; `derive` says what.
             return None
 
     def _checked(self, own: dict[str, str]) -> Texts:
         """The texts as Vocabulary.parse reads them; short ASCII without NUL stays as it is."""
-        said = "".join(own.values())
-        if said.isascii() and len(said) <= LONGEST_TEXT and "\0" not in said:
+        text = "".join(own.values())
+        if text.isascii() and len(text) <= LONGEST_TEXT and "\0" not in text:
             return own
         return self.vocabulary.parse(own).texts
 
@@ -134,13 +134,13 @@ class Ordinary[Told]:
         return key, own
 
     def _known(self, products: Any) -> tuple[str, ...]:
-        """Which lines the catalogue knows: what it says of these adds to what is given."""
-        found = map(self.reference.catalogue.find, products or ())
-        return tuple(product.id if product else "" for product in found)
+        """Which lines the catalogue knows: what it says about these adds to what is given."""
+        known = map(self.reference.catalogue.find, products or ())
+        return tuple(product.id if product else "" for product in known)
 
     def _in_full(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> Facts:
-        one = Derivation(declared, self.reference, given)
-        plain = one.plain(declared.get("country"), None, declared.get("purpose"))
+        derivation = Derivation(declared, self.reference, given)
+        plain = derivation.plain(declared.get("country"), None, declared.get("purpose"))
         return self.vocabulary.parse(plain)
 
     def _first(
@@ -153,11 +153,11 @@ class Ordinary[Told]:
         facts = self._in_full(declared, given)
         texts = {name: text for name, text in facts.texts.items() if name not in OWN}
         texts |= {name: f"\0{name}\0" for name in own}
-        told = self._tell(Facts(self.vocabulary, facts.cells, texts, facts.known), declared)
+        form = self._tell(Facts(self.vocabulary, facts.cells, texts, facts.known), declared)
         if len(self._told) >= REMEMBERED:
             self._told.clear()
-        self._told[_lean(key)] = told
-        return told
+        self._told[_lean(key)] = form
+        return form
 
 
 def _lean(part: Any) -> Any:

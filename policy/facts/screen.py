@@ -187,7 +187,7 @@ def _read(raw: bytes) -> dict[str, Any]:
         raw = raw.removesuffix(b"\r")
         line = orjson.loads(raw)
         if type(line) is not dict:
-            what = "is empty" if not raw.strip() else "is no JSON object"
+            what = "is empty" if not raw.strip() else "is not a JSON object"
             raise LineError(what)
         if _may_repeat(raw, line):
             json.loads(raw, object_pairs_hook=_unrepeated)
@@ -221,7 +221,7 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in found if names.count(name) > 1)
-        raise LineError(f"the key {shown(twice)} is there twice")
+        raise LineError(f"the key {shown(twice)} appears twice")
     return found
 
 

@@ -69,8 +69,15 @@ def countries() -> Countries:
         names=text("countries/names.csv"),
         territories=text("countries/special_territories.csv"),
         ratings=[
-            RatingText(text(name), one.source, one.edition, one.year, one.licence, one.method)
-            for name, one in RATINGS.items()
+            RatingText(
+                text(name),
+                rating.source,
+                rating.edition,
+                rating.year,
+                rating.licence,
+                rating.method,
+            )
+            for name, rating in RATINGS.items()
         ],
     )
 
@@ -85,7 +92,7 @@ def catalogue(words: Vocabulary) -> Catalogue:
 def registry_text() -> str:
     """The three files of the registry as one text: a version of the registry is one text."""
     head, *rest = [text(name) for name in REGISTRY]
-    return head + "".join(one.partition("\n")[2] for one in rest)
+    return head + "".join(text.partition("\n")[2] for text in rest)
 
 
 def registry(words: Vocabulary, places: Countries) -> Registry:

@@ -18,11 +18,7 @@ from policy.engine.proof.proof import Fate
 from policy.governance import proving
 
 KEPT, CHANGED, REMOVED, EMPTY = "kept", "changed", "removed", "empty"
-_WORDS = {
-    REMOVED: "is removed",
-    CHANGED: "has another condition",
-    EMPTY: "speaks of no deal at all",
-}
+_WORDS = {REMOVED: "is removed", CHANGED: "has another condition", EMPTY: "covers no deal at all"}
 
 
 @dataclass(frozen=True)
@@ -56,18 +52,22 @@ class Change:
     @property
     def sentence(self) -> str:
         """What happened to the promise, and to which deal."""
-        told = [f"{self.id} “{self.says or self.says_now}” {_WORDS.get(self.fate, 'is kept')}."]
+        sentences = [
+            f"{self.id} “{self.says or self.says_now}” {_WORDS.get(self.fate, 'is kept')}."
+        ]
         if self.strange:
-            told.append(f"It speaks of what this version does not know: {listed(self.strange)}.")
+            sentences.append(
+                f"It mentions what this version does not know: {listed(self.strange)}."
+            )
         if self.words:
-            told.append(f"A deal that lost its protection: {self.words}.")
+            sentences.append(f"A deal that lost its protection: {self.words}.")
         elif self.fate == CHANGED and not self.strange:
-            told.append("It still covers every deal that it covered.")
+            sentences.append("It still covers every deal that it covered.")
         if self.held.get("state") == proving.BROKEN:
-            told.append("The new rules do not keep it as it was.")
+            sentences.append("The new rules do not keep it as it was.")
         elif self.held.get("state") == proving.OPEN:
-            told.append("Whether the new rules keep it as it was could not be proved.")
-        return " ".join(told)
+            sentences.append("Whether the new rules keep it as it was could not be proved.")
+        return " ".join(sentences)
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -108,18 +108,20 @@ class Charter:
 
 def compared(before: Rulebook, after: Rulebook) -> Charter:
     """Raises proof.NotProved when not everything could be found out."""
-    told = proof.compared(before, after)
-    empty = {name for name, deal in told.speaks_of.items() if not deal}
-    fates = [one for one in told.fates if _is_told(before, after, one, empty)]
-    held = {one.id: one.plain for one in _held(before, after, fates)}
-    changes = [_change(before, after, one, empty, held.get(one.id, {})) for one in fates]
-    known = {one.now for one in fates}
+    comparison = proof.compared(before, after)
+    empty = {name for name, deal in comparison.speaks_of.items() if not deal}
+    fates = [fate for fate in comparison.fates if _is_told(before, after, fate, empty)]
+    held = {verdict.id: verdict.plain for verdict in _held(before, after, fates)}
+    changes = [_change(before, after, fate, empty, held.get(fate.id, {})) for fate in fates]
+    known = {fate.now for fate in fates}
     changes += [
-        _new_and_empty(after, one)
-        for one in after.promises
-        if one.id in empty and one.id not in known
+        _new_and_empty(after, promise)
+        for promise in after.promises
+        if promise.id in empty and promise.id not in known
     ]
-    return Charter(sorted(changes, key=lambda one: not one.must_be_confirmed), told.speaks_of)
+    return Charter(
+        sorted(changes, key=lambda change: not change.must_be_confirmed), comparison.speaks_of
+    )
 
 
 def fewer(before: Rulebook, after: Rulebook) -> list[Fewer]:
@@ -163,16 +165,16 @@ def _is_told(before: Rulebook, after: Rulebook, fate: Fate, empty: set[str]) -> 
 
 
 def _by_id(rulebook: Rulebook) -> Mapping[str, Promise]:
-    return {one.id: one for one in rulebook.promises}
+    return {promise.id: promise for promise in rulebook.promises}
 
 
 def _held(before: Rulebook, after: Rulebook, fates: list[Fate]) -> list[proving.Proved]:
     """The old promises that are no longer there, in their own terms, against the new rules."""
     own = _by_id(before)
     asked = tuple(
-        opened(before, own[one.id])
-        for one in fates
-        if one.fate != KEPT and not unknown_words(before, own[one.id], after.vocabulary)
+        opened(before, own[fate.id])
+        for fate in fates
+        if fate.fate != KEPT and not unknown_words(before, own[fate.id], after.vocabulary)
     )
     return proving.prove(replace(after, promises=asked)) if asked else []
 

@@ -104,7 +104,7 @@ def _both(
 
 
 # A worker plays many parts of one check. The digests keep a copy apart from a database that was
-# made anew under the same ids.
+# made again under the same ids.
 @lru_cache(maxsize=2)
 def _with(
     pk: int, kind: str, _digest: str, active_ones: tuple[tuple[str, int, str], ...]

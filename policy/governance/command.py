@@ -126,7 +126,7 @@ def _confirm(found: Found, file: str | None) -> None:
     for one in found["looser"]:
         one["confirmed"] = reasons.pop(one["name"], "")
     if reasons:
-        raise Unusable(f"{file}: nothing to confirm is called {next(iter(reasons))}")
+        raise Unusable(f"{file}: there is nothing to confirm called {next(iter(reasons))}")
 
 
 def confirmations(name: str) -> Mapping[str, str]:

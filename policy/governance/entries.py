@@ -15,7 +15,7 @@ from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, R
 _RISKS = (*TIERS, UNRATED)
 
 
-#: What export control says of a place, from mild to grave.
+#: What export control says about a place, from mild to grave.
 _GRAVE = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
 
 
@@ -40,8 +40,8 @@ def differences(kind: str, before: ReferenceData, after: ReferenceData) -> list[
         Kind.CATALOGUE: _products,
         Kind.REGISTRY: _parties,
     }
-    found = compared[kind](before, after) if kind in compared else ()
-    return sorted(found, key=lambda change: not change.looser)
+    changes = compared[kind](before, after) if kind in compared else ()
+    return sorted(changes, key=lambda change: not change.looser)
 
 
 def _grouped(changes: Iterable[tuple[str, str, bool, str]]) -> Iterator[EntryChange]:
@@ -241,7 +241,7 @@ def _changed_product(old: Product, new: Product, say: Callable[[str], str]) -> I
         entry = f"{new.name} ({_words(old.control)} to {_words(new.control)})"
         way = "lowered" if looser else "raised"
         yield f"export control {way}", f"Products whose export control is {way}", looser, entry
-    was, now = ({one.id: one for one in product.removable} for product in (old, new))
+    was, now = ({feature.id: feature for feature in product.removable} for product in (old, new))
     if now.keys() - was.keys():
         yield "features made removable", "Products with more that can be built out", True, new.name
     if was.keys() - now.keys():
@@ -279,9 +279,11 @@ def _known(registry: Registry) -> Mapping[tuple[str, str], _Known]:
     return {
         key: _Known(
             min(map(_named, parties)),
-            frozenset(one.kind for one in parties),
-            frozenset((name, one.kind) for one in parties for name in (one.name, *one.aliases)),
-            frozenset((one.note, one.source) for one in parties),
+            frozenset(entry.kind for entry in parties),
+            frozenset(
+                (name, entry.kind) for entry in parties for name in (entry.name, *entry.aliases)
+            ),
+            frozenset((entry.note, entry.source) for entry in parties),
         )
         for key, parties in rows.items()
     }
@@ -307,7 +309,7 @@ def _added(party: _Known) -> Row:
         if INTELLIGENCE in party.kinds:
             words = (
                 "Intelligence bodies that are recognised for the first time. A deal that did not"
-                " know what the body is is no longer asked"
+                " know the kind of body is no longer asked"
             )
             return "intelligence bodies added", words, True, entry
         return "questions added", "Names that are asked about from now on", False, entry

@@ -32,7 +32,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class ChangedLabel:
-    """A labelled deal that comes out otherwise than before, or otherwise than its label."""
+    """A labelled deal that comes out differently from before, or from its label."""
 
     id: str
     title: str
@@ -64,8 +64,8 @@ def deals() -> tuple[Labelled, ...]:
 
 
 def _deal(line: str) -> Labelled:
-    told = json.loads(line)
-    return Labelled(told["id"], told["title"], told["expected"]["outcome"], line.encode())
+    record = json.loads(line)
+    return Labelled(record["id"], record["title"], record["expected"]["outcome"], line.encode())
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,18 @@ class Played:
 
     @property
     def plain(self) -> dict[str, Any]:
-        changed = [one.plain for one in self.changed]
+        changed = [example.plain for example in self.changed]
         return {"total": self.total, "changed": changed, "unread": self.unread}
 
 
 def play(before: ReferenceData, after: ReferenceData) -> Played:
     """Screen every labelled deal twice; those that are milder than their label come first."""
-    found, unread = [], []
+    examples, unread = [], []
     for deal, was, now in _screened(before, after):
         if "error" in now or "error" in was:
             unread.append(f"{deal.id}: {now.get('error') or was['error']}")
             continue
-        one = ChangedLabel(
+        example = ChangedLabel(
             deal.id,
             deal.title,
             deal.outcome,
@@ -98,10 +98,10 @@ def play(before: ReferenceData, after: ReferenceData) -> Played:
             now["outcome"],
             sorted({rule for rule, _ in _fired(was) ^ _fired(now)}),
         )
-        if one.is_changed or one.after != one.label:
-            found.append(one)
-    found.sort(key=lambda one: (not one.is_looser, not one.is_changed))
-    return Played(len(deals()), found, unread)
+        if example.is_changed or example.after != example.label:
+            examples.append(example)
+    examples.sort(key=lambda example: (not example.is_looser, not example.is_changed))
+    return Played(len(deals()), examples, unread)
 
 
 def _screened(
@@ -109,7 +109,7 @@ def _screened(
 ) -> Iterator[tuple[Labelled, dict[str, Any], dict[str, Any]]]:
     old, new = Screener(before), Screener(after)
     for number, deal in enumerate(deals(), start=1):
-        was, now = (json.loads(one.result(number, deal.line)[0]) for one in (old, new))
+        was, now = (json.loads(screener.result(number, deal.line)[0]) for screener in (old, new))
         yield deal, was, now
 
 
@@ -129,12 +129,12 @@ class Example:
 
 def examples(data: ReferenceData, rule: str) -> list[Example]:
     """The labelled deals in which the rule fires, those that it decides first."""
-    found = [
+    decided = [
         Example(deal, outcome, outcome == fired[rule])
         for deal, outcome, fired in _assessed(data)
         if rule in fired
     ]
-    return sorted(found, key=lambda one: not one.decides)
+    return sorted(decided, key=lambda example: not example.decides)
 
 
 _kept: dict[tuple[str, ...], list[tuple[Labelled, str, dict[str, str]]]] = {}
@@ -151,8 +151,8 @@ def _assessed(data: ReferenceData) -> list[tuple[Labelled, str, dict[str, str]]]
             for number, deal in enumerate(deals(), start=1)
         ]
         _kept[key] = [
-            (deal, one["outcome"], {f["rule"]: f["outcome"] for f in one["findings"]})
-            for deal, one in results
-            if "error" not in one
+            (deal, result["outcome"], {f["rule"]: f["outcome"] for f in result["findings"]})
+            for deal, result in results
+            if "error" not in result
         ]
     return _kept[key]

@@ -1,6 +1,6 @@
 """Emails about versions: an activation that was to wait for its day, promises to be confirmed.
 
-The text is written with the change it tells of, into the job that delivers it.
+The text is written with the change it reports, into the job that delivers it.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ KIND = "version_mail"
 
 def tell_of_schedule(schedule: Schedule, *, but: Any = None) -> None:
     """Proposer and activator hear where a schedule stands, but for the one who acted."""
-    people = {one.pk: one for one in (schedule.version.proposed_by, schedule.scheduled_by)}
+    people = {user.pk: user for user in (schedule.version.proposed_by, schedule.scheduled_by)}
     for pk, person in people.items():
         if but is None or pk != but.pk:
             _write(schedule, person)
@@ -47,7 +47,7 @@ def ask_about_promises(report: CheckReport) -> None:
 def tell_of_confirmed_promises(confirmation: PromiseConfirmation) -> None:
     """The proposer and whoever asked for the check hear that it can be activated now."""
     report = confirmation.report
-    people = {one.pk: one for one in (report.version.proposed_by, report.asked_by)}
+    people = {user.pk: user for user in (report.version.proposed_by, report.asked_by)}
     for pk, person in people.items():
         _enqueue(
             person,
@@ -64,7 +64,7 @@ def _executives() -> QuerySet[Any]:
 
 
 def mails_to(person: Any) -> QuerySet[Job]:
-    """The mails to this person, each with its ``subject``, ``body`` and ``sent_at`` (or None)."""
+    """The emails to this person, each with its ``subject``, ``body`` and ``sent_at`` (or None)."""
     # Each has a key, and the index on kinds and keys holds only rows that have one.
     mails = Job.objects.filter(kind=KIND, args__to=person.pk).exclude(key="")
     return mails.annotate(
@@ -79,9 +79,9 @@ def _write(schedule: Schedule, person: Any) -> None:
     _enqueue(person, "schedule", key, **_words(schedule))
 
 
-def _enqueue(person: Any, template: str, key: str, **told: Any) -> None:
+def _enqueue(person: Any, template: str, key: str, **context: Any) -> None:
     text = render_to_string(
-        f"emails/{template}.txt", {**told, "person": person, "site": settings.SITE_URL}
+        f"emails/{template}.txt", {**context, "person": person, "site": settings.SITE_URL}
     ).strip()
     subject, _, body = text.partition("\n")
     Job.objects.enqueue(
@@ -102,7 +102,7 @@ def _words(schedule: Schedule) -> dict[str, Any]:
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)
 def deliver(job: Job) -> None:
-    """Send the mail of this job; its Message-ID is made from the row, so a repeat collapses."""
+    """Send the email of this job; its Message-ID is made from the row, so a repeat collapses."""
     person = get_user_model().objects.get(pk=job.args["to"])
     if person.email:
         EmailMessage(

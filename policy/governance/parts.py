@@ -66,7 +66,7 @@ class CheckPart(models.Model):
 
     @property
     def span(self) -> Span:
-        assert self.what != self.What.RULES  # noqa: S101  that part is no span
+        assert self.what != self.What.RULES  # noqa: S101  that part is not a span
         what = "screenings" if self.what == self.What.SCREENINGS else "deals"
         return Span(what, self.first, self.last, self.size)  # type: ignore[arg-type]
 
@@ -123,11 +123,11 @@ def finish(part: CheckPart, result: dict[str, Any]) -> None:
 
 def progress(report: Any) -> tuple[int, int]:
     """How many screenings and deals were played, and how many there are."""
-    found = report.parts.aggregate(
+    counts = report.parts.aggregate(
         done=Sum("size", filter=Q(finished_at__isnull=False), default=0),
         total=Sum("size", default=0),
     )
-    return found["done"], found["total"]
+    return counts["done"], counts["total"]
 
 
 def jobs_of(report: Any) -> JobQuerySet:

@@ -84,9 +84,9 @@ class Backtest:
         return {
             "total": self.total,
             "matrix": [[before, after, n] for (before, after), n in self.matrix.items()],
-            "changed": [_plain(one) for one in self.changed],
-            "affected": [_plain(one) for one in self.affected],
-            "otherwise": [_plain(one) for one in self.otherwise],
+            "changed": [_plain(deal) for deal in self.changed],
+            "affected": [_plain(deal) for deal in self.affected],
+            "otherwise": [_plain(deal) for deal in self.otherwise],
             "unread": list(self.unread),
         }
 
@@ -96,9 +96,9 @@ class Backtest:
         return cls(
             total=plain["total"],
             matrix={(before, after): n for before, after, n in plain["matrix"]},
-            changed=[ChangedDeal(**one) for one in plain["changed"]],
-            affected=[ChangedDeal(**one) for one in plain["affected"]],
-            otherwise=[ChangedDeal(**one) for one in plain.get("otherwise", ())],
+            changed=[ChangedDeal(**deal) for deal in plain["changed"]],
+            affected=[ChangedDeal(**deal) for deal in plain["affected"]],
+            otherwise=[ChangedDeal(**deal) for deal in plain.get("otherwise", ())],
             unread=plain["unread"],
         )
 
@@ -120,8 +120,8 @@ def gathered(parts: Iterable[Backtest]) -> Backtest:
     return Backtest(matrix.total(), counted, changed, affected, unread, otherwise)
 
 
-def _plain(one: ChangedDeal) -> dict[str, Any]:
-    return asdict(one) | {"rules": list(one.rules)}
+def _plain(deal: ChangedDeal) -> dict[str, Any]:
+    return asdict(deal) | {"rules": list(deal.rules)}
 
 
 class Past(Protocol):

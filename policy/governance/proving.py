@@ -56,18 +56,18 @@ def prove(rulebook: Rulebook) -> list[Proved]:
     """Every promise of the rulebook. Without an answer a promise is not proved."""
     return [
         Proved(
-            one.id,
-            one.says,
-            one.state,
-            round(1000 * one.seconds),
-            list(one.rules),
-            dict(one.deal),
-            one.outcome,
-            one.because,
-            dict(one.before),
-            one.outcome_before,
+            verdict.id,
+            verdict.says,
+            verdict.state,
+            round(1000 * verdict.seconds),
+            list(verdict.rules),
+            dict(verdict.deal),
+            verdict.outcome,
+            verdict.because,
+            dict(verdict.before),
+            verdict.outcome_before,
         )
-        for one in proof.prove(rulebook)
+        for verdict in proof.prove(rulebook)
     ]
 
 
@@ -75,8 +75,8 @@ def dead_rules(rulebook: Rulebook) -> list[dict[str, str]]:
     """Rules that can never fire, or never decide. Raises proof.NotProved without an answer."""
     titles = {rule.id: rule.title for rule in rulebook.rules}
     return [
-        {"rule": one.id, "title": titles[one.id], "what": EFFECTS[one.never]}
-        for one in proof.dead_rules(rulebook)
+        {"rule": rule.id, "title": titles[rule.id], "what": EFFECTS[rule.never]}
+        for rule in proof.dead_rules(rulebook)
     ]
 
 
@@ -86,6 +86,6 @@ def differences(before: Rulebook, after: Rulebook, **limits: Any) -> list[Differ
     ``limits`` are those of engine.difference: seconds, in_all, megabytes.
     """
     return [
-        Different(one.before, one.after, list(one.rules), dict(one.deal))
-        for one in difference.differences(before, after, **limits)
+        Different(kind.before, kind.after, list(kind.rules), dict(kind.deal))
+        for kind in difference.differences(before, after, **limits)
     ]

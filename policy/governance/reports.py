@@ -214,7 +214,7 @@ def _examples(promise: Mapping[str, Any], vocabulary: Vocabulary) -> list[Exampl
 def charter(found: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Promises of the former version that are no longer what they were, and mere new wording.
 
-    Reports of earlier programs say nothing of them.
+    Reports of earlier programs say nothing about them.
     """
     told = found.get("charter", [])
     return {
@@ -256,7 +256,7 @@ def kinds(
 
 
 def labelled(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What becomes of the labelled deals; reports of earlier programs say nothing of them."""
+    """What becomes of the labelled deals; reports of earlier programs say nothing about them."""
     told = found.get("labelled", {"total": 0, "changed": [], "unread": []})
     rows = [
         {

@@ -45,8 +45,15 @@ def shipped_contents() -> list[Content]:
     """The first version of each kind, as the program brings it."""
     rulebook = shipped.rulebook()
     ratings = [
-        RatingText(shipped.text(name), one.source, one.edition, one.year, one.licence, one.method)
-        for name, one in shipped.RATINGS.items()
+        RatingText(
+            shipped.text(name),
+            rating.source,
+            rating.edition,
+            rating.year,
+            rating.licence,
+            rating.method,
+        )
+        for name, rating in shipped.RATINGS.items()
     ]
     return [
         Content(
@@ -65,13 +72,13 @@ def shipped_contents() -> list[Content]:
                 {
                     "names": shipped.text("countries/names.csv"),
                     "territories": shipped.text("countries/special_territories.csv"),
-                    "ratings": [asdict(one) for one in ratings],
+                    "ratings": [asdict(rating) for rating in ratings],
                 }
             ),
             "",
-            ", ".join(one.source for one in ratings),
-            ", ".join(one.edition for one in ratings),
-            "; ".join(one.licence for one in ratings),
+            ", ".join(rating.source for rating in ratings),
+            ", ".join(rating.edition for rating in ratings),
+            "; ".join(rating.licence for rating in ratings),
         ),
         Content(
             Kind.CATALOGUE,
@@ -146,5 +153,5 @@ def read_countries_text(text: str | None) -> Countries:
     return read_countries(
         names=content["names"],
         territories=content["territories"],
-        ratings=[RatingText(**one) for one in content["ratings"]],
+        ratings=[RatingText(**rating) for rating in content["ratings"]],
     )

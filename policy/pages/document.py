@@ -30,7 +30,7 @@ KINDS = {
 # A sentence without a rule needs a reason, or it is a hole.
 WITHOUT_RULE = {
     "interpretation": "A belief. It guides reviewers and decides nothing by itself.",
-    "engagement": "Speaks of what the company does in public. No single deal can meet or break it.",
+    "engagement": "About what the company does in public. No single deal can meet or break it.",
 }
 
 
@@ -71,10 +71,12 @@ class Chapter:
 
 def chapters(rulebook: Rulebook) -> list[Chapter]:
     """The policy in its order: beliefs, the six commitments, and the law beside it."""
-    found: dict[str, list[Entry]] = {}
+    by_chapter: dict[str, list[Entry]] = {}
     for entry in _entries(rulebook):
-        found.setdefault(_chapter_of(entry.clause), []).append(entry)
-    return [Chapter(title, f"part-{n}", tuple(of)) for n, (title, of) in enumerate(found.items())]
+        by_chapter.setdefault(_chapter_of(entry.clause), []).append(entry)
+    return [
+        Chapter(title, f"part-{n}", tuple(of)) for n, (title, of) in enumerate(by_chapter.items())
+    ]
 
 
 def _chapter_of(clause: Clause) -> str:
@@ -131,15 +133,15 @@ def evidence_words(rule: Rule) -> list[str]:
 
 
 def promises(rulebook: Rulebook) -> list[PromiseWords]:
-    return [phrases.promise(rulebook, one) for one in rulebook.promises]
+    return [phrases.promise(rulebook, promise) for promise in rulebook.promises]
 
 
 def promises_about(rulebook: Rulebook, rule_id: str) -> list[PromiseWords]:
     """The promises that speak of a fact that the rule reads."""
     return [
-        phrases.promise(rulebook, one)
-        for one in rulebook.promises
-        if phrases.touches(rulebook, one, rule_id)
+        phrases.promise(rulebook, promise)
+        for promise in rulebook.promises
+        if phrases.touches(rulebook, promise, rule_id)
     ]
 
 

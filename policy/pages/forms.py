@@ -61,11 +61,11 @@ class ProductFilters(Filters):
         families: Sequence[str],
         capabilities: Sequence[str],
         say: Callable[[str], str],
-        **more: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **more)
-        self.offer("family", [(one, one) for one in families])
-        self.offer("capability", [(one, say(one)) for one in capabilities])
+        super().__init__(*args, **kwargs)
+        self.offer("family", [(family, family) for family in families])
+        self.offer("capability", [(capability, say(capability)) for capability in capabilities])
 
 
 class RegistryFilters(Filters):
@@ -74,8 +74,8 @@ class RegistryFilters(Filters):
     kind = forms.ChoiceField(label="Class", required=False)
     country = forms.ChoiceField(required=False)
 
-    def __init__(self, *args: Any, classes: Options, countries: Options, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, classes: Options, countries: Options, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.offer("kind", classes)
         self.offer("country", countries)
 
@@ -87,8 +87,8 @@ class DifferenceForm(forms.Form):
     before = forms.ChoiceField(label="From version", error_messages={"invalid_choice": UNKNOWN})
     after = forms.ChoiceField(label="To version", error_messages={"invalid_choice": UNKNOWN})
 
-    def __init__(self, *args: Any, versions: Options, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, versions: Options, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         for field in self.fields.values():
             assert isinstance(field, forms.ChoiceField)  # noqa: S101  both are choices
             field.choices = versions
@@ -96,7 +96,7 @@ class DifferenceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("before") and cleaned.get("before") == cleaned.get("after"):
-            self.add_error("after", "Choose another version than the first")
+            self.add_error("after", "Choose a different version from the first")
         return cleaned
 
 
@@ -116,7 +116,7 @@ class ProposalForm(forms.Form):
     layout = forms.ChoiceField(
         label="Layout of the file",
         required=False,
-        choices=[("", "Find out"), *((name, one.label) for name, one in LAYOUTS.items())],
+        choices=[("", "Find out"), *((name, layout.label) for name, layout in LAYOUTS.items())],
     )
     label = PlainText(
         label="Label of the version", required=False, max_length=40, help_text="Such as 1.1"
@@ -124,7 +124,7 @@ class ProposalForm(forms.Form):
     source = PlainText(label="Source", required=False, max_length=200)
     edition = PlainText(label="Edition", required=False, max_length=80)
     year = forms.IntegerField(
-        label="Year that it speaks of", required=False, min_value=1900, max_value=2200
+        label="Year it covers", required=False, min_value=1900, max_value=2200
     )
     licence = PlainText(label="Licence", required=False, max_length=500)
     note = PlainText(
@@ -132,7 +132,7 @@ class ProposalForm(forms.Form):
         min_length=LEAST_NOTE,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The person who activates it, and every auditor, reads this.",
+        help_text="The person who activates it and every auditor read this.",
         error_messages={
             "required": "Say why this change is proposed",
             "min_length": f"Say why in at least {LEAST_NOTE} characters",
@@ -161,7 +161,7 @@ class ProposalForm(forms.Form):
         (Kind.CATALOGUE, "text"): "Give it a new label.",
         (Kind.CATALOGUE, "upload"): "A spreadsheet (XLSX) as the page of the catalogue exports it,"
         " or the same as CSV.",
-        (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text has its label inside",
+        (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text contains its label",
         (Kind.REGISTRY, "upload"): "A spreadsheet (XLSX) as the page of the registry exports it,"
         " or the same as CSV.",
         (Kind.COUNTRIES, "upload"): "The file of V-Dem, Freedom House or RSF as they publish it, or"
@@ -171,10 +171,10 @@ class ProposalForm(forms.Form):
     }
 
     def __init__(
-        self, *args: Any, kind: str, begun: str = "", trying: bool = False, **more: Any
+        self, *args: Any, kind: str, begun: str = "", trying: bool = False, **kwargs: Any
     ) -> None:
         """``begun`` is the label of a version whose content is proposed again without a file."""
-        super().__init__(*args, **more)
+        super().__init__(*args, **kwargs)
         self.begun, self.trying = begun, trying
         for name in list(self.fields):
             if name not in self.FIELDS[Kind(kind)]:
@@ -203,10 +203,10 @@ class ProposalForm(forms.Form):
 
     def about(self) -> About:
         names = ("label", "source", "edition", "licence")
-        said = {name: self.cleaned_data.get(name, "") for name in names}
+        about = {name: self.cleaned_data.get(name, "") for name in names}
         if self.trying:
-            said["label"] = said["label"] or "draft"
-        return About(**said)
+            about["label"] = about["label"] or "draft"
+        return About(**about)
 
 
 class ActivationForm(forms.Form):
@@ -230,8 +230,8 @@ class ActivationForm(forms.Form):
     )
     report = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, looser: Options, understood: str, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, looser: Options, understood: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["understood"].label = understood
         field = self.fields["looser"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  declared above
@@ -278,7 +278,7 @@ class CancelForm(forms.Form):
     reason = reason(
         "Why is it cancelled?",
         "Say why it is cancelled",
-        "The proposer, who chose the day, and every auditor read this.",
+        "The proposer, the person who chose the day and every auditor read this.",
     )
 
 
@@ -288,7 +288,7 @@ class WithdrawForm(forms.Form):
     reason = reason(
         "Why is it withdrawn?",
         "Say why it is withdrawn",
-        "The proposer, whoever may read proposals, and every auditor read this.",
+        "The proposer, everyone who may read proposals and every auditor read this.",
     )
 
 
@@ -303,12 +303,12 @@ class PromisesForm(forms.Form):
     reason = reason(
         "Why is this right?",
         "Say why this is right",
-        "The proposer, whoever may read proposals, and every auditor read this.",
+        "The proposer, everyone who may read proposals and every auditor read this.",
     )
     report = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, promises: Options, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, promises: Options, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         field = self.fields["names"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  declared above
         field.choices = promises

@@ -27,7 +27,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     actions.check_promises_wait(report, active.versions())
     form = PromisesForm(
         request.POST if request.method == "POST" else None,
-        promises=[(one["name"], one["words"]) for one in report.found["unkept"]],
+        promises=[(promise["name"], promise["words"]) for promise in report.found["unkept"]],
         initial={"report": report.pk},
     )
     if request.method == "POST" and form.is_valid():
@@ -44,7 +44,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         "version": version,
         "kind": Kind(version.kind),
         "report": report,
-        "changes": [one for one in report.found["charter"] if one["confirm"]],
+        "changes": [change for change in report.found["charter"] if change["confirm"]],
         "form": form,
     }
     return render(request, "policy/promises.html", context, status=422 if form.errors else 200)

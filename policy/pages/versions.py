@@ -83,7 +83,7 @@ def _begins_as_shipped(request: HttpRequest, kind: str) -> bool:
 
 
 def _newer_shipped(kind: str) -> str:
-    """The label of the rulebook that ships with this program, while it is no version here."""
+    """The label of the rulebook that ships with this program, while it is not a version here."""
     rulebook = shipped.rulebook()
     known = ReferenceVersion.objects.of(Kind.RULEBOOK).filter(digest=rulebook.digest).exists()
     return "" if kind != Kind.RULEBOOK or known else rulebook.label
@@ -383,7 +383,7 @@ def _check_ready(found: ReferenceVersion, newest: CheckReport | None, user: Any)
     if found.proposed_by_id == user.pk:
         raise Conflict(_("You proposed this version, so somebody else must activate it."))
     if found.activated_at is not None:
-        raise Conflict(_("This version was activated before. Propose its content again."))
+        raise Conflict(_("This version has already been activated. Propose its content again."))
     actions.check_not_withdrawn(found)
     actions.check_unscheduled(found)
     names = [one["name"] for one in newest.found["looser"]] if newest and newest.found else []
@@ -413,7 +413,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     check_govern(found.kind, request.user)
     schedule: Schedule | None = found.schedules.waiting().first()
     if schedule is None:
-        raise Conflict(_("This version waits for no day. There is nothing to cancel."))
+        raise Conflict(_("This version is not scheduled. There is nothing to cancel."))
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.cancel_schedule(schedule, reason=form.cleaned_data["reason"], actor=request.user)

@@ -18,13 +18,13 @@ from policy.permissions import check_govern
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw a version that was never active, with a reason."""
-    found = get_object_or_404(ReferenceVersion.objects.select_related("proposed_by"), pk=pk)
-    check_govern(found.kind, request.user)
-    actions.check_withdrawable(found)
+    version = get_object_or_404(ReferenceVersion.objects.select_related("proposed_by"), pk=pk)
+    check_govern(version.kind, request.user)
+    actions.check_withdrawable(version)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        actions.withdraw_version(found, reason=form.cleaned_data["reason"], actor=request.user)
+        actions.withdraw_version(version, reason=form.cleaned_data["reason"], actor=request.user)
         messages.success(request, _("Withdrawn. What is active stays active."))
         return redirect("policy:version", pk)
-    context = {"version": found, "kind": Kind(found.kind), "form": form}
+    context = {"version": version, "kind": Kind(version.kind), "form": form}
     return render(request, "policy/withdraw.html", context, status=422 if form.errors else 200)

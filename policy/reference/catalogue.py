@@ -96,7 +96,10 @@ def read_catalogue(text: str, *, capabilities: Collection[str]) -> Catalogue:
         problems.check()
     except ReadingError as error:
         raise CatalogueError(
-            [f"line {one.line}, column {one.column}: {one.what}" for one in error.problems]
+            [
+                f"line {problem.line}, column {problem.column}: {problem.what}"
+                for problem in error.problems
+            ]
         ) from None
     return Catalogue(label, products, digest(text))
 
@@ -175,11 +178,11 @@ class _CatalogueReader:
             ]
             feature = Feature(*named)
             if feature.id in seen:
-                self.problems.add(part, f"{what}: the feature {shown(feature.id)} is there twice")
+                self.problems.add(part, f"{what}: the feature {shown(feature.id)} appears twice")
             seen.add(feature.id)
             if feature.removes and feature.removes not in capabilities:
                 self.problems.add(
-                    part, f"{what}: {shown(feature.removes)} is none of its capabilities"
+                    part, f"{what}: {shown(feature.removes)} is not one of its capabilities"
                 )
             yield feature
 
@@ -189,7 +192,7 @@ class _CatalogueReader:
         for name in sorted({fold(name) for name in own if name}):
             if name in self.taken:
                 owner, taken_in = self.taken[name]
-                what = f"{product.id}: {shown(name)} names {owner} already (line {taken_in})"
+                what = f"{product.id}: {shown(name)} already names {owner} (line {taken_in})"
                 self.problems.add(line, what)
             else:
                 self.taken[name] = product.id, line.line

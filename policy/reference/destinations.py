@@ -153,33 +153,46 @@ def read_countries(*, names: str, territories: str, ratings: Iterable[RatingText
         known,
         also,
         places,
-        tuple(_list(one, codes) for one in lists),
-        digest("\0".join([names, territories, *(one.text for one in lists)])),
+        tuple(_list(rating_text, codes) for rating_text in lists),
+        digest("\0".join([names, territories, *(rating_text.text for rating_text in lists)])),
     )
 
 
-def _list(one: RatingText, codes: Iterable[str]) -> RatingList:
+def _list(rating_text: RatingText, codes: Iterable[str]) -> RatingList:
     known = set(codes)
     problems = []
     ratings = []
-    for at, row in enumerate(_unique(_rows(one.text, ("code", "tier")), one.source), start=2):
+    for at, row in enumerate(
+        _unique(_rows(rating_text.text, ("code", "tier")), rating_text.source), start=2
+    ):
         if row["code"] not in known:
-            problems.append(f"{one.source}, line {at}: {shown(row['code'])} is no known code")
+            problems.append(
+                f"{rating_text.source}, line {at}: {shown(row['code'])} is not a known code"
+            )
         elif row["tier"] not in ("low", "medium", "high", "very_high", UNRATED):
-            problems.append(f"{one.source}, line {at}: {shown(row['tier'])} is no tier")
+            problems.append(
+                f"{rating_text.source}, line {at}: {shown(row['tier'])} is not a valid tier"
+            )
         else:
             score = Decimal(row["score"]) if row.get("score") else None
             ratings.append(Rating(row["code"], row["tier"], score, row.get("name", "")))
     if problems:
         raise CountriesError(problems)
-    return RatingList(one.source, one.edition, one.year, one.licence, one.method, tuple(ratings))
+    return RatingList(
+        rating_text.source,
+        rating_text.edition,
+        rating_text.year,
+        rating_text.licence,
+        rating_text.method,
+        tuple(ratings),
+    )
 
 
 def _unique(rows: list[dict[str, str]], what: str) -> list[dict[str, str]]:
-    """The rows, when no code is there twice: otherwise their order would decide."""
+    """The rows, when no code appears twice: otherwise their order would decide."""
     first: dict[str, int] = {}
     problems = [
-        f"{what}, line {at}: the code {row['code']} is in line {first[row['code']]} already"
+        f"{what}, line {at}: the code {row['code']} is already on line {first[row['code']]}"
         for at, row in enumerate(rows, start=2)
         if first.setdefault(row["code"], at) != at
     ]

@@ -135,25 +135,25 @@ class Remark:
     want: str = ""
 
     def __str__(self) -> str:
-        found = f"{self.found!r} " if self.found else ""
+        text = f"{self.found!r} " if self.found else ""
         want = f"; {self.want}" if self.want else ""
-        return f"{self.where}: {found}{self.why}{want}"
+        return f"{self.where}: {text}{self.why}{want}"
 
 
 class ListRefused(Exception):
     """A file that gives no list at all; the Remark says where and why, `more` are further ones."""
 
     def __init__(
-        self, where: str, found: str, why: str, want: str = "", more: Sequence[Remark] = ()
+        self, where: str, text: str, why: str, want: str = "", others: Sequence[Remark] = ()
     ) -> None:
-        self.remark = Remark(where, found[:80], why, want)
-        self.more = tuple(more)
+        self.remark = Remark(where, text[:80], why, want)
+        self.more = tuple(others)
         super().__init__(str(self.remark))
 
     @property
     def problems(self) -> list[str]:
         """One sentence for each place at fault."""
-        return [str(one) for one in (self.remark, *self.more)]
+        return [str(remark) for remark in (self.remark, *self.more)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +216,15 @@ def worst_of(lists: Iterable[RatingList]) -> dict[str, Effective]:
     A code in no list is absent here and must be read as `unrated` too.
     """
     active = tuple(lists)
-    codes = sorted({code for one in active for code in one.by_code})
+    codes = sorted({code for rating_list in active for code in rating_list.by_code})
     return {code: _effective(code, active) for code in codes}
 
 
 def _effective(code: str, lists: tuple[RatingList, ...]) -> Effective:
     tier = UNRATED
-    for one in lists:
-        tier = worse(tier, one.tier(code))
-    rated = {one.label: one.tier(code) for one in lists}
+    for rating_list in lists:
+        tier = worse(tier, rating_list.tier(code))
+    rated = {rating_list.label: rating_list.tier(code) for rating_list in lists}
     decided = tuple(label for label, own in rated.items() if own == tier != UNRATED)
     silent = tuple(label for label, own in rated.items() if own == UNRATED)
     return Effective(code, tier, decided, silent)
@@ -247,24 +247,24 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report as plain sentences for a page or a terminal."""
-        said = [
+        lines = [
             f"{kind}: {remark}"
             for kind in ("rejected", "left_out", "repeated")
             for remark in getattr(self, kind)
         ]
-        said += [f"note: {note}" for note in self.notes]
+        lines += [f"note: {note}" for note in self.notes]
         if self.missing:
             some = ", ".join(self.missing[:MOST_NAMED])
-            more = len(self.missing) - MOST_NAMED
-            some += f" and {more} more" if more > 0 else ""
-            said.append(f"no rating for {len(self.missing)} states: {some}")
+            rest = len(self.missing) - MOST_NAMED
+            some += f" and {rest} more" if rest > 0 else ""
+            lines.append(f"no rating for {len(self.missing)} states: {some}")
         if self.changes:
             for kind in ("raised", "lowered", "lost", "gained"):
-                said += [
+                lines += [
                     f"{kind}: {c.code} {c.name}, {TIER_WORDS[c.before]} → {TIER_WORDS[c.after]}"
                     for c in getattr(self.changes, kind)
                 ]
-        return said
+        return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ LOOKALIKES = str.maketrans(
 )
 #: A word with letters of two scripts is no word of either.
 _MIXED = re.compile(r"[a-z].*[\u0370-\u052f]|[\u0370-\u052f].*[a-z]")
-#: Characters that show nothing although they are no format characters.
+#: Characters that show nothing although they are not format characters.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 _BLANKS = bytes(at if chr(at).isalnum() else 32 for at in range(128)) + bytes(128)
@@ -121,15 +121,15 @@ class Registry:
 
     def sounds_like_security(self, name: str) -> bool:
         """Whether the name contains a stem; it raises a question and decides nothing."""
-        said = fold(name)
+        words = fold(name)
         if not name.isascii():
-            said += f" {fold(anyascii(name))}"
+            words += f" {fold(anyascii(name))}"
         hears = self._hears
         # Names are made of few words: each is looked at once, phrases when one may begin.
-        heard = {hears(word) for word in said.split() if not word.isdigit()}
+        heard = {hears(word) for word in words.split() if not word.isdigit()}
         if True in heard:
             return True
-        return None in heard and any(phrase in f" {said} " for phrase in self._phrases)
+        return None in heard and any(phrase in f" {words} " for phrase in self._phrases)
 
     @cached_property
     def _phrases(self) -> tuple[str, ...]:
@@ -151,14 +151,14 @@ class Registry:
 
     @cached_property
     def _by_name(self) -> Mapping[str, tuple[Party, ...]]:
-        found: dict[str, dict[Party, None]] = {}
+        by_name: dict[str, dict[Party, None]] = {}
         for party in self.parties:
             for name in (party.name, *party.aliases):
                 for part in parts(name) if name == party.name else (fold(name),):
                     if part:
-                        found.setdefault(part, {})[party] = None
+                        by_name.setdefault(part, {})[party] = None
         # Sorted, so that the order of the rows decides nothing: no hit, no note, no question.
-        return {name: tuple(sorted(parties, key=astuple)) for name, parties in found.items()}
+        return {name: tuple(sorted(parties, key=astuple)) for name, parties in by_name.items()}
 
     @cached_property
     def _remarkable(self) -> frozenset[str]:
@@ -204,14 +204,16 @@ class RegistryError(ValueError):
 
 
 def read_stems(text: str) -> tuple[str, ...]:
-    """The stems of a word list: one a line, folded, blanks at the ends kept, "#" for remarks."""
+    """The stems of a word list: one per line, folded, blanks at the ends kept, "#" for remarks."""
     stems: dict[str, None] = {}
     for line in text.splitlines():
         if line.strip() and not line.startswith("#"):
             before, after = " " * line.startswith(" "), " " * line.endswith(" ")
             stems[f"{before}{fold(line)}{after}"] = None
     # A stem that contains another one finds nothing that the other does not find.
-    return tuple(stem for stem in stems if not any(one in stem for one in stems if one != stem))
+    return tuple(
+        stem for stem in stems if not any(other in stem for other in stems if other != stem)
+    )
 
 
 def read_registry(
@@ -257,13 +259,13 @@ def doubled(text: str) -> list[str]:
         line, key = rows.line_num, (fold(row["name"]), row["country"])
         taken = first.setdefault(tuple(row.values()), line)
         if taken != line:
-            problems.append(f"line {line}: {shown(row['name'])} stands in line {taken} already")
+            problems.append(f"line {line}: {shown(row['name'])} is already on line {taken}")
         if row["class"] not in (QUESTION, OPERATOR):
             kind, other = kinds.setdefault(key, (row["class"], line))
             if kind != row["class"]:
                 problems.append(
-                    f"line {line}: {shown(row['name'])} is {row['class']} here and {kind} in line"
-                    f" {other}; one party is of one kind"
+                    f"line {line}: {shown(row['name'])} is {row['class']} here and {kind} on line"
+                    f" {other}; one party has one kind"
                 )
     return problems
 
@@ -274,7 +276,7 @@ def _wrong(row: Mapping[str, str], known: Sequence[str], countries: Container[st
     if not fold(row["name"]):
         return "a party needs a name"
     if row["country"] and row["country"] not in countries:
-        return f"country {shown(row['country'])} is no ISO 3166-1 alpha-2 code"
+        return f"country {shown(row['country'])} is not a valid ISO 3166-1 alpha-2 code"
     if row["class"] not in known:
         hint = did_you_mean(row["class"], known) or f"; it is one of {listed(known)}"
         return f"class {shown(row['class'])} is unknown{hint}"

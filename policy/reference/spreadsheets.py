@@ -92,9 +92,9 @@ def is_catalogue_table(text: str) -> bool:
     return {"id", "name"} <= names
 
 
-def _catalogue(found: Cells, label: str) -> RowText:
+def _catalogue(cells: Cells, label: str) -> RowText:
     families: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    for number, row in _rows(found, PRODUCT_COLUMNS, _NEEDED):
+    for number, row in _rows(cells, PRODUCT_COLUMNS, _NEEDED):
         families.setdefault(row["family"], []).append((number, _product(number, row)))
     lines, rows = ['catalogue: "products"', f"label: {json.dumps(label)}", "families:"], {}
     for family, products in families.items():
@@ -129,7 +129,7 @@ def _product(number: int, row: Row) -> dict[str, Any]:
     if row["control_list"]:
         product["control_list"] = row["control_list"]
     if row["removable"]:
-        product["removable"] = [_feature(number, one) for one in _several(row["removable"])]
+        product["removable"] = [_feature(number, feature) for feature in _several(row["removable"])]
     return product
 
 
@@ -162,13 +162,13 @@ def _of_table(text: str) -> Cells:
         yield number, [Cell(field, "text") for field in fields]
 
 
-def _rows(found: Cells, columns: Sequence[str], needed: Sequence[str]) -> Iterator[tuple[int, Row]]:
+def _rows(sheet: Cells, columns: Sequence[str], needed: Sequence[str]) -> Iterator[tuple[int, Row]]:
     """Row number and values by column. Raises SpreadsheetRefused."""
     try:
-        _number, head = next(found, (1, []))
+        _number, head = next(sheet, (1, []))
         names = [cell.text.strip() for cell in head]
         _check_head(names, columns, needed)
-        for count, (number, cells) in enumerate(found):
+        for count, (number, cells) in enumerate(sheet):
             if count >= MOST_ROWS:
                 raise SpreadsheetRefused([f"row {number}: more than {MOST_ROWS:,} rows"])
             values = _values(number, names, cells)
@@ -186,7 +186,7 @@ def _check_head(names: Sequence[str], columns: Sequence[str], needed: Sequence[s
         if name and name not in columns
     ]
     problems += [
-        f"row 1: the column {name} is there twice"
+        f"row 1: the column {name} appears twice"
         for name in sorted(set(names))
         if name and names.count(name) > 1
     ]
@@ -211,40 +211,47 @@ def _values(number: int, names: Sequence[str], cells: Sequence[Any]) -> dict[str
 # --- Writing -------------------------------------------------------------------------------------
 
 
-def write_catalogue(found: Catalogue) -> bytes:
+def write_catalogue(catalogue: Catalogue) -> bytes:
     """The catalogue as a workbook that `read_catalogue` reads back."""
     return _written(
         PRODUCT_COLUMNS,
         (
             (
-                one.id,
-                one.name,
-                one.family,
-                _joined(one.also),
-                _joined(one.capabilities),
-                _joined(one.includes),
-                _joined(map(_feature_text, one.removable)),
-                one.control,
-                one.control_list,
+                product.id,
+                product.name,
+                product.family,
+                _joined(product.also),
+                _joined(product.capabilities),
+                _joined(product.includes),
+                _joined(map(_feature_text, product.removable)),
+                product.control,
+                product.control_list,
             )
-            for one in found.products
+            for product in catalogue.products
         ),
     )
 
 
-def write_registry(found: Registry) -> bytes:
+def write_registry(registry: Registry) -> bytes:
     """The registry as a workbook that `read_registry` reads back."""
     return _written(
         PARTY_COLUMNS,
         (
-            (one.name, one.country, one.kind, _joined(one.aliases), one.note, one.source)
-            for one in found.parties
+            (
+                party.name,
+                party.country,
+                party.kind,
+                _joined(party.aliases),
+                party.note,
+                party.source,
+            )
+            for party in registry.parties
         ),
     )
 
 
-def _feature_text(one: Feature) -> str:
-    return f"{one.id} :: {one.name} :: {one.removes} :: {one.proof}"
+def _feature_text(feature: Feature) -> str:
+    return f"{feature.id} :: {feature.name} :: {feature.removes} :: {feature.proof}"
 
 
 def _joined(values: Iterable[str]) -> str:

@@ -37,18 +37,18 @@ def cited(text: str) -> list[Clause]:
 @cache
 def clauses() -> Mapping[str, Clause]:
     """Id to clause, in the order of the policy."""
-    found = _read("clauses.yaml")["clauses"]
+    entries = _read("clauses.yaml")["clauses"]
     return {
         name: Clause(
             name,
-            one["title"],
-            one["kind"],
-            one["key_phrase"],
-            one["asks"].strip(),
-            one.get("commitment"),
-            one.get("sentence"),
+            entry["title"],
+            entry["kind"],
+            entry["key_phrase"],
+            entry["asks"].strip(),
+            entry.get("commitment"),
+            entry.get("sentence"),
         )
-        for name, one in found.items()
+        for name, entry in entries.items()
     }
 
 
@@ -61,8 +61,8 @@ def source() -> Mapping[str, str]:
 @cache
 def evidence() -> Mapping[str, str]:
     """What each id of evidence is, in words."""
-    found = _read("evidence.yaml")
-    return {name: words for name, words in found.items() if isinstance(words, str)}
+    entries = _read("evidence.yaml")
+    return {name: words for name, words in entries.items() if isinstance(words, str)}
 
 
 @cache
@@ -72,5 +72,5 @@ def known() -> Cited:
 
 
 def _read(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = YAML(typ="safe", pure=True).load(shipped.text(name))
-    return found
+    entries: dict[str, Any] = YAML(typ="safe", pure=True).load(shipped.text(name))
+    return entries

@@ -24,5 +24,5 @@ class Word:
 @cache
 def words() -> Sequence[Word]:
     rows = YAML(typ="safe", pure=True).load(shipped.text("glossary.yaml"))
-    found = [Word(row["word"], row["says"].strip(), row.get("clause", "")) for row in rows]
-    return sorted(found, key=lambda one: one.word.casefold())
+    entries = [Word(row["word"], row["says"].strip(), row.get("clause", "")) for row in rows]
+    return sorted(entries, key=lambda entry: entry.word.casefold())

@@ -1,4 +1,4 @@
-"""The decision history: what came of every screening, filtered, and as CSV that no spreadsheet
+"""The decision history: the result of every screening, filtered, and as CSV that no spreadsheet
 runs."""
 
 import csv
@@ -83,7 +83,7 @@ COLUMNS = (
 
 
 def screenings() -> QuerySet[Screening]:
-    """Every screening with `result`, what came of it, and `result_at`, when."""
+    """Every screening with `result`, what it led to, and `result_at`, when."""
     ended = AuditEvent.objects.filter(
         subject=Concat(Value("deal:"), Cast(OuterRef("revision__deal_id"), CharField())),
         verb__in=("deal.withdrawn", "deal.lapsed"),
@@ -157,8 +157,8 @@ def with_rows(rows: QuerySet[Screening]) -> QuerySet[Screening]:
 
 def totals(rows: QuerySet[Any]) -> list[tuple[str, str, int]]:
     """Result, its words and how many, most first."""
-    found = rows.order_by().values_list("result").annotate(n=Count("pk")).order_by("-n")
-    return [(result, RESULTS.get(result, result), n) for result, n in found]
+    counts = rows.order_by().values_list("result").annotate(n=Count("pk")).order_by("-n")
+    return [(result, RESULTS.get(result, result), n) for result, n in counts]
 
 
 def voters(screening: Screening) -> list[str]:
@@ -255,10 +255,10 @@ def _with_person(text: str) -> Q:
 
 
 def _mentions(text: str) -> Q:
-    found = (
+    matches = (
         Q(revision__deal__title__icontains=text)
         | Q(known__0__customer_name__icontains=text)
         | Q(known__0__end_user_name__icontains=text)
     )
     number = REFERENCE.fullmatch(text.strip())
-    return found | Q(revision__deal_id=int(number[1])) if number else found
+    return matches | Q(revision__deal_id=int(number[1])) if number else matches

@@ -37,13 +37,13 @@ def fired(screening: Screening) -> list[list[str]]:
     compiled = compiled_of(screening)
     vocabulary = compiled.rulebook.vocabulary
     assessed = (compiled.assess(vocabulary.parse(facts)) for facts in screening.facts)
-    return [[finding.rule for finding in one.findings] for one in assessed]
+    return [[finding.rule for finding in assessment.findings] for assessment in assessed]
 
 
 def replay(screening: Screening) -> Replayed:
     """Assess the stored facts with the stored rulebook and compare every part of the result."""
     findings = list(screening.findings.all())
-    found, differs = replay_variants(
+    assessment, differs = replay_variants(
         compiled_of(screening),
         facts_text=screening.facts_text,
         facts_digest=screening.facts_digest,
@@ -55,18 +55,23 @@ def replay(screening: Screening) -> Replayed:
             [finding.because for finding in findings],
         ),
     )
-    problems = [_said(one) for one in differs]
-    if found is None:
+    problems = [_said(mismatch) for mismatch in differs]
+    if assessment is None:
         return Replayed("", (), problems)
-    return Replayed(found.outcome, tuple(one.rule for one in found.findings), problems)
+    return Replayed(
+        assessment.outcome, tuple(finding.rule for finding in assessment.findings), problems
+    )
 
 
-def _said(one: Mismatch) -> str:
+def _said(mismatch: Mismatch) -> str:
     """A mismatch as the auditor reads it."""
-    match one.kind:
+    match mismatch.kind:
         case "rulebook" | "facts":
-            return f"The digest of the {one.kind} is {one.found}; {one.stored} was stored."
+            return (
+                f"The digest of the {mismatch.kind} is {mismatch.found}; "
+                f"{mismatch.stored} was stored."
+            )
         case "text":
-            return f"The stored facts cannot be read: {one.found}."
-    stored, found = one.stored or "none", one.found or "none"
-    return f"The {one.kind}: {stored} was stored, {found} comes out."
+            return f"The stored facts cannot be read: {mismatch.found}."
+    stored, recomputed = mismatch.stored or "none", mismatch.found or "none"
+    return f"The {mismatch.kind}: {stored} was stored, {recomputed} comes out."

@@ -47,15 +47,15 @@ def of_record(deal: Deal) -> list[Entry]:
 def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> list[Entry]:
     """Confirmations have one event for many deals, so each is told from its own row."""
     confirmed = Confirmation.objects.of(deal).select_related("rulebook").defer("rulebook__content")
-    found = entries + [_confirmed(one, details=details) for one in confirmed]
-    return sorted(found, key=lambda entry: entry.at, reverse=True)
+    combined = entries + [_confirmed(confirmation, details=details) for confirmation in confirmed]
+    return sorted(combined, key=lambda entry: entry.at, reverse=True)
 
 
-def _confirmed(one: Confirmation, *, details: bool) -> Entry:
-    what = f"Confirmed under {one.rulebook}: same outcome, same rules"
+def _confirmed(confirmation: Confirmation, *, details: bool) -> Entry:
+    what = f"Confirmed under {confirmation.rulebook}: same outcome, same rules"
     # Its event tells of many screenings: of them only how many, and this one.
-    event = confirming.event_of(one)
-    recorded = {**json.loads(event.payload), "screenings": str(one.screening_id)}
+    event = confirming.event_of(confirmation)
+    recorded = {**json.loads(event.payload), "screenings": str(confirmation.screening_id)}
     shown = [(key.replace("_", " "), _shown(value)) for key, value in recorded.items()]
     return Entry(event.pk, event.verb, what, event.at, "Proviso", "", shown if details else [])
 
@@ -64,15 +64,15 @@ def folded(entries: list[Entry]) -> list[list[Entry]]:
     """Runs of answers that were changed one after the other stand together; all else is alone."""
     runs: list[list[Entry]] = []
     for is_noise, run in groupby(entries, key=lambda entry: entry.verb in NOISE):
-        found = list(run)
-        runs += [found] if is_noise else [[entry] for entry in found]
+        members = list(run)
+        runs += [members] if is_noise else [[entry] for entry in members]
     return runs
 
 
 def _entries(deal: Deal, events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:
-    found = list(events)
-    names = _names(found)
-    return [_entry(deal, event, names, tell_votes=tell_votes) for event in reversed(found)]
+    recorded = list(events)
+    names = _names(recorded)
+    return [_entry(deal, event, names, tell_votes=tell_votes) for event in reversed(recorded)]
 
 
 def _entry(deal: Deal, event: AuditEvent, names: Mapping[str, str], *, tell_votes: bool) -> Entry:
@@ -107,7 +107,7 @@ def _names(events: list[AuditEvent]) -> dict[str, str]:
         if event.actor.startswith("user:")
     }
     people = get_user_model().objects.filter(pk__in=numbers)
-    return {SYSTEM: "Proviso", **{f"user:{one.pk}": labels.person(one) for one in people}}
+    return {SYSTEM: "Proviso", **{f"user:{person.pk}": labels.person(person) for person in people}}
 
 
 def _shown(value: Any) -> str:

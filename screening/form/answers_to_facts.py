@@ -101,16 +101,16 @@ TABLE: tuple[Sets, ...] = (
 
 def declared(answers: Answers) -> dict[str, Any]:
     """What the answers of the table declare; DeclaredError for an answer that no form gives."""
-    found: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     abilities: dict[str, Any] = {}
     for sets, value in _given(answers):
         if sets.member:
             abilities[sets.member] = value
         elif sets.is_sign:
-            found[sets.declares] = [value] if value else []
+            facts[sets.declares] = [value] if value else []
         else:
-            found[sets.declares] = value
-    return found | _flags(abilities)
+            facts[sets.declares] = value
+    return facts | _flags(abilities)
 
 
 def _given(answers: Answers) -> Iterator[tuple[Sets, Any]]:

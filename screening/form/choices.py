@@ -129,7 +129,7 @@ LABELS: Mapping[str, Sequence[Row]] = {
     "list_owner": (
         ("authorities", _("The authorities draw up the list"), ""),
         ("court", _("A court orders each entry"), ""),
-        ("child_protection", _("A body against child abuse"), ""),
+        ("child_protection", _("A body that fights child abuse"), ""),
         ("subscriber", _("The subscriber or enterprise chooses"), ""),
         ("none", _("There is no list"), ""),
     ),
@@ -142,7 +142,7 @@ LABELS: Mapping[str, Sequence[Row]] = {
         ("contract_clause", _("A contract clause against misuse"), ""),
         ("audit_right", _("The right to audit"), ""),
         ("access_logging", _("Logging of access"), ""),
-        ("training", _("Training of those who use it"), ""),
+        ("training", _("Training for the people who use it"), ""),
         ("remote_off", _("A remote off switch"), ""),
         ("none", _("None"), ""),
     ),

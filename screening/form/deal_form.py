@@ -190,14 +190,17 @@ def _may_intercept(answers: Answers, context: Context) -> bool:
 
 def _hands_over(answers: Answers, context: Context) -> bool:
     """What the catalogue says about handing over counts, whatever sales says of it."""
-    said = answers.get("handover") not in (None, "no")
-    return context.has("LX") or (said and _may_intercept(answers, context))
+    hands_over = answers.get("handover") not in (None, "no")
+    return context.has("LX") or (hands_over and _may_intercept(answers, context))
 
 
 def _needs_a_law(answers: Answers, context: Context) -> bool:
     """Also where only sales says, or does not rule out, that the authorities reach in."""
-    more = _may_intercept(answers, context) and answers.get("handover") in ("more", UNKNOWN)
-    return context.has("LXT") or more
+    hands_over_more = _may_intercept(answers, context) and answers.get("handover") in (
+        "more",
+        UNKNOWN,
+    )
+    return context.has("LXT") or hands_over_more
 
 
 def _may_restrict(answers: Answers, context: Context) -> bool:

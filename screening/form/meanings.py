@@ -81,7 +81,7 @@ def _findings(answers: Mapping[str, Any], data: ReferenceData) -> list[Finding]:
     pending = _pending(asked, context)
     variants = [_without(pending, facts, data) for facts in derive(declared, data)]
     findings = active.assess(data, variants).findings
-    return [one for one in findings if not questions.only_misses_an_answer(one)]
+    return [finding for finding in findings if not questions.only_misses_an_answer(finding)]
 
 
 def _pending(answers: Answers, context: Context) -> frozenset[str]:

@@ -261,8 +261,10 @@ class DetailForm(QuestionForm):
             self.add_error("owner", _("Select who owns the list"))
 
     def answer(self) -> Any:
-        found = {name: self.cleaned_data[name] for name in self.fields}
-        return {"answer": found["answer"], "text": ""} if found["answer"] in NO_WORDS else found
+        cleaned = {name: self.cleaned_data[name] for name in self.fields}
+        return (
+            {"answer": cleaned["answer"], "text": ""} if cleaned["answer"] in NO_WORDS else cleaned
+        )
 
 
 class BasisForm(QuestionForm):

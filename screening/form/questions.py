@@ -72,7 +72,7 @@ DEAL_KINDS: Mapping[str, str] = {
     "support": "support_maintenance",
 }
 
-BY_SLUG: Mapping[str, Question] = {one.slug: one for one in QUESTIONS}
+BY_SLUG: Mapping[str, Question] = {question.slug: question for question in QUESTIONS}
 #: Answers that a copy does not take over: they speak of a day, or of what somebody confirmed.
 NOT_COPIED = frozenset({DECLARATION, "sign-date", "reports", "limits-speech", "law-conflict"})
 
@@ -83,21 +83,25 @@ def context_of(answers: Answers, data: ReferenceData) -> Context:
     if not declared:
         return Context()
     variants = derive(declared, data)
-    findings = [finding for one in variants for finding in data.compiled.assess(one).findings]
-    plain: list[Mapping[str, Any]] = [one.plain for one in variants]
+    findings = [
+        finding for variant in variants for finding in data.compiled.assess(variant).findings
+    ]
+    plain: list[Mapping[str, Any]] = [variant.plain for variant in variants]
     capabilities = plain[0].get("capabilities") if declared.get("products") else []
-    tiers = [one["country_risk"] for one in plain] if "destinations" in declared else []
+    tiers = [facts["country_risk"] for facts in plain] if "destinations" in declared else []
     return Context(
         capabilities=frozenset(capabilities or ()),
         country_risk=max(tiers, key=TIERS.index, default=""),
         findings=tuple(
-            dict.fromkeys(one.rule for one in findings if not only_misses_an_answer(one))
+            dict.fromkeys(
+                finding.rule for finding in findings if not only_misses_an_answer(finding)
+            )
         ),
     )
 
 
 def only_misses_an_answer(finding: Finding) -> bool:
-    """Whether a rule only misses an answer of sales; that is no finding about the deal yet."""
+    """Whether a rule only misses an answer of sales; that is not yet a finding about the deal."""
     return finding.outcome == "needs_information" and finding.asks == "sales"
 
 
@@ -112,42 +116,46 @@ def sections() -> tuple[Section, ...]:
 
 def section(slug: str) -> Section:
     """The section with this slug; KeyError when there is none."""
-    return {one.slug: one for one in SECTIONS}[slug]
+    return {part.slug: part for part in SECTIONS}[slug]
 
 
 def shown_questions(answers: Answers, context: Context) -> list[Question]:
     """The questions to ask, in order, the declaration last."""
-    return [one for one in QUESTIONS if one.shown(answers, context)]
+    return [question for question in QUESTIONS if question.shown(answers, context)]
 
 
 def shown_answers(answers: Answers, context: Context) -> dict[str, Any]:
     """Without answers to questions that are not asked any more."""
-    slugs = [one.slug for one in shown_questions(answers, context)]
+    slugs = [question.slug for question in shown_questions(answers, context)]
     return {slug: answers[slug] for slug in slugs if slug in answers}
 
 
-def is_answered(one: Question, answers: Answers) -> bool:
-    value = answers.get(one.slug)
-    return one.optional or value not in (None, "", [], {}, False)
+def is_answered(question: Question, answers: Answers) -> bool:
+    value = answers.get(question.slug)
+    return question.optional or value not in (None, "", [], {}, False)
 
 
-def is_unknown(one: Question, answers: Answers) -> bool:
+def is_unknown(question: Question, answers: Answers) -> bool:
     """Whether "I do not know" is (a part of) the answer."""
-    value = answers.get(one.slug)
+    value = answers.get(question.slug)
     if isinstance(value, Mapping):
         return UNKNOWN in value.values()
     return value == UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
 
 
 def missing_questions(answers: Answers, context: Context) -> list[Question]:
-    return [one for one in shown_questions(answers, context) if not is_answered(one, answers)]
+    return [
+        question
+        for question in shown_questions(answers, context)
+        if not is_answered(question, answers)
+    ]
 
 
 def next_question(after: Question, answers: Answers, context: Context) -> Question | None:
     """The next question of the same section, answered or not; None at its end."""
     rest = QUESTIONS[QUESTIONS.index(after) + 1 :]
-    same = (one for one in rest if one.section == after.section)
-    return next((one for one in same if one.shown(answers, context)), None)
+    same = (question for question in rest if question.section == after.section)
+    return next((question for question in same if question.shown(answers, context)), None)
 
 
 def copied(answers: Answers, *, source: str = "") -> dict[str, Any]:
@@ -166,7 +174,7 @@ def confirm(answers: dict[str, Any], slug: str) -> None:
     """The answer is one's own from now on; the declaration makes all of them one's own."""
     marks = answers.pop(COPIED, None)
     if marks and slug != DECLARATION:
-        left = [one for one in marks["slugs"] if one != slug]
+        left = [other for other in marks["slugs"] if other != slug]
         if left:
             answers[COPIED] = {**marks, "slugs": left}
 
@@ -200,14 +208,14 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         "differences": list(_differences(answers, context)),
         **answers_to_facts.declared(answers),
     }
-    said = ("services", "intermediaries", "abilities_declared")
+    names = ("services", "intermediaries", "abilities_declared")
     # Answers of before forms refused what nobody sees; a name is judged without it.
     declared = {
         name: _without_unseen(value, lines=name == "description")
         for name, value in declared.items()
     }
     return {name: value for name, value in declared.items() if value not in (None, [])} | {
-        name: [] for name in said if declared.get(name) == []
+        name: [] for name in names if declared.get(name) == []
     }
 
 
@@ -215,9 +223,9 @@ def _without_unseen(value: Any, *, lines: bool) -> Any:
     if isinstance(value, str):
         return without(value, lines=lines)
     if isinstance(value, list):
-        return [_without_unseen(one, lines=lines) for one in value]
+        return [_without_unseen(item, lines=lines) for item in value]
     if isinstance(value, dict):
-        return {key: _without_unseen(one, lines=lines) for key, one in value.items()}
+        return {key: _without_unseen(item, lines=lines) for key, item in value.items()}
     return value
 
 
@@ -276,7 +284,7 @@ def _purposes(answers: Answers) -> list[str | None] | None:
     chosen = answers.get("purposes")
     if not chosen:
         return None
-    purposes: list[str | None] = [None if one == UNKNOWN else one for one in chosen]
+    purposes: list[str | None] = [None if purpose == UNKNOWN else purpose for purpose in chosen]
     restricts = answers.get("restricts") or {}
     if restricts.get("answer") == "yes" and restricts.get("owner") in LIST_OWNERS:
         purposes.append(LIST_OWNERS[restricts["owner"]])
@@ -319,7 +327,7 @@ def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
 
 
 def _differences(answers: Answers, context: Context | None) -> Iterator[str]:
-    """Answers that differ from what the catalogue says of the chosen products, a sentence each."""
+    """A sentence for each answer that differs from what the catalogue says about the products."""
     if context is None:
         return
     yield from _handover_difference(answers.get("handover"), context)

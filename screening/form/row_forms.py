@@ -72,7 +72,7 @@ class RowsForm(QuestionForm):
     def filled(self) -> Iterable[dict[str, Any]]:
         """The rows in which something was entered."""
         for at in range(self.count):
-            row = {one: self.cleaned_data.get(f"{one}_{at}") or "" for one in self.columns}
+            row = {column: self.cleaned_data.get(f"{column}_{at}") or "" for column in self.columns}
             if any(row.values()):
                 yield row
 
@@ -169,7 +169,7 @@ class PartiesForm(RowsForm):
             self._clean_row(at)
 
     def _clean_row(self, at: int) -> None:
-        row = {one: self.cleaned_data.get(f"{one}_{at}") for one in self.columns}
+        row = {part: self.cleaned_data.get(f"{part}_{at}") for part in self.columns}
         if not any(row.values()):
             return
         for column, error in (

@@ -52,13 +52,13 @@ ROWS_AT_ONCE = 1 << 20
 
 def schema(vocabulary: Vocabulary) -> dict[str, pl.DataType]:
     """Every column with its polars type."""
-    found: dict[str, pl.DataType] = {}
+    columns: dict[str, pl.DataType] = {}
     for name, fact in vocabulary.items():
         if isinstance(fact, Text):
             continue
         for member in fact.members if isinstance(fact, Flags) else ("",):
-            found[column(name, member)] = _type(fact)
-    return found
+            columns[column(name, member)] = _type(fact)
+    return columns
 
 
 def _type(fact: Fact) -> pl.DataType:
@@ -117,8 +117,8 @@ class _Shared:
             for member in atom.members:
                 stand_in.setdefault((atom.fact, member), []).append(atom)
         self.members: dict[tuple[HasAny, ...], list[str]] = {}
-        for (name, member), found in stand_in.items():
-            self.members.setdefault(tuple(found), []).append(column(name, member))
+        for (name, member), owners in stand_in.items():
+            self.members.setdefault(tuple(owners), []).append(column(name, member))
         self.group_names = {group: f"·group{at}" for at, group in enumerate(self.members)}
 
     @property

@@ -151,7 +151,7 @@ def test_roles_are_shown_set_added_and_removed() -> None:
     ("words", "sentence"),
     [
         (("--add", "policy_owner"), "Policy owner and Senior reviewer cannot be the same person."),
-        (("--add", "senior_reviewer"), "ada has exactly these roles already."),
+        (("--add", "senior_reviewer"), "ada already has exactly these roles."),
         (("--remove", "sailor"), "There is no role 'sailor'."),
     ],
 )
@@ -191,11 +191,11 @@ def test_who_is_disabled_is_out_at_once_and_may_come_back() -> None:
     assert "/sign-in/" in client.get("/account/")["Location"]
     sign_in = {"username": "ada", "password": PASSWORD}
     assert client.post("/sign-in/", sign_in).status_code == 200
-    with pytest.raises(CommandError, match="ada is disabled already"):
+    with pytest.raises(CommandError, match="ada is already disabled"):
         person("disable", "ada")
     assert person("enable", "ada") == "ada is enabled.\n"
     assert client.post("/sign-in/", sign_in).status_code == 302
-    with pytest.raises(CommandError, match="ada is enabled already"):
+    with pytest.raises(CommandError, match="ada is already enabled"):
         person("enable", "ada")
     assert [verb for verb, _ in events_of("ada")] == [
         "person.added",

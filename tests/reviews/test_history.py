@@ -101,7 +101,7 @@ def test_dates_include_both_days(client, auditor, deals):
         ({"since": "0001-01-01"}, "“From” needs a date such as 2026-12-31"),
         ({"country": "QQ"}, "“Country”: choose from the list"),
         ({"rulebook": "9" * 20}, "“Rulebook”: choose from the list"),
-        ({"result": "'"}, "“What came of it”: choose from the list"),
+        ({"result": "'"}, "“Final result”: choose from the list"),
         ({"outcome": "maybe"}, "“Outcome of the screening”: choose from the list"),
         ({"clause": "C99"}, "“Clause”: choose from the list"),
         ({"rule": "B" * 21}, "at most 20 characters"),

@@ -276,7 +276,7 @@ def test_a_claim_is_respected(client):
     client.force_login(make.senior())
     answer = client.post(f"/reviews/{deal.pk}/claim/")
     assert answer.status_code == 409
-    words = f"{deal.reference} was just claimed by Anna Keller. Take the next one?"
+    words = f"{deal.reference} has just been claimed by Anna Keller. Take the next one?"
     assert words in answer.content.decode()
     answer = client.post(f"/reviews/{deal.pk}/confirm/", vote_fields(deal))
     assert answer.status_code == 409
@@ -511,7 +511,7 @@ def unmet(condition):
 def test_an_owner_who_became_a_reviewer_does_not_accept_the_proof(condition):
     condition.owner.groups.add(make.senior().groups.get())
     owner = type(condition.owner).objects.get(pk=condition.owner_id)
-    with pytest.raises(NotAllowed, match="Who owes the proof does not accept it"):
+    with pytest.raises(NotAllowed, match="You owe this proof, so someone else must accept it"):
         actions.settle_condition(condition, because="Done", actor=owner)
     assert unmet(condition)
 

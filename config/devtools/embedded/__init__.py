@@ -120,9 +120,9 @@ def start(folder: Path, *, lasting: bool, database: str = DATABASE) -> Servers:
     registry.stop_remains()
     known = passwords(folder)
     servers = Servers("", "", "", os.environ.get("REDIS_URL", ""), registry)
-    given = os.environ.get("DATABASE_URL", "")
+    address = os.environ.get("DATABASE_URL", "")
     try:
-        if not given or not servers.redis_url:
+        if not address or not servers.redis_url:
             servers.place = find_place(folder)
         if not servers.redis_url and servers.place:
             servers.valkey = Valkey(
@@ -131,9 +131,9 @@ def start(folder: Path, *, lasting: bool, database: str = DATABASE) -> Servers:
             servers.valkey.start()
             registry.add("valkey", servers.valkey.process)  # type: ignore[arg-type]
             servers.redis_url = servers.valkey.url
-        if given:
-            known |= login_passwords(given)
-            servers.admin_url = given
+        if address:
+            known |= login_passwords(address)
+            servers.admin_url = address
         elif servers.place:
             servers.postgres = Postgres(
                 servers.place, password=known["admin"], lasting=lasting, log=folder / "postgres.log"

@@ -33,11 +33,11 @@ def fill_in(text: str, values: dict[str, str]) -> sql.Composed:
     """psql's :'name' and :"name", so that the same file serves psql in the image."""
     pieces: list[sql.Composable] = []
     place = 0
-    for found in re.finditer(r""":'(\w+)'|:"(\w+)\"""", text):
-        pieces.append(sql.SQL(text[place : found.start()]))
-        value, name = found.groups()
+    for match in re.finditer(r""":'(\w+)'|:"(\w+)\"""", text):
+        pieces.append(sql.SQL(text[place : match.start()]))
+        value, name = match.groups()
         pieces.append(sql.Literal(values[value]) if value else sql.Identifier(values[name]))
-        place = found.end()
+        place = match.end()
     pieces.append(sql.SQL(text[place:]))
     return sql.Composed(pieces)
 

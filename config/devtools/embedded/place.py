@@ -30,11 +30,17 @@ class Place:
     account: pwd.struct_passwd | None
     binaries: Path
 
-    def popen(self, words: list[str], **more: object) -> subprocess.Popen[bytes]:
+    def popen(self, words: list[str], **options: object) -> subprocess.Popen[bytes]:
         """Start a program in a session of its own, so that Ctrl-C reaches only its supervisor."""
         if self.account:
-            more |= {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
-        return subprocess.Popen(words, cwd=self.folder, env=QUIET, start_new_session=True, **more)  # type: ignore[call-overload,no-any-return]
+            options |= {
+                "user": self.account.pw_uid,
+                "group": self.account.pw_gid,
+                "extra_groups": [],
+            }
+        return subprocess.Popen(
+            words, cwd=self.folder, env=QUIET, start_new_session=True, **options
+        )  # type: ignore[call-overload,no-any-return]
 
     def give(self, path: Path) -> None:
         if self.account:
@@ -49,10 +55,10 @@ class Place:
 
 def wheel(name: str) -> Path:
     """The package's folder. It is not imported: all that is wanted of it is its programs."""
-    found = importlib.util.find_spec(name)
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
         raise ServerError(f"The package {name} is not installed. Start with ./run, which does it.")
-    return Path(found.origin).parent
+    return Path(spec.origin).parent
 
 
 def everybody_reaches(path: Path) -> bool:

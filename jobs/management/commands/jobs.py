@@ -14,7 +14,9 @@ class Command(BaseCommand):
     help = "List unfinished or failed jobs, or try failed ones again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--failed", action="store_true", help="only those that were given up")
+        parser.add_argument(
+            "--failed", action="store_true", help="only those that have failed for good"
+        )
         parser.add_argument(
             "--retry", nargs="?", type=int, const=0, metavar="ID", help="try this failed job again"
         )
@@ -42,10 +44,10 @@ class Command(BaseCommand):
     def list(self, jobs: JobQuerySet) -> None:
         for job in jobs.order_by("pk")[:MOST]:
             self.stdout.write(line(job))
-        found = jobs.count()
-        if found > MOST:
-            self.stdout.write(f"... and {found - MOST} more")
-        self.stdout.write(f"{counted(found)}, of which {jobs.failed().count()} failed.")
+        total = jobs.count()
+        if total > MOST:
+            self.stdout.write(f"... and {total - MOST} more")
+        self.stdout.write(f"{counted(total)}, of which {jobs.failed().count()} failed.")
 
 
 def counted(number: int) -> str:

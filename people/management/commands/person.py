@@ -22,9 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         for verb, make in PARSERS.items():
-            one = verbs.add_parser(verb, help=make.__doc__)
-            one.add_argument("name", help="the name to sign in with")
-            make(one)
+            command = verbs.add_parser(verb, help=make.__doc__)
+            command.add_argument("name", help="the name to sign in with")
+            make(command)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -58,11 +58,11 @@ def for_teams(parser: CommandParser) -> None:
 
 
 def for_disable(parser: CommandParser) -> None:
-    """nobody signs in with the account any more"""
+    """nobody can sign in with the account any more"""
 
 
 def for_enable(parser: CommandParser) -> None:
-    """the account may sign in again"""
+    """people can sign in with the account again"""
 
 
 def for_password(parser: CommandParser) -> None:
@@ -156,8 +156,8 @@ def sentence(refusal: ValidationError) -> str:
     """What is wrong, with the name of the field where the sentence does not say it."""
     if not hasattr(refusal, "error_dict"):
         return " ".join(refusal.messages)
-    found = refusal.message_dict.items()
-    return " ".join(f"{field.replace('_', ' ')}: {' '.join(words)}" for field, words in found)
+    messages = refusal.message_dict.items()
+    return " ".join(f"{field.replace('_', ' ')}: {' '.join(words)}" for field, words in messages)
 
 
 def standing(person: User) -> list[str]:

@@ -223,7 +223,7 @@ def rings_by_code(
 ) -> dict[str, list[list[Point]]]:
     """All rings in map units, largest first, by code; "" for land that has none."""
     by_number = {place.numeric: place.code for place in places().values() if place.numeric}
-    found: dict[str, list[list[Point]]] = {}
+    by_code: dict[str, list[list[Point]]] = {}
     for geometry in topology["objects"]["countries"]["geometries"]:
         name = geometry["properties"]["name"]
         if name in KEPT_OUT:
@@ -232,8 +232,8 @@ def rings_by_code(
         for ring in (ring_of(ring, arcs) for part in polygons(geometry) for ring in part):
             for piece in split(ring):
                 projected = [place_point(*point) for point in piece]
-                found.setdefault(own_code(code, piece), []).append(projected)
-    return {code: sorted(rings, key=area, reverse=True) for code, rings in found.items()}
+                by_code.setdefault(own_code(code, piece), []).append(projected)
+    return {code: sorted(rings, key=area, reverse=True) for code, rings in by_code.items()}
 
 
 def path(rings: Iterable[list[Point]]) -> str:
@@ -262,15 +262,15 @@ def spread(dots: dict[str, Point], fixed: dict[str, Point]) -> dict[str, Point]:
     at = {**fixed, **dict(sorted(dots.items()))}
     for _ in range(400):
         moved = False
-        for one, other in combinations(at, 2):
-            (ax, ay), (bx, by) = at[one], at[other]
+        for first, other in combinations(at, 2):
+            (ax, ay), (bx, by) = at[first], at[other]
             far = math.dist((ax, ay), (bx, by))
             if far >= DOT_GAP or other in fixed:
                 continue
             east, south = ((bx - ax) / far, (by - ay) / far) if far > 1 else (1.0, 0.0)
             push = DOT_GAP - far + 1
-            back = 0.0 if one in fixed else push / 2
-            at[one] = (ax - east * back, ay - south * back)
+            back = 0.0 if first in fixed else push / 2
+            at[first] = (ax - east * back, ay - south * back)
             at[other] = (bx + east * (push - back), by + south * (push - back))
             moved = True
         if not moved:

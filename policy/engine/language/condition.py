@@ -262,15 +262,15 @@ def as_atom(condition: Condition) -> Atom:
     """The condition, when it is an atom; TypeError when it is not."""
     if isinstance(condition, OneOf | HasAny | HasEvery | Is | Compare):
         return condition
-    raise TypeError(f"{condition} is no atom; are its terms opened?")
+    raise TypeError(f"{condition} is not an atom; are its terms opened?")
 
 
 def _looks(condition: Condition) -> Mapping[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
+    looks: dict[str, frozenset[str]] = {}
     for atom in atoms(condition):
         members = atom.members if isinstance(atom, HasAny | HasEvery) else ()
-        found[atom.fact] = found.get(atom.fact, frozenset()) | frozenset(members)
-    return found
+        looks[atom.fact] = looks.get(atom.fact, frozenset()) | frozenset(members)
+    return looks
 
 
 def plain_condition(condition: Condition) -> object:
@@ -354,8 +354,8 @@ def plain_promise(promise: Promise) -> dict[str, object]:
 
 
 def _conditions(promise: Promise, *names: str) -> dict[str, object]:
-    found = {name: getattr(promise, name) for name in names}
-    return {name: plain_condition(part) for name, part in found.items() if part is not None}
+    parts = {name: getattr(promise, name) for name in names}
+    return {name: plain_condition(part) for name, part in parts.items() if part is not None}
 
 
 def redecided(before: Rulebook, after: Rulebook) -> list[str]:

@@ -1,4 +1,4 @@
-"""Why a text is not YAML, in a sentence for whoever wrote it and may know nothing of YAML."""
+"""Why a text is not YAML, in a sentence for its author, who may know nothing about YAML."""
 
 import re
 
@@ -13,25 +13,25 @@ _QUOTE = "a quotation mark without its partner; close the text with one"
 def explained(text: str, line: int, column: int, problem: str) -> tuple[int, int, str]:
     """Line, column and sentence for what the parser complains of at this place."""
     lines = text.splitlines()
-    for number, one in enumerate(lines, 1):
-        if _MERGE.match(one):
-            return number, 1, _merge(one)
-    for number, one in enumerate(lines[:line], 1):
-        if tab := _INDENT.match(one):
+    for number, row in enumerate(lines, 1):
+        if _MERGE.match(row):
+            return number, 1, _merge(row)
+    for number, row in enumerate(lines[:line], 1):
+        if tab := _INDENT.match(row):
             return number, tab.end(), "a tab at the beginning of the line; indent with spaces only"
     here = lines[line - 1] if line <= len(lines) else ""
     if "mapping values are not allowed" in problem and (key := _KEY.match(here)):
         return line, column, _colon(key["key"].strip(" -"), key["rest"].strip())
-    said = " ".join(problem.split())
-    opened = [one for one in enumerate(lines[: line - 1], 1) if _is_unclosed(one[1])]
-    if opened and "expected" in said:
-        number, one = opened[-1]
-        return number, _value_at(one), _QUOTE
-    if "expected <block end>" in said or "could not find expected ':'" in said:
+    message = " ".join(problem.split())
+    opened = [pair for pair in enumerate(lines[: line - 1], 1) if _is_unclosed(pair[1])]
+    if opened and "expected" in message:
+        number, row = opened[-1]
+        return number, _value_at(row), _QUOTE
+    if "expected <block end>" in message or "could not find expected ':'" in message:
         return line, column, _out_of_line(here)
-    if "quoted scalar" in said:
+    if "quoted scalar" in message:
         return line, column, _QUOTE
-    return line, column, f"not YAML: {said}"
+    return line, column, f"not YAML: {message}"
 
 
 def _is_unclosed(line: str) -> bool:

@@ -250,7 +250,7 @@ def _members(value: object) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class Text(_Fact):
-    """Free text for sentences; a condition can not read it."""
+    """Free text for sentences; a condition cannot read it."""
 
     name: str
     kind = "text"
@@ -401,7 +401,7 @@ class Facts:
         """Whether a member of a set of flags is there; None when that is unknown."""
         fact = self.vocabulary[name]
         if not isinstance(fact, Flags):
-            raise TypeError(f"{name} is no set of flags")
+            raise TypeError(f"{name} is not a set of flags")
         slot, bit = self.vocabulary.slots[name], fact.bits[member]
         if (self.cells[slot] or 0) & bit:
             return True

@@ -117,7 +117,7 @@ class Problems:
 
 
 def read_marked(text: str, problems: Problems) -> Node:
-    """The one mapping that the text holds; raises ReadingError when it is no such YAML."""
+    """The one mapping that the text holds; raises ReadingError when it is not such YAML."""
     size = len(text.encode(errors="surrogatepass"))
     if size > LARGEST_FILE:
         problems.at(1, 1, f"{size} bytes; at most {LARGEST_FILE} are read")

@@ -76,10 +76,10 @@ def atom(vocabulary: Vocabulary, what: Atom, *, negated: bool = False) -> str:
             words = either([fact.say(value) for value in values])
             return f"{label} is {'not ' if negated else ''}{words}"
         case HasAny(_, members):
-            said = [fact.say(member) for member in members]
+            member_words = [fact.say(member) for member in members]
             if negated:
-                return f"{label} include none of: {', '.join(said)}"
-            return f"{label} include {either(said)}"
+                return f"{label} include none of: {', '.join(member_words)}"
+            return f"{label} include {either(member_words)}"
         case HasEvery(_, members):
             words = ", ".join(fact.say(member) for member in members)
             return f"{label} {'do not ' if negated else ''}include all of: {words}"
@@ -98,7 +98,7 @@ def either(words: Sequence[str]) -> str:
 
 
 def facts_of(rulebook: Rulebook, what: Condition) -> frozenset[str]:
-    return frozenset(one.fact for one in atoms(rulebook.opened(what)))
+    return frozenset(atom.fact for atom in atoms(rulebook.opened(what)))
 
 
 # --- Promises ------------------------------------------------------------------------------------
@@ -185,18 +185,18 @@ class DealWords:
 
 def deal_in_words(vocabulary: Vocabulary, plain: Mapping[str, Any]) -> DealWords:
     """A deal in the order of the vocabulary, without texts; what is not answered is remarkable."""
-    told = DealWords([], [])
+    words = DealWords([], [])
     for name, fact in vocabulary.items() if plain else ():
         value = plain.get(name)
         if fact.kind == "text" or value in _EMPTY:
             continue
         label = fact.label or name.replace("_", " ")
         if value is None:
-            told.remarkable.append((label, "not known"))
+            words.remarkable.append((label, "not known"))
             continue
         row = (label, _said(fact, value))
-        (told.ordinary if _is_ordinary(name, fact, value) else told.remarkable).append(row)
-    return told
+        (words.ordinary if _is_ordinary(name, fact, value) else words.remarkable).append(row)
+    return words
 
 
 def _is_ordinary(name: str, fact: Any, value: Any) -> bool:
@@ -212,9 +212,9 @@ def _said(fact: Any, value: Any) -> str:
     if isinstance(value, bool):
         return str(fact.say("true" if value else "false"))
     if isinstance(value, list):
-        return ", ".join(fact.say(one) for one in value)
+        return ", ".join(fact.say(member) for member in value)
     if isinstance(value, dict):
-        sure = ", ".join(fact.say(one) for one in value.get("yes", []))
-        unknown = ", ".join(fact.say(one) for one in value.get("unknown", []))
+        sure = ", ".join(fact.say(member) for member in value.get("yes", []))
+        unknown = ", ".join(fact.say(member) for member in value.get("unknown", []))
         return "; ".join(filter(None, (sure, f"not known: {unknown}" if unknown else "")))
     return str(fact.say(str(value)))

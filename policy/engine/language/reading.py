@@ -249,7 +249,7 @@ class _RulebookReader:
 
     def _row(self, rule: Rule, node: Node, taken: dict[str, int]) -> Rule:
         if rule.id in taken:
-            self.problems.add(node, f"duplicate id {rule.id}; first in line {taken[rule.id]}")
+            self.problems.add(node, f"duplicate id {rule.id}; first on line {taken[rule.id]}")
         taken[rule.id] = node.line
         return rule
 
@@ -291,17 +291,17 @@ class _RulebookReader:
         return text
 
     def _evidence(self, node: Node | None, what: str) -> tuple[str, ...]:
-        found: list[str] = []
+        words: list[str] = []
         for part in self.shapes.parts(node, what):
             word = self.shapes.text(part, what)
             if word and self.cited is not None and word not in self.cited.evidence:
                 hint = did_you_mean(word, self.cited.evidence)
                 self.problems.add(part, f"{what}: no evidence is called {shown(word)}{hint}")
-            if word in found:
+            if word in words:
                 self.problems.add(part, f"{what}: {shown(word)} is listed twice")
             elif word:
-                found.append(word)
-        return tuple(found)
+                words.append(word)
+        return tuple(words)
 
     # Promises
 

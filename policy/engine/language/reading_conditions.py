@@ -112,7 +112,7 @@ class ConditionReader:
             case Amount():
                 return self._amount(fact, value, what)
             case Text():
-                self.problems.add(key, f"{what} is a text, and a condition can not read texts")
+                self.problems.add(key, f"{what} is a text, and a condition cannot read texts")
                 return BLANK
 
     def _choice(self, fact: Choice, value: Node, what: str) -> Condition:
@@ -153,9 +153,9 @@ class ConditionReader:
             words = " or ".join(f"{{{word}: …}}" for word in known)
             self.problems.add(node, f"{what}: expected {words}, not {node.described}")
             return None
-        found = self.shapes.fields(node, what, (), known)
-        if len(found) == 1:
-            return next(iter(found.items()))
-        if found or not node.entries:
+        entries = self.shapes.fields(node, what, (), known)
+        if len(entries) == 1:
+            return next(iter(entries.items()))
+        if entries or not node.entries:
             self.problems.add(node, f"{what}: expected exactly one of {', '.join(known)}")
         return None

@@ -43,19 +43,19 @@ class _VocabularyReader:
         self.shapes = Shapes(problems)
 
     def facts(self, root: Node) -> list[Fact]:
-        found = []
+        facts = []
         for name, key, node in self.shapes.pairs(root, "vocabulary"):
             self.shapes.name(key, "fact")
             if name in KEYWORDS:
                 self.problems.add(key, f"fact: {name} is a word of the rule language")
             fact = self._fact(name, node)
             if fact is not None:
-                found.append(fact)
+                facts.append(fact)
             if self.problems.full:
                 break
         if root.entries == []:
             self.problems.add(root, "vocabulary: names no fact")
-        return found
+        return facts
 
     def _fact(self, name: str, node: Node) -> Fact | None:
         kind_node = next((value for key, value in node.entries or () if key.value == "kind"), None)
@@ -114,26 +114,26 @@ class _VocabularyReader:
         """Values or members: a list of names, or a mapping from names to words."""
         if node is None:
             return ()
-        found: list[str] = []
+        values: list[str] = []
         if node.parts is not None:
             for part in node:
                 value = self.shapes.name(part, what)
-                if value in found:
+                if value in values:
                     self.problems.add(part, f"{what}: {shown(value)} is listed twice")
                 elif value:
-                    found.append(value)
+                    values.append(value)
         else:
             for name, key, value_node in self.shapes.pairs(node, what):
                 if NAME.match(name):
-                    found.append(name)
+                    values.append(name)
                 else:
                     self.shapes.name(key, what)
-                said = self.shapes.text(value_node, f"{what}: {name}", blank=True)
-                if said:
-                    words[name] = said
-        if len(found) < least:
+                text = self.shapes.text(value_node, f"{what}: {name}", blank=True)
+                if text:
+                    words[name] = text
+        if len(values) < least:
             self.problems.add(node, f"{what}: name at least {least}")
-        return tuple(found)
+        return tuple(values)
 
     def _truth_words(self, node: Node | None, what: str) -> dict[str, str]:
         """Words for true and false; the keys may be written as booleans."""

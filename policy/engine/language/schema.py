@@ -79,7 +79,7 @@ def _some(fact: Fact, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _rule(choices: list[str]) -> dict[str, Any]:
-    said = {"id": _id(), "title": TEXT, "clause": TEXT, "because": TEXT}
+    keys = {"id": _id(), "title": TEXT, "clause": TEXT, "because": TEXT}
     extra = {"evidence": TEXTS, "asks": {"enum": [*ASKED]}}
     row = {"type": "object", "additionalProperties": OUTCOME}
     table = _mapping(
@@ -93,16 +93,16 @@ def _rule(choices: list[str]) -> dict[str, Any]:
     plain = {"outcome": {"enum": [*SETTLED_BY_A_RULE]}, "when": CONDITION}
     return {
         "anyOf": [
-            _mapping({**said, **plain, **extra}, required=(*said, *plain)),
+            _mapping({**keys, **plain, **extra}, required=(*keys, *plain)),
             _mapping(
-                {**said, "table": table, "when": CONDITION, **extra}, required=(*said, "table")
+                {**keys, "table": table, "when": CONDITION, **extra}, required=(*keys, "table")
             ),
         ]
     }
 
 
 def _promise(readable: list[str]) -> dict[str, Any]:
-    said = {"id": _id(), "says": TEXT}
+    always = {"id": _id(), "says": TEXT}
     milder = {"never": {"const": "milder"}}
     outcomes = {"type": "array", "minItems": 1, "uniqueItems": True, "items": OUTCOME}
     lost = {
@@ -121,7 +121,7 @@ def _promise(readable: list[str]) -> dict[str, Any]:
     ]
     return {
         "anyOf": [
-            _mapping({**said, **keys}, required=(*said, *required)) for keys, required in kinds
+            _mapping({**always, **keys}, required=(*always, *required)) for keys, required in kinds
         ]
     }
 

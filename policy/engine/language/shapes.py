@@ -32,7 +32,7 @@ class Shapes:
                 self.problems.add(key, f"{what}: expected a name as key, not {key.described}{hint}")
             elif key.value in seen:
                 first = seen[key.value].line
-                self.problems.add(key, f"duplicate key {shown(key.value)}; first in line {first}")
+                self.problems.add(key, f"duplicate key {shown(key.value)}; first on line {first}")
             else:
                 seen[key.value] = key
                 yield key.value, key, value
@@ -41,18 +41,18 @@ class Shapes:
         self, node: Node, what: str, required: Collection[str], allowed: Collection[str] = ()
     ) -> dict[str, Node]:
         """The values of a mapping whose keys are fixed."""
-        found: dict[str, Node] = {}
+        by_name: dict[str, Node] = {}
         known = [*required, *allowed]
         for name, key, value in self.pairs(node, what):
             if name in known:
-                found[name] = value
+                by_name[name] = value
             else:
                 hint = self.hint(name, known)
                 self.problems.add(key, f"{what}: unknown key {shown(name)}{hint}")
-        missing = [name for name in required if name not in found]
+        missing = [name for name in required if name not in by_name]
         if missing and node.entries is not None:
             self.problems.add(node, f"{what}: missing {listed(missing)}")
-        return found
+        return by_name
 
     def text(self, node: Node | None, what: str, *, blank: bool = False) -> str:
         """A text that is not empty (unless `blank`)."""
@@ -77,8 +77,8 @@ class Shapes:
         if value and not NAME.match(value):
             self.problems.add(
                 node,
-                f"{what}: {shown(value)} is no name; a name has up to 60 small letters, digits and"
-                " underscores and starts with a letter",
+                f"{what}: {shown(value)} is not a valid name; a name has up to 60 small letters,"
+                " digits and underscores and starts with a letter",
             )
             return ""
         return value
@@ -91,11 +91,11 @@ class Shapes:
         if not ID.match(value):
             self.problems.add(
                 node,
-                f"{what}: {shown(value)} is no id; an id has up to 60 letters, digits, dots, dashes"
-                " and underscores and starts with a letter",
+                f"{what}: {shown(value)} is not a valid id; an id has up to 60 letters, digits,"
+                " dots, dashes and underscores and starts with a letter",
             )
         elif value in taken:
-            self.problems.add(node, f"duplicate id {value}; first in line {taken[value]}")
+            self.problems.add(node, f"duplicate id {value}; first on line {taken[value]}")
         else:
             taken[value] = node.line
         return value
@@ -124,16 +124,16 @@ class Shapes:
             return ()
         if not node.parts:
             self.problems.add(node, f"{what}: the list is empty; name at least one")
-        found: list[str] = []
+        values: list[str] = []
         for part in node:
             if self.problems.full:
                 break
             value = self.one_of(part, what, known)
-            if value in found:
+            if value in values:
                 self.problems.add(part, f"{what}: {value} is listed twice")
             elif value:
-                found.append(value)
-        return tuple(found)
+                values.append(value)
+        return tuple(values)
 
     def boolean(self, node: Node, what: str) -> bool | None:
         if isinstance(node.value, bool):

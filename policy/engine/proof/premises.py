@@ -85,9 +85,9 @@ class Premises:
 def compared(before: Rulebook, after: Rulebook, milliseconds: int) -> Iterator[Answer]:
     """Each promise of the newer rulebook, then each of the older one, a line for each."""
     premises = Premises(after, milliseconds)
-    for one in after.promises:
-        deal = premises.speaks_of(opened(after, one))
-        yield {"version": "after", "id": one.id, "speaks_of": deal}
+    for promise in after.promises:
+        deal = premises.speaks_of(opened(after, promise))
+        yield {"version": "after", "id": promise.id, "speaks_of": deal}
     for old, new in pairs(before, after):
         yield {"version": "before", "id": old.id, **_fate(premises, before, old, new)}
 

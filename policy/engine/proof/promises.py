@@ -67,10 +67,10 @@ def on_one_line(plain: object) -> str:
 
 def pairs(before: Rulebook, after: Rulebook) -> Iterator[tuple[Promise, Promise | None]]:
     """Each promise of the older rulebook and what took its place: by id, else by what it says."""
-    by_id = {one.id: one for one in after.promises}
-    by_meaning = {meaning(after, one): one for one in after.promises}
-    for one in before.promises:
-        yield one, by_id.get(one.id) or by_meaning.get(meaning(before, one))
+    by_id = {promise.id: promise for promise in after.promises}
+    by_meaning = {meaning(after, promise): promise for promise in after.promises}
+    for promise in before.promises:
+        yield promise, by_id.get(promise.id) or by_meaning.get(meaning(before, promise))
 
 
 def unknown_words(rulebook: Rulebook, promise: Promise, vocabulary: Vocabulary) -> list[str]:
@@ -92,9 +92,11 @@ def strange(conditions: list[Condition], vocabulary: Vocabulary) -> list[str]:
             if not isinstance(fact, _KINDS[type(atom)]):
                 words[atom.fact] = None
             elif isinstance(fact, Choice) and isinstance(atom, OneOf):
-                words |= dict.fromkeys(one for one in atom.values if one not in fact.values)
+                words |= dict.fromkeys(value for value in atom.values if value not in fact.values)
             elif isinstance(fact, Flags) and isinstance(atom, HasAny | HasEvery):
-                words |= dict.fromkeys(one for one in atom.members if one not in fact.members)
+                words |= dict.fromkeys(
+                    member for member in atom.members if member not in fact.members
+                )
     return list(words)
 
 

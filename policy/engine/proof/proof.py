@@ -67,7 +67,7 @@ class Fate:
 
 @dataclass(frozen=True)
 class Compared:
-    """The promises of two rulebooks: what became of the older, and what the newer speak of."""
+    """Promises of two rulebooks: what became of the older ones, and what the newer ones cover."""
 
     fates: tuple[Fate, ...]
     #: For each promise of the newer rulebook the plainest deal it speaks of; empty for none.
@@ -86,7 +86,7 @@ def prove(
     megabytes: int = MEGABYTES,
 ) -> list[Verdict]:
     """Every promise of the rulebook, in order."""
-    found: dict[str, dict[str, Any]] = {}
+    answers: dict[str, dict[str, Any]] = {}
     reason = "the proof gave no answer"
     try:
         for answer in ask(
@@ -94,14 +94,14 @@ def prove(
             in_all=in_all,
             megabytes=megabytes,
         ):
-            found[answer["id"]] = answer
+            answers[answer["id"]] = answer
     except NotProved as problem:
         reason = str(problem)
     return [
-        _verdict(one.id, one.says, found[one.id])
-        if one.id in found
-        else Verdict(one.id, one.says, "not_proved", because=reason)
-        for one in rulebook.promises
+        _verdict(promise.id, promise.says, answers[promise.id])
+        if promise.id in answers
+        else Verdict(promise.id, promise.says, "not_proved", because=reason)
+        for promise in rulebook.promises
     ]
 
 
@@ -148,8 +148,8 @@ def ask(task: Mapping[str, Any], *, in_all: float, megabytes: int) -> Iterator[d
 
     What it said before it died is passed on first: each line stands for itself.
     """
-    said, problem = _run(json.dumps(task), in_all, megabytes)
-    for line in said.splitlines():
+    output, problem = _run(json.dumps(task), in_all, megabytes)
+    for line in output.splitlines():
         try:
             yield json.loads(line)
         except ValueError:
@@ -174,15 +174,15 @@ def _run(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
         limit = megabytes * 2**20
         resource.prlimit(child.pid, resource.RLIMIT_AS, (limit, limit))
         try:
-            said, complaints = child.communicate(task, timeout=in_all)
+            output, complaints = child.communicate(task, timeout=in_all)
         except subprocess.TimeoutExpired:
             child.kill()
-            said, _ = child.communicate()
-            return said, f"the proof took longer than {in_all:g} seconds"
+            output, _ = child.communicate()
+            return output, f"the proof took longer than {in_all:g} seconds"
     if child.returncode:
         last = complaints.strip().splitlines()[-1:] or ["no message"]
-        return said, f"the child process ended with {child.returncode}: {last[0]}"
-    return said, ""
+        return output, f"the child process ended with {child.returncode}: {last[0]}"
+    return output, ""
 
 
 def _verdict(pid: str, says: str, answer: dict[str, Any]) -> Verdict:

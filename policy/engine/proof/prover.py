@@ -47,7 +47,7 @@ def main() -> None:
     answers: Iterator[Answer]
     if task["do"] == "prove":
         reading = Reading(rulebook, Deal(rulebook.vocabulary))
-        answers = (prove(reading, one, milliseconds) for one in rulebook.promises)
+        answers = (prove(reading, promise, milliseconds) for promise in rulebook.promises)
     elif task["do"] == "dead":
         answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), milliseconds)
     else:
@@ -109,12 +109,12 @@ def _examine(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
             return _exists(reading, promise, milliseconds)
         case EveryRule():
             dead = [
-                one
-                for one in dead_rules(reading, milliseconds)
-                if one["never"] == "fire" or promise.can == "decide"
+                rule
+                for rule in dead_rules(reading, milliseconds)
+                if rule["never"] == "fire" or promise.can == "decide"
             ]
-            return {"state": "broken", "rules": [one["id"] for one in dead]} if dead else PROVED
-    raise TypeError(f"{promise!r} is no promise")
+            return {"state": "broken", "rules": [rule["id"] for rule in dead]} if dead else PROVED
+    raise TypeError(f"{promise!r} is not a promise")
 
 
 PROVED: Answer = {"state": "proved"}
@@ -130,10 +130,10 @@ def _surely(reading: Reading, promise: Surely, milliseconds: int) -> Answer:
     if not _is_possible(deal, milliseconds, *wrong):
         return PROVED
     plain = deal.plain(_plainest(deal, rulebook, milliseconds, *wrong))
-    found = assess(rulebook, rulebook.vocabulary.parse(plain))
-    if found.outcome in promise.only:
-        raise Undecided(f"the deal that was found comes out as {found.outcome} when replayed")
-    return _broken(rulebook, plain, found.outcome, found.fired)
+    assessment = assess(rulebook, rulebook.vocabulary.parse(plain))
+    if assessment.outcome in promise.only:
+        raise Undecided(f"the deal that was found comes out as {assessment.outcome} when replayed")
+    return _broken(rulebook, plain, assessment.outcome, assessment.fired)
 
 
 def _raising(before: Reading, promise: Raising, milliseconds: int) -> Answer:
@@ -166,15 +166,15 @@ def _graver(vocabulary: Vocabulary, name: str, mild: Deal, grave: Deal) -> Any:
             ]
         )
     if isinstance(fact, Flags):
-        more = [
-            z3.And(mild.truths[name, one].false, grave.truths[name, one].true)
-            for one in fact.members
+        graver = [
+            z3.And(mild.truths[name, member].false, grave.truths[name, member].true)
+            for member in fact.members
         ]
         kept = [
-            z3.Implies(mild.truths[name, one].true, grave.truths[name, one].true)
-            for one in fact.members
+            z3.Implies(mild.truths[name, member].true, grave.truths[name, member].true)
+            for member in fact.members
         ]
-        return z3.And(*kept, z3.PbEq([(one, 1) for one in more], 1))
+        return z3.And(*kept, z3.PbEq([(formula, 1) for formula in graver], 1))
     if isinstance(fact, Amount):
         return grave.amounts[name] > mild.amounts[name]
     return z3.And(mild.truths[name, ""].false, grave.truths[name, ""].true)
@@ -183,21 +183,21 @@ def _graver(vocabulary: Vocabulary, name: str, mild: Deal, grave: Deal) -> Any:
 def _losing(before: Reading, promise: Losing, milliseconds: int) -> Answer:
     """The deal with the lost answer is the example; ``before`` is the deal that had it."""
     after = before.twin(promise.facts)
-    told, lost = before.deal, after.deal
+    earlier, lost = before.deal, after.deal
     fewer = [
         formula
         for key in lost.symbols(promise.facts)
         for formula in (
-            z3.Implies(lost.truths[key].true, told.truths[key].true),
+            z3.Implies(lost.truths[key].true, earlier.truths[key].true),
             # An amount or a choice is known as a whole, so its "false" follows from the rest.
-            z3.Implies(lost.truths[key].false, told.truths[key].false)
+            z3.Implies(lost.truths[key].false, earlier.truths[key].false)
             if key[0] not in lost.amounts
             else z3.BoolVal(True),  # noqa: FBT003
         )
     ]
-    fewer += [lost.amounts[n] == told.amounts[n] for n in promise.facts if n in lost.amounts]
+    fewer += [lost.amounts[n] == earlier.amounts[n] for n in promise.facts if n in lost.amounts]
     wrong = (*lost.rules, *fewer, after.milder_than(before, at_most=ASK))
-    return _compared(before.rulebook, told, lost, ASK, milliseconds, wrong)
+    return _compared(before.rulebook, earlier, lost, ASK, milliseconds, wrong)
 
 
 def _compared(
@@ -215,8 +215,8 @@ def _compared(
     was = assess(rulebook, rulebook.vocabulary.parse(plain))
     now = assess(rulebook, rulebook.vocabulary.parse(milder))
     if RANK[now.outcome] >= min(at_most, RANK[was.outcome]):
-        raise Undecided("the two deals that were found come out otherwise when replayed")
-    blamed = [one for one in was.fired if one not in now.fired]
+        raise Undecided("the two deals that were found come out differently when replayed")
+    blamed = [rule for rule in was.fired if rule not in now.fired]
     return _broken(rulebook, milder, now.outcome, blamed) | {
         "before": plain,
         "outcome_before": was.outcome,
@@ -229,15 +229,15 @@ def _exists(reading: Reading, promise: Exists, milliseconds: int) -> Answer:
     solver = _solver(deal, milliseconds, *wanted, reading.one_of(promise.outcome))
     if is_possible(solver):
         plain = deal.plain(solver.model())
-        found = assess(rulebook, rulebook.vocabulary.parse(plain))
-        if found.outcome not in promise.outcome:
-            raise Undecided("the deal that was found comes out otherwise when replayed")
+        assessment = assess(rulebook, rulebook.vocabulary.parse(plain))
+        if assessment.outcome not in promise.outcome:
+            raise Undecided("the deal that was found comes out differently when replayed")
         return PROVED
     if not _is_possible(deal, milliseconds, *wanted):
         return {"state": "broken", "because": "No deal at all fits the condition."}
     plain = deal.plain(_plainest(deal, rulebook, milliseconds, *wanted))
-    found = assess(rulebook, rulebook.vocabulary.parse(plain))
-    return _broken(rulebook, plain, found.outcome, found.fired)
+    assessment = assess(rulebook, rulebook.vocabulary.parse(plain))
+    return _broken(rulebook, plain, assessment.outcome, assessment.fired)
 
 
 def _broken(
@@ -245,12 +245,12 @@ def _broken(
 ) -> Answer:
     """What went wrong, with the rules that decide the deal (none: no rule stops it)."""
     rank = {rule.id: RANK[rule.outcome] for rule in rulebook.rules}
-    highest = max((rank[one] for one in fired), default=0)
+    highest = max((rank[rule] for rule in fired), default=0)
     return {
         "state": "broken",
         "deal": plain,
         "outcome": outcome,
-        "rules": [one for one in fired if rank[one] == highest],
+        "rules": [rule for rule in fired if rank[rule] == highest],
     }
 
 
@@ -281,7 +281,7 @@ def difference(
     # A vocabulary that has grown still says all that the older rules say.
     older = in_words_of(before, after.vocabulary)
     if older is None:
-        yield {"problem": "The two rulebooks speak of different facts or values."}
+        yield {"problem": "The two rulebooks use different facts or values."}
         return
     deal = Deal(after.vocabulary)
     old, new = Reading(older, deal), Reading(after, deal)
@@ -296,8 +296,8 @@ def difference(
             if was != ASK or now == 0
         ]
     )
-    told: Mapping[str, tuple[Any, Any]] = changes if len(changes) <= MOST_TOLD else {}
-    for part, by_rule in ((milder, changes), (z3.Not(milder), told)):
+    shown: Mapping[str, tuple[Any, Any]] = changes if len(changes) <= MOST_TOLD else {}
+    for part, by_rule in ((milder, changes), (z3.Not(milder), shown)):
         for answered in ([part, *deal.answered], [part]):
             while is_possible(solver, *answered):
                 if most == 0:
@@ -353,14 +353,14 @@ def _kind(
     solver.pop()
     facts = deal.vocabulary.parse(plain)
     first, second = assess(old.rulebook, facts), assess(new.rulebook, facts)
-    found = first.outcome, second.outcome
-    if found != (OUTCOMES[start], OUTCOMES[end]):
-        raise Undecided("a deal that was found comes out otherwise when replayed")
+    outcomes = first.outcome, second.outcome
+    if outcomes != (OUTCOMES[start], OUTCOMES[end]):
+        raise Undecided("a deal that was found comes out differently when replayed")
     moved = list(differ)
     if not by_rule:
         moved = sorted({*first.fired} ^ {*second.fired})
     rules = moved or redecided(old.rulebook, new.rulebook)
-    return {"before": found[0], "after": found[1], "rules": rules, "deal": plain}, kind
+    return {"before": outcomes[0], "after": outcomes[1], "rules": rules, "deal": plain}, kind
 
 
 if __name__ == "__main__":

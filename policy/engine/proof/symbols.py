@@ -96,7 +96,7 @@ class Deal:
     def _choice(self, fact: Choice) -> None:
         known = [z3.Bool(f"{self.prefix}{fact.name}={value}") for value in fact.values]
         for place, value in enumerate(fact.values):
-            others = [one for at, one in enumerate(known) if at != place]
+            others = [symbol for at, symbol in enumerate(known) if at != place]
             self.truths[fact.name, value] = Truth(known[place], z3.Or(others))
         self.rules.append(z3.AtMost(*known, 1))
         self.answered.append(z3.Or(known))
@@ -114,18 +114,18 @@ class Deal:
 
     def plain(self, model: z3.ModelRef) -> dict[str, Any]:
         """The deal of a model, as Vocabulary.parse takes it; what is unknown is left out."""
-        found: dict[str, Any] = {}
+        facts: dict[str, Any] = {}
         for name, fact in self.vocabulary.items():
             if isinstance(fact, Choice):
-                values = [one for one in fact.values if self._holds(model, name, one)]
-                found |= {name: values[0]} if values else {}
+                values = [value for value in fact.values if self._holds(model, name, value)]
+                facts |= {name: values[0]} if values else {}
             elif isinstance(fact, YesNo):
-                found |= self._yes_no(model, name)
+                facts |= self._yes_no(model, name)
             elif isinstance(fact, Flags):
-                found[name] = self._flags(model, fact)
+                facts[name] = self._flags(model, fact)
             elif isinstance(fact, Amount) and self._holds(model, name, ""):
-                found[name] = model.eval(self.amounts[name], model_completion=True).as_long()
-        return found
+                facts[name] = model.eval(self.amounts[name], model_completion=True).as_long()
+        return facts
 
     def _holds(self, model: z3.ModelRef, name: str, member: str) -> bool:
         return bool(z3.is_true(model.eval(self.truths[name, member].true, model_completion=True)))
@@ -139,11 +139,11 @@ class Deal:
         return {name: False} if self._lacks(model, name, "") else {}
 
     def _flags(self, model: z3.ModelRef, fact: Flags) -> Any:
-        there = [one for one in fact.members if self._holds(model, fact.name, one)]
+        there = [member for member in fact.members if self._holds(model, fact.name, member)]
         unknown = [
-            one
-            for one in fact.members
-            if one not in there and not self._lacks(model, fact.name, one)
+            member
+            for member in fact.members
+            if member not in there and not self._lacks(model, fact.name, member)
         ]
         return {"yes": there, "unknown": unknown} if unknown else there
 
@@ -184,11 +184,11 @@ class Reading:
     def _read(self, condition: Condition) -> Truth:
         match condition:
             case All(parts):
-                found = [self.truth(part) for part in parts]
-                return Truth(z3.And([p.true for p in found]), z3.Or([p.false for p in found]))
+                truths = [self.truth(part) for part in parts]
+                return Truth(z3.And([p.true for p in truths]), z3.Or([p.false for p in truths]))
             case Either(parts):
-                found = [self.truth(part) for part in parts]
-                return Truth(z3.Or([p.true for p in found]), z3.And([p.false for p in found]))
+                truths = [self.truth(part) for part in parts]
+                return Truth(z3.Or([p.true for p in truths]), z3.And([p.false for p in truths]))
             case Not(part):
                 return ~self.truth(part)
             case Term(name):
@@ -203,30 +203,30 @@ class Reading:
                 assert isinstance(choice, Choice)  # noqa: S101  checked when it was read
                 rest = [value for value in choice.values if value not in values]
                 return Truth(
-                    z3.Or([known[fact, one].true for one in values]),
-                    z3.Or([known[fact, one].true for one in rest]),
+                    z3.Or([known[fact, option].true for option in values]),
+                    z3.Or([known[fact, option].true for option in rest]),
                 )
             case HasAny(fact, members):
-                found = [known[fact, one] for one in members]
-                return Truth(z3.Or([m.true for m in found]), z3.And([m.false for m in found]))
+                truths = [known[fact, member] for member in members]
+                return Truth(z3.Or([m.true for m in truths]), z3.And([m.false for m in truths]))
             case HasEvery(fact, members):
-                found = [known[fact, one] for one in members]
-                return Truth(z3.And([m.true for m in found]), z3.Or([m.false for m in found]))
+                truths = [known[fact, member] for member in members]
+                return Truth(z3.And([m.true for m in truths]), z3.Or([m.false for m in truths]))
             case Is(fact, value):
                 return known[fact, ""] if value else ~known[fact, ""]
             case Compare(fact, comparison, threshold):
                 holds = COMPARED[comparison](self.deal.amounts[fact], threshold)
                 there = known[fact, ""].true
                 return Truth(z3.And(there, holds), z3.And(there, z3.Not(holds)))
-        raise TypeError(f"{atom!r} is no condition")
+        raise TypeError(f"{atom!r} is not a condition")
 
     def _ranked(self, rank: int) -> list[Truth]:
-        return [self.rules[one.id] for one in self.rulebook.rules if RANK[one.outcome] == rank]
+        return [self.rules[rule.id] for rule in self.rulebook.rules if RANK[rule.outcome] == rank]
 
     def _outcomes(self) -> Mapping[int, Formula]:
         """For each rank, when it is the outcome (engine meaning: an open rule above asks)."""
-        fired = {rank: z3.Or([one.true for one in self._ranked(rank)]) for rank in range(5)}
-        opened = {rank: z3.Or([one.open for one in self._ranked(rank)]) for rank in range(5)}
+        fired = {rank: z3.Or([rule.true for rule in self._ranked(rank)]) for rank in range(5)}
+        opened = {rank: z3.Or([rule.open for rule in self._ranked(rank)]) for rank in range(5)}
         asks = z3.Or(
             fired[ASK],
             opened[BAR],
@@ -244,7 +244,7 @@ class Reading:
         }
 
     def one_of(self, outcomes: Sequence[str]) -> Formula:
-        return z3.Or([self.outcome[RANK[one]] for one in outcomes])
+        return z3.Or([self.outcome[RANK[outcome]] for outcome in outcomes])
 
     def milder_than(self, other: "Reading", *, at_most: int = BAR) -> Formula:
         """That this outcome lies below the other one, and below ``at_most``."""

@@ -45,7 +45,9 @@ def witnessed(rulebook: Rulebook) -> tuple[set[str], set[str]]:
             for verdict in _aimed(_Deal(rulebook, usual, chance), rule, compiled):
                 fire.update(verdict.fired)
                 decide.update(
-                    one for one in verdict.fired if rulebook.by_id[one].outcome == verdict.outcome
+                    rule_id
+                    for rule_id in verdict.fired
+                    if rulebook.by_id[rule_id].outcome == verdict.outcome
                 )
     return fire, decide
 
@@ -63,7 +65,7 @@ def _aimed(deal: "_Deal", rule: Rule, compiled: Compiled) -> Iterator[Verdict]:
 
 def remarked(rulebook: Rulebook) -> Counter[tuple[str, str | bool]]:
     """How often rules look for a value or member; below zero: how often they look for its lack."""
-    found: Counter[tuple[str, str | bool]] = Counter()
+    weights: Counter[tuple[str, str | bool]] = Counter()
 
     def look(condition: Condition, weight: int) -> None:
         match condition:
@@ -73,16 +75,16 @@ def remarked(rulebook: Rulebook) -> Counter[tuple[str, str | bool]]:
             case Not(part):
                 look(part, -weight)
             case Is(name, value):
-                found[name, value] += weight
-                found[name, not value] -= weight
+                weights[name, value] += weight
+                weights[name, not value] -= weight
             case OneOf(name, values):
-                found.update({(name, one): weight for one in values})
+                weights.update({(name, option): weight for option in values})
             case HasAny(name, members) | HasEvery(name, members):
-                found.update({(name, one): weight for one in members})
+                weights.update({(name, member): weight for member in members})
 
     for rule in rulebook.rules:
         look(rulebook.opened(rule.when), 1)
-    return found
+    return weights
 
 
 def _usual(rulebook: Rulebook) -> dict[str, Any]:
@@ -138,7 +140,7 @@ class _Deal:
             case OneOf(name, values):
                 choice = self.vocabulary[name]
                 assert isinstance(choice, Choice)  # noqa: S101  checked when it was read
-                others = [one for one in choice.values if one not in values]
+                others = [option for option in choice.values if option not in values]
                 self.values[name] = self.chance.choice(values if wanted else others)
             case Is(name, value):
                 self.values[name] = value is wanted

@@ -1,1 +1,1 @@
-"""What a rulebook says of a deal: the reference meaning, and readings that agree with it."""
+"""What a rulebook says about a deal: the reference meaning, and readings that agree with it."""

@@ -53,16 +53,18 @@ def combine(assessments: Iterable[Assessment]) -> Assessment:
         raise ValueError("no assessment to combine; a deal has at least one variant")
     if len(several) == 1:
         return several[0]
-    outcome = highest(one.outcome for one in several)
+    outcome = highest(assessment.outcome for assessment in several)
     findings: dict[tuple[str, str], Finding] = {}
-    for one in several:
-        for finding in one.findings:
+    for assessment in several:
+        for finding in assessment.findings:
             findings.setdefault((finding.rule, finding.because), finding)
-    ordered = sorted(findings.values(), key=lambda found: (-RANK[found.outcome], found.rule))
+    ordered = sorted(findings.values(), key=lambda item: (-RANK[item.outcome], item.rule))
     fired = tuple(dict.fromkeys(finding.rule for finding in ordered))
-    open_ = dict.fromkeys(rule for one in several for rule in one.open if rule not in fired)
-    missing = dict.fromkeys(name for one in several for name in one.missing)
-    floors = [one.review_floor for one in several if one.review_floor]
+    open_ = dict.fromkeys(
+        rule for assessment in several for rule in assessment.open if rule not in fired
+    )
+    missing = dict.fromkeys(name for assessment in several for name in assessment.missing)
+    floors = [assessment.review_floor for assessment in several if assessment.review_floor]
     return Assessment(
         outcome=outcome,
         fired=fired,
@@ -94,11 +96,11 @@ def sentence(because: str, facts: Facts, looks: Mapping[str, frozenset[str]]) ->
     for at in range(1, len(pieces), 2):
         name, *others = pieces[at].split(AND)
         if others:
-            said = joined_words([vocabulary[one] for one in (name, *others)], facts, looks)
+            words = joined_words([vocabulary[fact] for fact in (name, *others)], facts, looks)
         else:
-            said = value_words(vocabulary[name], facts, looks.get(name, frozenset()))
+            words = value_words(vocabulary[name], facts, looks.get(name, frozenset()))
         quoted = isinstance(vocabulary[name], Text) and facts.texts.get(name)
-        pieces[at] = said if quoted or at > 1 or pieces[0] else capitalised(said)
+        pieces[at] = words if quoted or at > 1 or pieces[0] else capitalised(words)
     return "".join(pieces)
 
 

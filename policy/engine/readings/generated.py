@@ -243,7 +243,7 @@ def _united(parts: Sequence[Condition]) -> list[Condition]:
             members.setdefault(part.fact, {}).update(dict.fromkeys(part.members))
         else:
             rest.append(part)
-    return [*(HasAny(name, tuple(found)) for name, found in members.items()), *rest]
+    return [*(HasAny(name, tuple(its_members)) for name, its_members in members.items()), *rest]
 
 
 def conjuncts(condition: Condition) -> tuple[Condition, ...]:

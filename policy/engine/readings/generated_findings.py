@@ -63,19 +63,19 @@ class FindingSource:
 
     def _sentence(self) -> str:
         pieces = PLACEHOLDER.split(self.rule.because)
-        said = []
+        fields = []
         for at, piece in enumerate(pieces):
             if at % 2:
                 first = at == 1 and not pieces[0]
                 name, *others = piece.split(AND)
-                said.append(
+                fields.append(
                     self._joined([name, *others], first=first)
                     if others
                     else self._words(self.vocabulary[name], first=first)
                 )
             elif piece:
-                said.append(self._value(piece))
-        return 'f"' + "".join(f"{{{one}}}" for one in said) + '"'
+                fields.append(self._value(piece))
+        return 'f"' + "".join(f"{{{field}}}" for field in fields) + '"'
 
     def _words(self, fact: Fact, *, first: bool) -> str:
         case = capitalised if first else str
@@ -110,7 +110,7 @@ class FindingSource:
             mask = self.expressions.mask(atom) if isinstance(atom, HasAny | HasEvery) else 0
             decided.setdefault(atom.fact, []).append((mask, " and ".join(guards)))
         ordered = [name for name in self.vocabulary if name in decided]
-        if all(not guard for found in decided.values() for _, guard in found):
+        if all(not guard for masks in decided.values() for _, guard in masks):
             pairs = [f"{self._value(name)}: {self._plain(name, decided[name])}" for name in ordered]
             yield f"    facts = {{{', '.join(pairs)}}}"
             return
@@ -123,11 +123,11 @@ class FindingSource:
                 indent = "        "
             yield f"{indent}facts[{self._value(name)}] = {self._plain(name, decided[name])}"
 
-    def _plain(self, name: str, found: list[tuple[int, str]]) -> str:
+    def _plain(self, name: str, pairs: list[tuple[int, str]]) -> str:
         """The plain value of a fact; of flags, only the members of the atoms that decided."""
         fact, slot = self.vocabulary[name], self.vocabulary.slots[name]
         if isinstance(fact, Flags):
-            masks = [f"({mask} if {guard} else 0)" if guard else str(mask) for mask, guard in found]
+            masks = [f"({mask} if {guard} else 0)" if guard else str(mask) for mask, guard in pairs]
             return f"[*{self._value(_members(fact))}(c[{slot}] & ({' | '.join(masks)}))]"
         if isinstance(fact, Amount):
             return f"c[{slot}]"

@@ -49,27 +49,27 @@ def column(name: str, member: str = "") -> str:
 
 def columns(vocabulary: Vocabulary) -> dict[str, str]:
     """Every column with its PostgreSQL type; all of them are nullable, and NULL is unknown."""
-    found: dict[str, str] = {}
+    types: dict[str, str] = {}
     for name, fact in vocabulary.items():
         if isinstance(fact, Text):
             continue
         for member in fact.members if isinstance(fact, Flags) else ("",):
-            if column(name, member) in found:
+            if column(name, member) in types:
                 raise ValueError(f"two facts have the column {column(name, member)}")
-            found[column(name, member)] = TYPES[fact.kind]
-    return found
+            types[column(name, member)] = TYPES[fact.kind]
+    return types
 
 
 def row(facts: Facts) -> dict[str, str | bool | int | None]:
     """The values of the columns for one deal."""
-    found: dict[str, str | bool | int | None] = {}
+    cells: dict[str, str | bool | int | None] = {}
     for name, fact in facts.vocabulary.items():
         if isinstance(fact, Flags):
-            found.update((column(name, member), facts.has(name, member)) for member in fact.members)
+            cells.update((column(name, member), facts.has(name, member)) for member in fact.members)
         elif not isinstance(fact, Text):
             value = facts[name]
-            found[column(name)] = value if isinstance(value, str | int) else None
-    return found
+            cells[column(name)] = value if isinstance(value, str | int) else None
+    return cells
 
 
 def outcome(rulebook: Rulebook, *, table: str = "") -> str:
@@ -129,12 +129,12 @@ class Expressions:
 def _name(text: str) -> str:
     """A name that needs no quoting; everything that the reader lets through is one."""
     if not PLAIN.match(text):
-        raise ValueError(f"{text!r} is no plain name")
+        raise ValueError(f"{text!r} is not a plain name")
     return text
 
 
 def _joined[Part](
     operator: str, say: Callable[[Part], str], parts: Sequence[Part], empty: str
 ) -> str:
-    said = [say(part) for part in parts]
-    return f"({operator.join(said)})" if len(said) > 1 else (said[0] if said else empty)
+    texts = [say(part) for part in parts]
+    return f"({operator.join(texts)})" if len(texts) > 1 else (texts[0] if texts else empty)

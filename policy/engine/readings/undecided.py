@@ -148,5 +148,5 @@ def _group_answers(group: int) -> list[tuple[int, int]]:
     """(members that are there, members that are absent); the first answers nothing."""
     first = group & -group
     last = 1 << (group.bit_length() - 1)
-    found = [(0, 0), (first, 0), (group, 0), (0, first), (0, group), (first, last)]
-    return [pair for pair in dict.fromkeys(found) if not pair[0] & pair[1]]
+    pairs = [(0, 0), (first, 0), (group, 0), (0, first), (0, group), (first, last)]
+    return [pair for pair in dict.fromkeys(pairs) if not pair[0] & pair[1]]

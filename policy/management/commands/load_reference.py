@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 
 def person(name: str) -> Any:
-    found = get_user_model().objects.filter(username=name, is_active=True).first()
-    if found is None:
+    user = get_user_model().objects.filter(username=name, is_active=True).first()
+    if user is None:
         raise CommandError(f"There is no active user {name!r}. Name a policy owner.")
-    return found
+    return user

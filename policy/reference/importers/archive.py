@@ -137,7 +137,7 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MOST_ENTRIES:
         raise ListRefused("the file", "", f"holds more than {MOST_ENTRIES:,} parts")
     if len({entry.filename for entry in entries}) != len(entries):
-        raise ListRefused("the file", "", "holds two parts of one name")
+        raise ListRefused("the file", "", "holds two parts with the same name")
     if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
         raise ListRefused("the file", "", f"would unpack to more than {MOST_UNPACKED:,} bytes")
     for entry in entries:

@@ -196,13 +196,13 @@ class _Entry:
         elif self._cell("C/T").text.strip() not in ("c", "t"):
             self._reject("C/T", f"of {name} is neither c nor t", "c for country, t for territory")
         elif self._cell("Status").text.strip() not in STATUS_TIERS:
-            self._reject("Status", f"of {name} is no status", "F, PF or NF")
+            self._reject("Status", f"of {name} is not a valid status", "F, PF or NF")
         else:
             return True
         return False
 
     def _numbers(self) -> dict[str, Decimal] | None:
-        found: dict[str, Decimal] = {}
+        numbers: dict[str, Decimal] = {}
         for name in _NUMBERS:
             cell = self._cell(name)
             number = None if spoilt(cell.text, cell.kind) else decimal(cell.text)
@@ -217,8 +217,8 @@ class _Entry:
                     f"a whole number from {low} to {high}",
                 )
                 return None
-            found[name] = number
-        return found
+            numbers[name] = number
+        return numbers
 
     def _sums_hold(self, numbers: dict[str, Decimal]) -> bool:
         for whole, parts, less in _SUMS:
@@ -240,7 +240,7 @@ def _rate(gathering: Gathering, name: str, tier: str, score: Decimal, where: str
         return
     codes = codes_of_name(name)
     if not codes:
-        gathering.unknown(where, name, "is no place that is known here", near_names(name))
+        gathering.unknown(where, name, "is not a place known here", near_names(name))
     for code in codes:
         gathering.rate(
             Rating(code, tier, score, name, where), part_of_place=name if key in _PARTS else ""

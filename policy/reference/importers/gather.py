@@ -58,25 +58,25 @@ class Gathering:
     def _worse(known: Rating, rating: Rating) -> Rating:
         return rating if worse(known.tier, rating.tier) != known.tier else known
 
-    def reject(self, where: str, found: str, why: str, want: str) -> None:
-        self._remark(self.report.rejected, where, found, why, want)
+    def reject(self, where: str, text: str, why: str, want: str) -> None:
+        self._remark(self.report.rejected, where, text, why, want)
 
-    def unknown(self, where: str, found: str, why: str, near: Iterable[str] = ()) -> None:
+    def unknown(self, where: str, text: str, why: str, near: Iterable[str] = ()) -> None:
         """A rating for a place that does not exist: the file is refused when it was read whole.
 
         Places that sources are known to have, and that we do not, are left out by name instead.
         """
         names = " or ".join(near)
         want = f"did you mean {names}?" if names else "correct it, or leave the row out"
-        self._remark(self._unknown, where, found, why, want)
+        self._remark(self._unknown, where, text, why, want)
 
-    def leave_out(self, where: str, found: str, why: str) -> None:
-        self._remark(self.report.left_out, where, found, why, "")
+    def leave_out(self, where: str, text: str, why: str) -> None:
+        self._remark(self.report.left_out, where, text, why, "")
 
     def note(self, sentence: str) -> None:
         self.report.notes.append(sentence)
 
-    def _remark(self, to: list[Remark], where: str, found: str, why: str, want: str) -> None:
+    def _remark(self, to: list[Remark], where: str, text: str, why: str, want: str) -> None:
         self._remarks += 1
         if self._remarks > MOST_REMARKS:
             raise ListRefused(
@@ -86,7 +86,7 @@ class Gathering:
                 f"{(self._unknown or self.report.rejected or to)[0]}",
                 "is this the right file and layout?",
             )
-        to.append(Remark(where, found[:80], why, want))
+        to.append(Remark(where, text[:80], why, want))
 
     def close(
         self,
@@ -100,8 +100,8 @@ class Gathering:
     ) -> Imported:
         """The finished list; refuses one that rates no place, or one that does not exist."""
         if self._unknown:
-            first, *more = self._unknown
-            raise ListRefused(first.where, first.found, first.why, first.want, more)
+            first, *others = self._unknown
+            raise ListRefused(first.where, first.found, first.why, first.want, others)
         if all(rating.tier == UNRATED for rating in self.ratings.values()):
             faults = self.report.rejected
             fault = f"the first fault: {faults[0]}" if faults else ""
@@ -167,5 +167,5 @@ def check_span(column: str, chosen: int, units: Mapping[int, int], wanted: int |
 def near_code(code: str) -> list[str]:
     """Codes close to a wrong one, with their names."""
     shape = code.strip().upper()
-    found = [shape] if shape in places() else difflib.get_close_matches(shape, places(), n=2)
-    return [f"{one} ({places()[one].name})" for one in found]
+    near = [shape] if shape in places() else difflib.get_close_matches(shape, places(), n=2)
+    return [f"{candidate} ({places()[candidate].name})" for candidate in near]

@@ -40,7 +40,7 @@ LAYOUTS = {
 
 
 def read_list(
-    layout: str, stream: BinaryIO, *, previous: RatingList | None = None, **given: Any
+    layout: str, stream: BinaryIO, *, previous: RatingList | None = None, **arguments: Any
 ) -> Imported:
     """The list of a file in a named layout.
 
@@ -48,11 +48,11 @@ def read_list(
     taken by this layout.
     """
     chosen = LAYOUTS[layout]
-    missing = [name for name in chosen.needs if name not in given]
-    strange = [name for name in given if name not in (*chosen.needs, *chosen.takes)]
+    missing = [name for name in chosen.needs if name not in arguments]
+    strange = [name for name in arguments if name not in (*chosen.needs, *chosen.takes)]
     if missing or strange:
         raise TypeError(f"{layout}: missing {missing}, not taken {strange}")
-    return chosen.read(stream, previous=previous, **given)
+    return chosen.read(stream, previous=previous, **arguments)
 
 
 def guess_layout(stream: BinaryIO) -> str:

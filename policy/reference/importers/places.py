@@ -120,11 +120,11 @@ def plain(name: str) -> str:
 
 @cache
 def _by_name() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
+    codes_by_name: dict[str, list[str]] = {}
     for place in places().values():
         for key in {plain(name) for name in (place.name, *place.aliases)}:
-            found.setdefault(key, []).append(place.code)
-    return {key: tuple(codes) for key, codes in found.items()}
+            codes_by_name.setdefault(key, []).append(place.code)
+    return {key: tuple(codes) for key, codes in codes_by_name.items()}
 
 
 @cache

@@ -83,32 +83,32 @@ def _encoding(raw: bytes) -> str:
 def _unwrapped(
     rows: Iterator[tuple[int, list[str]]], gathering: Gathering
 ) -> Iterator[tuple[int, list[str]]]:
-    told = False
+    is_noted = False
     for line, fields in rows:
         if len(fields) > 1:
             yield line, fields
             continue
-        if not told:
+        if not is_noted:
             gathering.note(
                 "broken copy: each row is quoted into one cell; the cells were read again"
             )
-            told = True
+            is_noted = True
         for _, inner in table_rows(fields, delimiter=","):
             yield line, inner
 
 
 def _score_column(header: Header) -> int:
-    found = [
+    columns = [
         index
         for index, name in enumerate(header.names)
         if name.startswith("Score") and name not in _NOT_THE_SCORE
     ]
-    if len(found) == 1:
-        return found[0]
+    if len(columns) == 1:
+        return columns[0]
     raise ListRefused(
         "line 1",
         "",
-        f"has {len(found)} columns for the score of the edition",
+        f"has {len(columns)} columns for the score of the edition",
         "one column 'Score YYYY'; 'Score N-1' and 'Score evolution' do not count",
     )
 
@@ -144,7 +144,7 @@ def _take(
         return
     code = _OWN_CODES.get(iso3) or code_of_iso3(iso3)
     if code is None:
-        gathering.unknown(where, iso3, f"({name}) is no code that RSF is known to use")
+        gathering.unknown(where, iso3, f"({name}) is not a code that RSF is known to use")
         return
     score = None if spoilt(text) else decimal(text, comma="decimal")
     if score is None or not cuts.holds(score):

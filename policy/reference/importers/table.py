@@ -60,10 +60,10 @@ class _Table:
     mark: str = ""
 
     def __post_init__(self) -> None:
-        found = [name for name in CODE_COLUMNS if name in self.header]
-        if not found:
+        columns = [name for name in CODE_COLUMNS if name in self.header]
+        if not columns:
             raise ListRefused("line 1", "", "has no column of codes", f"one of {CODE_COLUMNS}")
-        self.code_column = found[0]
+        self.code_column = columns[0]
         if "tier" not in self.header and "score" not in self.header:
             raise ListRefused("line 1", "", "has no column 'tier' and no column 'score'")
         if "tier" not in self.header and self.cuts is None:
@@ -117,7 +117,7 @@ class _Table:
         elif spoilt(text):
             self.gathering.reject(where, text, spoilt(text), "two or three capital letters")
         else:
-            self.gathering.unknown(where, text, "is no known code", near)
+            self.gathering.unknown(where, text, "is not a known code", near)
 
     def _score(self, where: str, text: str) -> tuple[Decimal, ...] | None:
         """The score, () when there is none, None when the cell was rejected."""
@@ -149,7 +149,7 @@ class _Table:
             return computed or UNRATED
         if word not in (*TIERS, UNRATED):
             self.gathering.reject(
-                where, text, "is no tier", f"one of {', '.join(TIERS)}, {UNRATED}"
+                where, text, "is not a valid tier", f"one of {', '.join(TIERS)}, {UNRATED}"
             )
             return None
         if computed and computed != word:

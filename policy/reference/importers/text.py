@@ -87,16 +87,16 @@ def delimiter_of(first_line: str) -> str:
 
 def why_no_table(error: csv.Error) -> str:
     """What the csv module found, in words of people who keep spreadsheets."""
-    found = str(error)
-    if "expected after" in found:
+    message = str(error)
+    if "expected after" in message:
         return "a quotation mark stands inside a field; take it away, or double it and quote it all"
-    if "field limit" in found:
+    if "field limit" in message:
         return f"a field is longer than {csv.field_size_limit():,} characters"
-    if "end of data" in found:
+    if "end of data" in message:
         return "a quotation mark is never closed"
-    if "new-line" in found:
+    if "new-line" in message:
         return "a line ends in the middle of a field; save it with ordinary line ends"
-    return found
+    return message
 
 
 def first_row(rows: Iterator[tuple[int, list[str]]]) -> Header:

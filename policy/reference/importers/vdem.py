@@ -145,7 +145,7 @@ def _take(gathering: Gathering, row: _Row, indices: Sequence[str], cuts: Cuts) -
         return
     code = _OWN_CODES.get(row.iso3) or code_of_iso3(row.iso3)
     if code is None:
-        gathering.unknown(where, row.iso3, f"({row.name}) is no code that V-Dem is known to use")
+        gathering.unknown(where, row.iso3, f"({row.name}) is not a code that V-Dem is known to use")
         return
     part = _PARTS.get(row.iso3, "")
     values = [decimal(text) for text in row.values]

@@ -230,7 +230,7 @@ class _SheetReader:
         number = own.get("r", str(self._number + 1))
         self._count += 1
         if not _is_count(number):
-            raise ListRefused(self._where, number, "is no row number")
+            raise ListRefused(self._where, number, "is not a valid row number")
         if self._count > MOST_ROWS:
             raise ListRefused(self._where, "", f"holds more than {MOST_ROWS:,} rows")
         self._number, self._cells = int(number), []
@@ -247,7 +247,7 @@ class _SheetReader:
         else:
             match = _REFERENCE.fullmatch(reference)
             if match is None:
-                raise ListRefused(self._where, reference, "is no cell reference")
+                raise ListRefused(self._where, reference, "is not a valid cell reference")
             column = _column_index(match[1])
         if column >= MOST_COLUMNS or column < len(self._cells):
             raise ListRefused(

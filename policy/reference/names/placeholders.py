@@ -15,7 +15,7 @@ from policy.reference.registry import LOOKALIKES, REMEMBERED, fold
 FOLDER = Path(__file__).parents[2] / "data" / "names"
 #: What looks like a Latin letter when a placeholder is disguised.
 DISGUISES: dict[int, int | str] = {**LOOKALIKES, ord("0"): "o"}
-#: So many equal letters are no name; "EE" is one.
+#: So many equal letters are not a name; "EE" is one.
 MOST_EQUAL = 2
 #: Scripts without blanks between words: placeholders stand in them side by side.
 _UNSPACED = "\u0e00", "\u0eff", "\u3040", "\u9fff"

@@ -11,7 +11,7 @@ _LINES = "\n\r\t"
 _REORDER = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 #: The joiners, and the scripts from which on spelling needs them.
 _JOINERS, _FIRST_JOINED = "\u200c\u200d", "\u0600"
-#: Fillers and separators that show nothing and are no format characters.
+#: Fillers and separators that show nothing and are not format characters.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2028\u2029\u3164\uffa0")
 _WORDS = {"Cc": "control character", "Cs": "half a character", "Cf": "invisible character"}
 

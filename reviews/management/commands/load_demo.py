@@ -33,7 +33,7 @@ ASSESSMENT = {
     "likelihood": "1",
     "likelihood_because": "No report names this customer or this kind of use.",
     "link": "present",
-    "link_because": "Whoever wants to listen in needs a system of somebody else.",
+    "link_because": "Anyone who wants to listen in needs a system from another supplier.",
     "safeguards": "reduce",
     "safeguards_because": "The contract names the uses, and access is logged.",
     "conflict": "none",
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("Example deals are for the demo; in production sales enters deals.")
         if Deal.objects.exists():
-            self.stdout.write("The deals are there already.")
+            self.stdout.write("The deals are already there.")
             # An earlier version of the program may have screened them.
             call_command("rebuild_deal_facts", stdout=self.stdout)
             return
@@ -96,7 +96,7 @@ def send(example: Example) -> Deal:
     return deal
 
 
-def vote(deal: Deal, name: str, verdict: str, **more: Any) -> None:
+def vote(deal: Deal, name: str, verdict: str, **kwargs: Any) -> None:
     reviewer = person(name)
     reviewing.claim_deal(deal, actor=reviewer)
     reviewing.vote(
@@ -106,7 +106,7 @@ def vote(deal: Deal, name: str, verdict: str, **more: Any) -> None:
         because=REASONS[verdict],
         assessment=ASSESSMENT,
         actor=reviewer,
-        **more,
+        **kwargs,
     )
 
 

@@ -23,16 +23,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         filled, problems = 0, []
         for batch in missing():
-            found = []
+            rows = []
             for screening in batch:
                 try:
-                    found += deal_facts.rows_of_text(screening.pk, screening.facts)
+                    rows += deal_facts.rows_of_text(screening.pk, screening.facts)
                 except FactError as error:
                     problems.append(f"screening {screening.pk}: {'; '.join(error.problems)}")
                 else:
                     filled += 1
             # Whoever screens or rebuilds at the same time writes the same rows.
-            DealFacts.objects.bulk_create(found, ignore_conflicts=True)
+            DealFacts.objects.bulk_create(rows, ignore_conflicts=True)
         self.stdout.write(f"{filled} screenings filled, {len(problems)} have no columns")
         if problems:
             raise CommandError("\n".join(problems))

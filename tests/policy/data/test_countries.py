@@ -89,8 +89,8 @@ def test_the_worst_source_counts():
 @pytest.mark.parametrize(
     ("ratings", "said"),
     [
-        ("code,tier\nZZ,low\n", 'test, line 2: "ZZ" is no known code'),
-        ("code,tier\nFI,lowish\n", 'test, line 2: "lowish" is no tier'),
+        ("code,tier\nZZ,low\n", 'test, line 2: "ZZ" is not a known code'),
+        ("code,tier\nFI,lowish\n", 'test, line 2: "lowish" is not a valid tier'),
         ("code\nFI\n", "the column tier is missing"),
     ],
 )

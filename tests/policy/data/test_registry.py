@@ -137,7 +137,7 @@ def test_every_shipped_file_says_its_licence():
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("X,ZZ,question,,,", 'line 2: country "ZZ" is no ISO 3166-1 alpha-2 code'),
+        ("X,ZZ,question,,,", 'line 2: country "ZZ" is not a valid ISO 3166-1 alpha-2 code'),
         ("X,DE,inteligence_security,,,", "did you mean intelligence_security"),
         ("X,DE,unknown,,,", 'class "unknown" is unknown'),
         (",DE,question,,,", "a party needs a name"),

@@ -224,7 +224,7 @@ class TestHollowedPromises:
         code, out, _err = run(capsys, "check", self.hollow(tmp_path))
         assert code == 1
         assert (
-            "EMPTY       P01 “Active surveillance is barred, whatever else is true” speaks" in out
+            "EMPTY       P01 “Active surveillance is barred, whatever else is true” covers" in out
         )
         assert "A deal that lost its protection: " in out
         assert "to be confirmed as: promise P01 empty" in out
@@ -256,7 +256,7 @@ class TestHollowedPromises:
         assert "at least 20 characters" in err
         confirmed.write_text(f"{both}promise P02 removed: There is no such change here.\n")
         code, _out, err = run(capsys, "check", name, "--confirmed", str(confirmed))
-        assert (code, "nothing to confirm is called promise P02 removed" in err) == (2, True)
+        assert (code, "there is nothing to confirm called promise P02 removed" in err) == (2, True)
 
     def test_against_another_rulebook(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path

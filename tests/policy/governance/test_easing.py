@@ -142,16 +142,16 @@ class TestDoubles:
         text = catalogue_text()
         at = text.index("          - feature:")
         end = text.index("\n", text.index("proof:", at)) + 1
-        with pytest.raises(CatalogueError, match="is there twice"):
+        with pytest.raises(CatalogueError, match="appears twice"):
             read_catalogue(text[:end] + text[at:end] + text[end:], capabilities=DATA.capabilities)
 
     def test_a_party_is_of_one_kind(self) -> None:
         head = ",".join(COLUMNS)
         rows = f"{head}\nFoo,FI,military,,,a\nFOO,FI,commercial_operator,,,b\nFoo,FI,military,,,a\n"
         assert registry.doubled(rows) == [
-            'line 3: "FOO" is commercial_operator here and military in line 2; one party is of one'
+            'line 3: "FOO" is commercial_operator here and military on line 2; one party has one'
             " kind",
-            'line 4: "Foo" stands in line 2 already',
+            'line 4: "Foo" is already on line 2',
         ]
 
     def test_the_shipped_registry_has_none(self) -> None:
@@ -167,7 +167,7 @@ class TestDoubles:
         last = texts[what].strip().splitlines()[-1]
         texts[what] = f"{texts[what].strip()}\n{last}\n"
         ratings = [RatingText(texts.pop("ratings"), "Expert", "1")]
-        with pytest.raises(CountriesError, match=r"line \d+: the code .* is in line \d+ already"):
+        with pytest.raises(CountriesError, match=r"line \d+: the code .* is already on line \d+"):
             read_countries(**texts, ratings=ratings)
 
 
@@ -202,7 +202,7 @@ class TestOnThePages:
 
     def test_a_party_of_two_kinds_is_refused(self) -> None:
         rows = "Foo,FI,military,,,a\nFoo,FI,commercial_operator,,,b\n"
-        with pytest.raises(proposals.ProposalRefused, match="one party is of one kind"):
+        with pytest.raises(proposals.ProposalRefused, match="one party has one kind"):
             proposals.read(
                 Kind.REGISTRY, shipped.registry_text() + rows, proposals.About(label="2.0")
             )

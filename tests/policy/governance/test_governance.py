@@ -324,7 +324,7 @@ class TestActivation:
         version, report = checked(rated("FI", "low", "high"), anna)
         other, of_other = checked(rated("SE", "low", "medium", label="2.1"), anna)
         actions.activate_version(other, report=of_other, actor=boris)
-        with pytest.raises(Conflict, match="What is active changed since the check"):
+        with pytest.raises(Conflict, match="What is active has changed since the check"):
             actions.activate_version(version, report=report, actor=boris)
 
     def test_each_looser_kind_is_confirmed_by_name(self, anna: Any, boris: Any) -> None:
@@ -354,7 +354,7 @@ class TestActivation:
         actions.activate_version(version, report=report, actor=boris)
         former.refresh_from_db()
         assert former.retired_at is not None
-        with pytest.raises(Conflict, match="activated before"):
+        with pytest.raises(Conflict, match="already been activated"):
             actions.activate_version(former, actor=anna)
 
 

@@ -61,9 +61,9 @@ class TestTheReport:
         assert set(unkept(report)) == {"promise P01 empty", "promise P20 empty"}
         sentence = unkept(report)["promise P01 empty"]
         assert "Active surveillance is barred" in sentence
-        assert "speaks of no deal at all" in sentence
+        assert "covers no deal at all" in sentence
         assert "A deal that lost its protection: " in sentence
-        with pytest.raises(Conflict, match=r"P01 .*speaks of no deal at all.*lost its protection"):
+        with pytest.raises(Conflict, match=r"P01 .*covers no deal at all.*lost its protection"):
             actions.activate_version(version, report=report, actor=boris)
 
     def test_the_second_step_is_refused_even_behind_the_first(self, anna: Any, boris: Any) -> None:
@@ -242,14 +242,14 @@ class TestConfirming:
     def test_it_belongs_to_one_report(self, anna: Any, boris: Any, chief: Any) -> None:
         version, report = hollowed(anna)
         actions.confirm_promise_changes(report, names=list(unkept(report)), reason=WHY, actor=chief)
-        with pytest.raises(Conflict, match="confirmed before"):
+        with pytest.raises(Conflict, match="already been confirmed"):
             actions.confirm_promise_changes(
                 report, names=list(unkept(report)), reason=WHY, actor=chief
             )
         again = actions.start_check(version, actor=anna)
         with pytest.raises(Conflict, match="newer check"):
             actions.activate_version(version, report=report, actor=boris)
-        with pytest.raises(Conflict, match="asks for no confirmation"):
+        with pytest.raises(Conflict, match="does not ask for promises"):
             actions.confirm_promise_changes(again, names=[], reason=WHY, actor=chief)
 
 

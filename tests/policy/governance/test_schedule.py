@@ -86,7 +86,7 @@ class TestTheDay:
         assert scheduled.activate_due() == 0
         waiting.refresh_from_db()
         assert waiting.state == State.REFUSED
-        assert "What is active changed since the check" in waiting.reason
+        assert "What is active has changed since the check" in waiting.reason
         assert not waiting.version.is_active
         mails = told(waiting)
         assert {to for to, _body in mails} == {anna.email, boris.email}
@@ -152,7 +152,7 @@ class TestChoosing:
             schedule(anna, factories.compliance_officer(), days=1)
 
     @pytest.mark.parametrize(
-        ("days", "sentence"), [(-1, "The day is over"), (91, "more than 90 days away")]
+        ("days", "sentence"), [(-1, "That date has passed"), (91, "more than 90 days away")]
     )
     def test_the_day_is_soon(self, anna: Any, boris: Any, days: int, sentence: str) -> None:
         with pytest.raises(Conflict, match=sentence):
@@ -225,7 +225,7 @@ class TestCancelling:
     def test_what_is_over_is_not_cancelled(self, anna: Any, boris: Any) -> None:
         waiting = schedule(anna, boris)
         scheduled.activate_due()
-        with pytest.raises(Conflict, match="over"):
+        with pytest.raises(Conflict, match="has ended"):
             actions.cancel_schedule(waiting, reason=WHY, actor=boris)
 
 
@@ -346,8 +346,8 @@ class TestPages:
     @pytest.mark.parametrize(
         ("day", "sentence"),
         [
-            (-1, "The day is over. Choose today or a later day."),
-            (91, "The day is more than 90 days away. Choose an earlier one."),
+            (-1, "That date has passed. Choose today or a later date."),
+            (91, "That date is more than 90 days away. Choose an earlier one."),
             ("soon", "Enter a day such as 2026-12-31"),
         ],
     )

@@ -94,7 +94,7 @@ class TestWithdrawing:
         version, report = checked(rated("FI", "low", "high"), anna)
         actions.activate_version(version, report=report, actor=boris)
         for one in (version, former):
-            with pytest.raises(Conflict, match="activated before"):
+            with pytest.raises(Conflict, match="already been activated"):
                 actions.withdraw_version(one, reason=WHY, actor=anna)
             assert only_stored(one)
 

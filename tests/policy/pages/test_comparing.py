@@ -189,7 +189,7 @@ class TestTheAddress:
         old, _new = proposed(changed_rulebook(), anna)
         page = compare(site, old, old)
         assert page.status_code == 422
-        assert "Choose another version than the first" in body(page)
+        assert "Choose a different version from the first" in body(page)
 
     @pytest.mark.parametrize("wrong", ["0", "x", "9" * 30, "-1"])
     def test_what_is_not_in_the_list_is_refused(self, site: Client, anna: Any, wrong: str) -> None:

@@ -94,7 +94,7 @@ class TestProposing:
 
     def test_a_label_is_used_once(self, site: Client) -> None:
         response = propose(site, "rulebook", text=shipped.text(shipped.RULEBOOK))
-        assert "A version 1.1 exists already. Choose another label." in body(response)
+        assert "There is already a version 1.1. Choose another label." in body(response)
 
     @pytest.mark.parametrize(
         ("content", "sentence"),
@@ -131,7 +131,9 @@ class TestProposing:
     def test_a_registry_names_the_line_at_fault(self, site: Client) -> None:
         rows = b"name,country,class,aliases,note,source\nSomebody,QQ,utility,,,\n"
         response = propose(site, "registry", label="1.1", upload=upload(rows))
-        assert "line 2: country &quot;QQ&quot; is no ISO 3166-1 alpha-2 code" in body(response)
+        assert "line 2: country &quot;QQ&quot; is not a valid ISO 3166-1 alpha-2 code" in body(
+            response
+        )
 
     def test_compliance_proposes_products_and_parties_only(self, client: Client) -> None:
         client.force_login(factories.compliance_officer())
@@ -334,8 +336,8 @@ class TestHostileFiles:
         again = text[: text.rindex("id: x-monitoring-centre")].count("\n") + 1
         said = body(propose(site, "catalogue", text=text))
         assert (
-            f"line {again}, column 9: x-monitoring-centre: &quot;x monitoring centre&quot; names"
-            f" x-monitoring-centre already (line {first})"
+            f"line {again}, column 9: x-monitoring-centre: &quot;x monitoring centre&quot; already"
+            f" names x-monitoring-centre (line {first})"
         ) in said
 
     @pytest.mark.parametrize(

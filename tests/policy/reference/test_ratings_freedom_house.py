@@ -195,8 +195,8 @@ def test_not_available_stands_only_in_add_a():
     ("changed", "cell", "word"),
     [
         ({"C/T": "x"}, "C4", "neither c nor t"),
-        ({"Status": "Free"}, "E4", "no status"),
-        ({"Status": ""}, "E4", "no status"),
+        ({"Status": "Free"}, "E4", "not a valid status"),
+        ({"Status": ""}, "E4", "not a valid status"),
         ({"PR rating": 0}, "F4", "whole number"),
         ({"CL rating": 8}, "G4", "whole number"),
         ({"Total": 99.5}, "AR4", "whole number"),
@@ -265,7 +265,7 @@ def test_a_name_nobody_knows_is_refused_with_a_guess():
     with pytest.raises(ListRefused) as refusal:
         read_freedom_house(as_csv(entry("Finland"), entry("Swedn")))
     assert refusal.value.problems == [
-        "line 4, column 'Country/Territory': 'Swedn' is no place that is known here; "
+        "line 4, column 'Country/Territory': 'Swedn' is not a place known here; "
         "did you mean Sweden or Sudan?"
     ]
 

@@ -258,7 +258,7 @@ def test_two_parts_of_one_name_are_refused():
     out = io.BytesIO(book_bytes())
     with zipfile.ZipFile(out, "a") as more:
         more.writestr("xl/workbook.xml", b"")
-    assert "two parts of one name" in refusal(read_freedom_house, out.getvalue())
+    assert "two parts with the same name" in refusal(read_freedom_house, out.getvalue())
 
 
 def test_an_old_or_locked_workbook_is_named():
@@ -303,8 +303,8 @@ def test_entities_are_refused(part):
     [
         (b'<row r="1"><c r="XFD1"><v>1</v></c></row>', "beyond 256 columns"),
         (b'<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row>', "out of order"),
-        (b'<row r="1"><c r="1A"><v>1</v></c></row>', "'1A' is no cell reference"),
-        (b'<row r="-1"/>', "'-1' is no row number"),
+        (b'<row r="1"><c r="1A"><v>1</v></c></row>', "'1A' is not a valid cell reference"),
+        (b'<row r="-1"/>', "'-1' is not a valid row number"),
         (b'<row r="1"><c r="A1" t="s"><v>99</v></c></row>', "'99' names a shared text"),
         (b'<row r="1"><c r="A1" t="s"><v>-1</v></c></row>', "'-1' names a shared text"),
         (b"".join(b'<row r="%d"/>' % n for n in range(1, 20_002)), "more than 20,000 rows"),

@@ -87,9 +87,9 @@ def test_a_decimal_comma_in_a_comma_file_is_rejected():
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("fi", "is no known code; did you mean FI (Finland)?"),
-        ("FIX", "is no known code"),
-        ("Finland", "is no known code"),
+        ("fi", "is not a known code; did you mean FI (Finland)?"),
+        ("FIX", "is not a known code"),
+        ("Finland", "is not a known code"),
         ("01-Mar", "is a date; a spreadsheet program changed the cell"),
         ("Mar-01", "is a date"),
         ("2025-03-01", "is a date"),
@@ -100,7 +100,7 @@ def test_a_decimal_comma_in_a_comma_file_is_rejected():
 )
 def test_a_code_that_is_none_is_told_with_its_line(code, said):
     table = f"code,tier\nSE,low\n{code},low\n"
-    if "no known code" in said:
+    if "not a known code" in said:
         with pytest.raises(ListRefused) as refusal:
             read(table)
         (problem,) = refusal.value.problems

@@ -110,7 +110,7 @@ def test_a_code_that_does_not_exist_is_refused_with_its_line():
     with pytest.raises(ListRefused) as refusal:
         read(FINLAND, unit("QQQ", "Ruritania"))
     assert refusal.value.problems == [
-        "line 3: 'QQQ' (Ruritania) is no code that V-Dem is known to use; "
+        "line 3: 'QQQ' (Ruritania) is not a code that V-Dem is known to use; "
         "correct it, or leave the row out"
     ]
 

@@ -159,7 +159,7 @@ def test_a_name_stands_for_one_fact() -> None:
 
 
 def test_only_flags_have_members() -> None:
-    with pytest.raises(TypeError, match="risk is no set of flags"):
+    with pytest.raises(TypeError, match="risk is not a set of flags"):
         vocabulary.parse({}).has("risk", "high")
 
 

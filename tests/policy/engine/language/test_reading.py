@@ -276,7 +276,7 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
         ("{value: {above: 1.5}}", "25: rule R1: when: value: expected a whole number, not 1.5"),
         ("{value: {above: yes}}", '25: rule R1: when: value: expected a whole number, not "yes"'),
         ("{value: {over: 5}}", '18: rule R1: when: value: unknown key "over"; did you mean above?'),
-        ("{name: [x]}", "10: rule R1: when: name is a text, and a condition can not read texts"),
+        ("{name: [x]}", "10: rule R1: when: name is a text, and a condition cannot read texts"),
         ("radoi", '9: rule R1: when: unknown term "radoi"'),
         (
             "risk",
@@ -295,7 +295,7 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
             "{not: {obliged: true}, risk: [low]}",
             "10: rule R1: when: not stands beside other keys; put them into one all: […]",
         ),
-        ("{obliged: true, obliged: true}", '25: duplicate key "obliged"; first in line 9'),
+        ("{obliged: true, obliged: true}", '25: duplicate key "obliged"; first on line 9'),
         ("{1: [x]}", '10: rule R1: when: expected a name as key, not 1; put it in quotes: "1"'),
         ("&a {obliged: true}", "9: an anchor (&a); anchors are not allowed"),
         ("!x {obliged: true}", "9: a tag (!x); tags are not allowed"),
@@ -323,8 +323,8 @@ def test_conditions_that_are_refused(when: str, what: str) -> None:
         (
             rule("{obliged: true}", id="no/id"),
             [
-                '5:9: rule no/id: id: "no/id" is no id; an id has up to 60 letters, digits, dots,'
-                " dashes and underscores and starts with a letter"
+                '5:9: rule no/id: id: "no/id" is not a valid id; an id has up to 60 letters,'
+                " digits, dots, dashes and underscores and starts with a letter"
             ],
         ),
         (
@@ -361,7 +361,7 @@ def test_conditions_that_are_refused(when: str, what: str) -> None:
         (
             rule("{obliged: true}") + "  - id: R1\n    title: t\n    clause: c\n    outcome: bar\n"
             "    when: {obliged: true}\n    because: b\n",
-            ["11:9: duplicate id R1; first in line 5"],
+            ["11:9: duplicate id R1; first on line 5"],
         ),
         (
             HEAD + "rules: []\n",
@@ -402,8 +402,8 @@ def test_conditions_that_are_refused(when: str, what: str) -> None:
         (
             rule("{obliged: true}") + "terms: {Radio: {obliged: true}}\n",
             [
-                '11:9: term: "Radio" is no name; a name has up to 60 small letters, digits and'
-                " underscores and starts with a letter"
+                '11:9: term: "Radio" is not a valid name; a name has up to 60 small letters,'
+                " digits and underscores and starts with a letter"
             ],
         ),
     ],
@@ -500,7 +500,7 @@ def test_rows_of_a_table_and_rules_share_their_ids() -> None:
         - {id: T, title: t, clause: c, because: b,
            table: {down: country, across: risk, grid: {others: {low: bar, others: clear}}}}
         """)
-    assert refused(text) == ["r.yaml:6:5: duplicate id T.se.low; first in line 5"]
+    assert refused(text) == ["r.yaml:6:5: duplicate id T.se.low; first on line 5"]
 
 
 def test_all_problems_come_in_one_pass_in_the_order_of_the_file() -> None:
@@ -569,7 +569,7 @@ def test_all_problems_come_in_one_pass_in_the_order_of_the_file() -> None:
             "1:55: x: members: name at least 1",
         ),
         ("all: {kind: yesno, label: X, source: declared}", "1:1: fact: all is a word of the rule"),
-        ("X: {kind: yesno, label: X, source: declared}", '1:1: fact: "X" is no name'),
+        ("X: {kind: yesno, label: X, source: declared}", '1:1: fact: "X" is not a valid name'),
         (
             "x: {kind: yesno, label: X, source: declared, words: {yes: obliged}}",
             "1:54: x: words: expected the keys true and false",
@@ -585,7 +585,7 @@ def test_all_problems_come_in_one_pass_in_the_order_of_the_file() -> None:
         ("x: choice", "1:4: x: missing kind"),
         (
             "x: {kind: yesno, label: X, source: declared}\nx: {kind: text}",
-            '2:1: duplicate key "x"; first in line 1',
+            '2:1: duplicate key "x"; first on line 1',
         ),
     ],
 )

@@ -147,10 +147,10 @@ def test_what_is_no_plain_name_gets_no_sql(name: str) -> None:
         vocabulary=Vocabulary([YesNo(name)]),
         rules=(replace(ONE.rules[0], when=Is(name, value=True)),),
     )
-    with pytest.raises(ValueError, match="is no plain name"):
+    with pytest.raises(ValueError, match="is not a plain name"):
         sql.outcome(rulebook)
     if name:
-        with pytest.raises(ValueError, match="is no plain name"):
+        with pytest.raises(ValueError, match="is not a plain name"):
             sql.outcome(ONE, table=name)
 
 
@@ -213,7 +213,7 @@ BULK_FAULTS = [
         "stand_in.setdefault((atom.fact, member), []).append(atom)",
         "stand_in[atom.fact, member] = [atom]",
     ),
-    ("bulk", "tuple(found), []).append(", "tuple(found), [column(name, member)]) and str("),
+    ("bulk", "tuple(owners), []).append(", "tuple(owners), [column(name, member)]) and str("),
     ("bulk", "reduce(or_, several)", "reduce(or_, several[1:] or several)"),
     ("bulk", "reduce(and_, several)", "reduce(and_, several[:1])"),
 ]

@@ -294,7 +294,7 @@ def test_a_term_must_be_opened_before_it_is_read() -> None:
     for read in (lambda: truth(Term("x"), facts), lambda: list(atoms(Either((Term("x"),))))):
         with pytest.raises(ValueError, match="the term x is not opened"):
             read()
-    with pytest.raises(TypeError, match="is no atom"):
+    with pytest.raises(TypeError, match="is not an atom"):
         as_atom(Term("x"))
 
 
