@@ -251,7 +251,8 @@ def doubled(text: str) -> list[str]:
     For a registry that somebody proposes. A stored one is read with them: the rows of a party
     count together, and their order decides nothing.
     """
-    rows = csv.DictReader(io.StringIO(text), strict=True)
+    delimiter = delimiter_of(text.partition("\n")[0])
+    rows = csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
     first: dict[tuple[str, ...], int] = {}
     kinds: dict[tuple[str, str], tuple[str, int]] = {}
     problems = []
