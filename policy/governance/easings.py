@@ -68,7 +68,7 @@ def _other_sentences(charter: Rows) -> list[Loosening]:
 
 
 def is_looser(before: str, after: str) -> bool:
-    return RANK[after] < RANK[before]  # type: ignore[index]
+    return RANK[after] < RANK[before]
 
 
 def kind_name(difference: Mapping[str, Any]) -> str:

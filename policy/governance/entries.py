@@ -87,8 +87,9 @@ def _hidden_ratings(
     for one in was.ratings:
         tier = ratings.get(one.code, UNRATED)
         place, placed = old.places.get(one.code), new.places.get(one.code)
-        is_hidden = place and placed and place.tier == placed.tier
-        if is_hidden and tier != one.tier and (tier == UNRATED or _milder(one.tier, tier)):
+        if place is None or placed is None or place.tier != placed.tier or tier == one.tier:
+            continue
+        if tier == UNRATED or _milder(one.tier, tier):
             words = "Ratings that become milder behind a graver source"
             entry = f"{placed.name} by {was.source} ({TIER_WORDS[one.tier]} to {TIER_WORDS[tier]})"
             yield "ratings lowered", words, True, entry

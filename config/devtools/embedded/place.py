@@ -38,9 +38,9 @@ class Place:
                 "group": self.account.pw_gid,
                 "extra_groups": [],
             }
-        return subprocess.Popen(
+        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
             words, cwd=self.folder, env=QUIET, start_new_session=True, **options
-        )  # type: ignore[call-overload,no-any-return]
+        )
 
     def give(self, path: Path) -> None:
         if self.account:
