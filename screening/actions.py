@@ -97,7 +97,7 @@ def rule_fact(
     """
     deal.lock()
     permissions.check_rule_fact(deal, actor)
-    _lock_end_user(deal.end_user_key)
+    lock_end_user(deal.end_user_key)
     deriving.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
         deal=deal,
@@ -264,7 +264,7 @@ def _screen(
     deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Any
 ) -> Screening:
     """Derive, assess, store and move; the caller holds the deal's lock."""
-    _lock_end_user(linking.key_of(revision.answers))
+    lock_end_user(linking.key_of(revision.answers))
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
     found = deriving.of_revision(revision, data)
@@ -304,7 +304,7 @@ def _follow(
     mail.tell_of_course(deal, course)
 
 
-def _lock_end_user(key: str) -> None:
+def lock_end_user(key: str) -> None:
     """Until this transaction ends, deals of the end user wait: each sees those before it."""
     if key:
         with connection.cursor() as cursor:

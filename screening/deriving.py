@@ -66,8 +66,8 @@ class Around(Protocol):
 
     def ancestors(self, deal: Deal) -> Sequence[Deal]: ...
 
-    def stopped(self, key: str, before: datetime) -> Sequence[Deal]:
-        """Deals of the end user that were closed in the time that counts."""
+    def stopped(self, key: str, sent: datetime) -> Sequence[Deal]:
+        """Deals of the end user that were stopped in the time that counts for one sent then."""
         ...
 
     def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:
@@ -94,8 +94,8 @@ class Stored:
         pks = ancestors_of([deal.pk]).get(deal.pk, [])
         return list(Deal.objects.filter(pk__in=pks).defer("answers").order_by("pk"))
 
-    def stopped(self, key: str, before: datetime) -> Sequence[Deal]:
-        stopped = Deal.objects.stopped([key] if key else [], before)
+    def stopped(self, key: str, sent: datetime) -> Sequence[Deal]:
+        stopped = Deal.objects.stopped([key] if key else [], sent)
         return list(stopped.defer("answers").order_by("pk"))
 
     def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:

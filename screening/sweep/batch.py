@@ -213,14 +213,17 @@ class _Around:
     def ancestors(self, deal: Deal) -> list[Deal]:
         return self._ancestors.get(deal.pk, [])
 
-    def stopped(self, key: str, before: datetime) -> list[Deal]:
+    def stopped(self, key: str, sent: datetime) -> list[Deal]:
         if not key:
             return []
         self._check_known(key)
+        if any(self._ours[pk].end_user_key == key for pk in self._closed):
+            # Its time is known once it is written.
+            raise Apart
         return [
             deal
             for deal in self._stopped[key]
-            if deal.closed_at and before - TWO_YEARS < deal.closed_at <= before
+            if deal.closed_at and deal.closed_at > sent - TWO_YEARS
         ]
 
     def rulings(self, deal: Deal, key: str) -> list[FactRuling]:
