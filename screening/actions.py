@@ -94,7 +94,7 @@ def rule_fact(
     """
     deal.lock()
     permissions.check_rule_fact(deal, actor)
-    _lock_end_user(deal.end_user_key)
+    lock_end_user(deal.end_user_key)
     deriving.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
         deal=deal,
@@ -261,7 +261,7 @@ def _screen(
     deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Any
 ) -> Screening:
     """Derive, assess, store and move; the caller holds the deal's lock."""
-    _lock_end_user(linking.key_of(revision.answers))
+    lock_end_user(linking.key_of(revision.answers))
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
     found = deriving.of_revision(revision, data)
@@ -273,7 +273,7 @@ def _screen(
     return deal.screening
 
 
-def _lock_end_user(key: str) -> None:
+def lock_end_user(key: str) -> None:
     """Until this transaction ends, deals of the end user wait: each sees those before it."""
     if key:
         with connection.cursor() as cursor:

@@ -4,7 +4,7 @@ Answers declare, reference data derives, other deals of the same end user add wh
 (`linking`), and what compliance ruled is laid over it (`rulings`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -69,8 +69,12 @@ class Around(Protocol):
 
     def ancestors(self, deal: Deal) -> Sequence[Deal]: ...
 
-    def stopped(self, key: str, before: datetime) -> Sequence[Deal]:
-        """Deals of the end user that were closed in the time that counts."""
+    def stopped(self, keys: Collection[str], sent: datetime) -> Sequence[Deal]:
+        """Deals of these bodies that were stopped in the time that counts for one sent then."""
+        ...
+
+    def ruled_on(self, keys: Collection[str]) -> Sequence[FactRuling]:
+        """Rulings on deals of which one of these bodies was the end user."""
         ...
 
     def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:
@@ -97,9 +101,14 @@ class Stored:
         pks = ancestors_of([deal.pk]).get(deal.pk, [])
         return list(Deal.objects.filter(pk__in=pks).defer("answers").order_by("pk"))
 
-    def stopped(self, key: str, before: datetime) -> Sequence[Deal]:
-        stopped = Deal.objects.stopped([key] if key else [], before)
-        return list(stopped.defer("answers").order_by("pk"))
+    def stopped(self, keys: Collection[str], sent: datetime) -> Sequence[Deal]:
+        return list(Deal.objects.stopped(keys, sent).defer("answers").order_by("pk"))
+
+    def ruled_on(self, keys: Collection[str]) -> Sequence[FactRuling]:
+        if not keys:
+            return []
+        standing = FactRuling.objects.standing().about([], keys)
+        return list(standing.select_related("deal").defer("deal__answers").oldest_first())
 
     def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:
         deals = [deal.pk, *(other.pk for other in self.ancestors(deal))]
@@ -161,7 +170,10 @@ def _derived(
     brought = linking.brought(
         declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, known)
     )
-    follows = linking.stopped_before(deal, around.ancestors(deal), around.stopped(key, at))
+    parties = linking.party_keys(declared) - {key}
+    stopped = around.stopped((parties | {key}) - {""}, at)
+    follows = linking.stopped_before(deal, key, around.ancestors(deal), stopped)
+    brought.doubts.extend(linking.known_of_parties(around.ruled_on(parties)))
     declared = brought.declared(declared) | {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
     pile = rulings.Pile(

@@ -12,6 +12,7 @@ from django.db import models, transaction
 
 from audit.models import AuditEvent, Line
 from audit.refusals import Conflict
+from jobs.models import Job
 from screening.sweep import rows
 
 if TYPE_CHECKING:
@@ -102,6 +103,10 @@ CLOSED = frozenset(status for status, owner in OWNER.items() if owner == "closed
 CLEARANCES = frozenset(_SETTLED)
 
 
+#: The job that screens the deals again that follow a stopped one.
+AFTER_STOP = "screen_after_stop"
+
+
 class IllegalMove(Conflict):
     """The table has no such move."""
 
@@ -161,9 +166,15 @@ def move_all(moves: Sequence[Move], *, actor: Any, because: str) -> None:
         raise IllegalMove("A deal moved while it was locked, or is named twice.")
     for one in moves:
         one.deal.status = one.to
+    _look_at_what_follows([one.deal.pk for one in moves if one.to in CLOSED])
     AuditEvent.objects.append_all(
         (_line(one, Status(starts[one.deal.pk]), because) for one in moves), actor=actor
     )
+
+
+def _look_at_what_follows(stopped: Sequence[int]) -> None:
+    """Deals that were sent before a stop follow it too, from the next moment on."""
+    Job.objects.enqueue_all(AFTER_STOP, [{"deal": pk} for pk in stopped])
 
 
 def _line(made: Move, start: Status, because: str) -> Line:

@@ -10,18 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy.facts.declared import DeclaredError, is_named
+from policy.facts.declared import DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.destinations import NOWHERE
 from policy.reference.registry import fold
 from screening.form import questions
 from screening.form.deal_form import CLASSES
-from screening.models import Deal
+from screening.models import Deal, FactRuling
 
 #: What only a customer with a legal obligation may have.
 LAWFUL = CLASSES["L"] | CLASSES["X"] | CLASSES["T"]
 NOT_CLASSIFIED = "unclassified"
 LONGEST_KEY = 200
+#: What is true of a body in whatever part it appears.
+GRAVE_OF_A_BODY: Mapping[str, tuple[str, ...]] = {
+    "adverse_info": ("alleged", "confirmed"),
+    "end_user_type": ("intelligence_security",),
+}
 LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
 
 
@@ -32,6 +37,25 @@ def end_user_key(declared: Mapping[str, Any]) -> str:
     """
     name = declared.get("end_user_name")
     return fold(str(name))[:LONGEST_KEY] if is_named(name) else ""
+
+
+def party_keys(declared: Mapping[str, Any]) -> frozenset[str]:
+    """The folded names of those who sign, sell, install, pay for, receive or run it."""
+    names = [declared.get("customer_name"), *party_names(declared)]
+    return frozenset(fold(name)[:LONGEST_KEY] for name in names if is_named(name))
+
+
+def known_of_parties(rulings: Iterable[FactRuling]) -> list[str]:
+    """A sentence for each deal whose end user takes part here, when something grave was ruled."""
+    grave = {
+        ruling.deal.reference: None
+        for ruling in rulings
+        if ruling.value in GRAVE_OF_A_BODY.get(ruling.fact, ())
+    }
+    return [
+        f"The end user of {reference} takes part in this deal, and compliance knows more about it."
+        for reference in grave
+    ]
 
 
 def key_of(answers: Mapping[str, Any]) -> str:
@@ -175,10 +199,11 @@ def present(flags: Any) -> list[str]:
     return members
 
 
-def stopped_before(deal: Deal, ancestors: Iterable[Deal], stopped: Iterable[Deal]) -> str:
+def stopped_before(deal: Deal, key: str, ancestors: Iterable[Deal], stopped: Iterable[Deal]) -> str:
     """The sentence that names the stopped deals which this one follows; empty for none.
 
-    ``stopped`` are closed deals of the same end user in the time that counts.
+    ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
+    (``key``) or takes another part in it.
     """
     said = {}
     for other in ancestors:
@@ -187,7 +212,6 @@ def stopped_before(deal: Deal, ancestors: Iterable[Deal], stopped: Iterable[Deal
             said[other.pk] = f"{kind} {other.reference}, which was {other.status}"
     for other in stopped:
         if other.pk != deal.pk:
-            said.setdefault(
-                other.pk, f"same end user as {other.reference}, which was {other.status}"
-            )
+            same = "same end user as" if other.end_user_key == key else "with the end user of"
+            said.setdefault(other.pk, f"{same} {other.reference}, which was {other.status}")
     return "; ".join(said[pk] for pk in sorted(said))

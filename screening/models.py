@@ -99,14 +99,9 @@ class DealQuerySet(models.QuerySet["Deal"]):
         recent = Now() - timedelta(days=365)
         return self.filter(end_user_key__in=keys, sent_at__gt=recent).exclude(status__in=CLOSED)
 
-    def stopped(self, keys: Iterable[str], before: datetime) -> Self:
-        """Deals of these end users that were stopped in the two years before."""
-        return self.filter(
-            end_user_key__in=keys,
-            status__in=CLOSED,
-            closed_at__gt=before - TWO_YEARS,
-            closed_at__lte=before,
-        )
+    def stopped(self, keys: Iterable[str], sent: datetime) -> Self:
+        """Deals of these end users that were stopped in the two years before, or since."""
+        return self.filter(end_user_key__in=keys, status__in=CLOSED, closed_at__gt=sent - TWO_YEARS)
 
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or whose sales team is theirs."""

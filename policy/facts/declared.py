@@ -348,13 +348,15 @@ def is_named(text: str | None) -> TypeGuard[str]:
 def unanswered(declared: Mapping[str, Any]) -> list[str]:
     """The mandatory answers that are not given; [] is an answer to services and intermediaries.
 
-    A customer and an intermediary without a name are not given.
+    A customer and an intermediary without a name are not given, and neither is a kind of customer
+    that nobody knows.
     """
     get = declared.get
     return [
         name
         for name in MANDATORY
         if get(name) is None
+        or (name == "customer_type" and get(name) == NOT_KNOWN)
         or (name == "products" and not get(name))
         or (name == "customer_name" and not is_named(get(name)))
         or (name == "intermediaries" and not all(map(is_named, party_names(declared))))

@@ -60,7 +60,9 @@ UNREAD = {
     "follows_stopped_deal": "The deal follows one that was stopped.",
     "eased_by_ruling": "A ruling made a fact of the deal milder.",
 }
-SECURITY = ("law_enforcement", "military", INTELLIGENCE, "unknown")
+#: Whoever signs for itself is not expected to buy for somebody harmless.
+ARMED = ("law_enforcement", "military", INTELLIGENCE)
+SECURITY = (*ARMED, "unknown")
 NOT_CLASSIFIED = "unclassified"
 LONGEST_NOTE = 2000
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
@@ -121,8 +123,27 @@ def trace(
 
 
 def _destinations(declared: Mapping[str, Any]) -> Iterator[tuple[str | None, str | None]]:
-    for place in declared.get("destinations") or (declared,):
-        yield place.get("region"), place.get("country")
+    """Each place of use, and each country in which somebody signs, pays, receives or runs it."""
+    places = [
+        (place.get("region"), place.get("country"))
+        for place in declared.get("destinations") or (declared,)
+    ]
+    codes = {country for _, country in places} | {_state(region) for region, _ in places}
+    homes = [home for home in _homes(declared) if home not in codes]
+    yield from (*places, *((None, home) for home in dict.fromkeys(homes)))
+
+
+def _homes(declared: Mapping[str, Any]) -> Iterator[str]:
+    """The countries of the customer and of the intermediaries, as far as they were asked."""
+    if home := declared.get("customer_country"):
+        yield home
+    for party in declared.get("intermediaries") or ():
+        if not isinstance(party, str) and party.get("country"):
+            yield party["country"]
+
+
+def _state(region: str | None) -> str:
+    return (region or "").partition("-")[0]
 
 
 def _purposes(declared: Mapping[str, Any]) -> list[str | None]:
@@ -248,10 +269,10 @@ class Derivation:
             facts["customer_name"] = customer
             if customer != name and kind != INTELLIGENCE:
                 self._ask_about(customer, "the customer", self._countries(place))
-        if declared.get("customer_type") == INTELLIGENCE != kind:
-            self.doubts.append(
-                "The customer is an intelligence or security body, but not the end user."
-            )
+        signs = declared.get("customer_type")
+        if signs in ARMED and signs != kind:
+            words = self.reference.kind_words[signs]
+            self.doubts.append(f"The customer is declared {words}, and the end user is not.")
 
     def _countries(self, place: Place | None) -> frozenset[str]:
         own = self.declared.get("customer_country")
@@ -520,7 +541,7 @@ def _line_name(line: Any) -> str:
 
 def _left(product: Product, line: Any) -> list[str]:
     """The capabilities of a line; a feature counts as removed only with proof."""
-    if isinstance(line, str) or not (line.get("proof") or "").strip():
+    if isinstance(line, str) or not is_named(line.get("proof")):
         return list(product.capabilities)
     return product.capabilities_without(line.get("removed") or ())
 

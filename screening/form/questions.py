@@ -264,8 +264,9 @@ def _destinations(answers: Answers) -> list[dict[str, str]] | None:
     codes = [row["place"] for row in answers.get("countries") or ()]
     codes += (answers.get("run-from") or {}).values()
     elsewhere = answers.get("elsewhere") or {}
-    if elsewhere.get("answer") in ("yes", UNKNOWN):
-        codes += elsewhere.get("places") or [UNKNOWN]
+    # A place that was named counts, whatever was ticked beside it.
+    asked = elsewhere.get("answer") in ("yes", UNKNOWN)
+    codes += elsewhere.get("places") or ([UNKNOWN] if asked else [])
     return [_place(code) for code in dict.fromkeys(codes)] or None
 
 
@@ -286,7 +287,7 @@ def _purposes(answers: Answers) -> list[str | None] | None:
         return None
     purposes: list[str | None] = [None if purpose == UNKNOWN else purpose for purpose in chosen]
     restricts = answers.get("restricts") or {}
-    if restricts.get("answer") == "yes" and restricts.get("owner") in LIST_OWNERS:
+    if restricts.get("answer") in ("yes", UNKNOWN) and restricts.get("owner") in LIST_OWNERS:
         purposes.append(LIST_OWNERS[restricts["owner"]])
     return list(dict.fromkeys(purposes))
 

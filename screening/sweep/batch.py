@@ -180,15 +180,22 @@ class _Around:
     def ancestors(self, deal: Deal) -> list[Deal]:
         return self._ancestors.get(deal.pk, [])
 
-    def stopped(self, key: str, before: datetime) -> list[Deal]:
-        if not key:
-            return []
-        self._check_known(key)
-        return [
+    def stopped(self, keys: Collection[str], sent: datetime) -> list[Deal]:
+        if any(self._ours[pk].end_user_key in keys for pk in self._closed):
+            # Its time is known once it is written.
+            raise Apart
+        found = [
             deal
+            for key in self._keys.intersection(keys)
             for deal in self._stopped[key]
-            if deal.closed_at and before - TWO_YEARS < deal.closed_at <= before
+            if deal.closed_at and deal.closed_at > sent - TWO_YEARS
         ]
+        others = set(keys) - self._keys
+        found += Deal.objects.stopped(others, sent).defer("answers") if others else ()
+        return sorted(found, key=attrgetter("pk"))
+
+    def ruled_on(self, keys: Collection[str]) -> Sequence[FactRuling]:
+        return deriving.STORED.ruled_on(keys)
 
     def rulings(self, deal: Deal, key: str) -> list[FactRuling]:
         deals = [deal.pk, *(other.pk for other in self.ancestors(deal))]

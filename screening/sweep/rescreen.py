@@ -5,7 +5,8 @@ another version than the active one, and no longer due in the moment its new scr
 whatever dies in between, a second run finds exactly what is left.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from itertools import batched
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -18,13 +19,18 @@ from policy import active
 from policy.actions import RESCREEN
 from policy.models import ReferenceVersion
 from screening import deriving
-from screening.actions import AFTER_RULING, rescreen_deal
+from screening.actions import AFTER_RULING, lock_end_user, rescreen_deal
+from screening.lifecycle import AFTER_STOP
 from screening.models import Confirmation, Deal, FactRuling, Screening
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
 
 CHUNK = "rescreen_chunk"
+#: Jobs after an upgrade of the program: the second one screens a part of the deals.
+UPGRADED, UPGRADED_PART = "screen_after_upgrade", "screen_part_after_upgrade"
 CHUNK_SIZE = 5_000
+FOLLOWS = "follows_stopped_deal"
+NEWER = "A newer version of the program reads the answers, rulings and other deals again."
 DESCENDANTS = """
 WITH RECURSIVE later (id) AS (
     SELECT id FROM screening_deal WHERE %s IN (predecessor_id, copied_from_id)
@@ -115,26 +121,83 @@ def screen_after_ruling(job: Job) -> None:
 
 def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     """The deals that still count and may have other facts since, the own one excepted."""
-    keys = {ruling.end_user_key, ruling.deal.end_user_key} - {""}
+    return related(ruling.deal, {ruling.end_user_key, ruling.deal.end_user_key})
+
+
+@performs(AFTER_STOP)
+def screen_after_stop(job: Job) -> None:
+    """Deals that were sent before another one was barred, rejected or withdrawn follow it too."""
+    stopped = Deal.objects.get(pk=job.args["deal"])
+    with transaction.atomic():
+        # Who sends a deal of this end user right now did not see the stop, and is seen here.
+        lock_end_user(stopped.end_user_key)
+        deals = list(related(stopped, {stopped.end_user_key}).values_list("pk", flat=True))
+    label = stopped.get_status_display().lower()
+    for pk in deals:
+        screen_if_changed(pk, because=f"{stopped.reference} was {label}.")
+
+
+@performs(UPGRADED)
+def split_after_upgrade(job: Job) -> None:
+    """A newer program may read answers, rulings and other deals in a stricter way.
+
+    The versions are the same, so no activation asks for it.
+    """
+    live = Deal.objects.filter(status__in=LIVE).order_by("pk")
+    pks = list(live.values_list("pk", flat=True))
+    parts = [pks[at : at + BATCH] for at in range(0, len(pks), BATCH)]
+    wanted = [{"first": part[0], "last": part[-1]} for part in parts]
+    with transaction.atomic():
+        Job.objects.enqueue_all(UPGRADED_PART, wanted)
+
+
+@performs(UPGRADED_PART)
+def screen_part_after_upgrade(job: Job) -> None:
+    """A deal that cannot be screened stops no other, and the job names it."""
+    between = Deal.objects.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
+    pks = list(between.filter(status__in=LIVE).order_by("pk").values_list("pk", flat=True))
+    failed = []
+    for done, pk in enumerate(pks, start=1):
+        try:
+            screen_if_changed(pk, because=NEWER, cause=Screening.Cause.VERSION)
+        except (Conflict, ValueError, DataError, IntegrityError) as refusal:
+            failed.append(f"deal {pk}: {refusal}")
+        job.note_progress(done, len(pks))
+    if failed:
+        raise Conflict(f"Not screened again: {'; '.join(failed)}")
+
+
+def related(deal: Deal, keys: Collection[str]) -> QuerySet[Deal]:
+    """Other deals that still count: of these end users, and all that began with this one."""
     with connection.cursor() as cursor:
-        cursor.execute(DESCENDANTS, [ruling.deal_id])
+        cursor.execute(DESCENDANTS, [deal.pk])
         descendants = [pk for (pk,) in cursor.fetchall()]
-    also = Q(end_user_key__in=keys) | Q(pk__in=descendants)
-    return Deal.objects.filter(also, status__in=LIVE).exclude(pk=ruling.deal_id).order_by("pk")
+    also = Q(end_user_key__in=set(keys) - {""}) | Q(pk__in=descendants)
+    return Deal.objects.filter(also, status__in=LIVE).exclude(pk=deal.pk).order_by("pk")
 
 
 @transaction.atomic
-def screen_if_changed(pk: int, *, because: str) -> bool:
-    """Screen the deal again when its facts are other ones now; True when they were."""
+def screen_if_changed(pk: int, *, because: str, cause: str = Screening.Cause.FACT) -> bool:
+    """Screen the deal again when its facts are other ones now; True when they were.
+
+    Another stopped deal to follow counts as one, although the fact says only that there is any.
+    """
     deal = Deal.objects.select_for_update(of=("self",)).filter(pk=pk, status__in=LIVE).first()
     revision = deal.newest_revision() if deal else None
     if deal is None or revision is None or deal.screening is None:
         return False
     found = deriving.of_revision(revision, active.reference_data())
-    if found.text == deal.screening.facts_text and (deal.review_level or not found.looks):
+    if not _is_changed(deal, deal.screening, found):
         return False
-    rescreen_deal(deal, cause=Screening.Cause.FACT, because=because)
+    rescreen_deal(deal, cause=cause, because=because)
     return True
+
+
+def _is_changed(deal: Deal, screening: Screening, found: deriving.Found) -> bool:
+    if found.text != screening.facts_text or (found.looks and not deal.review_level):
+        return True
+    before, now = screening.sources, json.loads(found.sources_text)
+    return before.get(FOLLOWS) != now.get(FOLLOWS)
 
 
 @transaction.atomic

@@ -38,7 +38,7 @@ def _is_name(text: str) -> bool:
         return False
     if not any(map(str.isalpha, folded)):
         return folded in _without_letters()
-    if "".join(words) in _compact() or _is_repeated(words):
+    if "".join(words) in _compact() or _is_repeated(words) or _is_form(words):
         return False
     return not (_is_placeholder(words) or _is_placeholder(_latin(folded)))
 
@@ -48,6 +48,14 @@ def _is_repeated(words: Sequence[str]) -> bool:
     if len(set(letters)) == 1:
         return len(letters) > MOST_EQUAL
     return all(len(set(word)) == 1 and len(word) > MOST_EQUAL for word in words)
+
+
+def _is_form(words: Sequence[str]) -> bool:
+    """Whether it is a mark or a form of company and nobody's name: "x", "Co. Ltd."."""
+    letter = words[0]
+    if len(words) == 1 and len(letter) == 1:
+        return letter.isascii()
+    return all(word in _forms() for word in words)
 
 
 def _latin(folded: str) -> list[str]:
@@ -118,12 +126,17 @@ def _compact() -> frozenset[str]:
 def _words() -> frozenset[str]:
     """Words with which a name of nobody may begin."""
     single = [chr(code) for code in range(ord("a"), ord("z") + 1)]
-    return frozenset((*_phrases(), *_glue(), *single, *map(str, range(1000))))
+    return frozenset((*_phrases(), *_glue(), *_forms(), *single, *map(str, range(1000))))
 
 
 @cache
 def _glue() -> frozenset[str]:
     return frozenset(_lines("glue.txt"))
+
+
+@cache
+def _forms() -> frozenset[str]:
+    return frozenset(_lines("forms.txt"))
 
 
 @cache
