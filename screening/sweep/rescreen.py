@@ -197,7 +197,7 @@ def _is_changed(deal: Deal, screening: Screening, found: deriving.Found) -> bool
     if found.text != screening.facts_text or (found.looks and not deal.review_level):
         return True
     before, now = screening.sources, json.loads(found.sources_text)
-    return before.get(FOLLOWS) != now.get(FOLLOWS)
+    return bool(before.get(FOLLOWS) != now.get(FOLLOWS))
 
 
 @transaction.atomic
