@@ -19,6 +19,7 @@ from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Clock, Job
 from jobs.queue import performs
 from people import access
+from people.names import name_of
 from screening.following import Course
 from screening.lifecycle import Status
 from screening.models import Contributor, Deal, Notification, SalesTeam
@@ -88,13 +89,15 @@ class _Blank:
     """A deal or person with blanks for what differs between two mails of one kind."""
 
     reference, title_and_customer = "\1reference\1", "\1deal\1"
-    get_full_name = username = "\1name\1"
     pk = _NUMBER
 
     def __init__(self, status: str = "", turn: str = "", review_level: str = "") -> None:
         self.get_absolute_url = reverse("screening:deal", kwargs={"pk": _NUMBER})
         self.status, self.turn, self.review_level = status, turn, review_level
         self.get_status_display = Status(status).label if status else ""
+
+    def get_full_name(self) -> str:
+        return "\1name\1"
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +116,7 @@ def _merged(deal: Deal, person: Any, template: str) -> Letter:
         "reference": deal.reference,
         "deal": deal.title_and_customer,
         "number": str(deal.pk),
-        "name": person.get_full_name() or person.username,
+        "name": name_of(person),
     }
     return Letter(_filled(subject, blanks)[:200], _filled(body, blanks))
 
