@@ -332,6 +332,31 @@ def test_nobody_overrules_what_is_only_ever_raised(name, derived, raised, milder
     assert result.given[name] == now
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "now"),
+    [
+        (("confirmed", 1), ("alleged", 2), "alleged"),
+        (("confirmed", 1), ("alleged", 1), "confirmed"),
+        (("alleged", 2), ("confirmed", 1), "confirmed"),
+    ],
+    ids=["somebody else later", "the same person", "before"],
+)
+def test_only_a_later_word_of_somebody_else_overrules(first, second, now):
+    laying = Laying().with_values("adverse_info", ["none"])
+    for value, by in (first, second):
+        milder = value == "alleged"
+        pile, variants = laying.ruled("adverse_info", value, deal=1, by=by, for_now=milder)
+    (result,) = rulings.laid(pile, variants)
+    assert result.given["adverse_info"] == now
+
+
+def test_a_ruling_on_another_deal_of_the_same_answers_makes_this_one_no_milder():
+    laying = Laying().with_values("end_user_type", ["military"])
+    pile, variants = laying.ruled("end_user_type", "utility", deal=2, by=1, for_now=True)
+    (result,) = rulings.laid(pile, variants)
+    assert "end_user_type" not in result.given
+
+
 @pytest.mark.parametrize("name", rulings.RULABLE)
 def test_a_value_that_nobody_knows_is_the_gravest(name):
     assert rulings.gravest(name, [None, *rulings.ORDER[name]]) is None

@@ -3,6 +3,7 @@ read; a graver answer never gets a milder outcome; nothing that compliance settl
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import assume, given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from policy.engine.language.condition import RANK
 from policy.facts import shipped
+from policy.facts.declared import DeclaredError
 from policy.facts.derive import trace
 from screening.form import answers_to_facts, choices, questions
 from screening.form.deal_form import QUESTIONS, UNKNOWN, Kind, Question
@@ -144,6 +146,37 @@ def test_every_answer_reaches_a_fact_that_a_rule_reads(asked: Question, value: A
     found = read(base | {asked.slug: value})
     differs = [one for one in others if read(base | {asked.slug: one}) != found]
     assert differs or found != read(changed), "whatever is answered, no fact is another"
+
+
+@pytest.mark.parametrize(
+    ("slug", "answer", "fact", "value"),
+    [
+        ("handover", "more", "abilities_declared", ["hands_over_more"]),
+        ("stores", "later", "abilities_declared", ["stores_intercepted"]),
+        ("analyses", "later", "abilities_declared", ["analyses_intercepted"]),
+        ("restricts", {"answer": "yes"}, "abilities_declared", ["restricts_content"]),
+        ("follows", {"answer": "yes"}, "abilities_declared", ["follows_people"]),
+        ("intelligence-access", "yes", "agency_access", "yes"),
+        ("limits-speech", {"answer": "included"}, "speech_limit_request", "included"),
+        ("law-conflict", {"answer": "yes"}, "conflict_signs", [ANY]),
+        ("reports", {"answer": "yes"}, "adverse_signs", [ANY]),
+    ],
+)
+def test_each_answer_sets_its_own_fact(slug: str, answer: Any, fact: str, value: Any) -> None:
+    """By itself: what the catalogue knows may hide that an answer is not read."""
+    assert answers_to_facts.declared({slug: answer}) == {fact: value}
+
+
+def test_an_answer_that_no_form_gives_is_no_answer() -> None:
+    """It would be passed over otherwise, and the deal screened as if nobody had asked."""
+    with pytest.raises(DeclaredError, match="handover: the form gives no answer 'sometimes'"):
+        answers_to_facts.declared({"handover": "sometimes"})
+
+
+def test_each_question_of_the_table_is_tried() -> None:
+    tried = {"handover", "stores", "analyses", "restricts", "follows", "intelligence-access"}
+    tried |= {"limits-speech", "law-conflict", "reports"}
+    assert {sets.slug for sets in answers_to_facts.TABLE} == tried
 
 
 #: Per question its answers from mild to grave; "I do not know" is never milder than the mildest.
