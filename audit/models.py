@@ -13,7 +13,7 @@ APPEND_ALL = """
 INSERT INTO audit_auditevent (subject, actor, verb, payload)
 SELECT subject, %s, verb, payload
 FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS new (subject, verb, payload, n)
-ORDER BY n"""
+ORDER BY n RETURNING id"""
 
 
 def actor_name(actor: Any) -> str:
@@ -30,20 +30,22 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
     def append(
         self, *, subject: str, actor: Any, verb: str, payload: Mapping[str, Any] | None = None
-    ) -> None:
-        """Add one event to the current transaction; there must be one, with the change in it."""
-        self.append_all([Line(subject, verb, payload or {})], actor=actor)
+    ) -> int:
+        """Add one event to the current transaction, in which the change is; returns its number."""
+        [pk] = self.append_all([Line(subject, verb, payload or {})], actor=actor)
+        return pk
 
-    def append_all(self, lines: Iterable["Line"], *, actor: Any) -> None:
-        """Add many events to the current transaction, in their order, in one statement."""
+    def append_all(self, lines: Iterable["Line"], *, actor: Any) -> list[int]:
+        """Add many events to the current transaction, in their order; returns their numbers."""
         if not connection.in_atomic_block:
             raise RuntimeError("An event is appended in the transaction of the change it records.")
         rows = [(subject, verb, canonical(payload)) for subject, verb, payload in lines]
         if not rows:
-            return
+            return []
         subjects, verbs, payloads = map(list, zip(*rows, strict=True))
         with connection.cursor() as cursor:
             cursor.execute(APPEND_ALL, [actor_name(actor), subjects, verbs, payloads])
+            return [pk for (pk,) in cursor.fetchall()]
 
 
 class Line(NamedTuple):

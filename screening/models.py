@@ -403,6 +403,11 @@ class Confirmation(models.Model):
     countries = _version(null=True)
     catalogue = _version()
     registry = _version()
+    # The event that tells of it and of many more. Known before it is written, and checked with
+    # the versions.
+    event = models.ForeignKey(
+        AuditEvent, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     objects = ConfirmationQuerySet.as_manager()

@@ -13,7 +13,6 @@ from audit.models import SYSTEM, AuditEvent
 from reviews import labels, wording
 from reviews.models import Vote
 from screening.models import Confirmation, Deal
-from screening.sweep import confirming
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
 NOISE = ("deal.answer_changed",)
@@ -46,7 +45,8 @@ def of_record(deal: Deal) -> list[Entry]:
 
 def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> list[Entry]:
     """Confirmations have one event for many deals, so each is told from its own row."""
-    confirmed = Confirmation.objects.of(deal).select_related("rulebook").defer("rulebook__content")
+    confirmed = Confirmation.objects.of(deal).select_related("rulebook", "event")
+    confirmed = confirmed.defer("rulebook__content")
     found = entries + [_confirmed(one, details=details) for one in confirmed]
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 
@@ -54,7 +54,7 @@ def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> l
 def _confirmed(one: Confirmation, *, details: bool) -> Entry:
     what = f"Confirmed under {one.rulebook}: same outcome, same rules"
     # Its event tells of many screenings: of them only how many, and this one.
-    event = confirming.event_of(one)
+    event = one.event
     recorded = {**json.loads(event.payload), "screenings": str(one.screening_id)}
     shown = [(key.replace("_", " "), _shown(value)) for key, value in recorded.items()]
     return Entry(event.pk, event.verb, what, event.at, "Proviso", "", shown if details else [])

@@ -13,7 +13,6 @@ too. It finds a deal only when every part of the assessment would be the same, w
 Every other deal is screened again (`batch`).
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -30,8 +29,8 @@ from policy.governance import versions
 from policy.models import ReferenceVersion
 from screening import following
 from screening.lifecycle import CLOSED, Status
-from screening.models import LEVELS, Confirmation, Deal, Screening
-from screening.sweep import deal_facts, holding
+from screening.models import LEVELS, VERSIONS, Confirmation, Deal, Screening
+from screening.sweep import deal_facts, holding, rows
 
 VERB = "deals.confirmed"
 CANDIDATES = f"""
@@ -40,10 +39,8 @@ WHERE screening.rulebook_id = ANY(%(same_words)s)
   AND screening.rulebook_id <> %(rulebook)s
   AND screening.countries_id IS NOT DISTINCT FROM %(countries)s
   AND screening.catalogue_id = %(catalogue)s AND screening.registry_id = %(registry)s"""  # noqa: S608
-CONFIRM = """
-INSERT INTO screening_confirmation
-    (screening_id, rulebook_id, countries_id, catalogue_id, registry_id)
-SELECT screening.id, %(rulebook)s, %(countries)s, %(catalogue)s, %(registry)s
+STANDS = """
+SELECT screening.id
 FROM {newest}
 CROSS JOIN LATERAL (
     SELECT max({outcome}) AS rank, bool_and({quiet}) AS quiet
@@ -55,7 +52,10 @@ WHERE screening.rulebook_id = %(former)s
   AND NOT EXISTS (SELECT FROM screening_finding AS finding
                   WHERE finding.screening_id = screening.id AND finding.rule = ANY(%(changed)s))
   AND played.quiet AND screening.outcome = (%(outcomes)s::text[])[played.rank + 1]
-ON CONFLICT DO NOTHING RETURNING screening_id"""
+  AND NOT EXISTS (SELECT FROM screening_confirmation AS known
+                  WHERE known.screening_id = screening.id AND known.rulebook_id = %(rulebook)s)"""
+#: Of a row: the screening, the versions, the event.
+CONFIRMATION = ("screening", *VERSIONS, "event")
 
 
 class Change(NamedTuple):
@@ -82,16 +82,16 @@ def confirm(deals: Collection[int]) -> set[int]:
     names = {**holding.names(now), "deals": list(locked.values()), "rulebook": now["rulebook"].pk}
     found: list[int] = []
     for former in _rows(CANDIDATES, names):
-        found += _confirmed(former, rulebook, names)
+        found += _standing(former, rulebook, names)
     if found:
         _record(now, found)
     return {locked[screening] for screening in found}
 
 
-def _confirmed(former: int, rulebook: Rulebook, names: Mapping[str, Any]) -> list[int]:
-    """The screenings that now stand under the new rulebook too."""
+def _standing(former: int, rulebook: Rulebook, names: Mapping[str, Any]) -> list[int]:
+    """The screenings that stand under the new rulebook too; under the same other versions."""
     change = between(_rulebook(former), rulebook)
-    statement = CONFIRM.format(
+    statement = STANDS.format(
         newest=holding.NEWEST,
         outcome=sql.outcome(rulebook),
         quiet=_quiet(rulebook, change.new),
@@ -138,7 +138,7 @@ def _rulebook(pk: int) -> Rulebook:
 
 
 def _record(now: Mapping[str, ReferenceVersion], screenings: Collection[int]) -> None:
-    AuditEvent.objects.append(
+    event = AuditEvent.objects.append(
         subject=now["rulebook"].subject,
         actor=SYSTEM,
         verb=VERB,
@@ -148,6 +148,8 @@ def _record(now: Mapping[str, ReferenceVersion], screenings: Collection[int]) ->
             "screenings": ranges(screenings),
         },
     )
+    under = [now[kind].pk if kind in now else None for kind in VERSIONS]
+    rows.insert(Confirmation, CONFIRMATION, [(pk, *under, event) for pk in sorted(screenings)])
 
 
 def ranges(numbers: Iterable[int]) -> str:
@@ -159,26 +161,6 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             found.append([number, number])
     return ", ".join(str(one) if one == last else f"{one}-{last}" for one, last in found)
-
-
-def event_of(confirmation: Confirmation) -> AuditEvent:
-    """The event that tells of it; both were written in one transaction."""
-    told = AuditEvent.objects.about(confirmation.rulebook.subject).filter(
-        # One of those of its time: each worker writes one after the other.
-        verb=VERB,
-        at__gte=confirmation.created_at,
-    )
-    return next(
-        event
-        for event in told.in_order().iterator(chunk_size=1)
-        if is_among(confirmation.screening_id, json.loads(event.payload)["screenings"])
-    )
-
-
-def is_among(number: int, listed: str) -> bool:
-    """Whether `ranges` named this number."""
-    pairs = (part.partition("-") for part in listed.split(", "))
-    return any(int(first) <= number <= int(last or first) for first, _, last in pairs)
 
 
 def _rows(statement: str, names: Mapping[str, Any]) -> list[int]:
