@@ -125,6 +125,7 @@ class _Around:
     def __init__(self, deals: Sequence[Deal]) -> None:
         self._ours = {deal.pk: deal for deal in deals}
         self._closed: set[int] = set()
+        self._closed_keys: set[str] = set()
         self._keys = {deal.end_user_key for deal in deals} - {""}
         self._read_others()
         self._read_stopped()
@@ -182,7 +183,7 @@ class _Around:
         return self._ancestors.get(deal.pk, [])
 
     def stopped(self, keys: Collection[str], sent: datetime) -> list[Deal]:
-        if any(self._ours[pk].end_user_key in keys for pk in self._closed):
+        if not self._closed_keys.isdisjoint(keys):
             # Its time is known once it is written.
             raise Apart
         found = [
@@ -211,6 +212,7 @@ class _Around:
     def follow(self, deal: Deal, status: str) -> None:
         if status in CLOSED:
             self._closed.add(deal.pk)
+            self._closed_keys.add(deal.end_user_key)
 
 
 def _newest_revisions(deals: Collection[Deal]) -> dict[int, DealRevision]:
