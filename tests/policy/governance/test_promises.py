@@ -154,8 +154,8 @@ class TestWords:
     def test_words_of_a_rule_are_confirmed_and_stand_old_beside_new(
         self, anna: Any, boris: Any, site: Client
     ) -> None:
-        relates = "relates to surveillance.\n    evidence: "
-        fewer = (f"{relates}[registry_correction]", f"{relates}[end_user_statement]")
+        asked = "relates to surveillance.\n    evidence: [{}]"
+        fewer = (asked.format("registry_correction"), asked.format("end_user_statement"))
         version, report = checked(content(self.RETITLED, fewer), anna)
         assert report.state == State.PASSED
         names = [one["name"] for one in report.found["looser"]]
