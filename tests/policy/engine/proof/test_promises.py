@@ -74,13 +74,13 @@ def test_a_promise_in_words_that_are_gone_cannot_be_kept(book: Rulebook, grown: 
             Surely("P", "x", ("needs_information", "bar"), LOW),
             True,
         ),
-        (Raising("P", "x", "country_risk"), Raising("P", "x", "adverse_info"), True),
-        (Raising("P", "x", "country_risk"), Raising("P", "x", "country_risk", RADIO), True),
+        (Raising("P", "x", ("country_risk",)), Raising("P", "x", ("adverse_info",)), True),
+        (Raising("P", "x", ("country_risk",)), Raising("P", "x", ("country_risk",), RADIO), True),
         (Losing("P", "x", ("purpose", "services")), Losing("P", "x", ("purpose",)), True),
         (Losing("P", "x", ("purpose",)), Losing("P", "x", ("purpose", "services")), False),
         (Exists("P", "x", All((LOW, RADIO)), ("clear",)), Exists("P", "x", LOW, ("clear",)), True),
         (EveryRule("P", "x", "decide"), EveryRule("P", "x", "fire"), True),
-        (Surely("P", "x", ("bar",), LOW), Raising("P", "x", "country_risk"), True),
+        (Surely("P", "x", ("bar",), LOW), Raising("P", "x", ("country_risk",)), True),
     ],
 )
 def test_a_promise_that_covers_less_shows_a_deal(old: Promise, new: Promise, loses: bool) -> None:
@@ -112,7 +112,7 @@ def test_the_same_promise_in_another_order_is_kept() -> None:
         Raising(
             "P",
             "x",
-            "services",
+            ("services",),
             All((Is("law_conflict", value=True), Is("law_conflict", value=False))),
         ),
     ],
