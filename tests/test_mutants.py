@@ -94,6 +94,13 @@ def test_there_are_many_and_about_everything_that_decides():
             "tests/a.py::test_b[x y]",
         ),
         (1, "ERROR tests/a.py::test_b - IntegrityError\n1 error", CAUGHT, "tests/a.py::test_b"),
+        (
+            1,
+            "ERROR    jobs:queue.py:83 job failed\nFAILED tests/a.py::test_b - assert 1\n1 failed",
+            CAUGHT,
+            "tests/a.py::test_b",
+        ),
+        (1, "ERROR    jobs:queue.py:83 job failed", NOT_TRIED, "pytest ended with 1"),
         (1, "Killed", NOT_TRIED, "pytest ended with 1: Killed"),
         (2, "ERROR tests/a.py - SyntaxError\n1 error", NOT_TRIED, "pytest ended with 2"),
         (4, "ERROR: not found: tests/a.py::test_gone", NOT_TRIED, "pytest ended with 4"),

@@ -5,6 +5,7 @@ servers and the migrated database are made once. Two faults run at a time, each 
 """
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -42,7 +43,8 @@ def verdict(code: int, output: str) -> Verdict:
     if code == 0:
         return Verdict(SURVIVED)
     lines = output.strip().splitlines()
-    failed = [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    # Lines of the log begin with ERROR too, and with more blanks.
+    failed = [line for line in lines if re.match("(FAILED|ERROR) [^ ]", line)]
     if code == 1 and failed:
         return Verdict(CAUGHT, failed[0].partition(" ")[2].partition(" - ")[0])
     return Verdict(NOT_TRIED, f"pytest ended with {code}: {' '.join(lines[-3:])}")

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from audit.models import AuditEvent
-from people import access
+from people import access, actions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +233,16 @@ def test_a_password_is_typed_twice_at_a_terminal(monkeypatch: pytest.MonkeyPatch
 def test_nobody_of_that_name(verb: str) -> None:
     with pytest.raises(CommandError, match="There is no person 'nobody'"):
         person(verb, "nobody")
+
+
+def test_the_verb_itself_refuses_the_mix() -> None:
+    """The command refuses it before it asks for a password; others may call the verb."""
+    with pytest.raises(access.NotAllowed, match="cannot be combined"):
+        actions.add_person(
+            "bo",
+            email="bo@example.com",
+            roles={access.AUDITOR, access.SALES},
+            password=PASSWORD,
+            actor="system",
+        )
+    assert not User.objects.exists()

@@ -228,3 +228,10 @@ def test_only_plain_choices_are_folded():
     parts = written.of_deal(deal).parts
     assert [part.is_open for part in parts] == [False, True, False, True, True, False]
     assert (parts[1].changed, parts[4].unknown) == (1, 1)
+
+
+def test_what_is_not_known_from_the_start_is_open_too():
+    deal = make.sent_deal({**make.SENIOR, "reports": {"answer": "?", "text": ""}})
+    part = written.of_deal(deal).parts[4]
+    assert (part.changed, part.unknown, part.is_open) == (0, 1, True)
+    assert not any(row.explains for row in part.rows)

@@ -375,7 +375,8 @@ def test_deals_of_one_end_user_are_screened_together():
 
 def test_what_a_stopped_deal_contained_does_not_count():
     answers = [
-        one | {"customer": "One Operator Ltd"} for one in (factories.BARRED, factories.SIMPLE)
+        one | factories.in_country("FI") | {"customer": "One Operator Ltd"}
+        for one in (factories.BARRED, factories.SIMPLE)
     ]
     factories.sent_deal(answers[0], alone=False)
     radio = factories.sent_deal(answers[1], alone=False)
