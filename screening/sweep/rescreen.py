@@ -120,8 +120,13 @@ def screen_after_ruling(job: Job) -> None:
 
 
 def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
-    """The deals that still count and may have other facts since, the own one excepted."""
-    return related(ruling.deal, {ruling.end_user_key, ruling.deal.end_user_key})
+    """The deals that still count and may have other facts since.
+
+    The own one among them: a ruling that is taken back ends there too.
+    """
+    own = Deal.objects.filter(pk=ruling.deal_id, status__in=LIVE)
+    others = related(ruling.deal, {ruling.end_user_key, ruling.deal.end_user_key})
+    return (own | others).order_by("pk")
 
 
 @performs(AFTER_STOP)

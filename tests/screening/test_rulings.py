@@ -624,6 +624,20 @@ def test_two_people_take_a_ruling_back_also_from_a_deal_that_it_closed():
     assert deal.audit_verbs().count("deal.ruling_taken_back") == 2
 
 
+def test_a_law_that_two_people_take_back_no_longer_counts_in_its_own_deal():
+    """Reviewers would approve it for a law that is none."""
+    deal = send(CORE)
+    ruling = ruled(deal, "legal_basis_status", "verified")
+    assert deal.status == Status.IN_REVIEW
+    for _ in range(2):
+        officer = factories.compliance_officer()
+        actions.take_back_ruling(ruling, because="Another act.", actor=officer)
+        sweeping.work(actions.AFTER_RULING)
+    deal.refresh_from_db()
+    assert fact(deal, "legal_basis_status") == "cited"
+    assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "compliance")
+
+
 @pytest.mark.parametrize("who", ["owner", "senior", "colleague"])
 def test_who_does_not_take_back(who):
     deal = send({**SIMPLE, "customer": "Pohjola Verkko"})
