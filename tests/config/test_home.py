@@ -36,12 +36,12 @@ def test_each_hears_of_a_proposal_when_it_is_their_turn() -> None:
     assert turns(anna) == turns(boris) == []
 
     version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
-    assert turns(anna) == [f"{version} is not checked yet"]
+    assert turns(anna) == [f"{version} has not been checked yet"]
     assert turns(boris) == []
 
     version, report = checked(rated("SE", "low", "medium", label="3.0"), anna)
     assert turns(anna) == []
-    assert turns(boris) == [f"{version} waits for another person than the proposer"]
+    assert turns(boris) == [f"{version} waits for someone other than the proposer"]
 
     actions.activate_version(version, report=report, actor=boris)
     assert turns(anna) == turns(boris) == [], "what was proposed before it is overtaken"
@@ -60,8 +60,8 @@ def test_a_newer_proposal_hides_none_that_waits_for_activation() -> None:
     anna, boris = (factories.person(access.POLICY_OWNER) for _ in range(2))
     ready, _report = checked(rated("FI", "low", "high"), anna)
     newer = actions.propose_version(rated("SE", "low", "medium", label="3.0"), actor=anna)
-    assert turns(boris) == [f"{ready} waits for another person than the proposer"]
-    assert turns(anna) == [f"{newer} is not checked yet"]
+    assert turns(boris) == [f"{ready} waits for someone other than the proposer"]
+    assert turns(anna) == [f"{newer} has not been checked yet"]
 
 
 def relabelled(kind: str) -> Content:
@@ -73,7 +73,7 @@ def test_compliance_hears_of_what_it_may_govern(kind: str) -> None:
     factories.reference_data()
     officer, owner = factories.compliance_officer(), factories.person(access.POLICY_OWNER)
     version, report = checked(relabelled(kind), owner)
-    waits = f"{version} waits for another person than the proposer"
+    waits = f"{version} waits for someone other than the proposer"
     assert turns(officer) == [waits]
     assert turns(owner) == turns(factories.senior()) == turns(factories.sales_person()) == []
     assert turns(factories.person(access.POLICY_OWNER)) == [waits]
@@ -91,7 +91,7 @@ def test_compliance_goes_on_with_its_own_proposal() -> None:
     factories.reference_data()
     officer, owner = factories.compliance_officer(), factories.person(access.POLICY_OWNER)
     version = actions.propose_version(relabelled(Kind.REGISTRY), actor=officer)
-    assert turns(officer) == [f"{version} is not checked yet"]
+    assert turns(officer) == [f"{version} has not been checked yet"]
     assert turns(owner) == []
 
 
@@ -109,7 +109,7 @@ def test_both_roles_hear_it_once() -> None:
     factories.reference_data()
     both = factories.person(access.POLICY_OWNER, access.COMPLIANCE)
     version, _report = checked(relabelled(Kind.CATALOGUE), factories.compliance_officer())
-    assert turns(both) == [f"{version} waits for another person than the proposer"]
+    assert turns(both) == [f"{version} waits for someone other than the proposer"]
 
 
 class TestPromises:
@@ -140,7 +140,7 @@ class TestPromises:
         why = "The board decided so on 12 November."
         actions.confirm_promise_changes(report, names=names, reason=why, actor=chief)
         assert turns(chief) == turns(anna) == []
-        assert turns(boris) == [f"{version} waits for another person than the proposer"]
+        assert turns(boris) == [f"{version} waits for someone other than the proposer"]
 
     def test_nobody_hears_of_a_check_that_is_overtaken(
         self, hollowed: tuple[Any, Any], anna: Any

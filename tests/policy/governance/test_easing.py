@@ -135,7 +135,9 @@ class TestDoubles:
             "        name: Monitoring centre\n        capabilities: [ran]\n"
             "        control: not_controlled\n"
         )
-        with pytest.raises(CatalogueError, match=r"line \d+, column \d+: .* already \(line \d+\)"):
+        with pytest.raises(
+            CatalogueError, match=r"line \d+, column \d+: .* already names .* \(line \d+\)"
+        ):
             read_catalogue(text, capabilities=DATA.capabilities)
 
     def test_a_feature_is_there_once(self) -> None:

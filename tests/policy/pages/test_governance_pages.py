@@ -285,7 +285,7 @@ class TestSpreadsheets:
         rows = [",".join(spreadsheets.PRODUCT_COLUMNS), ",".join(PRODUCT), ",".join(PRODUCT)]
         given = upload("\n".join(rows).encode())
         said = body(propose(site, "catalogue", text="", label="2.0", upload=given))
-        assert "row 3: probe: &quot;probe&quot; names probe already (row 2)" in said
+        assert "row 3: probe: &quot;probe&quot; already names probe (row 2)" in said
 
     def test_csv_needs_a_label(self, site: Client) -> None:
         given = upload(",".join(spreadsheets.PRODUCT_COLUMNS).encode())

@@ -28,9 +28,9 @@ def test_of_two_proposals_the_second_is_checked_again(anna: Any, boris: Any) -> 
     first, its_report = checked(rated("FI", "low", "medium"), anna)
     second, old = checked(rated("SE", "low", "medium", label="3.0"), anna)
     actions.activate_version(first, report=its_report, confirmed=looser(its_report), actor=boris)
-    with pytest.raises(Conflict, match="What is active changed"):
+    with pytest.raises(Conflict, match="What is active has changed"):
         actions.activate_version(second, report=old, confirmed=looser(old), actor=boris)
-    with pytest.raises(Conflict, match="What is active changed"):
+    with pytest.raises(Conflict, match="What is active has changed"):
         actions.schedule_activation(
             second, report=old, confirmed=looser(old), actor=boris, on=timezone.localdate()
         )
@@ -46,7 +46,7 @@ def test_a_schedule_with_an_old_report_ends_as_refused(anna: Any, boris: Any) ->
     actions.activate_version(other, report=its_report, confirmed=looser(its_report), actor=boris)
     assert not actions.activate_scheduled(schedule)
     schedule.refresh_from_db()
-    assert (schedule.state, "What is active changed" in schedule.reason) == (
+    assert (schedule.state, "What is active has changed" in schedule.reason) == (
         Schedule.State.REFUSED,
         True,
     )
@@ -69,7 +69,7 @@ def test_a_withdrawn_version_leaves_its_confirmation_behind(anna: Any, boris: An
     actions.withdraw_version(version, reason=WHY, actor=anna)
     with pytest.raises(Conflict, match="withdrawn"):
         actions.activate_version(version, report=report, confirmed=looser(report), actor=boris)
-    with pytest.raises(Conflict, match="exists already"):
+    with pytest.raises(Conflict, match="There is already a version"):
         actions.propose_version(proposals.read(Kind.RULEBOOK, text, proposals.About()), actor=anna)
     again = proposals.read(Kind.RULEBOOK, text.replace('"9.1"', '"9.2"'), proposals.About())
     version, new = checked(again, boris)
@@ -102,5 +102,5 @@ def test_one_person_with_both_roles_is_one_person(anna: Any, boris: Any) -> None
 def test_a_party_of_two_kinds_is_refused_however_fields_are_apart(between: str) -> None:
     rows = ["name,country,class,aliases,note,source", "Foo,FI,military,,,a", "Foo,FI,utility,,,b"]
     text = "\n".join(rows).replace(",", between)
-    with pytest.raises(proposals.ProposalRefused, match="one party is of one kind"):
+    with pytest.raises(proposals.ProposalRefused, match="one party has one kind"):
         proposals.read(Kind.REGISTRY, text, proposals.About(label="2.0"))
