@@ -39,6 +39,7 @@ from policy.engine.language.phrases import OUTCOMES, deal_in_words
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
 from policy.engine.language.schema import rulebook_schema
 from policy.engine.language.shapes import Shapes
+from policy.engine.language.words import listed
 from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.screen import Screener
@@ -101,7 +102,7 @@ def check(arguments: argparse.Namespace) -> Found:
         "charter": [one.plain for one in charter_.changes],
         "fewer": [one.plain for one in fewer],
         "reworded": [one.plain for one in sentences.reworded(before, rulebook)],
-        "differences": _differences(before, rulebook),
+        "differences": _differences_beside(charter_, before, rulebook),
         "dead": _complete(proving.dead_rules, rulebook),
     }
     found["looser"] = [asdict(one) for one in easings.of_rulebook(found)]
@@ -161,11 +162,28 @@ def _differences(before: Rulebook, after: Rulebook) -> list[Found]:
     return kinds
 
 
+def _differences_beside(
+    compared: charter.Charter, before: Rulebook, after: Rulebook
+) -> list[Found]:
+    """The differences; where there are too many to list, the promises that are not kept."""
+    try:
+        return _differences(before, after)
+    except Unusable as reason:
+        names = (
+            listed([change.name for change in compared.changes if change.fate != "kept"]) or "none"
+        )
+        raise Unusable(
+            f"{reason} Not as in version {before.label}: {names}. If this text was made from "
+            "another version, compare it with that one: --against FILE"
+        ) from None
+
+
 def _complete(find: Callable[..., list[Any]], *rulebooks: Rulebook) -> list[Any]:
     try:
         return find(*rulebooks)
     except NotProved as reason:
-        raise Unusable(f"The proof gave no complete answer: {reason}.") from None
+        sentence = str(reason).rstrip(".")
+        raise Unusable(f"The proof gave no complete answer: {sentence}.") from None
 
 
 def backtest(arguments: argparse.Namespace) -> Found:

@@ -273,3 +273,15 @@ class TestHollowedPromises:
     ) -> None:
         code, told = found(capsys, "check", str(SHIPPED))
         assert (code, told["charter"], told["reworded"]) == (0, [], [])
+
+
+def test_a_text_made_from_another_version_says_so_and_which_promises_it_does_not_keep(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    former = ROOT / "policy" / "data" / "rulebook-1.0.yaml"
+    code, _out, err = run(capsys, "check", str(former))
+    assert code == 2
+    assert "Not as in version 1.1: promise P01 changed" in err
+    assert "promise P21 removed" in err
+    assert "compare it with that one: --against FILE" in err
+    assert ".." not in err
