@@ -98,8 +98,10 @@ def files(pattern: str) -> list[str]:
 
 def linted() -> Result:
     """ruff does not say how many files it judged, so the same words list them first."""
-    listed = execute(["-m", "ruff", "check", "--show-files"]).stdout.split("\n")
-    judged = [name for name in listed if name.endswith(".py")]
+    listed = execute(["-m", "ruff", "check", "--show-files"])
+    if listed.returncode:
+        return Result(f"ruff could not list the files:\n{listed.stdout}{listed.stderr}")
+    judged = [name for name in listed.stdout.split("\n") if name.endswith(".py")]
     if not judged:
         return Result("There are no files to judge.")
     problem = program("-m", "ruff", "check", "--output-format=concise")().problem

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.conf import settings as program
 from django.core.management import call_command
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from policy import actions as governing
 from screening.sweep import rescreen
@@ -98,8 +98,8 @@ def walk_sofia(page: Page, row: Row) -> None:
     follow(page, again)
     follow(page, tab)
     follow(page, barred)
-    assert page.get_by_text("Nobody can approve this deal").first.is_visible()
-    assert page.get_by_role("link", name="The policy, clause").first.is_visible()
+    expect(page.get_by_text("Nobody can approve this deal").first).to_be_visible()
+    expect(page.get_by_role("link", name="The policy, clause").first).to_be_visible()
 
 
 def walk_carla(page: Page, row: Row) -> None:
@@ -108,7 +108,7 @@ def walk_carla(page: Page, row: Row) -> None:
     follow(page, deal)
     assert heading(page) == deal
     follow(page, "Verify the legal basis")
-    assert page.get_by_role("heading", name="As it stands").is_visible()
+    expect(page.get_by_role("heading", name="As it stands")).to_be_visible()
     page.locator("input[name=value][value=verified]").check()
     page.get_by_label("Source").fill("Official gazette, read in the original")
     page.get_by_label("Reason").fill("The act obliges this operator, and a judge orders.")
@@ -122,10 +122,10 @@ def walk_carla(page: Page, row: Row) -> None:
 def walk_rosa(page: Page, row: Row) -> None:
     for name in row.names:
         follow(page, name)
-    assert page.locator(".cited blockquote").first.is_visible()
-    assert page.locator(".facts").first.is_visible()
-    assert page.locator("#precedents").is_visible()
-    assert page.get_by_role("link", name="Ask sales").is_visible()
+    expect(page.locator(".cited blockquote").first).to_be_visible()
+    expect(page.locator(".facts").first).to_be_visible()
+    expect(page.locator("#precedents")).to_be_visible()
+    expect(page.get_by_role("link", name="Ask sales")).to_be_visible()
     assess_and_vote(page)
 
 
@@ -133,13 +133,13 @@ def walk_erik(page: Page, row: Row) -> None:
     queue, deal = row.names
     follow(page, queue)
     follow(page, deal)
-    assert page.get_by_text("The two votes differ.").is_visible()
+    expect(page.get_by_text("The two votes differ.")).to_be_visible()
     become(page, row.words[1])
     follow(page, queue)
     follow(page, deal)
     follow(page, "Claim this deal")
     assess_and_vote(page)
-    assert page.get_by_text("Approved").first.is_visible()
+    expect(page.get_by_text("Approved").first).to_be_visible()
 
 
 def walk_anna(page: Page, row: Row) -> None:
@@ -149,9 +149,9 @@ def walk_anna(page: Page, row: Row) -> None:
     page.get_by_label("Clause").select_option("C4")
     follow(page, "Apply filters")
     page.locator("[data-rows] tbody a").first.click()
-    assert page.get_by_role("heading", name="Every event").is_visible()
+    expect(page.get_by_role("heading", name="Every event")).to_be_visible()
     follow(page, "Replay")
-    assert page.get_by_role("heading", name="Replay: same").is_visible()
+    expect(page.get_by_role("heading", name="Replay: same")).to_be_visible()
     follow(page, decisions)
     with page.expect_download() as download:
         follow(page, "Export this list as CSV")
@@ -162,13 +162,13 @@ def walk_paula(page: Page, row: Row) -> None:
     (_, rule, milder, first, _, stricter, too, second, activator, reader) = row.words
     policy, versions, kind, propose, mended, deal = row.names
     follow(page, policy)
-    assert page.get_by_role("link", name=rule).first.is_visible()
+    expect(page.get_by_role("link", name=rule).first).to_be_visible()
     follow(page, versions)
     follow(page, kind)
     follow(page, propose)
     proposed(page, first, {rule: milder})
-    assert page.get_by_text("Broken").first.is_visible()
-    assert page.get_by_text("The plainest deal that breaks it").first.is_visible()
+    expect(page.get_by_text("Broken").first).to_be_visible()
+    expect(page.get_by_text("The plainest deal that breaks it").first).to_be_visible()
     follow(page, mended)
     proposed(page, second, {rule: stricter, too: stricter})
     become(page, reader)
