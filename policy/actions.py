@@ -18,7 +18,7 @@ from policy import active
 from policy.governance import checking, notices
 from policy.governance.parts import CHECK, has_work
 from policy.governance.versions import Content
-from policy.models import CheckReport, PromiseConfirmation, ReferenceVersion, Schedule
+from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion, Schedule
 from policy.permissions import check_confirm_promises, check_govern
 
 RESCREEN = "rescreen"
@@ -218,7 +218,8 @@ def activate_version(
 
     Needs the newest report on exactly this content against what is active now, passed, and each
     kind of change that got looser ``confirmed`` by its name. Only the very first version of a
-    kind goes without: there is nothing to compare it with.
+    kind goes without: there is nothing to compare it with. An installation that screens deals
+    without a register of laws has one to compare with: the empty one.
     """
     _activate(version, actor=actor, report=report, confirmed=confirmed)
 
@@ -235,9 +236,7 @@ def _activate(
     _check_activator(version, actor)
     if schedule is None:
         check_unscheduled(version)
-    is_first = not (
-        ReferenceVersion.objects.of(version.kind).filter(activated_at__isnull=False).exists()
-    )
+    is_first = _is_first(version)
     if not is_first:
         _check_third_person(check_report(version, report, now, confirmed), actor)
     former = now.get(version.kind)
@@ -257,6 +256,16 @@ def _activate(
     )
     if not is_first:
         Job.objects.enqueue(RESCREEN, key=f"version:{version.pk}", version=version.pk)
+
+
+def _is_first(version: ReferenceVersion) -> bool:
+    """Whether there is nothing to compare it with; PostgreSQL asks the same."""
+    activated = ReferenceVersion.objects.filter(activated_at__isnull=False)
+    if activated.of(version.kind).exists():
+        return False
+    if version.kind != Kind.LAWS or not active.laws(version).laws:
+        return True
+    return not activated.of(Kind.RULEBOOK).exists()
 
 
 def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:

@@ -18,12 +18,14 @@ from policy.governance import versions as texts
 from policy.models import Kind, ReferenceVersion
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries
+from policy.reference.laws import NONE, Laws
 from policy.reference.registry import Registry
 
 ACTIVE = """
 SELECT id, kind, label, digest, source, edition FROM policy_referenceversion
 WHERE activated_at IS NOT NULL AND retired_at IS NULL"""
-# Without one of these nothing can be screened. Without country ratings everything is unrated.
+# Without one of these nothing can be screened. Without country ratings everything is unrated, and
+# without laws each citation is verified by hand.
 NEEDED = (Kind.RULEBOOK, Kind.CATALOGUE, Kind.REGISTRY)
 # Pages about old screenings speak with the words of old versions; more than these are rare.
 KEPT = 32
@@ -110,6 +112,11 @@ def registry(of: ReferenceVersion) -> Registry:
     return _registry(of.pk, of.digest)
 
 
+def laws(of: ReferenceVersion | None) -> Laws:
+    """The laws of a version; none without one."""
+    return _laws(of.pk, of.digest) if of else NONE
+
+
 def _content(pk: int) -> str:
     return str(ReferenceVersion.objects.values_list("content", flat=True).get(pk=pk))
 
@@ -143,3 +150,8 @@ def _catalogue(pk: int, digest: str) -> Catalogue:
 @lru_cache(maxsize=4)
 def _registry(pk: int, digest: str) -> Registry:
     return texts.read_registry_text(_content(pk), shipped.vocabulary(), shipped.countries())
+
+
+@lru_cache(KEPT)
+def _laws(pk: int, digest: str) -> Laws:
+    return texts.read_laws_text(_content(pk))

@@ -11,6 +11,7 @@ OWNERS = {
     Kind.COUNTRIES: (access.POLICY_OWNER,),
     Kind.CATALOGUE: (access.POLICY_OWNER, access.COMPLIANCE),
     Kind.REGISTRY: (access.POLICY_OWNER, access.COMPLIANCE),
+    Kind.LAWS: (access.POLICY_OWNER, access.COMPLIANCE),
 }
 
 

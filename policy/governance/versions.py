@@ -4,8 +4,10 @@ rulebook    canonical JSON of the rulebook with its vocabulary (policy.engine.la
 countries   {"names", "territories", "ratings": [{"text", "source", …}]}
 catalogue   {"catalogue"}: YAML
 registry    {"registry", "stems"}: CSV and word stems
+laws        canonical JSON of the entries by id (policy.reference.laws)
 
-The digest of a version is that of its text, so for a rulebook it is the engine's own.
+The digest of a version is that of its text, so for a rulebook it is the engine's own. Rulebook and
+laws are also kept as they were written.
 """
 
 import json
@@ -21,6 +23,7 @@ from policy.facts.derive import ReferenceData
 from policy.models import Kind
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries, RatingText, read_countries
+from policy.reference.laws import NONE, Laws, canonical_text, of_canonical
 from policy.reference.registry import Registry, read_registry, read_stems
 
 
@@ -103,11 +106,32 @@ def shipped_contents() -> list[Content]:
             "1.0",
             "CC0 1.0, MIT",
         ),
+        laws_content(
+            shipped.text(shipped.NO_LAWS), shipped.load().laws, source="Shipped with the program"
+        ),
     ]
 
 
+def example_laws() -> Content:
+    """The laws of the demo, which nobody has checked for anybody."""
+    data = shipped.load()
+    words, places = data.rulebook.vocabulary, data.countries
+    found = shipped.laws(words, places, name=shipped.EXAMPLE_LAWS)
+    return laws_content(
+        shipped.text(shipped.EXAMPLE_LAWS), found, source="Public knowledge, checked by nobody"
+    )
+
+
+def laws_content(written: str, laws: Laws, *, source: str, edition: str = "") -> Content:
+    text = canonical_text(laws)
+    return Content(Kind.LAWS, laws.label, text, written, source, edition or laws.label, "")
+
+
 def read(texts: Mapping[str, str]) -> ReferenceData:
-    """The bundle of these version texts; without country ratings every place is unrated."""
+    """The bundle of these version texts.
+
+    Without country ratings every place is unrated; without laws each is verified by hand.
+    """
     rulebook = read_canonical(texts[Kind.RULEBOOK])
     countries = read_countries_text(texts.get(Kind.COUNTRIES))
     return ReferenceData(
@@ -115,6 +139,7 @@ def read(texts: Mapping[str, str]) -> ReferenceData:
         countries=countries,
         catalogue=read_catalogue_text(texts[Kind.CATALOGUE], rulebook.vocabulary),
         registry=read_registry_text(texts[Kind.REGISTRY], rulebook.vocabulary, countries),
+        laws=read_laws_text(texts.get(Kind.LAWS)),
     )
 
 
@@ -135,6 +160,10 @@ def read_registry_text(text: str, vocabulary: Vocabulary, countries: Countries) 
         countries=countries.names,
         stems=read_stems(content["stems"]),
     )
+
+
+def read_laws_text(text: str | None) -> Laws:
+    return NONE if text is None else of_canonical(json.loads(text), digest(text))
 
 
 def read_rulebook_text(text: str) -> Rulebook:

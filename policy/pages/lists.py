@@ -66,14 +66,14 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @require_safe
 def catalogue_export(request: HttpRequest) -> HttpResponse:
     version = _active(Kind.CATALOGUE)
-    return _workbook(version, spreadsheets.write_catalogue(active.catalogue(version)))
+    return workbook(version, spreadsheets.write_catalogue(active.catalogue(version)))
 
 
 @allow(*READERS)
 @require_safe
 def registry_export(request: HttpRequest) -> HttpResponse:
     version = _active(Kind.REGISTRY)
-    return _workbook(version, spreadsheets.write_registry(active.registry(version)))
+    return workbook(version, spreadsheets.write_registry(active.registry(version)))
 
 
 def _active(kind: str) -> ReferenceVersion:
@@ -83,7 +83,7 @@ def _active(kind: str) -> ReferenceVersion:
     return version
 
 
-def _workbook(version: ReferenceVersion, content: bytes) -> HttpResponse:
+def workbook(version: ReferenceVersion, content: bytes) -> HttpResponse:
     """A spreadsheet to download, named after what it holds."""
     response = HttpResponse(content, content_type=XLSX)
     name = slugify(f"{version.kind} {version.label}")
@@ -144,13 +144,17 @@ def registry(request: HttpRequest) -> HttpResponse:
 
 def _classes() -> dict[str, str]:
     """What each class of a party means; the vocabulary's words, and the two of the registry."""
-    fact = _vocabulary()["end_user_type"]
-    values = getattr(fact, "values", ())
     own = {
         QUESTION: _("Compliance asks what it is"),
         OPERATOR: _("Network operator, ownership not on the list"),
     }
-    return {value: _capital(_bare(fact.say(value))) for value in values} | own
+    return kinds_of_end_user() | own
+
+
+def kinds_of_end_user() -> dict[str, str]:
+    """The kinds in the vocabulary's words, as the name of a class: "Utility"."""
+    fact = _vocabulary()["end_user_type"]
+    return {value: _capital(_bare(fact.say(value))) for value in getattr(fact, "values", ())}
 
 
 def _vocabulary() -> Vocabulary:

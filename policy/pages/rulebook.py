@@ -151,7 +151,7 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
         "may_read": may_read,
         "may_compare": may_read and page.paginator.count > 1,
         "may_propose": may_govern(request.user, kind),
-        "begins_with_text": kind in {Kind.RULEBOOK, Kind.CATALOGUE},
+        "begins_with_text": kind in {Kind.RULEBOOK, Kind.CATALOGUE, Kind.LAWS},
     }
     return render(request, "policy/versions.html", context)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from policy.reference import laws
+
 Answers = Mapping[str, Any]
 #: Text, or text that is translated when it is shown.
 Text = Any
@@ -35,9 +37,7 @@ CLASSES: Mapping[str, frozenset[str]] = {
             "active_surveillance_integration",
         }
     ),
-    "L": frozenset({"li_interface", "li_mediation", "li_administration"}),
-    "X": frozenset({"direct_access_li"}),
-    "T": frozenset({"data_retention", "lawful_disclosure"}),
+    **laws.CLASSES,
     "C": frozenset(
         {
             "url_content_filtering",
@@ -506,9 +506,9 @@ QUESTIONS: tuple[Question, ...] = (
         kind=Kind.BASIS,
         fact="legal_basis_status",
         clause="C2a",
-        title=_("Which one?"),
-        hint=_("Act, article, date, and who can order it."),
-        error=_("Enter the law or licence"),
+        title=_("Which law or licence?"),
+        hint=_("Nobody has to check a law of the register again, if it fits."),
+        error=_("Select the law, another law, or not known yet"),
         shown=lambda answers, context: (
             _needs_a_law(answers, context) and answers.get("obligation") == "yes"
         ),

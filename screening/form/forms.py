@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
-from screening.form.deal_form import Kind, Question
+from screening.form.deal_form import Answers, Kind, Question
 from screening.form.question_forms import (
     BasisForm,
     ChoiceForm,
@@ -51,12 +51,22 @@ FORMS: Mapping[Kind, type[QuestionForm]] = {
     Kind.CONFIRM: ConfirmForm,
 }
 
+NO_ANSWERS: Answers = {}
+
 
 def question_form(
-    asked: Question, data: ReferenceData, *, stored: Any = None, posted: Any = None
+    asked: Question,
+    data: ReferenceData,
+    *,
+    stored: Any = None,
+    posted: Any = None,
+    answers: Answers = NO_ANSWERS,
 ) -> QuestionForm:
-    """The form of one question: filled from the draft, or bound to what was posted."""
-    return FORMS[asked.kind](asked, data, stored, posted)
+    """The form of one question: filled from the draft, or bound to what was posted.
+
+    ``answers`` are those of the draft: what they say decides which laws are offered first.
+    """
+    return FORMS[asked.kind](asked, data, stored, posted, answers)
 
 
 class WithdrawForm(forms.Form):
