@@ -75,6 +75,7 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
         "facts": exhibits.facts(screening),
+        "laws": exhibits.laws(screening),
         "written": written.of_deal(found),
         "former": former,
         "changes": exhibits.changes(former, screening) if former else [],

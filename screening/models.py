@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from audit.models import AuditEvent
@@ -382,7 +383,9 @@ class Screening(models.Model):
         return [version for version in versions if version is not None]
 
     def is_current(self, versions: Mapping[str, ReferenceVersion]) -> bool:
-        """Whether it used these versions, or was confirmed under them."""
+        """Whether it used these versions, or was confirmed under them, and its laws still count."""
+        if self.laws_until is not None and self.laws_until < timezone.localdate():
+            return False
         # By id: the content of five versions is megabytes that nobody reads here.
         used = {kind: getattr(self, f"{kind}_id") for kind in VERSIONS}
         wanted = {kind: versions[kind].pk if kind in versions else None for kind in VERSIONS}

@@ -56,7 +56,7 @@ API = "api/v1/"
 
 @pytest.fixture
 def people(db: None) -> dict[str, User]:
-    factories.reference_data()
+    factories.reference_data(laws=factories.laws_of_the_demo())
     owner = factories.sales_person()
     roles = (role for role in access.ROLE_NAMES if role != access.SALES)
     return {
@@ -119,6 +119,7 @@ def address(route: str, owner: User) -> str:
         "<slug:code>": "FI",
         "<str:iso>": "FI",
         "<slug:iso>": "FI",
+        "<slug:law_id>": "fi-917-2014",
     }
     return "/" + re.sub(r"<[^>]+>", lambda found: words[found[0]], route)
 

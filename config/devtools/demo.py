@@ -241,9 +241,15 @@ def prepare(programs: Programs) -> None:
         programs.run("migrate", "migrate", "--no-input", "--verbosity", "0")
     with step("People"):
         programs.run("demo_people", "demo_people")
-    with step("Rulebook, countries, catalogue, registry"):
+    with step("Rulebook, countries, catalogue, registry, laws"):
         programs.run(
-            "load_reference", "load_reference", "--proposer", "paula", "--activator", "pedro"
+            "load_reference",
+            "load_reference",
+            "--proposer",
+            "paula",
+            "--activator",
+            "pedro",
+            "--example-laws",
         )
     with step("Example deals"):
         programs.run("load_demo", "load_demo")

@@ -149,5 +149,5 @@ def _entries(law_id: str) -> list[tuple[ReferenceVersion, Law | None]]:
 def of_country(code: str) -> list[dict[str, Any]]:
     """The laws of a country, for its page."""
     register = active.laws(active.version(Kind.LAWS))
-    names, kinds, today = {}, kinds_of_end_user(), timezone.localdate()
-    return [row(law, kinds, names, today) for law in register.laws if law.country == code]
+    kinds, today = kinds_of_end_user(), timezone.localdate()
+    return [row(law, kinds, {}, today) for law in register.laws if law.country == code]

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, BinaryIO
 
@@ -99,7 +99,7 @@ def is_catalogue_table(text: str) -> bool:
     return {"id", "name"} <= _names_of_first_line(text)
 
 
-def _names_of_first_line(text: str) -> Collection[str]:
+def _names_of_first_line(text: str) -> set[str]:
     first = text.partition("\n")[0]
     return {name.strip(' "\r') for name in first.split(delimiter_of(first))}
 

@@ -46,9 +46,9 @@ def _wanted(answers: Answers, data: ReferenceData, on: date) -> Iterator[Wanted]
 
 def _of_variant(variant: Variant, data: ReferenceData, on: date) -> Wanted:
     facts = variant.facts.plain
-    place = data.countries.places.get(facts.get("country") or "")
+    place = data.countries.places.get(str(facts.get("country") or ""))
     present = [_members(facts.get(name)) for name in ("capabilities", "abilities_declared")]
-    return Wanted(place, facts["end_user_type"], classes_of(*present), on)
+    return Wanted(place, str(facts["end_user_type"]), classes_of(*present), on)
 
 
 def _members(flags: object) -> list[str]:

@@ -11,12 +11,14 @@ from itertools import batched
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from audit.refusals import Conflict
 from jobs.models import Job
 from jobs.queue import performs
 from policy import active
 from policy.actions import RESCREEN
+from policy.governance.expiry import EXPIRED
 from policy.models import ReferenceVersion
 from screening import deriving
 from screening.actions import AFTER_RULING, lock_end_user, rescreen_deal
@@ -127,6 +129,28 @@ def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     own = Deal.objects.filter(pk=ruling.deal_id, status__in=LIVE)
     others = related(ruling.deal, {ruling.end_user_key, ruling.deal.end_user_key})
     return (own | others).order_by("pk")
+
+
+@performs(EXPIRED)
+def screen_after_expiry(job: Job) -> None:
+    """Deals that counted on a law of the register whose last day is over.
+
+    A deal that cannot be screened stops no other, and the job names it.
+    """
+    law, today = job.args["law"], timezone.localdate()
+    counted = Deal.objects.filter(
+        status__in=LIVE, screening__laws_until__lt=today, screening__laws_text__contains=f'"{law}":'
+    )
+    pks = list(counted.order_by("pk").values_list("pk", flat=True))
+    failed = []
+    for done, pk in enumerate(pks, start=1):
+        try:
+            screen_if_changed(pk, because=job.args["because"], cause=Screening.Cause.VERSION)
+        except (Conflict, ValueError, DataError, IntegrityError) as refusal:
+            failed.append(f"deal {pk}: {refusal}")
+        job.note_progress(done, len(pks))
+    if failed:
+        raise Conflict(f"Not screened again: {'; '.join(failed)}")
 
 
 @performs(AFTER_STOP)

@@ -19,7 +19,9 @@ def demo(db, tmp_path, monkeypatch):
         "config.management.commands.demo_people.ACCOUNTS", tmp_path / "accounts.json"
     )
     call_command("demo_people", verbosity=0)
-    call_command("load_reference", proposer="paula", activator="pedro", verbosity=0)
+    call_command(
+        "load_reference", proposer="paula", activator="pedro", example_laws=True, verbosity=0
+    )
     began = time.process_time()
     call_command("load_demo", verbosity=0)
     return time.process_time() - began
