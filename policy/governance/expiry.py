@@ -60,7 +60,7 @@ def _note(version: ReferenceVersion, law: Law) -> bool:
         EXPIRED,
         key=f"{locked.pk}:{law.id}",
         law=law.id,
-        because=f"{law.citation}: valid in the register of laws until {day_words(law.valid_until)}.",
+        because=f"{law.citation}: in the register until {day_words(law.valid_until)}.",
     )
     notices.tell_of_expired_law(locked, law)
     return True
