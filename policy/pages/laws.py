@@ -127,7 +127,8 @@ def law(request: HttpRequest, law_id: str) -> HttpResponse:
         "editions": [
             {
                 "version": of,
-                "entry": entry,
+                "checked": entry.checked if entry else None,
+                "valid_until": entry.valid_until if entry else None,
                 "validity": validity(entry, today) if entry else ("", _("Not in this version")),
             }
             for of, entry in entries

@@ -329,7 +329,8 @@ class BasisForm(QuestionForm):
 
     def clean(self) -> None:
         answer = self.cleaned_data.get("answer")
-        if answer == self.REGISTERED and not self.cleaned_data.get("laws"):
+        # What is not in the list was refused before.
+        if answer == self.REGISTERED and self.cleaned_data.get("laws") == []:
             self.add_error("laws", _("Tick the law, or choose another answer"))
         for name, _label, error in self.wanted if answer == self.TYPED else ():
             if error and not self.cleaned_data.get(name) and name not in self.errors:
