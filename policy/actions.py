@@ -254,7 +254,8 @@ def _activate(
         confirmed=sorted(confirmed),
         **({"schedule": schedule.pk} if schedule else {}),
     )
-    if not is_first:
+    if not is_first or now.keys() >= set(active.NEEDED):
+        # Also the first version of a kind, where deals were screened without one.
         Job.objects.enqueue(RESCREEN, key=f"version:{version.pk}", version=version.pk)
 
 

@@ -170,6 +170,8 @@ class CitedLaw:
     classes: list[str]
     #: Whether it counts, as a badge: its kind and its words.
     badge: tuple[str, str]
+    #: What the register says of all its laws.
+    remark: str
 
 
 def laws(screening: Screening) -> list[CitedLaw]:
@@ -184,6 +186,7 @@ def laws(screening: Screening) -> list[CitedLaw]:
             [own.value("end_user_type", kind) for kind in law.obliges],
             [CLASS_WORDS[letter] for letter in law.classes],
             _law_badge(law, counts=bool(kept["until"]), today=today),
+            register.remark,
         )
         for name, kept in screening.laws_picked.items()
         if (law := register.by_id.get(name)) is not None

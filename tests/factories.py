@@ -81,8 +81,7 @@ def reference_data(*, laws: Content | None = None) -> None:
     proposer, activator = person(access.POLICY_OWNER), person(access.POLICY_OWNER)
     contents = _contents()
     if laws is not None:
-        # First, while nothing can be screened: later laws are compared with none.
-        contents = [laws, *(content for content in contents if content.kind != Kind.LAWS)]
+        contents = [laws if content.kind == Kind.LAWS else content for content in contents]
     for content in contents:
         version = governing.propose_version(content, actor=proposer)
         governing.activate_version(version, actor=activator)

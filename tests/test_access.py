@@ -17,7 +17,7 @@ from django.urls import get_resolver
 from audit.models import AuditEvent
 from config.startup import patterns
 from people import access
-from policy.models import ReferenceVersion
+from policy.models import Kind, ReferenceVersion
 from reviews.actions import Duty
 from reviews.models import Condition, Decision, Review, Vote
 from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening, TakenBack
@@ -98,7 +98,7 @@ def address(route: str, owner: User) -> str:
     elif "rulings/" in route:
         pk = ruling_for(owner).pk
     elif "version" in route and "<int:pk>" in route:
-        pk = ReferenceVersion.objects.earliest("pk").pk
+        pk = ReferenceVersion.objects.of(Kind.RULEBOOK).earliest("pk").pk
     elif "<int:pk>" in route:
         pk = deal_for(route, owner).pk
     else:

@@ -59,6 +59,10 @@ def shipped_contents() -> list[Content]:
         for name, rating in shipped.RATINGS.items()
     ]
     return [
+        # First: while nothing can be screened, no law eases anything.
+        laws_content(
+            shipped.text(shipped.NO_LAWS), shipped.load().laws, source="Shipped with the program"
+        ),
         Content(
             Kind.RULEBOOK,
             rulebook.label,
@@ -105,9 +109,6 @@ def shipped_contents() -> list[Content]:
             "Public lists, see policy/data/NOTICE.md",
             "1.0",
             "CC0 1.0, MIT",
-        ),
-        laws_content(
-            shipped.text(shipped.NO_LAWS), shipped.load().laws, source="Shipped with the program"
         ),
     ]
 

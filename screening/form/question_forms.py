@@ -313,6 +313,7 @@ class BasisForm(QuestionForm):
         for name, label, error in self.wanted:
             self.fields[name] = PlainText(
                 label=label,
+                help_text=_("If another law or licence") if name == "act" else "",
                 required=False,
                 max_length=300,
                 error_messages={

@@ -33,9 +33,9 @@ class Command(BaseCommand):
             if settings.PRODUCTION:
                 raise CommandError("Nobody has checked the example laws. They are for the demo.")
             if not ReferenceVersion.objects.exists():
-                # First of all, while nothing can be screened: later laws are compared with none.
-                others = [content for content in contents if content.kind != Kind.LAWS]
-                contents = [example_laws(), *others]
+                contents = [
+                    example_laws() if content.kind == Kind.LAWS else content for content in contents
+                ]
         for content in contents:
             if ReferenceVersion.objects.of(content.kind).exists():
                 continue

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
+from jobs.models import Job
 from people import access
 from policy import actions, active
 from policy.engine.language.condition import RANK
@@ -272,6 +273,8 @@ class TestAnInstallationWithoutARegister:
             "load_reference", proposer=anna.username, activator=boris.username, verbosity=0
         )
         assert active.laws(active.version(Kind.LAWS)).laws == ()
+        # Deals were screened without a register; from now on they name the empty one.
+        assert Job.objects.filter(kind=actions.RESCREEN).count() == 1
 
 
 @pytest.mark.django_db

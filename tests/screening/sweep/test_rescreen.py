@@ -450,6 +450,7 @@ class TestConfirming:
             "countries": before.countries,
             "catalogue": before.catalogue,
             "registry": before.registry,
+            "laws": before.laws,
             "event_id": AuditEvent.objects.append(
                 subject=version.subject, actor="system", verb="deals.confirmed"
             ),
@@ -458,6 +459,7 @@ class TestConfirming:
             {**rest, "rulebook": never},
             {**rest, "rulebook": before.registry},
             {**rest, "rulebook": version, "catalogue": version},
+            {**rest, "rulebook": version, "laws": version},
         ):
             refused = pytest.raises(IntegrityError, match="another kind, or one never active")
             with refused, transaction.atomic():
