@@ -53,10 +53,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         began = time.monotonic()
         if began < self.frozen_until:
-            raise base.Database.OperationalError("PostgreSQL did not answer a moment ago")
+            raise self.Database.OperationalError("PostgreSQL did not answer a moment ago")
         try:
             return super().get_new_connection(conn_params)
-        except base.Database.OperationalError:
+        except self.Database.OperationalError:
             ended = time.monotonic()
             # Who is refused at once may be let in at once.
             if ended - began > ANSWERS_WITHIN:
