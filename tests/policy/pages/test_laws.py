@@ -14,6 +14,7 @@ from policy import actions
 from policy.models import Kind, ReferenceVersion
 from policy.reference import spreadsheets
 from tests import factories
+from tests.policy.facts.test_laws import CORE
 from tests.policy.laws import DATA, FINNISH, changed, content, register
 from tests.policy.pages.test_governance_pages import body, propose, upload, workbook
 from tests.policy.reference.test_laws import ROW
@@ -185,3 +186,24 @@ def test_nobody_reads_it_without_signing_in(client: Client) -> None:
 def test_everybody_signed_in_reads_it(client: Client) -> None:
     client.force_login(factories.person(access.ADMINISTRATOR))
     assert laws(client).status_code == 200
+
+
+class TestTheApi:
+    """A program names a law by its id."""
+
+    def screen(self, client: Client, *laws: str) -> Any:
+        client.force_login(factories.auditor())
+        facts = {**CORE, "laws": list(laws)}
+        return client.post("/api/v1/screen", {"facts": facts}, content_type="application/json")
+
+    def test_a_law_that_fits_clears(self, client: Client) -> None:
+        factories.reference_data(laws=factories.laws_of_the_demo())
+        assert self.screen(client, FINNISH).json()["outcome"] == "clear"
+        cited = self.screen(client, "se-lek-9-29").json()
+        assert [one["rule"] for one in cited["findings"]] == ["I09"]
+
+    def test_an_unknown_id_is_refused_in_a_sentence(self, client: Client) -> None:
+        factories.reference_data(laws=factories.laws_of_the_demo())
+        refused = self.screen(client, "fi-917")
+        assert refused.status_code == 400
+        assert 'laws, 1: unknown law "fi-917"; did you mean fi-917-2014?' in str(refused.json())
