@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -136,17 +136,32 @@ def make_venv() -> None:
     (VENV / "made.json").write_text(json.dumps(str(VENV)))
 
 
+def tell(lines: Iterable[str], number: int) -> None:
+    """How far pip is: packages are fetched one by one, then unpacked all together."""
+    fetched = 0
+    for line in lines:
+        if line.startswith("Collecting "):
+            fetched += 1
+            if fetched % 10 == 0 or fetched == number:
+                say(f"  {fetched} of {number} packages fetched")
+        elif line.startswith("Installing collected packages"):
+            say("  Unpacking them; this takes about as long ...")
+
+
 def install(requirements: str) -> None:
     make_venv()
     stamped = stamps()
     # An interrupted installation must not look finished.
     STAMP.unlink(missing_ok=True)
     say(f"Installing packages for ./run {requirements} from requirements/{requirements}.txt ...")
-    pip = [str(PYTHON), "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check"]
-    pip += ["install", "--no-input", "--require-hashes", "--no-deps", "--only-binary=:all:"]
-    pip += ["--requirement", str(ROOT / "requirements" / f"{requirements}.txt")]
-    done = subprocess.run(pip, stdout=sys.stderr, check=False)
-    if done.returncode:
+    locked = ROOT / "requirements" / f"{requirements}.txt"
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--no-input"]
+    # Compiled when they are first used: most modules of most packages never are.
+    pip += ["--no-compile", "--progress-bar=off", "--require-hashes", "--no-deps"]
+    pip += ["--only-binary=:all:", "--requirement", str(locked)]
+    with subprocess.Popen(pip, stdout=subprocess.PIPE, text=True) as running:
+        tell(running.stdout or (), locked.read_text().count("=="))
+    if running.returncode:
         sys.exit(
             "The packages could not be installed (pip says why above). Check that this machine "
             "reaches a package index, then run the same command again."
