@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -136,16 +137,25 @@ def make_venv() -> None:
     (VENV / "made.json").write_text(json.dumps(str(VENV)))
 
 
-def tell(lines: Iterable[str], number: int) -> None:
-    """How far pip is: packages are fetched one by one, then unpacked all together."""
+def tell(lines: Iterable[str], number: int) -> str:
+    """Say how far pip is, and return its complaints: the first error and all that follows.
+
+    It fetches packages one by one and then unpacks all of them. Its warnings are about settings
+    of this machine and come once for each package, so they stay unsaid.
+    """
     fetched = 0
+    said: list[str] = []
     for line in lines:
-        if line.startswith("Collecting "):
+        said.append(line)
+        # What lies on this machine is "processed".
+        if line.startswith(("Collecting ", "Processing ")):
             fetched += 1
-            if fetched % 10 == 0 or fetched == number:
+            if fetched % 10 == 0:
                 say(f"  {fetched} of {number} packages fetched")
         elif line.startswith("Installing collected packages"):
-            say("  Unpacking them; this takes about as long ...")
+            say("  Unpacking them ...")
+    errors = [place for place, line in enumerate(said) if line.startswith("ERROR")]
+    return "".join(said[errors[0] :] if errors else said[-20:])
 
 
 def install(requirements: str) -> None:
@@ -159,12 +169,15 @@ def install(requirements: str) -> None:
     # Compiled when they are first used: most modules of most packages never are.
     pip += ["--no-compile", "--progress-bar=off", "--require-hashes", "--no-deps"]
     pip += ["--only-binary=:all:", "--requirement", str(locked)]
-    with subprocess.Popen(pip, stdout=subprocess.PIPE, text=True) as running:
-        tell(running.stdout or (), locked.read_text().count("=="))
+    number = len(re.findall(r"^[\w.-]+==", locked.read_text(), re.MULTILINE))
+    with subprocess.Popen(
+        pip, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        complaints = tell(running.stdout or (), number)
     if running.returncode:
         sys.exit(
-            "The packages could not be installed (pip says why above). Check that this machine "
-            "reaches a package index, then run the same command again."
+            f"{complaints}\nThe packages could not be installed; pip says why above. Check that "
+            "this machine reaches a package index, then run the same command again."
         )
     kept = {name: stamp for name, stamp in stamped.items() if stamp == wanted(name)}
     STAMP.write_text(json.dumps(kept | {requirements: wanted(requirements)}, indent=1))
