@@ -20,6 +20,7 @@ from screening import actions
 from screening.lifecycle import Status
 from screening.models import Answer, Contributor, Deal, DealRevision, Finding, Screening
 from tests import factories
+from tests.waiting import until_somebody_waits
 
 
 @pytest.fixture(autouse=True)
@@ -554,7 +555,7 @@ def test_a_send_in_flight_holds_back_an_activation(transactional_db):
         send(deal)
         thread = threading.Thread(target=activate)
         thread.start()
-        thread.join(timeout=1)
+        until_somebody_waits()
         assert thread.is_alive()
         order.append("sent")
     thread.join()
