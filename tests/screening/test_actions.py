@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from audit.ledger import canonical, digest
 from audit.models import AuditEvent
@@ -542,10 +543,10 @@ def test_a_send_in_flight_holds_back_an_activation(transactional_db):
 
     def activate() -> None:
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE policy_referenceversion SET retired_at = now() WHERE id = %s", [old.pk]
-                )
+            with transaction.atomic():
+                # As every activation begins.
+                active.hold_activations()
+                ReferenceVersion.objects.filter(pk=old.pk).update(retired_at=Now())
             order.append("activated")
         finally:
             connection.close()
