@@ -19,6 +19,9 @@ LISTEN = (
     "event => console.error('csp: ' + event.violatedDirective + ' ' + event.blockedURI))"
 )
 
+# A page that was never opened has no storage to empty, and says so.
+FORGET = "() => { try { localStorage.clear(); sessionStorage.clear() } catch { } }"
+
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
@@ -82,6 +85,7 @@ class Visitor:
 
     def leave(self) -> None:
         """The page is empty and nobody's: the next test finds it like a new one."""
+        self.page.evaluate(FORGET)
         self.page.goto("about:blank")
         for event, listener in self.heard.items():
             self.page.remove_listener(event, listener)
