@@ -45,7 +45,9 @@ def demo(db: None, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         "config.management.commands.demo_people.ACCOUNTS", tmp_path / "accounts.json"
     )
     call_command("demo_people", verbosity=0)
-    call_command("load_reference", proposer="paula", activator="pedro", verbosity=0)
+    call_command(
+        "load_reference", proposer="paula", activator="pedro", example_laws=True, verbosity=0
+    )
     call_command("load_demo", verbosity=0)
 
 
