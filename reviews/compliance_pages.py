@@ -13,14 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.refusals import Conflict, NotAllowed
 from people import access
 from people.access import allow
+from people.verbs import does
 from policy import active
 from policy.engine.language.facts import Choice, Vocabulary, YesNo
 from reviews import actions, exhibits, labels, wording, written
 from reviews.forms import ReasonForm, RulingForm
-from reviews.permissions import why_not
 from reviews.review_pages import posted
-from screening import deriving, rulings
-from screening import permissions as selling
+from screening import deriving, rulings, verbs
 from screening.models import Deal, FactRuling, Finding, Screening
 
 
@@ -158,7 +157,7 @@ def _find(request: HttpRequest, pk: int) -> Deal:
 def deal(request: HttpRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
     screening = found.last_screening
-    may = selling.may_rule_fact(found, request.user)
+    may = verbs.RULE.may(found, request.user)
     asked = {fact for fact, _ in _waits_for(found)} if may else set()
     context = {
         "deal": found,
@@ -175,7 +174,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
         "rulings": [_ruling(one, request.user) for one in deriving.standings(found)],
         "may_rule": may,
-        "why_not": why_not(selling.check_rule_fact, found, request.user),
+        "why_not": verbs.RULE.why_not(found, request.user),
     }
     return render(request, "compliance/deal.html", context)
 
@@ -198,11 +197,11 @@ def _ruling(standing: deriving.Standing, person: Any) -> dict[str, Any]:
         "note": f"{ruling.because} ({ruling.source})",
         "standing": standing,
         "asked_by": "" if standing.is_taken_back else ", ".join(asked),
-        "may_take_back": selling.may_take_back(ruling, person),
+        "may_take_back": verbs.TAKE_BACK.may(ruling, person),
     }
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.RULE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
     """Verify or set one fact, with the clause beside it; the deal is screened again."""
@@ -213,7 +212,7 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
         posted(request), options=_options(found, fact, request.user), initial=_initial(found, fact)
     )
     try:
-        selling.check_rule_fact(found, request.user)
+        verbs.RULE.check(found, request.user)
         if request.method != "POST" or not form.is_valid():
             return render(request, "compliance/fact.html", _page(found, fact, form))
         given = form.cleaned_data
@@ -249,7 +248,7 @@ def _initial(found: Deal, fact: str) -> dict[str, Any]:
     return {"screening": found.screening_id, "value": chosen, "source": again.ruling.source}
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.TAKE_BACK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that a ruling was wrong. It takes two people, and ends what holds in other deals too."""
@@ -257,7 +256,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     ruling = get_object_or_404(rulings_seen.select_related("deal__screening", "ruled_by"), pk=pk)
     form = ReasonForm(posted(request))
     try:
-        selling.check_take_back(ruling, request.user)
+        verbs.TAKE_BACK.check(ruling, request.user)
         if request.method != "POST" or not form.is_valid():
             context = {
                 "ruling": ruling,

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.refusals import Conflict
 from people import access
 from people.access import allow
+from people.verbs import does
 from policy import active
 from policy.models import Kind
-from reviews import actions, labels, wording
+from reviews import actions, labels, verbs, wording
 from reviews import queue as waiting
 from reviews.forms import QueueFilters
 from reviews.models import Decision
@@ -133,7 +134,7 @@ def _tabs(request: HttpRequest, view: str, counts: Mapping[str, int]) -> list[di
     return tabs
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.CLAIM)
 @require_POST
 def take_next(request: HttpRequest) -> HttpResponse:
     """Claim the first deal that this person may take; someone else may be faster a few times."""

@@ -13,14 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.refusals import Conflict
 from people import access
 from people.access import allow
+from people.verbs import Offers, Verb, does
 from reviews import (
     actions,
     counterfactual,
     exhibits,
     labels,
     panel,
-    permissions,
     precedents,
+    verbs,
     wording,
     written,
 )
@@ -87,6 +88,7 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "conditions": Condition.objects.filter(decision__deal=found, decision__screening=screening),
         "timeline": timeline.of_deal(found),
         "panel": panel.panel(found, user),
+        "may": Offers(verbs.OF_DEAL, found, user),
         "is_auditor": access.has_role(user, access.AUDITOR),
     }
 
@@ -104,9 +106,7 @@ def overtaken(
     found = find_deal(request, found.pk)
     review = Review.objects.current_of(found)
     holder = review.holder() if review else None
-    may_again = holder in {None, request.user} and permissions.may(
-        permissions.check_claim, found, request.user
-    )
+    may_again = holder in {None, request.user} and verbs.CLAIM.may(found, request.user)
     context = {
         "deal": found,
         "sentence": str(refusal),
@@ -117,7 +117,7 @@ def overtaken(
     return render(request, "reviews/overtaken.html", context, status=409)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.CLAIM)
 @require_POST
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_deal(request, pk)
@@ -128,7 +128,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("reviews:deal", pk=pk)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.RELEASE)
 @require_POST
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_deal(request, pk)
@@ -140,7 +140,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("reviews:queue")
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.SCREEN_AGAIN)
 @require_POST
 def screen_again(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_deal(request, pk)
@@ -159,93 +159,88 @@ def posted(request: HttpRequest) -> Any:
 
 @dataclass(frozen=True)
 class Reasoned:
-    """A verb that wants a reason: its page in words, who may, and what it does."""
+    """A verb that wants a reason: its page in words, and what it does."""
 
+    verb: Verb[Deal, Any]
     title: str
     lede: str
-    button: str
     done: str
-    check: Callable[[Deal, Any], Any]
     act: Callable[..., Any]
     back_to_queue: bool = False
 
 
 SKIP = Reasoned(
+    verbs.SKIP,
     "Skip this deal",
     "“Take the next deal” will not offer it to you again. The reasons for skips are reported.",
-    "Skip this deal",
     "You skipped {reference}.",
-    permissions.check_claim,
     actions.skip_deal,
     back_to_queue=True,
 )
 TAKE_OVER = Reasoned(
+    verbs.TAKE_OVER,
     "Take over this deal",
     "The current holder loses the claim. Votes already given stay.",
-    "Take over",
     "You hold {reference} now.",
-    permissions.check_take_over,
     actions.take_over_claim,
 )
 PASS_UP = Reasoned(
+    verbs.PASS_UP,
     "Pass up to executive review",
     "Two executive reviewers then decide. It cannot be moved down again.",
-    "Pass up",
     "{reference} is with executive reviewers now.",
-    permissions.check_pass_up,
     actions.pass_up,
     back_to_queue=True,
 )
 REOPEN = Reasoned(
+    verbs.REOPEN,
     "Return this deal to review",
     "The facts are screened again, and the clearance ends until reviewers have decided.",
-    "Return to review",
     "{reference} is in review again.",
-    permissions.check_reopen,
     actions.reopen_deal,
 )
 
 
-def _reasoned(request: HttpRequest, pk: int, verb: Reasoned) -> HttpResponse:
+def _reasoned(request: HttpRequest, pk: int, page: Reasoned) -> HttpResponse:
     found = find_deal(request, pk)
     try:
-        verb.check(found, request.user)
+        page.verb.check(found, request.user)
         form = ReasonForm(posted(request))
         if not form.is_valid():
-            context = {"deal": found, "verb": verb, "form": form}
+            context = {"deal": found, "page": page, "form": form}
             return render(request, "reviews/reason.html", context)
-        verb.act(found, because=form.cleaned_data["because"], actor=request.user)
+        page.act(found, because=form.cleaned_data["because"], actor=request.user)
     except Conflict as refusal:
         return overtaken(request, found, refusal, [("Reason", request.POST.get("because", ""))])
-    messages.success(request, verb.done.format(reference=found.reference))
-    return redirect("reviews:queue") if verb.back_to_queue else redirect("reviews:deal", pk=pk)
+    messages.success(request, page.done.format(reference=found.reference))
+    return redirect("reviews:queue") if page.back_to_queue else redirect("reviews:deal", pk=pk)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.SKIP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def skip(request: HttpRequest, pk: int) -> HttpResponse:
     return _reasoned(request, pk, SKIP)
 
 
-@allow(access.EXECUTIVE)
+@does(verbs.TAKE_OVER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_over(request: HttpRequest, pk: int) -> HttpResponse:
     return _reasoned(request, pk, TAKE_OVER)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.PASS_UP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def pass_up(request: HttpRequest, pk: int) -> HttpResponse:
     return _reasoned(request, pk, PASS_UP)
 
 
-@allow(access.EXECUTIVE)
+@does(verbs.REOPEN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return _reasoned(request, pk, REOPEN)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.ASK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Up to three questions to sales, each tied to a fact of the deal or to none."""
@@ -253,7 +248,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     facts = [(row.name, row.label) for row in labels.fact_rows(found.last_screening)]
     form = QuestionsForm(posted(request), facts=facts)
     try:
-        permissions.check_ask(found, request.user)
+        verbs.ASK.check(found, request.user)
         if request.method != "POST" or not form.is_valid():
             return render(request, "reviews/ask.html", {"deal": found, "questions": form})
         actions.ask_sales(found, questions=form.questions(), actor=request.user)

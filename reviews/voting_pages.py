@@ -14,9 +14,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from audit.refusals import Conflict
-from people import access
-from people.access import allow
-from reviews import actions, exhibits, labels, panel, permissions
+from people.verbs import does
+from reviews import actions, exhibits, labels, panel, verbs
 from reviews import assessment as weighing
 from reviews.forms import AssessmentForm, ConditionRows, VoteForm
 from reviews.models import Review, Vote
@@ -103,11 +102,11 @@ def _draft(request: HttpRequest, pk: int) -> Draft:
 def _renew(draft: Draft, request: HttpRequest) -> None:
     """Keep the claim, or say why this reviewer does not have it any more."""
     actions.check_not_overtaken(draft.deal, draft.screening())
-    permissions.check_vote(draft.deal, request.user)
+    verbs.VOTE.check(draft.deal, request.user)
     actions.claim_deal(draft.deal, actor=request.user)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.VOTE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def assess(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
@@ -129,13 +128,13 @@ def _begin(request: HttpRequest, pk: int) -> HttpResponse:
     data = QueryDict(mutable=True)
     data["screening"] = str(deal.screening_id)
     try:
-        permissions.check_vote(deal, request.user)
+        verbs.VOTE.check(deal, request.user)
     except Conflict as refusal:
         return overtaken(request, deal, refusal)
     return _assess_page(request, Draft(deal, data), AssessmentForm())
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.VOTE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
@@ -156,7 +155,7 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     return _confirm_page(request, draft)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.VOTE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the vote on the screening that was read."""

@@ -1,4 +1,4 @@
-"""The seller's verbs. Each is one transaction: lock, check, write, record."""
+"""What the seller's verbs do. Each is one transaction: lock, check (`verbs`), write, record."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
-from screening import deriving, linking, mail, permissions, recording
+from screening import deriving, linking, mail, recording, verbs
 from screening.form import questions
 from screening.lifecycle import Status, move
 from screening.models import (
@@ -33,12 +33,12 @@ END_USER_LOCK = 7_104
 @transaction.atomic
 def start_deal(*, actor: Any, predecessor: Deal | None = None) -> Deal:
     """Begin an empty draft in the actor's first sales team."""
-    permissions.check_start_deal(actor)
+    verbs.START.check(None, actor)
     deal = Deal.objects.create(
         owner=actor, team=actor.sales_teams.order_by("pk").first(), predecessor=predecessor
     )
     _contribute(deal, actor, Contributor.Part.OWNER)
-    _record(deal, actor, "deal.started", predecessor=predecessor.pk if predecessor else None)
+    _record(deal, actor, verbs.START.event, predecessor=predecessor.pk if predecessor else None)
     return deal
 
 
@@ -46,7 +46,7 @@ def start_deal(*, actor: Any, predecessor: Deal | None = None) -> Deal:
 def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
     """Keep one answer of the draft; every change of an answer is an event."""
     deal.lock()
-    permissions.check_edit(deal, actor)
+    verbs.SAVE.check(deal, actor)
     if slug not in questions.BY_SLUG:
         raise Conflict(f"The form has no question “{slug}”.")
     known = slug in deal.answers and not questions.copied_from(deal.answers, slug)
@@ -60,7 +60,7 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
         deal.title = str(value or "")
     deal.save(update_fields=["answers", "title"])
     _contribute(deal, actor, Contributor.Part.EDITOR)
-    _record(deal, actor, "deal.answer_changed", question=slug, before=before, after=value)
+    _record(deal, actor, verbs.SAVE.event, question=slug, before=before, after=value)
 
 
 @transaction.atomic
@@ -76,7 +76,7 @@ def submit_deal(
     sent = deal.revisions.filter(send_key=send_key).first()
     if sent is not None:
         return sent
-    permissions.check_submit(deal, actor)
+    verbs.SUBMIT.check(deal, actor)
     _check_complete(deal)
     revision = _freeze(deal, send_key, actor)
     _answer_questions(deal, revision, replies or {}, actor)
@@ -93,7 +93,7 @@ def rule_fact(
     Raises Conflict for a fact that compliance does not set, or a value that it cannot take.
     """
     deal.lock()
-    permissions.check_rule_fact(deal, actor)
+    verbs.RULE.check(deal, actor)
     lock_end_user(deal.end_user_key)
     deriving.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
@@ -109,7 +109,7 @@ def rule_fact(
     _record(
         deal,
         actor,
-        "deal.fact_ruled",
+        verbs.RULE.event,
         fact=fact,
         value=value,
         because=because,
@@ -128,13 +128,13 @@ def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBa
     The deals that it spoke of are screened again then, the closed ones excepted.
     """
     ruling.deal.lock()
-    permissions.check_take_back(ruling, actor)
+    verbs.TAKE_BACK.check(ruling, actor)
     taken = TakenBack.objects.create(ruling=ruling, because=because, taken_by=actor)
     _contribute(ruling.deal, actor, Contributor.Part.FACTS)
     _record(
         ruling.deal,
         actor,
-        "deal.ruling_taken_back",
+        verbs.TAKE_BACK.event,
         fact=ruling.fact,
         value=ruling.value,
         because=because,
@@ -162,7 +162,7 @@ def rescreen_deal(deal: Deal, *, cause: str, because: str, actor: Any = SYSTEM) 
 @transaction.atomic
 def withdraw_deal(deal: Deal, *, because: str, actor: Any) -> None:
     deal.lock()
-    permissions.check_withdraw(deal, actor)
+    verbs.WITHDRAW.check(deal, actor)
     move(deal, Status.WITHDRAWN, actor=actor, because=because)
     mail.tell_of_status(deal)
 
@@ -171,29 +171,29 @@ def withdraw_deal(deal: Deal, *, because: str, actor: Any) -> None:
 def delete_draft(deal: Deal, *, actor: Any) -> None:
     """Remove a draft; its events stay."""
     deal.lock()
-    permissions.check_delete_draft(deal, actor)
+    verbs.DELETE.check(deal, actor)
     # What the draft came from is what its copies came from.
     deal.copies.update(copied_from=deal.copied_from_id or deal.predecessor_id)
-    _record(deal, actor, "deal.draft_deleted")
+    _record(deal, actor, verbs.DELETE.event)
     deal.delete()
 
 
 @transaction.atomic
 def copy_deal(deal: Deal, *, actor: Any) -> Deal:
     """A new draft with the facts of this deal, each to be confirmed; no declaration is copied."""
-    permissions.check_copy(deal, actor)
+    verbs.COPY.check(deal, actor)
     copy = start_deal(actor=actor)
     copy.copied_from = deal
     copy.save(update_fields=["copied_from"])
     _take_answers(copy, deal)
-    _record(copy, actor, "deal.copied", source=deal.pk)
+    _record(copy, actor, verbs.COPY.event, source=deal.pk)
     return copy
 
 
 @transaction.atomic
 def start_changed_deal(deal: Deal, *, actor: Any) -> Deal:
     """After a closed deal only a new one that names it can go on."""
-    permissions.check_start_changed(deal, actor)
+    verbs.START_CHANGED.check(deal, actor)
     changed = start_deal(actor=actor, predecessor=deal)
     _take_answers(changed, deal)
     return changed
@@ -238,7 +238,12 @@ def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:
         deal.save(update_fields=["sent_at"])
     _contribute(deal, actor, Contributor.Part.SUBMITTER)
     _record(
-        deal, actor, "deal.sent", revision=revision.pk, number=revision.number, answers=digest(text)
+        deal,
+        actor,
+        verbs.SUBMIT.event,
+        revision=revision.pk,
+        number=revision.number,
+        answers=digest(text),
     )
     return revision
 

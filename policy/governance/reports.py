@@ -85,7 +85,7 @@ def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
         "stale": shown["is_stale"],
         "problems": found.get("problems"),
         "unkept": shown.get("unkept"),
-        "next": shown["may_mend"] or shown["may_check"],
+        "next": shown["may_mend"] or shown["may_check_again"],
         "promises": is_finished and is_rulebook,
         "reworded": is_rulebook and shown.get("reworded"),
         "dead": is_finished and is_rulebook,
@@ -125,7 +125,7 @@ def next_step(shown: Mapping[str, Any]) -> dict[str, Any]:
         said = _("The check is running.")
     elif is_stale:
         said = _("What is active has changed since the check. Run the check again.")
-    elif report.has_passed and shown["waits_for_another"]:
+    elif report.has_passed and shown["is_own"]:
         said = _("The check passed. You proposed this version, so somebody else must activate it.")
     elif report.has_passed:
         said = _("The check passed. Another person than the proposer can activate it.")

@@ -12,22 +12,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.refusals import Conflict
-from people import access
 from people.access import allow
-from policy import actions, active
+from people.verbs import Offers, does
+from policy import actions, active, verbs
 from policy.facts import shipped
 from policy.governance import checking, proposals, proving, reports
 from policy.governance.afterwards import sweep_of
 from policy.governance.past import past
 from policy.governance.proposals import ProposalRefused
 from policy.governance.versions import Content
-from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
+from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.pages import comparing
 from policy.pages.forms import ActivationForm, CancelForm, ProposalForm
 from policy.pages.rulebook import DAY, VERSION_READERS, state_of
-from policy.permissions import check_govern, may_confirm_promises, may_govern
 
-OWNERS = (access.POLICY_OWNER, access.COMPLIANCE)
 READ = require_safe
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -35,12 +33,12 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 # --- Propose -------------------------------------------------------------------------------------
 
 
-@allow(*OWNERS)
+@does(verbs.PROPOSE)
 @FORM
 def propose(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
-    check_govern(kind, request.user)
+    verbs.PROPOSE.check(kind, request.user)
     is_shipped = _begins_as_shipped(request, kind)
     begun = None if is_shipped else _begun(request, kind)
     label = shipped.rulebook().label if is_shipped else begun.label if begun else ""
@@ -183,39 +181,24 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
     newest = found.reports.newest_first().first()
     schedule = found.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
     is_waiting = bool(schedule and schedule.is_waiting)
-    is_open = found.is_proposed and not is_waiting
-    mine = found.proposed_by_id == request.user.pk
-    governs = may_govern(request.user, found.kind)
-    opens = bool(newest and newest.opens_the_way)
+    may_propose = verbs.PROPOSE.may(found.kind, request.user)
     context = {
         "version": found,
         "kind": Kind(found.kind),
         "state": state_of(found, schedule if is_waiting else None),
         "schedule": schedule,
         "is_waiting": is_waiting,
-        "may_cancel": is_waiting and governs,
-        "may_withdraw": is_open and governs and not (newest and newest.is_running),
+        "is_own": found.proposed_by_id == request.user.pk,
+        "may": Offers(verbs.OF_VERSION, found, request.user),
+        "may_propose": may_propose and not found.is_active and not is_waiting,
         "report": newest,
         "reports": found.reports.newest_first().select_related("asked_by"),
         "text": found.written or _readable(found),
-        "may_check": is_open and governs and not (newest and newest.is_running),
-        "may_propose": governs and not found.is_active and not is_waiting,
-        "may_activate": is_open and governs and not mine and opens,
-        "waits_for_another": is_open and governs and mine and opens,
-        "may_confirm": is_open and _may_confirm(found, newest, request.user),
         "is_stale": bool(found.is_proposed and newest and _is_stale(newest)),
         "sweep": sweep_of(found) if found.activated_at else None,
     }
     context["next_step"] = reports.next_step(context)
     return render(request, "policy/version.html", context)
-
-
-def _may_confirm(version: ReferenceVersion, report: CheckReport | None, user: Any) -> bool:
-    """Whether this person is asked about promises that the report says are changed."""
-    if report is None:
-        return False
-    waits = report.has_changed_promises and not report.opens_the_way
-    return waits and may_confirm_promises(version, user) and not _is_stale(report)
 
 
 def _readable(version: ReferenceVersion) -> str:
@@ -236,7 +219,7 @@ def _baseline() -> str:
         return ""
 
 
-@allow(*OWNERS)
+@does(verbs.START_CHECK)
 @require_POST
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     actions.start_check(_found(pk), actor=request.user)
@@ -254,23 +237,20 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     if "HX-Request" in request.headers and not newest.is_running:
         # The page asks while the check runs; now all of it is another one.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    is_open = found.is_proposed and not found.schedules.waiting().exists()
-    governs = may_govern(request.user, found.kind)
     is_stale = found.is_proposed and _is_stale(newest)
-    may_act = not newest.is_running and (is_stale or not newest.opens_the_way)
+    may = Offers(verbs.OF_VERSION, found, request.user)
+    is_wanted = not newest.is_running and (is_stale or not newest.opens_the_way)
     context: dict[str, Any] = {
         "version": found,
         "kind": Kind(found.kind),
         "report": newest,
         "badge": reports.badge(newest),
         "is_stale": is_stale,
-        "may_check": may_act and is_open and governs,
-        "may_mend": bool(newest.found) and not newest.opens_the_way and governs,
-        "may_activate": is_open
-        and newest.opens_the_way
-        and found.proposed_by_id != request.user.pk
-        and governs,
-        "may_confirm": is_open and _may_confirm(found, newest, request.user),
+        "may": may,
+        "may_check_again": is_wanted and may["start_check"],
+        "may_mend": bool(newest.found)
+        and not newest.opens_the_way
+        and verbs.PROPOSE.may(found.kind, request.user),
         "progress": reports.progress(actions.job_of(newest)) if newest.is_running else "",
         "found": newest.found,
     }
@@ -324,11 +304,10 @@ def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
 # --- Activate ------------------------------------------------------------------------------------
 
 
-@allow(*OWNERS)
+@does(verbs.ACTIVATE, verbs.SCHEDULE)
 @FORM
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     found = _found(pk)
-    check_govern(found.kind, request.user)
     try:
         return _activation_page(request, found)
     except Conflict as refusal:
@@ -337,9 +316,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _activation_page(request: HttpRequest, found: ReferenceVersion) -> HttpResponse:
-    newest = found.reports.newest_first().first()
-    _check_ready(found, newest, request.user)
-    assert newest is not None  # noqa: S101  a version without a report is not ready
+    newest = verbs.ACTIVATE.check(found, request.user)
     form = ActivationForm(
         request.POST if request.method == "POST" else None,
         looser=reports.confirmations(newest, _titles(found)),
@@ -378,18 +355,6 @@ def _activated(found: ReferenceVersion, form: ActivationForm, *, actor: Any) -> 
     }
 
 
-def _check_ready(found: ReferenceVersion, newest: CheckReport | None, user: Any) -> None:
-    """Raises before anybody reads a form that could not be sent."""
-    if found.proposed_by_id == user.pk:
-        raise Conflict(_("You proposed this version, so somebody else must activate it."))
-    if found.activated_at is not None:
-        raise Conflict(_("This version has already been activated. Propose its content again."))
-    actions.check_not_withdrawn(found)
-    actions.check_unscheduled(found)
-    names = [one["name"] for one in newest.found["looser"]] if newest and newest.found else []
-    actions.check_report(found, newest, active.versions(), names)
-
-
 def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
     affected = len(newest.found["backtest"]["affected"])
     deals = ngettext(
@@ -405,15 +370,12 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
     ) % {"version": str(found), "deals": deals}
 
 
-@allow(*OWNERS)
+@does(verbs.CANCEL)
 @FORM
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """End a schedule before its day, with a reason."""
     found = _found(pk)
-    check_govern(found.kind, request.user)
-    schedule: Schedule | None = found.schedules.waiting().first()
-    if schedule is None:
-        raise Conflict(_("This version is not scheduled. There is nothing to cancel."))
+    schedule = verbs.CANCEL.check(found, request.user)
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.cancel_schedule(schedule, reason=form.cleaned_data["reason"], actor=request.user)
