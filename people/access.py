@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 
 from audit.refusals import NotAllowed
@@ -32,6 +33,13 @@ ROLE_NAMES = {
     ADMINISTRATOR: "Administrator",
 }
 REVIEWERS = (SENIOR, EXECUTIVE)
+
+
+class SignedIn(HttpRequest):
+    """What every view gets that is not public."""
+
+    user: User
+
 
 View = Callable[..., HttpResponseBase]
 

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.ledger import digest
-from audit.models import SYSTEM, AuditEvent
+from audit.models import SYSTEM, Actor, AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock, Job
 from policy import active, verbs
@@ -26,7 +27,7 @@ LEAST_REASON = 20
 
 
 @transaction.atomic
-def propose_version(content: Content, *, note: str = "", actor: Any) -> ReferenceVersion:
+def propose_version(content: Content, *, note: str = "", actor: User) -> ReferenceVersion:
     """Store a new version; it changes nothing until another person activates it."""
     verbs.PROPOSE.check(content.kind, actor)
     taken = Conflict(f"There is already a version {content.label}. Choose another label.")
@@ -57,7 +58,7 @@ def propose_version(content: Content, *, note: str = "", actor: Any) -> Referenc
 
 
 @transaction.atomic
-def withdraw_version(version: ReferenceVersion, *, reason: str, actor: Any) -> None:
+def withdraw_version(version: ReferenceVersion, *, reason: str, actor: User) -> None:
     """Take a proposal back for good, with a reason; its content and its checks stay readable.
 
     Its proposer or anybody else who may propose versions of the kind can do it: nothing that
@@ -78,7 +79,7 @@ def withdraw_version(version: ReferenceVersion, *, reason: str, actor: Any) -> N
 
 
 @transaction.atomic
-def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
+def start_check(version: ReferenceVersion, *, actor: User) -> CheckReport:
     """Ask for a report against what is active now; a job writes it.
 
     A check that still runs is not started twice; one whose jobs ended without a word is closed as
@@ -124,7 +125,7 @@ def finish_check(report: CheckReport, *, state: str, text: str) -> None:
 
 @transaction.atomic
 def confirm_promise_changes(
-    report: CheckReport, *, names: Collection[str], reason: str, actor: Any
+    report: CheckReport, *, names: Collection[str], reason: str, actor: User
 ) -> PromiseConfirmation:
     """Let a version take away, change or empty the promises that its report names.
 
@@ -166,7 +167,7 @@ def _check_newest(read: CheckReport | None, newest: CheckReport) -> None:
 def activate_version(
     version: ReferenceVersion,
     *,
-    actor: Any,
+    actor: User,
     report: CheckReport | None = None,
     confirmed: Collection[str] = (),
 ) -> None:
@@ -182,7 +183,7 @@ def activate_version(
 def _activate(
     version: ReferenceVersion,
     *,
-    actor: Any,
+    actor: User,
     report: CheckReport | None,
     confirmed: Collection[str],
     schedule: Schedule | None = None,
@@ -244,7 +245,7 @@ def _check_read(
 def schedule_activation(
     version: ReferenceVersion,
     *,
-    actor: Any,
+    actor: User,
     report: CheckReport | None,
     confirmed: Collection[str],
     on: date,
@@ -287,7 +288,7 @@ def check_day(on: date) -> None:
 
 
 @transaction.atomic
-def cancel_schedule(schedule: Schedule, *, reason: str, actor: Any) -> None:
+def cancel_schedule(schedule: Schedule, *, reason: str, actor: User) -> None:
     """End a schedule before its day; the version stays a proposal."""
     schedule.refresh_from_db(from_queryset=Schedule.objects.select_for_update())
     if verbs.CANCEL.check(schedule.version, actor) != schedule:
@@ -347,7 +348,7 @@ def _end(schedule: Schedule, state: str, *, reason: str = "") -> None:
     schedule.save(update_fields=["state", "reason", "ended_at", "ended_by"])
 
 
-def _record(version: ReferenceVersion, actor: Any, verb: str, **details: Any) -> None:
+def _record(version: ReferenceVersion, actor: Actor, verb: str, **details: Any) -> None:
     AuditEvent.objects.append(
         subject=version.subject,
         actor=actor,

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from audit.ledger import canonical
-from audit.models import AuditEvent
+from audit.models import Actor, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock
 from policy import active
@@ -34,7 +35,7 @@ class Duty:
 
 
 @transaction.atomic
-def claim_deal(deal: Deal, *, actor: Any) -> Review:
+def claim_deal(deal: Deal, *, actor: User) -> Review:
     """Take the deal for 45 minutes; a second call by the same person renews the lease.
 
     Raises Conflict when somebody else holds it, NotAllowed when this person may not review it.
@@ -53,7 +54,7 @@ def claim_deal(deal: Deal, *, actor: Any) -> Review:
 
 
 @transaction.atomic
-def take_over_claim(deal: Deal, *, because: str, actor: Any) -> Review:
+def take_over_claim(deal: Deal, *, because: str, actor: User) -> Review:
     """An executive takes a deal from whoever holds it, and says why."""
     because = _said(because)
     deal.lock()
@@ -68,7 +69,7 @@ def take_over_claim(deal: Deal, *, because: str, actor: Any) -> Review:
 
 
 @transaction.atomic
-def release_deal(deal: Deal, *, actor: Any) -> None:
+def release_deal(deal: Deal, *, actor: User) -> None:
     """Give the claim back; nothing that was typed is kept."""
     deal.lock()
     review = verbs.RELEASE.check(deal, actor)
@@ -77,7 +78,7 @@ def release_deal(deal: Deal, *, actor: Any) -> None:
 
 
 @transaction.atomic
-def skip_deal(deal: Deal, *, because: str, actor: Any) -> None:
+def skip_deal(deal: Deal, *, because: str, actor: User) -> None:
     """Leave this screening to others; "take the next" does not offer it again."""
     because = _said(because)
     deal.lock()
@@ -92,7 +93,7 @@ def skip_deal(deal: Deal, *, because: str, actor: Any) -> None:
 
 
 @transaction.atomic
-def pass_up(deal: Deal, *, because: str, actor: Any) -> None:
+def pass_up(deal: Deal, *, because: str, actor: User) -> None:
     """Send a senior review to the executive level. There is no way down."""
     because = _said(because)
     deal.lock()
@@ -107,7 +108,7 @@ def pass_up(deal: Deal, *, because: str, actor: Any) -> None:
 
 
 @transaction.atomic
-def ask_sales(deal: Deal, *, questions: Sequence[tuple[str, str]], actor: Any) -> list[Question]:
+def ask_sales(deal: Deal, *, questions: Sequence[tuple[str, str]], actor: User) -> list[Question]:
     """Ask sales, each question tied to a fact (or to none); the deal waits for the answers.
 
     The round of review ends: the answers make a new revision, which is screened and reviewed.
@@ -149,7 +150,7 @@ def vote(
     because: str,
     assessment: dict[str, Any] | None = None,
     conditions: Sequence[Duty] = (),
-    actor: Any,
+    actor: User,
 ) -> Vote:
     """Give one vote on the screening that the reviewer read; the last needed vote decides.
 
@@ -196,7 +197,7 @@ def vote(
 
 
 @transaction.atomic
-def screen_again(deal: Deal, *, actor: Any) -> Screening:
+def screen_again(deal: Deal, *, actor: User) -> Screening:
     """Screen a deal in review with the versions that are active now, when they are newer."""
     deal.lock()
     verbs.SCREEN_AGAIN.check(deal, actor)
@@ -208,7 +209,7 @@ def screen_again(deal: Deal, *, actor: Any) -> Screening:
 
 
 @transaction.atomic
-def reopen_deal(deal: Deal, *, because: str, actor: Any) -> None:
+def reopen_deal(deal: Deal, *, because: str, actor: User) -> None:
     """Return a cleared or approved deal to review: its facts are screened again first."""
     because = _said(because)
     deal.lock()
@@ -227,7 +228,7 @@ def rule_fact(
     value: Any,
     because: str,
     source: str,
-    actor: Any,
+    actor: User,
 ) -> FactRuling:
     """Set a fact as compliance read it.
 
@@ -246,13 +247,13 @@ def rule_fact(
 
 
 @transaction.atomic
-def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBack:
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> TakenBack:
     """Say that a ruling was wrong; the second person who says so ends it."""
     return selling.take_back_ruling(ruling, because=_said(because), actor=actor)
 
 
 @transaction.atomic
-def settle_condition(condition: Condition, *, because: str, actor: Any) -> None:
+def settle_condition(condition: Condition, *, because: str, actor: User) -> None:
     """Accept the proof of a condition."""
     because = _said(because)
     condition.refresh_from_db(from_queryset=Condition.objects.select_for_update())
@@ -296,7 +297,7 @@ def _check_current(screening: Screening) -> None:
         raise Conflict("The reference data changed since this screening. Screen again first.")
 
 
-def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: Any) -> Decision:
+def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: User) -> Decision:
     decision = Decision.objects.create(
         review=review, deal=deal, screening=review.screening, outcome=outcome, because=because
     )
@@ -369,5 +370,5 @@ def _tell_next(deal: Deal, review: Review, level: str) -> None:
     mail.tell_all([(deal, one, "vote_needed") for one in holders if one.pk not in voted])
 
 
-def _record(deal: Deal, actor: Any, verb: str, **payload: Any) -> None:
+def _record(deal: Deal, actor: Actor, verb: str, **payload: Any) -> None:
     AuditEvent.objects.append(subject=deal.subject, actor=actor, verb=verb, payload=payload)

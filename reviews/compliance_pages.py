@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.refusals import Conflict, NotAllowed
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
 from people.verbs import does
 from policy import active
 from policy.engine.language.facts import Choice, Vocabulary, YesNo
@@ -84,7 +84,7 @@ class Waiting:
 
 @allow(access.COMPLIANCE)
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedIn) -> HttpResponse:
     deals = (
         wording.with_versions(Deal.objects.awaiting_compliance(), "screening__")
         .not_of_own(request.user)
@@ -144,7 +144,7 @@ def _before(deal: Deal, fact: str) -> str:
     return f"Set to “{value}” on {ruling.ruled_at:%d %B %Y} for other answers. {again.why}"
 
 
-def _find(request: HttpRequest, pk: int) -> Deal:
+def _find(request: SignedIn, pk: int) -> Deal:
     """A sent deal that compliance may know of; its own are not its own to settle, but to read."""
     visible = Deal.objects.visible_to(request.user)
     deals = Deal.objects.filter(pk__in=visible.values("pk")).exclude(screening=None)
@@ -154,7 +154,7 @@ def _find(request: HttpRequest, pk: int) -> Deal:
 
 @allow(access.COMPLIANCE)
 @require_safe
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedIn, pk: int) -> HttpResponse:
     found = _find(request, pk)
     screening = found.last_screening
     may = verbs.RULE.may(found, request.user)
@@ -203,7 +203,7 @@ def _ruling(standing: deriving.Standing, person: Any) -> dict[str, Any]:
 
 @does(verbs.RULE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
+def rule_fact(request: SignedIn, pk: int, fact: str) -> HttpResponse:
     """Verify or set one fact, with the clause beside it; the deal is screened again."""
     if fact not in SETTLED:
         raise Http404
@@ -250,7 +250,7 @@ def _initial(found: Deal, fact: str) -> dict[str, Any]:
 
 @does(verbs.TAKE_BACK)
 @require_http_methods(["GET", "HEAD", "POST"])
-def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+def take_back(request: SignedIn, pk: int) -> HttpResponse:
     """Say that a ruling was wrong. It takes two people, and ends what holds in other deals too."""
     rulings_seen = FactRuling.objects.filter(deal__in=Deal.objects.visible_to(request.user))
     ruling = get_object_or_404(rulings_seen.select_related("deal__screening", "ruled_by"), pk=pk)
@@ -279,7 +279,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("reviews:compliance-deal", pk=ruling.deal_id)
 
 
-def _overtaken(request: HttpRequest, found: Deal, refusal: Conflict) -> HttpResponse:
+def _overtaken(request: SignedIn, found: Deal, refusal: Conflict) -> HttpResponse:
     typed = [
         ("Reason", request.POST.get("because", "")),
         ("Source", request.POST.get("source", "")),

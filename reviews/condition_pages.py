@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.refusals import Conflict
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
 from people.verbs import does
 from reviews import actions, labels, verbs
 from reviews.forms import ReasonForm
@@ -26,7 +26,7 @@ PER_PAGE = 25
 
 @allow(*access.REVIEWERS, access.SALES)
 @require_safe
-def conditions(request: HttpRequest) -> HttpResponse:
+def conditions(request: SignedIn) -> HttpResponse:
     """Reviewers see all that are not of their own deals; sales sees those of its own."""
     visible = _visible_conditions(request.user)
     state = request.GET.get("view", "open")
@@ -95,7 +95,7 @@ def _visible_conditions(user: Any) -> QuerySet[Condition]:
 
 @does(verbs.SETTLE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def settle(request: HttpRequest, pk: int) -> HttpResponse:
+def settle(request: SignedIn, pk: int) -> HttpResponse:
     condition = get_object_or_404(_visible_conditions(request.user), pk=pk)
     form = ReasonForm(posted(request))
     form.fields["because"].label = "What proves that it is met?"

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.refusals import Conflict
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
 from people.verbs import Offers, Verb, does
 from reviews import (
     actions,
@@ -34,7 +34,7 @@ from screening.models import Deal
 Typed = Iterable[tuple[str, str]]
 
 
-def find_deal(request: HttpRequest, pk: int) -> Deal:
+def find_deal(request: SignedIn, pk: int) -> Deal:
     """The deal, when this person may read it as a reviewer; a missing page otherwise."""
     deals = Deal.objects.filter(pk__in=Deal.objects.visible_to(request.user).values("pk"))
     if access.has_role(request.user, *access.REVIEWERS):
@@ -47,7 +47,7 @@ def find_deal(request: HttpRequest, pk: int) -> Deal:
 
 @allow(*access.REVIEWERS, access.AUDITOR)
 @require_safe
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedIn, pk: int) -> HttpResponse:
     return render(request, "reviews/deal.html", page_of(find_deal(request, pk), request.user))
 
 
@@ -97,7 +97,7 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
 
 
 def overtaken(
-    request: HttpRequest, found: Deal, refusal: Conflict, typed: Typed = (), carried: Typed = ()
+    request: SignedIn, found: Deal, refusal: Conflict, typed: Typed = (), carried: Typed = ()
 ) -> HttpResponse:
     """409: what happened, that nothing was saved, and the typed text, so that none is lost.
 
@@ -119,7 +119,7 @@ def overtaken(
 
 @does(verbs.CLAIM)
 @require_POST
-def claim(request: HttpRequest, pk: int) -> HttpResponse:
+def claim(request: SignedIn, pk: int) -> HttpResponse:
     found = find_deal(request, pk)
     try:
         actions.claim_deal(found, actor=request.user)
@@ -130,7 +130,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
 
 @does(verbs.RELEASE)
 @require_POST
-def release(request: HttpRequest, pk: int) -> HttpResponse:
+def release(request: SignedIn, pk: int) -> HttpResponse:
     found = find_deal(request, pk)
     try:
         actions.release_deal(found, actor=request.user)
@@ -142,7 +142,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 
 @does(verbs.SCREEN_AGAIN)
 @require_POST
-def screen_again(request: HttpRequest, pk: int) -> HttpResponse:
+def screen_again(request: SignedIn, pk: int) -> HttpResponse:
     found = find_deal(request, pk)
     try:
         actions.screen_again(found, actor=request.user)
@@ -152,7 +152,7 @@ def screen_again(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("reviews:deal", pk=pk)
 
 
-def posted(request: HttpRequest) -> Any:
+def posted(request: SignedIn) -> Any:
     """What a form is bound to: the fields of a POST, even when it has none; None for a GET."""
     return request.POST if request.method == "POST" else None
 
@@ -201,7 +201,7 @@ REOPEN = Reasoned(
 )
 
 
-def _reasoned(request: HttpRequest, pk: int, page: Reasoned) -> HttpResponse:
+def _reasoned(request: SignedIn, pk: int, page: Reasoned) -> HttpResponse:
     found = find_deal(request, pk)
     try:
         page.verb.check(found, request.user)
@@ -218,31 +218,31 @@ def _reasoned(request: HttpRequest, pk: int, page: Reasoned) -> HttpResponse:
 
 @does(verbs.SKIP)
 @require_http_methods(["GET", "HEAD", "POST"])
-def skip(request: HttpRequest, pk: int) -> HttpResponse:
+def skip(request: SignedIn, pk: int) -> HttpResponse:
     return _reasoned(request, pk, SKIP)
 
 
 @does(verbs.TAKE_OVER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def take_over(request: HttpRequest, pk: int) -> HttpResponse:
+def take_over(request: SignedIn, pk: int) -> HttpResponse:
     return _reasoned(request, pk, TAKE_OVER)
 
 
 @does(verbs.PASS_UP)
 @require_http_methods(["GET", "HEAD", "POST"])
-def pass_up(request: HttpRequest, pk: int) -> HttpResponse:
+def pass_up(request: SignedIn, pk: int) -> HttpResponse:
     return _reasoned(request, pk, PASS_UP)
 
 
 @does(verbs.REOPEN)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+def reopen(request: SignedIn, pk: int) -> HttpResponse:
     return _reasoned(request, pk, REOPEN)
 
 
 @does(verbs.ASK)
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask(request: HttpRequest, pk: int) -> HttpResponse:
+def ask(request: SignedIn, pk: int) -> HttpResponse:
     """Up to three questions to sales, each tied to a fact of the deal or to none."""
     found = find_deal(request, pk)
     facts = [(row.name, row.label) for row in labels.fact_rows(found.last_screening)]

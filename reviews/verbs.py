@@ -11,7 +11,7 @@ from screening.lifecycle import Status
 from screening.models import Deal
 
 ROLE_OF_LEVEL = {"senior": access.SENIOR, "executive": access.EXECUTIVE}
-_REVIEWER = Who(access.REVIEWERS, "Only reviewers claim deals.")
+_REVIEWER = Who(access.REVIEWERS, "Only a senior reviewer or executive reviewer does this.")
 _TAKES_OVER = Who((access.EXECUTIVE,), "Only an executive reviewer takes over a claim.")
 _RETURNS = Who((access.EXECUTIVE,), "Only an executive reviewer returns a deal to review.")
 _SETTLES = Who(access.REVIEWERS, "Only reviewers settle conditions.")

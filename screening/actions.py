@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from audit.ledger import canonical, digest
-from audit.models import SYSTEM, AuditEvent
+from audit.models import SYSTEM, Actor, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
@@ -20,6 +21,7 @@ from screening.models import (
     Deal,
     DealRevision,
     FactRuling,
+    SalesTeam,
     Screening,
     TakenBack,
 )
@@ -31,19 +33,18 @@ END_USER_LOCK = 7_104
 
 
 @transaction.atomic
-def start_deal(*, actor: Any, predecessor: Deal | None = None) -> Deal:
+def start_deal(*, actor: User, predecessor: Deal | None = None) -> Deal:
     """Begin an empty draft in the actor's first sales team."""
     verbs.START.check(None, actor)
-    deal = Deal.objects.create(
-        owner=actor, team=actor.sales_teams.order_by("pk").first(), predecessor=predecessor
-    )
+    team = SalesTeam.objects.filter(members=actor).earliest("pk")
+    deal = Deal.objects.create(owner=actor, team=team, predecessor=predecessor)
     _contribute(deal, actor, Contributor.Part.OWNER)
     _record(deal, actor, verbs.START.event, predecessor=predecessor.pk if predecessor else None)
     return deal
 
 
 @transaction.atomic
-def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
+def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     """Keep one answer of the draft; every change of an answer is an event."""
     deal.lock()
     verbs.SAVE.check(deal, actor)
@@ -65,7 +66,7 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
 
 @transaction.atomic
 def submit_deal(
-    deal: Deal, *, send_key: UUID, actor: Any, replies: Mapping[int, str] | None = None
+    deal: Deal, *, send_key: UUID, actor: User, replies: Mapping[int, str] | None = None
 ) -> DealRevision:
     """Freeze the answers, screen them and move the deal: all of it or nothing.
 
@@ -86,7 +87,7 @@ def submit_deal(
 
 @transaction.atomic
 def rule_fact(
-    deal: Deal, *, fact: str, value: Any, because: str, source: str, actor: Any
+    deal: Deal, *, fact: str, value: Any, because: str, source: str, actor: User
 ) -> FactRuling:
     """Compliance verifies or sets a fact, with a reason and a source; the deal is screened again.
 
@@ -122,7 +123,7 @@ def rule_fact(
 
 
 @transaction.atomic
-def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBack:
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> TakenBack:
     """One of the two people that it takes; with the second the ruling no longer holds anywhere.
 
     The deals that it spoke of are screened again then, the closed ones excepted.
@@ -146,7 +147,7 @@ def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBa
 
 
 @transaction.atomic
-def rescreen_deal(deal: Deal, *, cause: str, because: str, actor: Any = SYSTEM) -> Screening:
+def rescreen_deal(deal: Deal, *, cause: str, because: str, actor: Actor = SYSTEM) -> Screening:
     """Screen the newest revision again with the versions that are active now.
 
     Only deals that are open, cleared or approved; a closed deal keeps its last screening.
@@ -160,7 +161,7 @@ def rescreen_deal(deal: Deal, *, cause: str, because: str, actor: Any = SYSTEM) 
 
 
 @transaction.atomic
-def withdraw_deal(deal: Deal, *, because: str, actor: Any) -> None:
+def withdraw_deal(deal: Deal, *, because: str, actor: User) -> None:
     deal.lock()
     verbs.WITHDRAW.check(deal, actor)
     move(deal, Status.WITHDRAWN, actor=actor, because=because)
@@ -168,7 +169,7 @@ def withdraw_deal(deal: Deal, *, because: str, actor: Any) -> None:
 
 
 @transaction.atomic
-def delete_draft(deal: Deal, *, actor: Any) -> None:
+def delete_draft(deal: Deal, *, actor: User) -> None:
     """Remove a draft; its events stay."""
     deal.lock()
     verbs.DELETE.check(deal, actor)
@@ -179,7 +180,7 @@ def delete_draft(deal: Deal, *, actor: Any) -> None:
 
 
 @transaction.atomic
-def copy_deal(deal: Deal, *, actor: Any) -> Deal:
+def copy_deal(deal: Deal, *, actor: User) -> Deal:
     """A new draft with the facts of this deal, each to be confirmed; no declaration is copied."""
     verbs.COPY.check(deal, actor)
     copy = start_deal(actor=actor)
@@ -191,7 +192,7 @@ def copy_deal(deal: Deal, *, actor: Any) -> Deal:
 
 
 @transaction.atomic
-def start_changed_deal(deal: Deal, *, actor: Any) -> Deal:
+def start_changed_deal(deal: Deal, *, actor: User) -> Deal:
     """After a closed deal only a new one that names it can go on."""
     verbs.START_CHANGED.check(deal, actor)
     changed = start_deal(actor=actor, predecessor=deal)
@@ -200,11 +201,25 @@ def start_changed_deal(deal: Deal, *, actor: Any) -> Deal:
 
 
 @transaction.atomic
-def lapse_deal(deal: Deal, *, because: str, actor: Any = SYSTEM) -> None:
+def lapse_deal(deal: Deal, *, because: str, actor: Actor = SYSTEM) -> None:
     """End a clearance whose time is over or whose condition was not met."""
     deal.lock()
     move(deal, Status.LAPSED, actor=actor, because=because)
     mail.tell_of_status(deal)
+
+
+@transaction.atomic
+def lapse_unscreened(deal: Deal, *, why: str, job: int) -> None:
+    """End a clearance that could not be compared with what holds now; nothing without one.
+
+    ``why`` is what refused to screen it, ``job`` the one that has failed for good.
+    """
+    deal.lock()
+    if not deal.is_clearance:
+        return
+    because = f"It could not be screened again: {why}"
+    move(deal, Status.LAPSED, actor=SYSTEM, because=because, payload={"job": job})
+    mail.tell_of_failure(deal, because)
 
 
 def _take_answers(new: Deal, old: Deal) -> None:
@@ -221,7 +236,7 @@ def _check_complete(deal: Deal) -> None:
         raise Conflict(f"You cannot send yet: {count} missing. {titles}")
 
 
-def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:
+def _freeze(deal: Deal, send_key: UUID, actor: User) -> DealRevision:
     newest = deal.newest_revision()
     text = canonical(deal.answers)
     revision = DealRevision.objects.create(
@@ -249,7 +264,7 @@ def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:
 
 
 def _answer_questions(
-    deal: Deal, revision: DealRevision, replies: Mapping[int, str], actor: Any
+    deal: Deal, revision: DealRevision, replies: Mapping[int, str], actor: User
 ) -> None:
     unanswered = {q.number: q for q in deal.questions.filter(answer=None)}
     left = [number for number in unanswered if not replies.get(number, "").strip()]
@@ -263,7 +278,7 @@ def _answer_questions(
 
 
 def _screen(
-    deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Any
+    deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Actor
 ) -> Screening:
     """Derive, assess, store and move; the caller holds the deal's lock."""
     lock_end_user(linking.key_of(revision.answers))
@@ -294,5 +309,5 @@ def _contribute(deal: Deal, user: Any, part: str) -> None:
     Contributor.objects.get_or_create(deal=deal, user=user, part=part)
 
 
-def _record(deal: Deal, actor: Any, verb: str, **payload: Any) -> None:
+def _record(deal: Deal, actor: Actor, verb: str, **payload: Any) -> None:
     AuditEvent.objects.append(subject=deal.subject, actor=actor, verb=verb, payload=payload)

@@ -13,7 +13,7 @@ from policy.engine.language.condition import OUTCOMES
 from policy.engine.readings.assessment import Assessment
 from screening import deriving
 from screening.lifecycle import Status
-from screening.models import LEVEL_OF, Screening
+from screening.models import LEVEL_OF, Deal, Screening
 
 VALID = timedelta(days=365)
 VALID_IN_HIGH_RISK = timedelta(days=182)
@@ -49,7 +49,7 @@ class Course:
         return self.moves or self.status == Status.NEEDS_INFORMATION
 
 
-def course(deal: Any, screening: Screening, before: str, *, looks: Sequence[str] = ()) -> Course:
+def course(deal: Deal, screening: Screening, before: str, *, looks: Sequence[str] = ()) -> Course:
     """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none.
 
     ``looks`` says why people look at it whatever the rulebook says: an installation may keep a

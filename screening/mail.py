@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.template.loader import get_template
 from django.urls import reverse
@@ -46,7 +47,9 @@ def learn_from(working: Working) -> None:
     _working[:] = [working]
 
 
-def letter(deal: Any, person: Any, *, template: str, **words: Any) -> Letter:
+def letter(
+    deal: "Deal | _Blank", person: "User | _Blank", *, template: str, **words: Any
+) -> Letter:
     """The text of one mail, from templates/emails/<template>.txt (first line: subject)."""
     context = {"deal": deal, "person": person, "site": settings.SITE_URL, **words}
     text = get_template(f"emails/{template}.txt").render(context).strip()
@@ -129,6 +132,15 @@ def tell_of_status(deal: Deal) -> None:
     """The owner hears of each change of status, reviewers of each deal that needs them."""
     readers = readers_of_status(deal, holders_of)
     tell_all([(deal, person, template) for person, template in readers])
+
+
+def tell_of_failure(deal: Deal, because: str) -> None:
+    """The team that sells, and compliance, hear of a deal that could not be screened again."""
+    team = deal.team.members.filter(is_active=True).exclude(pk=deal.owner_id).order_by("pk")
+    sellers, compliance = [deal.owner, *team], holders_of(access.COMPLIANCE, deal)
+    for person in [*sellers, *compliance]:
+        words = {"because": because, "for_compliance": person in compliance}
+        tell(deal, person, template="not_screened", **words)
 
 
 def tell_of_courses(screened: Iterable[tuple[Deal, Course]]) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.refusals import Conflict
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
 from people.verbs import Offers, does
 from policy import active
 from policy.reference.names.plain_text import fault
@@ -35,7 +35,7 @@ READ = require_safe
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _own(request: HttpRequest, pk: int) -> Deal:
+def _own(request: SignedIn, pk: int) -> Deal:
     seen = Deal.objects.sold_by(request.user).select_related("owner", "screening__revision")
     return get_object_or_404(seen, pk=pk)
 
@@ -45,7 +45,7 @@ def _own(request: HttpRequest, pk: int) -> Deal:
 
 @allow(access.SALES)
 @READ
-def my_deals(request: HttpRequest) -> HttpResponse:
+def my_deals(request: SignedIn) -> HttpResponse:
     everything = Deal.objects.sold_by(request.user).select_related("owner", "screening")
     words = request.GET.get("words", "").strip()[:80]
     tab = request.GET.get("tab", "")
@@ -86,7 +86,7 @@ def _tabs(everything: Any, chosen: str) -> list[dict[str, Any]]:
 
 @does(verbs.START)
 @READ_OR_SEND
-def new_deal(request: HttpRequest) -> HttpResponse:
+def new_deal(request: SignedIn) -> HttpResponse:
     if request.method == "POST":
         return redirect(actions.start_deal(actor=request.user))
     why_not = verbs.START.why_not(None, request.user)
@@ -98,7 +98,7 @@ def new_deal(request: HttpRequest) -> HttpResponse:
 
 @allow(access.SALES)
 @READ
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     if deal.status == Status.DRAFT:
         return _task_list(request, deal)
@@ -123,7 +123,7 @@ def _reasons_of_rejection(deal: Deal) -> str:
     return deal.why(verb="deal.rejected")
 
 
-def _task_list(request: HttpRequest, deal: Deal) -> HttpResponse:
+def _task_list(request: SignedIn, deal: Deal) -> HttpResponse:
     data = active.reference_data()
     rows = sales_words.answer_rows(deal, questions.context_of(deal.answers, data), data)
     tasks = [_task(section, rows) for section in questions.sections()[:-1]]
@@ -156,7 +156,7 @@ def _task(section: questions.Section, rows: list[sales_words.AnswerRow]) -> dict
 
 @does(verbs.SAVE)
 @READ_OR_SEND
-def question(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResponse:
+def question(request: SignedIn, pk: int, section: str, slug: str) -> HttpResponse:
     deal, asked = _own(request, pk), _asked(section, slug)
     verbs.SAVE.check(deal, request.user)
     data = active.reference_data()
@@ -185,7 +185,7 @@ def _asked(section: str, slug: str) -> Question:
 
 
 def _question_page(
-    request: HttpRequest, deal: Deal, asked: Question, form: QuestionForm
+    request: SignedIn, deal: Deal, asked: Question, form: QuestionForm
 ) -> dict[str, Any]:
     data = active.reference_data()
     without = {slug: value for slug, value in deal.answers.items() if slug != asked.slug}
@@ -204,7 +204,7 @@ def _question_page(
 
 
 def _after_answer(
-    request: HttpRequest, deal: Deal, asked: Question, meaning: meanings.Meaning
+    request: SignedIn, deal: Deal, asked: Question, meaning: meanings.Meaning
 ) -> HttpResponse:
     if meaning.as_text:
         messages.warning(request, meaning.as_text)
@@ -220,7 +220,7 @@ def _after_answer(
 
 @allow(access.SALES)
 @require_POST
-def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResponse:
+def meaning(request: SignedIn, pk: int, section: str, slug: str) -> HttpResponse:
     """What the answer on the page would mean; saves nothing."""
     deal, asked = _own(request, pk), _asked(section, slug)
     data = active.reference_data()
@@ -238,7 +238,7 @@ def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpRespo
 
 @does(verbs.SUBMIT)
 @READ_OR_SEND
-def check(request: HttpRequest, pk: int) -> HttpResponse:
+def check(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     if _was_sent(request, deal):
         return redirect("screening:sent", pk=pk)
@@ -273,7 +273,7 @@ def _by_section(rows: list[sales_words.AnswerRow]) -> list[tuple[Any, list[sales
     ]
 
 
-def _send(request: HttpRequest, deal: Deal, *, replies: dict[int, str]) -> HttpResponse:
+def _send(request: SignedIn, deal: Deal, *, replies: dict[int, str]) -> HttpResponse:
     try:
         actions.save_answer(deal, slug=questions.DECLARATION, value=True, actor=request.user)
         actions.submit_deal(deal, send_key=_send_key(request), actor=request.user, replies=replies)
@@ -284,13 +284,13 @@ def _send(request: HttpRequest, deal: Deal, *, replies: dict[int, str]) -> HttpR
     return redirect("screening:sent", pk=deal.pk)
 
 
-def _was_sent(request: HttpRequest, deal: Deal) -> bool:
+def _was_sent(request: SignedIn, deal: Deal) -> bool:
     """Whether this very form has made a revision already."""
     typed = request.POST.get("send_key")
     return bool(typed) and deal.revisions.filter(send_key=_send_key(request)).exists()
 
 
-def _send_key(request: HttpRequest) -> UUID:
+def _send_key(request: SignedIn) -> UUID:
     try:
         return UUID(request.POST.get("send_key", ""))
     except ValueError:
@@ -299,7 +299,7 @@ def _send_key(request: HttpRequest) -> UUID:
 
 @allow(access.SALES)
 @READ
-def sent(request: HttpRequest, pk: int) -> HttpResponse:
+def sent(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     if deal.screening is None:
         return redirect(deal)
@@ -315,7 +315,7 @@ def sent(request: HttpRequest, pk: int) -> HttpResponse:
 
 @does(verbs.SUBMIT)
 @READ_OR_SEND
-def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def questions_asked(request: SignedIn, pk: int, number: int) -> HttpResponse:
     """What reviewers and rules ask of sales about revision ``number``, answered in place."""
     deal = _own(request, pk)
     if _was_sent(request, deal):
@@ -383,7 +383,7 @@ def _why_not_answered(number: int, reply: str) -> str:
 
 @does(verbs.COPY)
 @READ_OR_SEND
-def copy(request: HttpRequest, pk: int) -> HttpResponse:
+def copy(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     verbs.COPY.check(deal, request.user)
     if request.method == "POST":
@@ -393,7 +393,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
 
 @does(verbs.START_CHANGED)
 @READ_OR_SEND
-def start_changed(request: HttpRequest, pk: int) -> HttpResponse:
+def start_changed(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     verbs.START_CHANGED.check(deal, request.user)
     if request.method == "POST":
@@ -403,7 +403,7 @@ def start_changed(request: HttpRequest, pk: int) -> HttpResponse:
 
 @does(verbs.WITHDRAW)
 @READ_OR_SEND
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     verbs.WITHDRAW.check(deal, request.user)
     form = WithdrawForm(request.POST or None)
@@ -420,7 +420,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @does(verbs.DELETE)
 @READ_OR_SEND
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     verbs.DELETE.check(deal, request.user)
     if request.method == "POST":

@@ -348,7 +348,8 @@ def _turn(deal: Deal) -> Turn:
         Status.LAPSED: Turn(
             "lapsed",
             _("It is your turn: this deal has lapsed"),
-            _("Check the answers and send it again."),
+            _("%(why)s Do not go ahead. Check the answers and send it again.")
+            % {"why": deal.why(verb="deal.lapsed")},
             edit,
             _("Check the answers"),
         ),

@@ -1,11 +1,12 @@
 """The page on which an executive reviewer confirms what becomes of promises."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from people.access import SignedIn
 from people.verbs import does
 from policy import actions, verbs
 from policy.models import Kind, ReferenceVersion
@@ -14,7 +15,7 @@ from policy.pages.forms import PromisesForm
 
 @does(verbs.CONFIRM)
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+def confirm(request: SignedIn, pk: int) -> HttpResponse:
     """Confirm by name each promise that the newest check of the version names, with a reason."""
     version = get_object_or_404(ReferenceVersion.objects.select_related("proposed_by"), pk=pk)
     report = verbs.CONFIRM.check(version, request.user)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.models import User
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.refusals import Conflict
-from people.access import allow
+from people.access import SignedIn, allow
 from people.verbs import Offers, does
 from policy import actions, active, verbs
 from policy.facts import shipped
@@ -35,7 +36,7 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 
 @does(verbs.PROPOSE)
 @FORM
-def propose(request: HttpRequest, kind: str) -> HttpResponse:
+def propose(request: SignedIn, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
     verbs.PROPOSE.check(kind, request.user)
@@ -76,7 +77,7 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
 SHIPPED = "shipped"
 
 
-def _begins_as_shipped(request: HttpRequest, kind: str) -> bool:
+def _begins_as_shipped(request: SignedIn, kind: str) -> bool:
     return kind == Kind.RULEBOOK and request.GET.get("from") == SHIPPED
 
 
@@ -87,7 +88,7 @@ def _newer_shipped(kind: str) -> str:
     return "" if kind != Kind.RULEBOOK or known else rulebook.label
 
 
-def _begun(request: HttpRequest, kind: str) -> ReferenceVersion | None:
+def _begun(request: SignedIn, kind: str) -> ReferenceVersion | None:
     """The version whose content the proposal begins with, when the address names one."""
     asked = request.GET.get("from", "")
     if not asked:
@@ -120,7 +121,7 @@ def _content(
 
 
 def _proposal_page(
-    request: HttpRequest, kind: str, form: ProposalForm, *, problems: Any = (), tried: Any = None
+    request: SignedIn, kind: str, form: ProposalForm, *, problems: Any = (), tried: Any = None
 ) -> HttpResponse:
     context = {
         "kind": Kind(kind),
@@ -176,7 +177,7 @@ def _found(pk: int) -> ReferenceVersion:
 
 @allow(*VERSION_READERS)
 @READ
-def version(request: HttpRequest, pk: int) -> HttpResponse:
+def version(request: SignedIn, pk: int) -> HttpResponse:
     found = _found(pk)
     newest = found.reports.newest_first().first()
     schedule = found.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
@@ -221,14 +222,14 @@ def _baseline() -> str:
 
 @does(verbs.START_CHECK)
 @require_POST
-def check(request: HttpRequest, pk: int) -> HttpResponse:
+def check(request: SignedIn, pk: int) -> HttpResponse:
     actions.start_check(_found(pk), actor=request.user)
     return redirect("policy:report", pk)
 
 
 @allow(*VERSION_READERS)
 @READ
-def report(request: HttpRequest, pk: int) -> HttpResponse:
+def report(request: SignedIn, pk: int) -> HttpResponse:
     """The newest report of a version, in words."""
     found = _found(pk)
     newest = found.reports.newest_first().select_related("asked_by").first()
@@ -306,7 +307,7 @@ def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
 
 @does(verbs.ACTIVATE, verbs.SCHEDULE)
 @FORM
-def activate(request: HttpRequest, pk: int) -> HttpResponse:
+def activate(request: SignedIn, pk: int) -> HttpResponse:
     found = _found(pk)
     try:
         return _activation_page(request, found)
@@ -315,7 +316,7 @@ def activate(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "policy/not_now.html", context, status=409)
 
 
-def _activation_page(request: HttpRequest, found: ReferenceVersion) -> HttpResponse:
+def _activation_page(request: SignedIn, found: ReferenceVersion) -> HttpResponse:
     newest = verbs.ACTIVATE.check(found, request.user)
     form = ActivationForm(
         request.POST if request.method == "POST" else None,
@@ -341,7 +342,7 @@ def _activation_page(request: HttpRequest, found: ReferenceVersion) -> HttpRespo
     return render(request, "policy/activate.html", context, status=status)
 
 
-def _activated(found: ReferenceVersion, form: ActivationForm, *, actor: Any) -> str:
+def _activated(found: ReferenceVersion, form: ActivationForm, *, actor: User) -> str:
     """Activate at once or on the day that was chosen, and say which."""
     given = form.cleaned_data
     read = found.reports.filter(pk=given["report"]).first()
@@ -372,7 +373,7 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
 
 @does(verbs.CANCEL)
 @FORM
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: SignedIn, pk: int) -> HttpResponse:
     """End a schedule before its day, with a reason."""
     found = _found(pk)
     schedule = verbs.CANCEL.check(found, request.user)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from audit.models import SYSTEM, AuditEvent
+from audit.models import SYSTEM_NAME, AuditEvent
 from reviews import labels, verbs, wording
 from reviews.models import Vote
 from screening import verbs as selling
@@ -108,7 +108,10 @@ def _names(events: list[AuditEvent]) -> dict[str, str]:
         if event.actor.startswith("user:")
     }
     people = get_user_model().objects.filter(pk__in=numbers)
-    return {SYSTEM: "Proviso", **{f"user:{person.pk}": labels.person(person) for person in people}}
+    return {
+        SYSTEM_NAME: "Proviso",
+        **{f"user:{person.pk}": labels.person(person) for person in people},
+    }
 
 
 def _shown(value: Any) -> str:
