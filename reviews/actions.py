@@ -84,7 +84,7 @@ def skip_deal(deal: Deal, *, because: str, actor: User) -> None:
     deal.lock()
     verbs.SKIP.check(deal, actor)
     Skip.objects.get_or_create(
-        screening_id=_screened(deal), reviewer=actor, defaults={"deal": deal, "because": because}
+        screening=deal.last_screening, reviewer=actor, defaults={"deal": deal, "because": because}
     )
     review = Review.objects.current_of(deal)
     if review is not None and review.holder() == actor:
@@ -121,7 +121,7 @@ def ask_sales(deal: Deal, *, questions: Sequence[tuple[str, str]], actor: User) 
     rows = [
         Question.objects.create(
             deal=deal,
-            screening_id=_screened(deal),
+            screening=deal.last_screening,
             number=asked + place,
             fact=fact,
             text=text,
@@ -338,12 +338,7 @@ def _open_review(deal: Deal) -> Review:
     """Start the round for the newest screening; rounds of older screenings end here."""
     for stale in Review.objects.still_open().filter(deal=deal):
         _close(stale, "screened again")
-    return Review.objects.create(deal=deal, screening_id=_screened(deal), level=deal.review_level)
-
-
-def _screened(deal: Deal) -> int:
-    assert deal.screening_id is not None  # noqa: S101  a deal in review was screened
-    return deal.screening_id
+    return Review.objects.create(deal=deal, screening=deal.last_screening, level=deal.review_level)
 
 
 def _hold(review: Review, person: Any) -> None:

@@ -289,8 +289,7 @@ def _screen(
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.
     deal.lock()
-    assert deal.screening is not None  # noqa: S101  just written
-    return deal.screening
+    return deal.last_screening
 
 
 def lock_end_user(key: str) -> None:

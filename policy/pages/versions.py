@@ -309,14 +309,6 @@ def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
 @FORM
 def activate(request: SignedIn, pk: int) -> HttpResponse:
     found = _found(pk)
-    try:
-        return _activation_page(request, found)
-    except Conflict as refusal:
-        context = {"version": found, "kind": Kind(found.kind), "sentence": str(refusal)}
-        return render(request, "policy/not_now.html", context, status=409)
-
-
-def _activation_page(request: SignedIn, found: ReferenceVersion) -> HttpResponse:
     newest = verbs.ACTIVATE.check(found, request.user)
     form = ActivationForm(
         request.POST if request.method == "POST" else None,
