@@ -30,7 +30,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from policy.engine.language.condition import RANK, Rulebook
 from policy.engine.language.facts import Vocabulary
@@ -45,6 +45,7 @@ from policy.facts import shipped
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
 from policy.governance import charter, easings, proving, sentences
+from policy.governance.report_data import Proofs
 from policy.wording import clauses
 
 OK, FOUND, WRONG = 0, 1, 2
@@ -105,7 +106,7 @@ def check(arguments: argparse.Namespace) -> Found:
         "differences": _differences_beside(charter_, before, rulebook),
         "dead": _complete(proving.dead_rules, rulebook),
     }
-    found["looser"] = [asdict(one) for one in easings.of_rulebook(found)]
+    found["looser"] = [asdict(easing) for easing in easings.of_rulebook(cast("Proofs", found))]
     _confirm(found, arguments.confirmed)
     if not rulebook.promises:
         found["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]

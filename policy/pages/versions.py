@@ -145,10 +145,9 @@ def _tried(content: Content) -> dict[str, Any]:
     tested = past().backtest(
         before, after, rulebook_only=content.kind == Kind.RULEBOOK, note=_unheard, newest=QUICK_LOOK
     )
-    found = {"backtest": tested.plain}
     return {
-        "sentence": reports.sentence(found),
-        "matrix": reports.matrix(found),
+        "sentence": reports.sentence(tested.plain),
+        "matrix": reports.matrix(tested.plain),
         **_shown("changed", reports.changed(tested.plain["changed"])),
         "unread": tested.unread,
         "newest": QUICK_LOOK,
@@ -274,9 +273,9 @@ def _told(version: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
         **reports.charter(found),
         "reworded": found.get("reworded", []),
         "differences": reports.differences(found, vocabulary, titles),
-        "matrix": reports.matrix(found),
+        "matrix": reports.matrix(found["backtest"]),
         "labelled": reports.labelled(found),
-        "sentence": reports.sentence(found),
+        "sentence": reports.sentence(found["backtest"]),
         **_shown("changed", reports.changed(found["backtest"]["changed"])),
         **_shown("affected", reports.changed(found["backtest"]["affected"])),
         **_shown("otherwise", reports.changed(found["backtest"].get("otherwise", []))),
@@ -297,7 +296,8 @@ def _titles(version: ReferenceVersion) -> reports.Titles:
 
 def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
     """What changes between the two editions that the report compared, as a map."""
-    digest = newest.found["baseline"].get(Kind.COUNTRIES, {}).get("digest", "")
+    compared = newest.found["baseline"].get(Kind.COUNTRIES)
+    digest = compared["digest"] if compared else ""
     before = ReferenceVersion.objects.of(Kind.COUNTRIES).filter(digest=digest).first()
     return comparing.change_map(before, found)
 
@@ -324,7 +324,7 @@ def activate(request: SignedIn, pk: int) -> HttpResponse:
         "kind": Kind(found.kind),
         "report": newest,
         "form": form,
-        "sentence": reports.sentence(newest.found),
+        "sentence": reports.sentence(newest.found["backtest"]),
         "labelled": reports.labelled(newest.found),
         **_shown("affected", reports.changed(newest.found["backtest"]["affected"])),
         "active": active.version(found.kind),
