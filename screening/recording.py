@@ -74,7 +74,7 @@ def plan(
 def write(
     plans: Sequence[Plan], versions: Mapping[str, Any], *, because: str, actor: Actor
 ) -> None:
-    """Store the screenings, point the deals at them and move them; events and mails tell of it."""
+    """Store the screenings, point the deals at them and move them; events and emails tell of it."""
     if not plans:
         return
     for one, number in zip(plans, rows.numbers(Screening, len(plans)), strict=True):
