@@ -99,8 +99,8 @@ def _begun(request: SignedIn, kind: str) -> ReferenceVersion | None:
 
 
 def _active(kind: str) -> ReferenceVersion | None:
-    found: ReferenceVersion | None = ReferenceVersion.objects.active().of(kind).first()
-    return found
+    version: ReferenceVersion | None = ReferenceVersion.objects.active().of(kind).first()
+    return version
 
 
 def _content(
@@ -167,7 +167,7 @@ QUICK_LOOK = 1000
 # --- One version ---------------------------------------------------------------------------------
 
 
-def _found(pk: int) -> ReferenceVersion:
+def _version(pk: int) -> ReferenceVersion:
     versions = ReferenceVersion.objects.select_related(
         "proposed_by", "activated_by", "withdrawn_by"
     )
@@ -177,25 +177,25 @@ def _found(pk: int) -> ReferenceVersion:
 @allow(*VERSION_READERS)
 @READ
 def version(request: SignedIn, pk: int) -> HttpResponse:
-    found = _found(pk)
-    newest = found.reports.newest_first().first()
-    schedule = found.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
+    version = _version(pk)
+    newest = version.reports.newest_first().first()
+    schedule = version.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
     is_waiting = bool(schedule and schedule.is_waiting)
-    may_propose = verbs.PROPOSE.may(found.kind, request.user)
+    may_propose = verbs.PROPOSE.may(version.kind, request.user)
     context = {
-        "version": found,
-        "kind": Kind(found.kind),
-        "state": state_of(found, schedule if is_waiting else None),
+        "version": version,
+        "kind": Kind(version.kind),
+        "state": state_of(version, schedule if is_waiting else None),
         "schedule": schedule,
         "is_waiting": is_waiting,
-        "is_own": found.proposed_by_id == request.user.pk,
-        "may": Offers(verbs.OF_VERSION, found, request.user),
-        "may_propose": may_propose and not found.is_active and not is_waiting,
+        "is_own": version.proposed_by_id == request.user.pk,
+        "may": Offers(verbs.OF_VERSION, version, request.user),
+        "may_propose": may_propose and not version.is_active and not is_waiting,
         "report": newest,
-        "reports": found.reports.newest_first().select_related("asked_by"),
-        "text": found.written or _readable(found),
-        "is_stale": bool(found.is_proposed and newest and _is_stale(newest)),
-        "sweep": sweep_of(found) if found.activated_at else None,
+        "reports": version.reports.newest_first().select_related("asked_by"),
+        "text": version.written or _readable(version),
+        "is_stale": bool(version.is_proposed and newest and _is_stale(newest)),
+        "sweep": sweep_of(version) if version.activated_at else None,
     }
     context["next_step"] = reports.next_step(context)
     return render(request, "policy/version.html", context)
@@ -222,7 +222,7 @@ def _baseline() -> str:
 @does(verbs.START_CHECK)
 @require_POST
 def check(request: SignedIn, pk: int) -> HttpResponse:
-    actions.start_check(_found(pk), actor=request.user)
+    actions.start_check(_version(pk), actor=request.user)
     return redirect("policy:report", pk)
 
 
@@ -230,19 +230,19 @@ def check(request: SignedIn, pk: int) -> HttpResponse:
 @READ
 def report(request: SignedIn, pk: int) -> HttpResponse:
     """The newest report of a version, in words."""
-    found = _found(pk)
-    newest = found.reports.newest_first().select_related("asked_by").first()
+    version = _version(pk)
+    newest = version.reports.newest_first().select_related("asked_by").first()
     if newest is None:
         raise Http404
     if "HX-Request" in request.headers and not newest.is_running:
         # The page asks while the check runs; now all of it is another one.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    is_stale = found.is_proposed and _is_stale(newest)
-    may = Offers(verbs.OF_VERSION, found, request.user)
+    is_stale = version.is_proposed and _is_stale(newest)
+    may = Offers(verbs.OF_VERSION, version, request.user)
     is_wanted = not newest.is_running and (is_stale or not newest.opens_the_way)
     context: dict[str, Any] = {
-        "version": found,
-        "kind": Kind(found.kind),
+        "version": version,
+        "kind": Kind(version.kind),
         "report": newest,
         "badge": reports.badge(newest),
         "is_stale": is_stale,
@@ -250,14 +250,14 @@ def report(request: SignedIn, pk: int) -> HttpResponse:
         "may_check_again": is_wanted and may["start_check"],
         "may_mend": bool(newest.found)
         and not newest.opens_the_way
-        and verbs.PROPOSE.may(found.kind, request.user),
+        and verbs.PROPOSE.may(version.kind, request.user),
         "progress": reports.progress(actions.job_of(newest)) if newest.is_running else "",
         "found": newest.found,
     }
     if newest.found:
-        context |= _told(found, newest)
-    if newest.found and found.kind == Kind.COUNTRIES:
-        context |= _maps(found, newest)
+        context |= _told(version, newest)
+    if newest.found and version.kind == Kind.COUNTRIES:
+        context |= _maps(version, newest)
     context["sections"] = reports.sections(newest, context)
     return render(request, "policy/report.html", context)
 
@@ -294,12 +294,12 @@ def _titles(version: ReferenceVersion) -> reports.Titles:
     return comparing.titles(*(active.rulebook(one) for one in versions if one))
 
 
-def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
+def _maps(version: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
     """What changes between the two editions that the report compared, as a map."""
     compared = newest.found["baseline"].get(Kind.COUNTRIES)
     digest = compared["digest"] if compared else ""
     before = ReferenceVersion.objects.of(Kind.COUNTRIES).filter(digest=digest).first()
-    return comparing.change_map(before, found)
+    return comparing.change_map(before, version)
 
 
 # --- Activate ------------------------------------------------------------------------------------
@@ -308,47 +308,47 @@ def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
 @does(verbs.ACTIVATE, verbs.SCHEDULE)
 @FORM
 def activate(request: SignedIn, pk: int) -> HttpResponse:
-    found = _found(pk)
-    newest = verbs.ACTIVATE.check(found, request.user)
+    version = _version(pk)
+    newest = verbs.ACTIVATE.check(version, request.user)
     form = ActivationForm(
         request.POST if request.method == "POST" else None,
-        looser=reports.confirmations(newest, _titles(found)),
-        understood=_understood(found, newest),
+        looser=reports.confirmations(newest, _titles(version)),
+        understood=_understood(version, newest),
         initial={"report": newest.pk, "starts_on": timezone.localdate()},
     )
     if request.method == "POST" and form.is_valid():
-        messages.success(request, _activated(found, form, actor=request.user))
-        return redirect("policy:version", found.pk)
+        messages.success(request, _activated(version, form, actor=request.user))
+        return redirect("policy:version", version.pk)
     context = {
-        "version": found,
-        "kind": Kind(found.kind),
+        "version": version,
+        "kind": Kind(version.kind),
         "report": newest,
         "form": form,
         "sentence": reports.sentence(newest.found["backtest"]),
         "labelled": reports.labelled(newest.found),
         **_shown("affected", reports.changed(newest.found["backtest"]["affected"])),
-        "active": active.version(found.kind),
+        "active": active.version(version.kind),
         "proved": sum(one["state"] == "proved" for one in newest.found["promises"]),
     }
     status = 422 if form.errors else 200
     return render(request, "policy/activate.html", context, status=status)
 
 
-def _activated(found: ReferenceVersion, form: ActivationForm, *, actor: User) -> str:
+def _activated(version: ReferenceVersion, form: ActivationForm, *, actor: User) -> str:
     """Activate at once or on the day that was chosen, and say which."""
     given = form.cleaned_data
-    read = found.reports.filter(pk=given["report"]).first()
+    read = version.reports.filter(pk=given["report"]).first()
     confirmed, day = given.get("looser", []), given["starts_on"]
     if day == timezone.localdate():
-        actions.activate_version(found, report=read, confirmed=confirmed, actor=actor)
+        actions.activate_version(version, report=read, confirmed=confirmed, actor=actor)
         return _("Active. Open, cleared and approved deals are screened again.")
-    actions.schedule_activation(found, report=read, confirmed=confirmed, on=day, actor=actor)
+    actions.schedule_activation(version, report=read, confirmed=confirmed, on=day, actor=actor)
     return _("Scheduled for %(day)s. Until then what is active stays active.") % {
         "day": date_format(day, DAY)
     }
 
 
-def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
+def _understood(version: ReferenceVersion, newest: CheckReport) -> str:
     affected = len(newest.found["backtest"]["affected"])
     deals = ngettext(
         "%(count)s deal that is open, cleared or approved changes",
@@ -360,19 +360,19 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
     return _(
         "By activating, I understand that %(version)s screens every deal from that day on, and that"
         " %(deals)s."
-    ) % {"version": str(found), "deals": deals}
+    ) % {"version": str(version), "deals": deals}
 
 
 @does(verbs.CANCEL)
 @FORM
 def cancel(request: SignedIn, pk: int) -> HttpResponse:
     """End a schedule before its day, with a reason."""
-    found = _found(pk)
-    schedule = verbs.CANCEL.check(found, request.user)
+    version = _version(pk)
+    schedule = verbs.CANCEL.check(version, request.user)
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.cancel_schedule(schedule, reason=form.cleaned_data["reason"], actor=request.user)
         messages.success(request, _("Cancelled. The version stays a proposal."))
         return redirect("policy:version", pk)
-    context = {"version": found, "kind": Kind(found.kind), "schedule": schedule, "form": form}
+    context = {"version": version, "kind": Kind(version.kind), "schedule": schedule, "form": form}
     return render(request, "policy/cancel.html", context, status=422 if form.errors else 200)
