@@ -26,16 +26,10 @@ def canonical(value: Any) -> str:
 
 
 class CanonicalField[Value]:
-    """The value of a column of canonical JSON: ``facts = CanonicalField[Facts]("facts_text")``.
+    """The value of a column of canonical JSON: ``facts = CanonicalField[Facts]("facts_text")``."""
 
-    Of a row that never changes the value may be ``kept`` with the object once it was read.
-    """
-
-    def __init__(self, column: str, *, kept: bool = False) -> None:
-        self._column, self._kept = column, kept
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+    def __init__(self, column: str) -> None:
+        self._column = column
 
     @overload
     def __get__(self, row: None, owner: type) -> Self: ...
@@ -45,9 +39,6 @@ class CanonicalField[Value]:
         if row is None:
             return self
         value: Value = json.loads(getattr(row, self._column))
-        if self._kept:
-            # Found there from now on, before anybody asks here.
-            vars(row)[self._name] = value
         return value
 
 

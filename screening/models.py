@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from audit.ledger import CanonicalField
 from audit.models import AuditEvent
@@ -303,11 +304,9 @@ class Screening(models.Model):
     review_floor = models.CharField(max_length=20, blank=True)
     # The facts of each variant (each destination and purpose).
     facts_text = models.TextField()
-    facts = CanonicalField[list[dict[str, Any]]]("facts_text", kept=True)
     facts_digest = models.CharField(max_length=71)
     # fact -> {"source", "note"}.
     sources_text = models.TextField()
-    sources = CanonicalField[dict[str, dict[str, str]]]("sources_text", kept=True)
     # Other deals of the end user count in the facts, so they change with those.
     linked = models.BooleanField()
     # Facts that could still raise the outcome, and the open rules.
@@ -329,6 +328,17 @@ class Screening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} ({self.pk})"
+
+    # Asked for again and again, so these two are read once.
+    @cached_property
+    def facts(self) -> list[dict[str, Any]]:
+        facts: list[dict[str, Any]] = json.loads(self.facts_text)
+        return facts
+
+    @cached_property
+    def sources(self) -> dict[str, dict[str, str]]:
+        sources: dict[str, dict[str, str]] = json.loads(self.sources_text)
+        return sources
 
     @property
     def only_compliance(self) -> bool:
