@@ -20,8 +20,8 @@ from jobs.queue import performs
 from people import access
 from people.names import name_of
 from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion, Schedule
-from policy.permissions import OWNERS
 from policy.reference.laws import Law
+from policy.verbs import OWNERS
 
 KIND = "version_mail"
 

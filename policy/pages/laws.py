@@ -17,10 +17,10 @@ from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import LawFilters
 from policy.pages.lists import kinds_of_end_user, workbook
-from policy.permissions import may_govern
 from policy.reference import spreadsheets
 from policy.reference.laws import CLASS_WORDS, Law
 from policy.reference.registry import fold
+from policy.verbs import PROPOSE
 
 PER_PAGE = 50
 #: An entry that ends within so many days is told beforehand.
@@ -58,7 +58,7 @@ def laws(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "page": page,
         "rows": [row(law, kinds, names, today) for law in page],
-        "may_propose": may_govern(request.user, Kind.LAWS),
+        "may_propose": PROPOSE.may(Kind.LAWS, request.user),
     }
     return render(request, "policy/laws.html", context, status=form.status)
 
