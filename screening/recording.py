@@ -24,7 +24,11 @@ from screening.sweep.deal_facts import DealFacts
 _COLUMNS = ", ".join(
     f'"{one.column}"' for one in DealFacts._meta.concrete_fields if one.column != "screening_id"
 )
-_FIELDS = [field for field in Screening._meta.concrete_fields if field.name != "created_at"]
+_FIELDS = [
+    field
+    for field in Screening._meta.concrete_fields
+    if field.name != "created_at" and not field.generated
+]
 SCREENING = [field.name for field in _FIELDS]
 _ATTRIBUTES = [field.attname for field in _FIELDS]
 # The same facts have the same columns.

@@ -30,9 +30,9 @@ from audit.models import AuditEvent
 from policy.models import ReferenceVersion
 from reviews import labels, wording
 from reviews.models import Review, Vote
-from reviews.queue import REFERENCE, cites, holds
+from reviews.queue import REFERENCE, cites
 from screening.lifecycle import Status
-from screening.models import Finding, Screening
+from screening.models import Finding, Screening, holds
 
 REPLACED = "replaced"
 FINAL = (
