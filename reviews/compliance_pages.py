@@ -15,11 +15,12 @@ from people import access
 from people.access import allow
 from policy import active
 from policy.engine.language.facts import Choice, Vocabulary, YesNo
-from reviews import actions, exhibits, labels, wording, written
+from policy.wording import outcomes
+from reviews import actions, exhibits, labels, written
 from reviews.forms import ReasonForm, RulingForm
 from reviews.permissions import why_not
 from reviews.review_pages import posted
-from screening import deriving, rulings
+from screening import deriving, rulings, wording
 from screening import permissions as selling
 from screening.models import Deal, FactRuling, Finding, Screening
 
@@ -163,7 +164,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "deal": found,
         "screening": screening,
-        "outcome_words": labels.OUTCOMES[screening.outcome],
+        "outcome_words": outcomes.OUTCOMES[screening.outcome],
         "status_words": labels.status_beside(found, screening.outcome),
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
@@ -234,7 +235,7 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
     status = found.get_status_display().lower()
     messages.success(
         request,
-        f"{_vocabulary()[fact].label} is set, and {found.reference} was screened again: {status}.",
+        f"{_label(found, fact)} is set, and {found.reference} was screened again: {status}.",
     )
     return redirect("reviews:compliance-deal", pk=pk)
 
@@ -327,14 +328,19 @@ def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
         values = [("yes", "Yes"), ("no", "No")]
     else:
         assert isinstance(known, Choice)  # noqa: S101  SETTLED names choices and yes/no facts
-        values = [(value, known.say(value).capitalize()) for value in known.values]
+        own = wording.of(found.last_screening)
+        values = [(value, own.value(fact, value).capitalize()) for value in known.values]
     if fact not in rulings.ONLY_RAISED:
         return values
     return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]), person)]
 
 
+def _label(found: Deal, fact: str) -> str:
+    return wording.of(found.last_screening).label(fact)
+
+
 def _vocabulary() -> Vocabulary:
-    """What a ruling may say: the active rulebook's words, for it screens the deal again."""
+    """What a ruling may say: the active rulebook's values, for it screens the deal again."""
     return active.reference_data().rulebook.vocabulary
 
 

@@ -14,8 +14,9 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q
 
 from people import access
-from reviews import labels, wording
+from reviews import labels
 from reviews.models import Decision
+from screening import wording
 from screening.models import Deal, Finding, Screening, holds
 
 # Read per page; those that share most rules are compared part by part, the rest are not read.

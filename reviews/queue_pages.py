@@ -18,11 +18,12 @@ from people import access
 from people.access import allow
 from policy import active
 from policy.models import Kind
-from reviews import actions, labels, wording
+from reviews import actions, labels
 from reviews import queue as waiting
 from reviews.forms import QueueFilters
 from reviews.models import Decision
 from reviews.paging import CountedPaginator, in_order_of
+from screening import wording
 from screening.models import Deal, Screening
 
 PER_PAGE = 25

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.refusals import Conflict
 from people import access
 from people.access import allow
+from policy.wording import outcomes
 from reviews import (
     actions,
     counterfactual,
@@ -21,12 +22,12 @@ from reviews import (
     panel,
     permissions,
     precedents,
-    wording,
     written,
 )
 from reviews.forms import QuestionsForm, ReasonForm
 from reviews.history import timeline
 from reviews.models import Condition, Review
+from screening import wording
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -63,7 +64,7 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
     return {
         "deal": found,
         "screening": screening,
-        "outcome_words": labels.OUTCOMES[screening.outcome],
+        "outcome_words": outcomes.OUTCOMES[screening.outcome],
         "status_words": labels.status_beside(found, screening.outcome),
         # Said only where it is not what the outcome says already.
         "level": labels.LEVELS.get(found.review_level, "")

@@ -294,10 +294,24 @@ def _at(path: str) -> Func:
     )
 
 
-def _said_by_facts(*paths: str) -> "models.GeneratedField[Any, Any]":
+class _Generated(models.GeneratedField):
+    """One that is checked without a server: Django would ask it whether it has such columns.
+
+    Every PostgreSQL that we support has stored ones.
+    """
+
+    def _check_supported(self, databases: Any) -> list[Any]:
+        return []
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.GeneratedField", args, kwargs
+
+
+def _said_by_facts(*paths: str) -> _Generated:
     """A JSON list of what the stored facts hold at these paths, written by PostgreSQL itself."""
     lists = Func(*map(_at, paths), template="(%(expressions)s)", arg_joiner=" || ")
-    return models.GeneratedField(
+    return _Generated(
         expression=lists if len(paths) > 1 else _at(*paths),
         output_field=models.JSONField(),
         db_persist=True,

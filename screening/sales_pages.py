@@ -16,7 +16,8 @@ from people import access
 from people.access import allow
 from policy import active
 from policy.reference.names.plain_text import fault
-from screening import actions, permissions, sales_words
+from policy.wording.outcomes import OUTCOMES_TO_SALES
+from screening import actions, permissions, sales_words, wording
 from screening.form import meanings, questions
 from screening.form.deal_form import Question
 from screening.form.forms import QuestionForm, WithdrawForm, question_form
@@ -36,7 +37,7 @@ READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 def _own(request: HttpRequest, pk: int) -> Deal:
     seen = Deal.objects.sold_by(request.user).select_related("owner", "screening__revision")
-    return get_object_or_404(seen, pk=pk)
+    return get_object_or_404(wording.with_versions(seen, "screening__"), pk=pk)
 
 
 # ---- my deals ----
@@ -106,7 +107,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "deal": deal,
         "turn": sales_words.turn(deal, may_act=permissions.may_edit(deal, request.user)),
         "status_words": sales_words.STATUS_WORDS[Status(deal.status)],
-        "cards": sales_words.cards(deal.screening, data) if deal.screening else [],
+        "cards": sales_words.cards(deal.screening) if deal.screening else [],
         "reasons": _reasons_of_rejection(deal),
         "history": sales_words.history(deal, request.user),
         "answers": sales_words.answer_rows(deal, questions.context_of(deal.answers, data), data),
@@ -305,12 +306,11 @@ def sent(request: HttpRequest, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     if deal.screening is None:
         return redirect(deal)
-    data = active.reference_data()
     context = {
         "deal": deal,
         "turn": sales_words.turn(deal, may_act=permissions.may_edit(deal, request.user)),
-        "outcome_words": sales_words.OUTCOME_WORDS[deal.screening.outcome],
-        "cards": sales_words.cards(deal.screening, data),
+        "outcome_words": OUTCOMES_TO_SALES[deal.screening.outcome],
+        "cards": sales_words.cards(deal.screening),
     }
     return render(request, "screening/sent.html", context)
 
@@ -345,7 +345,7 @@ def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "asked": [(question, replies[question.number]) for question in asked],
         "cards": [
             card
-            for card in sales_words.cards(deal.screening, data)
+            for card in sales_words.cards(deal.screening)
             if card.outcome == "needs_information"
         ]
         if deal.screening
