@@ -38,6 +38,10 @@ SETTLED = {
         "Verify the legal basis",
         "Read the provision itself. It must oblige this customer, and name who can order it.",
     ),
+    "legal_obligation": Settled(
+        "Say whether a law obliges the customer",
+        "Look for the provision itself. A wish of the authorities, or of the customer, is none.",
+    ),
     "fact_conflict": Settled(
         "Settle the contradiction",
         "“No” means that you looked, and the declared facts hold. Say what proves it.",
@@ -301,6 +305,7 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
     screening = found.last_screening
     beside = {
         "legal_basis_status": ("legal_obligation", "legal_basis", "customer_name", "capabilities"),
+        "legal_obligation": ("legal_basis", "customer_name", "end_user_name", "capabilities"),
         "fact_conflict": ("conflict_note", "end_user_type", "end_user_name", "capabilities"),
         "adverse_info": ("end_user_name", "customer_name", "country", "capabilities"),
         "export_control": ("export_reference", "products", "capabilities", "country_name"),
