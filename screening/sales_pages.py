@@ -55,7 +55,12 @@ def my_deals(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [
-            (deal, sales_words.STATUS_WORDS[Status(deal.status)], deal.answers.get("customer", ""))
+            (
+                deal,
+                sales_words.STATUS_WORDS[Status(deal.status)],
+                deal.answers.get("customer", ""),
+                _("You") if deal.owner == request.user else deal.owner.get_full_name(),
+            )
             for deal in page
         ],
         "tabs": _tabs(everything, tab),
