@@ -98,15 +98,11 @@ def _write_facts(plans: Sequence[Plan]) -> None:
     same = [(one.before.pk, one.screening.pk) for one in plans if one.before and one.keeps_facts]
     with connection.cursor() as cursor:
         cursor.execute(COPY, [[old for old, _ in same], [new for _, new in same]])
-    rows.insert(
-        DealFacts,
-        deal_facts.NAMES,
-        [
-            values
-            for one in plans
-            if not one.keeps_facts
-            for values in deal_facts.values(one.screening.pk, one.found.variants)
-        ],
+    deal_facts.write(
+        values
+        for one in plans
+        if not one.keeps_facts
+        for values in deal_facts.values(one.screening.pk, one.found.variants)
     )
 
 
