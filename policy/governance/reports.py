@@ -51,7 +51,7 @@ class Difference:
 class Cell(NamedTuple):
     """How many came out so; ``kind`` is none, same, looser or stricter, in words where it moves."""
 
-    count: int
+    number: int
     kind: str
     words: str
 
