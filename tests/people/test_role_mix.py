@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from audit.models import AuditEvent
+from audit.models import SYSTEM, AuditEvent
 from audit.refusals import NotAllowed
 from people import access, actions
 from people.roles import check_role_mix
@@ -28,7 +28,7 @@ def _groups(db: None) -> None:
 def tell(person: User) -> None:
     """With the event that every change of roles has: the mix alone is what is refused."""
     AuditEvent.objects.append(
-        subject=f"person:{person.pk}", actor="system", verb="person.roles_set", payload={}
+        subject=f"person:{person.pk}", actor=SYSTEM, verb="person.roles_set", payload={}
     )
 
 
@@ -128,7 +128,7 @@ def test_a_role_keeps_its_name(change: str) -> None:
 def test_the_verb_and_the_command_refuse_it_before(db: None) -> None:
     auditor = factories.auditor()
     with pytest.raises(NotAllowed, match="Auditor cannot be combined"):
-        actions.set_roles(auditor, frozenset({access.AUDITOR, access.SALES}), actor="system")
+        actions.set_roles(auditor, frozenset({access.AUDITOR, access.SALES}), actor=SYSTEM)
     with pytest.raises(CommandError, match="Auditor cannot be combined"):
         call_command("person", "roles", auditor.username, "--add", "sales")
     assert access.roles_of(auditor) == {access.AUDITOR}
