@@ -21,7 +21,7 @@ from policy.facts.derive import ReferenceData
 from policy.governance.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
 from screening import deriving
 from screening.lifecycle import Status
-from screening.models import Deal, DealRevision, Finding, Screening
+from screening.models import Deal, DealRevision, Finding, Screening, holds
 from screening.sweep import deal_facts, in_place
 
 MOST_DEALS = 20
@@ -320,7 +320,7 @@ def _page(deal: Deal, roles: frozenset[str], user: Any) -> str:
 
 
 def deals_in(country: str, user: Any) -> Sequence[DealLine]:
-    return _lines(Q(screening__facts_text__contains=f'"country":"{country}"'), user)
+    return _lines(holds("country", country, "screening__"), user)
 
 
 def deals_under(law: str, user: Any) -> Sequence[DealLine]:
