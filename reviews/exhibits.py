@@ -179,11 +179,10 @@ def laws(screening: Screening) -> list[CitedLaw]:
     """The laws of the register behind a screening; those that left the register are not in it."""
     register = active.laws(screening.laws)
     own, today = wording.of(screening), timezone.localdate()
-    names = own.countries.names
     return [
         CitedLaw(
             law,
-            names.get(law.country, law.country),
+            own.place(law.country),
             [own.value("end_user_type", kind) for kind in law.obliges],
             [CLASS_WORDS[letter] for letter in law.classes],
             _law_badge(law, counts=bool(kept["until"]), today=today),
