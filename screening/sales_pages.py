@@ -162,7 +162,13 @@ def question(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResp
     deal, asked = _own(request, pk), _asked(section, slug)
     permissions.check_edit(deal, request.user)
     data = active.reference_data()
-    form = question_form(asked, data, stored=deal.answers.get(slug), posted=request.POST or None)
+    form = question_form(
+        asked,
+        data,
+        stored=deal.answers.get(slug),
+        posted=request.POST or None,
+        beside=questions.beside_territories(deal.answers, data),
+    )
     if request.method == "POST" and form.is_valid() and not form.wants_more():
         before = dict(deal.answers)
         actions.save_answer(deal, slug=slug, value=form.answer(), actor=request.user)
@@ -226,7 +232,8 @@ def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpRespo
     """What the answer on the page would mean; saves nothing."""
     deal, asked = _own(request, pk), _asked(section, slug)
     data = active.reference_data()
-    form = question_form(asked, data, posted=request.POST)
+    beside = questions.beside_territories(deal.answers, data)
+    form = question_form(asked, data, posted=request.POST, beside=beside)
     without = {name: value for name, value in deal.answers.items() if name != slug}
     answers = without | ({slug: form.answer()} if form.is_valid() else {})
     # Half an answer takes nothing away yet.

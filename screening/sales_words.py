@@ -20,6 +20,7 @@ from policy.engine.language.condition import OUTCOMES
 from policy.facts.derive import ReferenceData
 from policy.reference.catalogue import Catalogue
 from policy.reference.destinations import Countries
+from policy.reference.sites import NONE
 from policy.wording import clauses
 from policy.wording.clauses import Clause
 from screening.form import questions
@@ -118,7 +119,7 @@ def answer_rows(deal: Deal, context: Context, data: ReferenceData) -> list[Answe
         AnswerRow(
             asked=asked,
             lines=answer_words(asked, deal.answers.get(asked.slug), data),
-            is_answered=questions.is_answered(asked, deal.answers),
+            is_answered=questions.is_answered(asked, deal.answers, context),
             is_unknown=questions.is_unknown(asked, deal.answers),
             url=question_url(deal, asked),
         )
@@ -202,6 +203,15 @@ def _elsewhere(asked: Question, value: Any, data: Names) -> Words:
     yield from (place_name(code, data) for code in value["places"])
 
 
+def _territories(asked: Question, value: Any, data: Names) -> Words:
+    for country, chosen in value.items():
+        names = [
+            _("None of these territories") if one == NONE else place_name(one, data)
+            for one in chosen
+        ]
+        yield f"{place_name(country, data)}: {', '.join(map(str, names))}"
+
+
 def _parties(asked: Question, value: Any, data: Names) -> Words:
     yield _label("yes_no", value["answer"])
     for party in value["parties"]:
@@ -241,6 +251,7 @@ _WORDS: Mapping[Kind, Callable[[Question, Any, Names], Words]] = {
     Kind.COUNTRIES: _countries,
     Kind.PLACES: _places,
     Kind.ELSEWHERE: _elsewhere,
+    Kind.TERRITORIES: _territories,
     Kind.PARTIES: _parties,
     Kind.END_USER: _end_user,
     Kind.DETAIL: _detail,

@@ -46,7 +46,7 @@ ASKED_AS = {
     "legal_obligation_stated": "legal_obligation",
     "legal_basis_status": "legal_basis",
     "has_intermediaries": "intermediaries",
-    "in_special_territory": "special_territory",
+    "in_special_territory": "territories",
 }
 
 

@@ -22,6 +22,8 @@ SINCE_FORMER = (
     "follows_stopped_deal",
     "eased_by_ruling",
 )
+#: The label of the countries that ship: names, territories, ratings, restricted destinations.
+COUNTRIES = "1.1"
 REGISTRY = ("registry/agencies.csv", "registry/operators.csv", "registry/parties.csv")
 RATINGS = {
     "countries/vdem-v14-2023.csv": RatingText(
@@ -31,7 +33,8 @@ RATINGS = {
         year=2023,
         licence="CC BY-SA 4.0; V-Dem does not endorse this use",
         method="Mean of civil liberties, free expression and rule of law:"
-        " below 0.30 very high, below 0.50 high, below 0.75 medium, otherwise low",
+        " below 0.30 very high, below 0.50 high, below 0.75 medium, otherwise low."
+        " One of them below 0.30 alone makes it at least high",
     )
 }
 
@@ -68,6 +71,7 @@ def countries() -> Countries:
     return read_countries(
         names=text("countries/names.csv"),
         territories=text("countries/special_territories.csv"),
+        restricted=text("countries/restricted_destinations.csv"),
         ratings=[
             RatingText(
                 text(name),

@@ -1,7 +1,8 @@
 """How each kind of reference data is kept as one text, and read again.
 
 rulebook    canonical JSON of the rulebook with its vocabulary (policy.engine.language.condition)
-countries   {"names", "territories", "ratings": [{"text", "source", …}]}
+countries   {"names", "territories", "restricted", "ratings": [{"text", "source", …}]}; versions of
+            before restricted destinations have none
 catalogue   {"catalogue"}: YAML
 registry    {"registry", "stems"}: CSV and word stems
 
@@ -67,11 +68,12 @@ def shipped_contents() -> list[Content]:
         ),
         Content(
             Kind.COUNTRIES,
-            "1.0",
+            shipped.COUNTRIES,
             canonical(
                 {
                     "names": shipped.text("countries/names.csv"),
                     "territories": shipped.text("countries/special_territories.csv"),
+                    "restricted": shipped.text("countries/restricted_destinations.csv"),
                     "ratings": [asdict(rating) for rating in ratings],
                 }
             ),
@@ -147,6 +149,7 @@ def read_countries_text(text: str | None) -> Countries:
         return read_countries(
             names=shipped.text("countries/names.csv"),
             territories=shipped.text("countries/special_territories.csv"),
+            restricted=shipped.text("countries/restricted_destinations.csv"),
             ratings=[],
         )
     content = json.loads(text)
@@ -154,4 +157,5 @@ def read_countries_text(text: str | None) -> Countries:
         names=content["names"],
         territories=content["territories"],
         ratings=[RatingText(**rating) for rating in content["ratings"]],
+        restricted=content.get("restricted", ""),
     )

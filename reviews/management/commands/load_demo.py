@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from policy import active
+from policy.reference.sites import NONE
 from reviews import actions as reviewing
 from reviews.demo_deals import DRAFTS, EXAMPLES, OTHERWISE, Example
 from screening import actions as selling
@@ -80,11 +81,12 @@ def send(example: Example) -> Deal:
     seller = person(example.seller)
     deal = write(seller, example.answers())
     data = active.reference_data()
-    while missing := questions.missing_questions(
-        deal.answers, questions.context_of(deal.answers, data)
-    ):
+    context = questions.context_of(deal.answers, data)
+    while missing := questions.missing_questions(deal.answers, context):
         slug = missing[0].slug
-        selling.save_answer(deal, slug=slug, value=OTHERWISE[slug], actor=seller)
+        otherwise = OTHERWISE | {"territories": {country: [NONE] for country in context.beside}}
+        selling.save_answer(deal, slug=slug, value=otherwise[slug], actor=seller)
+        context = questions.context_of(deal.answers, data)
     selling.submit_deal(deal, send_key=uuid4(), actor=seller)
     deal.refresh_from_db()
     screening = deal.last_screening
