@@ -133,7 +133,11 @@ def table(places: Iterable[City], own: Iterable[tuple[str, str]], special: set[s
             if is_large or not special.isdisjoint(codes):
                 kept.add(key)
     for code, key in own:
-        where.setdefault(key, {})[code] = True
+        known = where.setdefault(key, {})
+        known[code] = True
+        # GeoNames lists some settlements as places of the West Bank like all others.
+        if code == "X-WBS":
+            known.pop("X-WBK", None)
         kept.add(key)
     lines = []
     for key in sorted(kept, key=str.encode):

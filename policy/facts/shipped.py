@@ -1,5 +1,6 @@
 """The first versions of the reference data, as they ship with the program."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -72,18 +73,13 @@ def countries() -> Countries:
         names=text("countries/names.csv"),
         territories=text("countries/special_territories.csv"),
         restricted=text("countries/restricted_destinations.csv"),
-        ratings=[
-            RatingText(
-                text(name),
-                rating.source,
-                rating.edition,
-                rating.year,
-                rating.licence,
-                rating.method,
-            )
-            for name, rating in RATINGS.items()
-        ],
+        ratings=ratings(),
     )
+
+
+def ratings() -> list[RatingText]:
+    """The rating lists with their texts."""
+    return [replace(rating, text=text(name)) for name, rating in RATINGS.items()]
 
 
 def catalogue(words: Vocabulary) -> Catalogue:

@@ -42,20 +42,30 @@ class Content:
         return digest(self.text)
 
 
+def shipped_countries() -> Content:
+    """The countries as the program brings them: names, territories, restrictions and ratings."""
+    ratings = shipped.ratings()
+    return Content(
+        Kind.COUNTRIES,
+        shipped.COUNTRIES,
+        canonical(
+            {
+                "names": shipped.text("countries/names.csv"),
+                "territories": shipped.text("countries/special_territories.csv"),
+                "restricted": shipped.text("countries/restricted_destinations.csv"),
+                "ratings": [asdict(rating) for rating in ratings],
+            }
+        ),
+        "",
+        ", ".join(rating.source for rating in ratings),
+        ", ".join(rating.edition for rating in ratings),
+        "; ".join(rating.licence for rating in ratings),
+    )
+
+
 def shipped_contents() -> list[Content]:
     """The first version of each kind, as the program brings it."""
     rulebook = shipped.rulebook()
-    ratings = [
-        RatingText(
-            shipped.text(name),
-            rating.source,
-            rating.edition,
-            rating.year,
-            rating.licence,
-            rating.method,
-        )
-        for name, rating in shipped.RATINGS.items()
-    ]
     return [
         Content(
             Kind.RULEBOOK,
@@ -66,22 +76,7 @@ def shipped_contents() -> list[Content]:
             rulebook.label,
             "",
         ),
-        Content(
-            Kind.COUNTRIES,
-            shipped.COUNTRIES,
-            canonical(
-                {
-                    "names": shipped.text("countries/names.csv"),
-                    "territories": shipped.text("countries/special_territories.csv"),
-                    "restricted": shipped.text("countries/restricted_destinations.csv"),
-                    "ratings": [asdict(rating) for rating in ratings],
-                }
-            ),
-            "",
-            ", ".join(rating.source for rating in ratings),
-            ", ".join(rating.edition for rating in ratings),
-            "; ".join(rating.licence for rating in ratings),
-        ),
+        shipped_countries(),
         Content(
             Kind.CATALOGUE,
             "1.0",

@@ -12,9 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from policy import active
-from policy.reference.sites import NONE
 from reviews import actions as reviewing
-from reviews.demo_deals import DRAFTS, EXAMPLES, OTHERWISE, Example
+from reviews.demo_deals import DRAFTS, EXAMPLES, Example, otherwise
 from screening import actions as selling
 from screening.form import questions
 from screening.lifecycle import Status
@@ -84,8 +83,7 @@ def send(example: Example) -> Deal:
     context = questions.context_of(deal.answers, data)
     while missing := questions.missing_questions(deal.answers, context):
         slug = missing[0].slug
-        otherwise = OTHERWISE | {"territories": {country: [NONE] for country in context.beside}}
-        selling.save_answer(deal, slug=slug, value=otherwise[slug], actor=seller)
+        selling.save_answer(deal, slug=slug, value=otherwise(slug, context), actor=seller)
         context = questions.context_of(deal.answers, data)
     selling.submit_deal(deal, send_key=uuid4(), actor=seller)
     deal.refresh_from_db()
