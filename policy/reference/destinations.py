@@ -272,15 +272,15 @@ def read_restricted(
     first: dict[tuple[str, str], int] = {}
     for at, row in enumerate(rows, start=2):
         wrong = list(_wrong(row, codes, capabilities))
-        problems += [f"restricted destinations, line {at}: {one}" for one in wrong]
+        problems += [f"line {at} of the restricted destinations: {one}" for one in wrong]
         if wrong:
             continue
         one = _restriction(row)
         before = first.setdefault((one.code, one.basis), at)
         if before != at:
             problems.append(
-                f"restricted destinations, line {at}: {one.code} under {one.basis} is already on"
-                f" line {before}"
+                f"line {at} of the restricted destinations: {one.code} under {one.basis} is there"
+                f" already (line {before})"
             )
         restrictions.append(one)
     if problems:
