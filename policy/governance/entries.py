@@ -95,12 +95,8 @@ def _restriction_changes(
     was, now = ({(row.code, row.basis): row for row in all_.restricted} for all_ in (old, new))
     for key in sorted(was.keys() - now.keys()):
         entry = _restriction(was[key], old, say)
-        yield (
-            "restrictions removed",
-            "Restricted destinations that are no longer known",
-            True,
-            entry,
-        )
+        words = "Restricted destinations that are no longer known"
+        yield "restrictions removed", words, True, entry
     for key in sorted(now.keys() - was.keys()):
         entry = _restriction(now[key], new, say)
         words = "Restricted destinations that are known from now on"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.devtools import gazetteer as making
+from policy.apps import gazetteer_is_ours
 from policy.facts import shipped
 from policy.reference import gazetteer
 from policy.reference.gazetteer import GazetteerError
@@ -156,6 +157,16 @@ def test_a_table_without_its_first_line_is_refused(folder: Path) -> None:
     (folder / gazetteer.TABLE).write_bytes(content)
     (folder / gazetteer.DIGEST).write_text(f"sha256:{hashlib.sha256(content).hexdigest()}\n")
     assert "the first line does not say what it is" in refusal(folder)
+
+
+def test_the_program_does_not_start_with_another_table(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert gazetteer_is_ours() == []
+    monkeypatch.setattr(gazetteer, "shipped", lambda: gazetteer.load(tmp_path))
+    (problem,) = gazetteer_is_ours()
+    assert (problem.id, problem.is_serious()) == ("policy.E001", True)
+    assert "gazetteer.sha256 is missing" in str(problem.msg)
 
 
 # --- How it is made -------------------------------------------------------------------------------
