@@ -36,6 +36,10 @@ MOST_WORDS = 60
 REMEMBERED = 4096
 #: Scripts that write no blanks between words: there a name is looked for inside a run of letters.
 _RUN = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
+_CYRILLIC = re.compile(r"[\u0400-\u052f]+")
+#: How the name of a place ends by itself, tried in place of a case ending.
+_NOMINATIVE = ("", *"\u044c\u0430\u044f\u044b\u0438\u043e\u0435")
+SHORTEST_INFLECTED = 4
 LONGEST_RUN = 40
 LONGEST_IN_RUN = 9
 #: What stands between the parts of an address.
@@ -148,9 +152,23 @@ class Gazetteer:
                 name = " ".join(words[at : at + length])
                 codes, large = self.find(name)
                 yield Named(name, codes, large, is_whole=False)
+            else:
+                yield from self._inflected(words[at])
             at += length or 1
         for run in _RUN.findall(key):
             yield from self._of_run(run[:LONGEST_RUN])
+
+    def _inflected(self, word: str) -> Iterator[Named]:
+        """A large place that a Slavic word with a case ending names: Симферополе, Крыму."""
+        if len(word) < SHORTEST_INFLECTED or not _CYRILLIC.fullmatch(word):
+            return
+        for cut in (1, 2):
+            for ending in _NOMINATIVE:
+                name = word[:-cut] + ending
+                codes, large = self.find(name)
+                if large:
+                    yield Named(name, codes, large, is_whole=False)
+                    return
 
     def _of_run(self, run: str) -> Iterator[Named]:
         """Names inside letters that have no blanks between them."""
