@@ -62,7 +62,7 @@ class Restriction:
     control: str
     basis: str
     source: str
-    #: The day on which somebody read the source.
+    #: The day as of which the row speaks.
     dated: date
     note: str = ""
 

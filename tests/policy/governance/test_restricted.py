@@ -274,7 +274,7 @@ def test_the_page_of_what_ships_is_offered_only_while_it_is_no_version(site: Cli
     [
         ("BY", ["Regulation (EU) 2021/1030", "Trade compliance must check", "28 Nov 2026"]),
         ("KP", ["Everything", "Prohibited", "Regulation (EU) 2017/1509"]),
-        ("UA", ["Crimea", "Transnistria", "not part of this state", "is asked about it"]),
+        ("UA", ["Crimea", "Transnistria", "Not part of this state.", "is asked about it"]),
         ("HK", ["Free expression 0.213 below 0.30: at least high", "would be medium"]),
         ("UA-43", ["Regulation (EU) No 692/2014"]),
     ],
@@ -288,5 +288,5 @@ def test_the_page_of_a_place_says_it(site: Client, code: str, sentences: list[st
 @pytest.mark.usefixtures("shipped_here")
 def test_all_of_them_stand_on_the_page_of_the_countries(site: Client) -> None:
     html = site.get(reverse("policy:countries")).content.decode()
-    assert html.count('<td data-label="Source read on">') == len(DATA.countries.restricted)
+    assert html.count('<td data-label="As of">') == len(DATA.countries.restricted)
     assert active.version(Kind.COUNTRIES).label == "1.1"  # type: ignore[union-attr]
