@@ -50,6 +50,10 @@ ASKED_AS = {
 }
 
 
+#: They are derived, and not known only where nobody knows where in a country a deal goes.
+DECIDED_BY_THE_PLACE = frozenset({"country_risk", "export_control"})
+
+
 class Source(Protocol):
     def read(self, size: int, /) -> bytes | None: ...
 
@@ -150,6 +154,8 @@ def _missing(assessment: Assessment, declared: Mapping[str, Any]) -> list[str]:
     if assessment.outcome != "needs_information":
         return []
     missing = {ASKED_AS.get(name, name): None for name in assessment.missing}
+    if not DECIDED_BY_THE_PLACE.isdisjoint(missing):
+        missing["territories"] = None
     missing |= dict.fromkeys(unanswered(declared))
     for finding in assessment.findings:
         if finding.outcome == "needs_information":

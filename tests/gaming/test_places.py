@@ -172,3 +172,24 @@ def test_the_page_needs_an_answer_for_each_country(client: Client, alice: Any) -
     empty = client.post(page(deal, "territories"), {"anything": "1"})
     assert empty.status_code == 422
     assert "Say where it is, or that you do not know" in empty.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "said"),
+    [
+        ({"country": "UA", "site": "Simferopol"}, 200, "The destination is Crimea"),
+        ({"country": "UA", "territories": {"UA": "MD-SN"}}, 200, "The destination is Transnistria"),
+        ({"country": "UA", "territories": {"UA": None}}, 200, '"country_risk"'),
+        ({"country": "UA", "territories": {"UA": "krim"}}, 400, "it is one of UA-43, UA-40"),
+        ({"destinations": [{"country": "FI"}] * 3000}, 400, "3000 are more than 100"),
+    ],
+)
+def test_the_api_takes_sites_and_territories(
+    client: Client, facts: dict[str, Any], status: int, said: str
+) -> None:
+    factories.reference_data()
+    client.force_login(factories.compliance_officer())
+    body = {"facts": facts}
+    response = client.post("/api/v1/screen", body, content_type="application/json", secure=True)
+    assert response.status_code == status
+    assert said in response.content.decode()

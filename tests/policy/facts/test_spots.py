@@ -137,6 +137,11 @@ def test_not_known_leaves_open_what_the_place_decides(answer: Any) -> None:
     assert set(result["missing"]) == {"territories", "country_risk", "export_control"}
 
 
+def test_what_to_answer_is_named_also_where_more_is_missing() -> None:
+    result = screened(country="UA", purpose=None, territories={"UA": None})
+    assert {"purpose", "territories"} <= set(result["missing"])
+
+
 def test_not_known_is_not_hidden_behind_a_review() -> None:
     """An army in Ukraine is reviewed anyway; that it may be in Crimea is asked all the same."""
     army = {"end_user_type": "military", "customer_type": "military"}
