@@ -44,6 +44,9 @@ def otherwise(slug: str, context: Context) -> Any:
     """The answer to a question that a deal does not answer itself: the mildest there is."""
     if slug == "territories":
         return {country: [NONE] for country in context.beside}
+    if slug == "handover" and not context.lawful:
+        # Only what a law obliges the customer to have hands over anything.
+        return "no"
     return OTHERWISE[slug]
 
 

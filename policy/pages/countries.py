@@ -18,11 +18,11 @@ from policy.models import Kind, ReferenceVersion
 from policy.pages import maps
 from policy.pages.forms import CONTROLS, TIER_WORDS, CountryFilters
 from policy.pages.lists import vocabulary, workbook
-from policy.permissions import may_govern
 from policy.reference import spreadsheets
 from policy.reference.destinations import Countries, Place, Restriction
 from policy.reference.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare
 from policy.reference.registry import fold
+from policy.verbs import PROPOSE
 
 
 @signed_in
@@ -44,7 +44,7 @@ def countries(request: HttpRequest) -> HttpResponse:
         "map_key": drawn(maps.map_key()),
         "borders": maps.BORDERS_NOTE,
         "restricted": _restricted(found),
-        "may_propose": may_govern(request.user, Kind.COUNTRIES),
+        "may_propose": PROPOSE.may(Kind.COUNTRIES, request.user),
     }
     return render(request, "policy/countries.html", context, status=form.status)
 

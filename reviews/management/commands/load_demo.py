@@ -80,11 +80,13 @@ def send(example: Example) -> Deal:
     seller = person(example.seller)
     deal = write(seller, example.answers())
     data = active.reference_data()
-    context = questions.context_of(deal.answers, data)
-    while missing := questions.missing_questions(deal.answers, context):
+    while True:
+        context = questions.context_of(deal.answers, data)
+        missing = questions.missing_questions(deal.answers, context)
+        if not missing:
+            break
         slug = missing[0].slug
         selling.save_answer(deal, slug=slug, value=otherwise(slug, context), actor=seller)
-        context = questions.context_of(deal.answers, data)
     selling.submit_deal(deal, send_key=uuid4(), actor=seller)
     deal.refresh_from_db()
     screening = deal.last_screening
