@@ -18,7 +18,7 @@ def screen_again(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "__first__"),
-        ("screening", "0009_screen_after_upgrade"),
+        ("screening", "0010_looked_up_by"),
     ]
 
     operations = [migrations.RunPython(screen_again, migrations.RunPython.noop)]
