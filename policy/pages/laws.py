@@ -104,7 +104,8 @@ def export(request: HttpRequest) -> HttpResponse:
     version = active.version(Kind.LAWS)
     if version is None:
         raise Http404
-    return workbook(version, spreadsheets.write_laws(active.laws(version)))
+    content = spreadsheets.write_laws(active.laws(version))
+    return workbook(content, f"{version.kind} {version.label}")
 
 
 @signed_in

@@ -4,7 +4,7 @@
 JSON value that ``screening.form.questions`` describes. Forms decide nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -26,6 +26,7 @@ from screening.form.question_forms import (
     PlacesForm,
     ProductsForm,
     QuestionForm,
+    TerritoriesForm,
     TextForm,
 )
 from screening.form.row_forms import CountriesForm, ElsewhereForm, PartiesForm
@@ -60,12 +61,16 @@ def question_form(
     *,
     stored: Any = None,
     posted: Any = None,
+    beside: Sequence[str] = (),
     answers: Answers = NO_ANSWERS,
 ) -> QuestionForm:
     """The form of one question: filled from the draft, or bound to what was posted.
 
+    ``beside``: the countries of the draft that hold or neighbour special territories.
     ``answers`` are those of the draft: what they say decides which laws are offered first.
     """
+    if asked.kind is Kind.TERRITORIES:
+        return TerritoriesForm(asked, data, stored, posted, answers, beside)
     return FORMS[asked.kind](asked, data, stored, posted, answers)
 
 

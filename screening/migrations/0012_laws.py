@@ -43,7 +43,7 @@ def version(**more):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("policy", "0009_laws"), ("screening", "0010_looked_up_by")]
+    dependencies = [("policy", "0009_laws"), ("screening", "0011_screen_for_sites")]
     operations = [
         migrations.AddField("screening", "laws", version()),
         migrations.AddField("screening", "laws_text", models.TextField(default="{}")),
