@@ -22,7 +22,13 @@ SINCE_FORMER = (
     "follows_stopped_deal",
     "eased_by_ruling",
 )
-REGISTRY = ("registry/agencies.csv", "registry/operators.csv", "registry/parties.csv")
+REGISTRY = (
+    "registry/agencies.csv",
+    "registry/bodies.csv",
+    "registry/vendors.csv",
+    "registry/operators.csv",
+    "registry/parties.csv",
+)
 RATINGS = {
     "countries/vdem-v14-2023.csv": RatingText(
         text="",
