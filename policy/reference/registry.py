@@ -158,7 +158,7 @@ class Registry:
     def hits(self, name: str, countries: Container[str]) -> tuple[Hit, ...]:
         """Whom the name means or resembles, best first; one hit for each party.
 
-        An acronym counts only in a country of the deal.
+        An acronym counts only in a country of the deal, and so does a weak likeness.
         """
         heard = self.said(name).heard
         hits: dict[int, Hit] = {}
@@ -166,15 +166,18 @@ class Registry:
             party = self._rows[match.at]
             home = party.country
             at_home = not home or home in countries or home in heard.countries
-            if at_home or not match.is_short:
+            if at_home or (match.is_strong and not match.is_short):
                 hits.setdefault(match.at, Hit(party, at_home, match))
         return tuple(sorted(hits.values(), key=lambda hit: not hit.is_certain))
 
     def vendor_in(self, text: str) -> Party | None:
         """The vendor of surveillance systems whose name stands in a text, such as a product's."""
+        vendors = self._vendors
+        if text.isascii() and vendors.keys().isdisjoint(fold(text).split()):
+            return None
         words = content(spoken(readings(text)))
         for at, word in enumerate(words):
-            for phrase, party in self._vendors.get(word, ()):
+            for phrase, party in vendors.get(word, ()):
                 if words[at : at + len(phrase)] == phrase:
                     return party
         return None

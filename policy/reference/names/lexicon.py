@@ -80,7 +80,9 @@ class Lexicon:
             words = f"{words}  {' '.join(spoken(readings(name)))}"
         text = self._without_harmless(f" {words} ")
         heard = {sound for sound, listens in self._listens.items() if listens.search(text)}
-        beside = [sound for sound, listens in self._beside.items() if listens.search(text)]
+        # A phrase that was heard does not count again word by word.
+        rest = self._phrases.sub("  ", text) if heard and self._phrases else text
+        beside = [sound for sound, listens in self._beside.items() if listens.search(rest)]
         if beside and self._has_body(text):
             heard |= set(beside)
         return frozenset(heard)
@@ -116,6 +118,17 @@ class Lexicon:
     @cached_property
     def _beside(self) -> Mapping[str, re.Pattern[str]]:
         return {sound: listens for sound in SOUNDS if (listens := self._any_of(sound + BESIDE))}
+
+    @cached_property
+    def _phrases(self) -> re.Pattern[str] | None:
+        """Stems of several words."""
+        several = [
+            re.escape(stem)
+            for sound in SOUNDS
+            for stem in self._by_heading.get(sound, ())
+            if " " in stem.strip()
+        ]
+        return re.compile("|".join(several)) if several else None
 
     @cached_property
     def _bodies(self) -> re.Pattern[str] | None:

@@ -84,7 +84,7 @@ class Match:
 
     @property
     def is_strong(self) -> bool:
-        return self.is_exact or self.score >= STRONG
+        return self.is_exact or self.is_inside or self.score >= STRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ class Matcher:
                     entry.listed.at,
                     entry.listed.name,
                     score,
-                    is_short=entry.leaves_out,
+                    is_short=entry.leaves_out or _says_less(entry.words, pairs),
                     pairs=pairs,
                     words=len(words),
                     is_inside=number in inside,
@@ -259,17 +259,25 @@ class Matcher:
 
     def _candidates(self, words: Reading, weights: Sequence[float]) -> set[int]:
         """Entries that could reach the threshold: those that share the words which matter."""
-        found: set[int] = set()
+        shared: dict[int, float] = {}
+        whole = sum(weights)
         # Words whose weights together are below this cannot make a match alone.
-        spare = sum(weights) * ALERT * TYPED_ALONE / (1 - ALERT + ALERT * TYPED_ALONE)
-        left = sum(weights)
+        spare = whole * ALERT * TYPED_ALONE / (1 - ALERT + ALERT * TYPED_ALONE)
+        left = whole
         for value, word in sorted(zip(weights, words, strict=True), reverse=True):
             for listed in self._similar(word):
-                found.update(self._holders[listed])
+                most = max(value, weight(listed))
+                for number in self._holders[listed]:
+                    shared[number] = shared.get(number, 0.0) + most
             left -= value
             if left < spare:
                 break
-        return found
+        entries = self._entries
+        return {
+            number
+            for number, reached in shared.items()
+            if _could_reach(reached + left, whole, entries[number].weight)
+        }
 
     def _literally(self, words: Reading) -> dict[int, float]:
         """Entries that are nearly equal as a whole, in the order of words or sorted."""
@@ -310,6 +318,22 @@ class Matcher:
         return tuple(found)
 
 
+def likeness(typed: str, listed: str) -> float:
+    """How well one name fits another, from 0 to 1, whatever list they are in."""
+    words, others = (content(spoken(readings(name))) for name in (typed, listed))
+    if "".join(words) == "".join(others):
+        return 1.0
+    entry = _Entry(Listed(0, listed, "", counts=True), others, sum(map(weight, others)), "", False)
+    score = _score(words, entry, _paired(words, others))
+    wholes = ("".join(words), "".join(others))
+    in_order = ("".join(sorted(words)), "".join(sorted(others)))
+    for one, other in (wholes, in_order):
+        ratio = fuzz.ratio(one, other)
+        if min(len(one), len(other)) >= LEAST_LETTERS and ratio >= NEARLY:
+            score = max(score, ratio / 100 - LESS)
+    return score
+
+
 def _capitals(part: str) -> set[str]:
     """The words in capitals; all words of a text without capitals."""
     words = part.split()
@@ -335,6 +359,12 @@ def _paired(typed: Reading, listed: Reading) -> tuple[Pair, ...]:
     return tuple(pairs[at] for at in sorted(pairs))
 
 
+def _could_reach(shared: float, typed: float, listed: float) -> bool:
+    """Whether names of these weights that share so much may be alike enough."""
+    alone = TYPED_ALONE * max(typed - shared, 0.0) + LISTED_ALONE * max(listed - shared, 0.0)
+    return shared >= ALERT * (shared + alone)
+
+
 def _score(typed: Reading, entry: _Entry, pairs: Iterable[Pair]) -> float:
     reached = paired = typed_paired = listed_paired = 0.0
     for pair in pairs:
@@ -348,6 +378,12 @@ def _score(typed: Reading, entry: _Entry, pairs: Iterable[Pair]) -> float:
     left = entry.weight - listed_paired
     whole = paired + TYPED_ALONE * alone + LISTED_ALONE * left
     return reached / whole if whole else 0.0
+
+
+def _says_less(listed: Reading, pairs: Iterable[Pair]) -> bool:
+    """Whether the typed name leaves out a word of the listed one that names its country."""
+    paired = {pair.listed for pair in pairs}
+    return any(word in country_words() and word not in paired for word in listed)
 
 
 def _keep(best: dict[tuple[int, bool], Match], match: Match) -> None:
@@ -402,6 +438,7 @@ def _typos(length: int) -> int:
     return max(1, length // 4)
 
 
+@lru_cache(REMEMBERED)
 def _likeness(typed: str, listed: str) -> float:
     if typed == listed:
         return 1.0

@@ -192,6 +192,26 @@ def _country_phrases() -> Mapping[Reading, frozenset[str]]:
 
 
 @cache
+def _looks() -> Mapping[str, str]:
+    return {latin: chr(code) for code, latin in reversed(_lookalikes().items())}
+
+
+def look_of(letter: str) -> str:
+    """A letter of another script that looks like this Latin one; "" when there is none."""
+    return _looks().get(letter, "")
+
+
+@cache
+def _country_names() -> Mapping[str, str]:
+    pairs = (line.partition(" ") for line in lines("country_words.txt"))
+    return {code: phrases.partition("|")[0].title() for code, _blank, phrases in pairs}
+
+
+def name_of_country(code: str) -> str:
+    return _country_names().get(code, "")
+
+
+@cache
 def country_words() -> frozenset[str]:
     """Words that name a country alone or with others."""
     return frozenset(word for phrase in _country_phrases() for word in phrase)
