@@ -170,6 +170,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "written": written.of_deal(found),
         "questions": exhibits.exchange(found),
         "facts": exhibits.facts(screening),
+        "names": deriving.likenesses_of(screening.revision),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],

@@ -27,6 +27,7 @@ from reviews import (
 from reviews.forms import QuestionsForm, ReasonForm
 from reviews.history import timeline
 from reviews.models import Condition, Review
+from screening import deriving
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -75,6 +76,7 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
         "facts": exhibits.facts(screening),
+        "names": deriving.likenesses_of(screening.revision),
         "written": written.of_deal(found),
         "former": former,
         "changes": exhibits.changes(former, screening) if former else [],

@@ -53,7 +53,7 @@ VERBS = {
     "screen": (
         "demo",
         ["-m", "policy.facts.screen"],
-        "screen FILE.jsonl | -",
+        "screen [--explain] FILE | -",
         "screen deals, one per line; needs no database",
     ),
     "policy": (

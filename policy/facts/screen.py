@@ -2,6 +2,8 @@
 
     python -m policy.facts.screen FILE  one deal a line (JSON), one result a line, in the same order
     python -m policy.facts.screen -     the same from standard input
+    … --explain FILE                    each result also has "names": whom the names in the deal
+                                        mean or resemble, and the words that are alike
 
 A line is {"id": …, "facts": {…}, "derived": {…}}: `facts` as `policy.facts.declared` lists them,
 `derived` optional values that replace what would be derived. Other keys are remarks and ignored.
@@ -28,9 +30,11 @@ from policy.engine.readings.assessment import Assessment, combine
 from policy.facts import shipped
 from policy.facts.declared import GIVEN, REMARKS, is_named, unanswered
 from policy.facts.derive import ReferenceData, trace
+from policy.facts.likenesses import likenesses
 from policy.facts.ordinary import REMEMBERED, Ordinary
 
-USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"
+USAGE = "usage: ./run screen [--explain] FILE.jsonl   (or - for standard input)"
+EXPLAIN = "--explain"
 KEYS = ("id", "facts", "derived")
 #: Bytes of one line; a deal needs a few thousand.
 LONGEST_LINE = 1_000_000
@@ -80,8 +84,9 @@ class Form:
 class Screener:
     """Screens lines with one set of reference data."""
 
-    def __init__(self, reference: ReferenceData) -> None:
+    def __init__(self, reference: ReferenceData, *, explains: bool = False) -> None:
         self.reference = reference
+        self.explains = explains
         self.ordinary = Ordinary(reference, self._form)
         # Many kinds of deals are told the same.
         self._form_of = lru_cache(REMEMBERED)(Form)
@@ -102,6 +107,8 @@ class Screener:
             return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
 
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
+        if self.explains:
+            return self._explained(name, declared, given)
         found = self.ordinary.told(declared, given)
         if isinstance(found, tuple):
             form, texts = found
@@ -110,6 +117,12 @@ class Screener:
             return orjson.dumps(self.said(name, self.assess(found), declared))
         assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
         return orjson.dumps(self.said(name, assessment, declared))
+
+    def _explained(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
+        """The same answer, and beside it whom the names in the deal mean or resemble."""
+        assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
+        names = [one.plain for one in likenesses(declared, self.reference)]
+        return orjson.dumps(self.said(name, assessment, declared) | {"names": names})
 
     def _form(self, facts: Facts, declared: Mapping[str, Any]) -> Form:
         """What is said to every deal with these facts; sentences quote texts as they are."""
@@ -315,10 +328,12 @@ def main(arguments: list[str]) -> int:
     if arguments in (["-h"], ["--help"]):
         print(__doc__)
         return 0
+    explains = EXPLAIN in arguments[:1]
+    arguments = arguments[1:] if explains else arguments
     if len(arguments) != 1 or (arguments[0].startswith("-") and arguments[0] != "-"):
         print(USAGE, file=sys.stderr)
         return 2
-    screener = Screener(shipped.load())
+    screener = Screener(shipped.load(), explains=explains)
     # Reference data stays, and only an error leaves garbage: looking for it often costs a tenth.
     gc.freeze()
     gc.set_threshold(20_000)

@@ -29,6 +29,9 @@ REGISTRY = (
     "registry/operators.csv",
     "registry/parties.csv",
 )
+WORDS = "registry/security_words.txt"
+#: What was measured of the registry and the words that ship; `./run bench names write` writes it.
+MEASURED = "registry/measured.json"
 RATINGS = {
     "countries/vdem-v14-2023.csv": RatingText(
         text="",
@@ -96,7 +99,7 @@ def catalogue(words: Vocabulary) -> Catalogue:
 
 
 def registry_text() -> str:
-    """The three files of the registry as one text: a version of the registry is one text."""
+    """The files of the registry as one text: a version of the registry is one text."""
     head, *rest = [text(name) for name in REGISTRY]
     return head + "".join(text.partition("\n")[2] for text in rest)
 
@@ -107,5 +110,5 @@ def registry(words: Vocabulary, places: Countries) -> Registry:
         registry_text(),
         kinds=kinds.values if isinstance(kinds, Choice) else (),
         countries=places.names,
-        stems=read_stems(text("registry/security_words.txt")),
+        stems=read_stems(text(WORDS)),
     )

@@ -15,6 +15,7 @@ from policy.governance import versions as texts
 from policy.governance.easings import Loosening, from_to, is_looser
 from policy.governance.past import Backtest, Span, gathered, past
 from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.reference.names.measuring import measure
 
 #: Told how much is done and how much there is.
 Note = Callable[[int, int], None]
@@ -50,6 +51,8 @@ def examine(version: ReferenceVersion) -> dict[str, Any]:
     found |= _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
     found["entries"] = [one.plain for one in entries.differences(version.kind, before, after)]
     found["labelled"] = labelled.play(before, after).plain
+    if version.kind == Kind.REGISTRY:
+        found["names"] = [figure.plain for figure in measure(after.registry)]
     return {"baseline": baseline_digest(now), "found": found}
 
 

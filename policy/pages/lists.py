@@ -15,12 +15,13 @@ from people.access import allow
 from policy import active
 from policy.engine.language.facts import Vocabulary
 from policy.facts import shipped
+from policy.governance import reports
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import CONTROLS, ProductFilters, RegistryFilters
 from policy.permissions import may_govern
 from policy.reference import spreadsheets
 from policy.reference.catalogue import Product
-from policy.reference.registry import OPERATOR, QUESTION, Party, fold
+from policy.reference.registry import OPERATOR, QUESTION, VENDOR, Party, fold
 
 PER_PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -138,6 +139,7 @@ def registry(request: HttpRequest) -> HttpResponse:
             for one in page
         ],
         "may_propose": may_govern(request.user, Kind.REGISTRY),
+        "figures": reports.figures(version),
     }
     return render(request, "policy/registry.html", context, status=form.status)
 
@@ -149,6 +151,7 @@ def _classes() -> dict[str, str]:
     own = {
         QUESTION: _("Compliance asks what it is"),
         OPERATOR: _("Network operator, ownership not on the list"),
+        VENDOR: _("Vendor of surveillance systems"),
     }
     return {value: _capital(_bare(fact.say(value))) for value in values} | own
 

@@ -231,7 +231,7 @@ class Matcher:
                 continue  # one everyday word says nothing of a longer name
             pairs = _paired(words, entry.words)
             score = max(
-                _score(words, entry, pairs),
+                _score(words, entry.weight, pairs),
                 literal.get(number, 0.0),
                 INSIDE if number in inside else 0.0,
             )
@@ -260,23 +260,22 @@ class Matcher:
     def _candidates(self, words: Reading, weights: Sequence[float]) -> set[int]:
         """Entries that could reach the threshold: those that share the words which matter."""
         shared: dict[int, float] = {}
-        whole = sum(weights)
+        whole = left = sum(weights)
         # Words whose weights together are below this cannot make a match alone.
         spare = whole * ALERT * TYPED_ALONE / (1 - ALERT + ALERT * TYPED_ALONE)
-        left = whole
         for value, word in sorted(zip(weights, words, strict=True), reverse=True):
+            opens = left >= spare
+            left -= value
             for listed in self._similar(word):
                 most = max(value, weight(listed))
-                for number in self._holders[listed]:
+                holders = self._holders[listed]
+                for number in holders if opens else shared.keys() & holders:
                     shared[number] = shared.get(number, 0.0) + most
-            left -= value
-            if left < spare:
-                break
         entries = self._entries
         return {
             number
             for number, reached in shared.items()
-            if _could_reach(reached + left, whole, entries[number].weight)
+            if _could_reach(reached, whole, entries[number].weight)
         }
 
     def _literally(self, words: Reading) -> dict[int, float]:
@@ -323,8 +322,7 @@ def likeness(typed: str, listed: str) -> float:
     words, others = (content(spoken(readings(name))) for name in (typed, listed))
     if "".join(words) == "".join(others):
         return 1.0
-    entry = _Entry(Listed(0, listed, "", counts=True), others, sum(map(weight, others)), "", False)
-    score = _score(words, entry, _paired(words, others))
+    score = _score(words, sum(map(weight, others)), _paired(words, others))
     wholes = ("".join(words), "".join(others))
     in_order = ("".join(sorted(words)), "".join(sorted(others)))
     for one, other in (wholes, in_order):
@@ -365,7 +363,8 @@ def _could_reach(shared: float, typed: float, listed: float) -> bool:
     return shared >= ALERT * (shared + alone)
 
 
-def _score(typed: Reading, entry: _Entry, pairs: Iterable[Pair]) -> float:
+def _score(typed: Reading, listed: float, pairs: Iterable[Pair]) -> float:
+    """The score of a typed name beside a listed one of this weight."""
     reached = paired = typed_paired = listed_paired = 0.0
     for pair in pairs:
         own, other = weight(pair.typed), weight(pair.listed)
@@ -375,7 +374,7 @@ def _score(typed: Reading, entry: _Entry, pairs: Iterable[Pair]) -> float:
         typed_paired += own
         listed_paired += other
     alone = sum(map(weight, typed)) - typed_paired
-    left = entry.weight - listed_paired
+    left = listed - listed_paired
     whole = paired + TYPED_ALONE * alone + LISTED_ALONE * left
     return reached / whole if whole else 0.0
 

@@ -45,7 +45,13 @@ class Figure:
 
     @property
     def plain(self) -> dict[str, Any]:
-        return asdict(self) | {"is_reached": self.is_reached}
+        return asdict(self) | {"is_reached": self.is_reached, "demanded": self.demanded}
+
+    @property
+    def demanded(self) -> str:
+        if self.gate is None:
+            return ""
+        return f"{'at most' if self.at_most else 'at least'} {self.gate:.2f}"
 
 
 def measure(registry: Registry) -> list[Figure]:
@@ -73,7 +79,7 @@ def _listed(registry: Registry) -> Iterator[Figure]:
         for name in (party.name, *party.aliases)
     ]
     yield _found("listed", "Listed names and aliases", 0.99, registry, every)
-    draw = random.Random(1)
+    draw = random.Random(1)  # noqa: S311 - the same names each time
     sample = every if len(every) <= SAMPLE else draw.sample(every, SAMPLE)
     yield _changed("variants", "The same with the country, an acronym", sample, VARIANTS, registry)
     words = "The same with suffix, article, hyphens, case, look-alikes"
@@ -90,7 +96,7 @@ def _changed(
     registry: Registry,
     gate: float = 0.99,
 ) -> Figure:
-    draw = random.Random(2)
+    draw = random.Random(2)  # noqa: S311 - the same names each time
     changed = [
         (text, party)
         for listed, party in sample
@@ -173,9 +179,7 @@ def disguised(name: str, _party: Party, draw: random.Random) -> str | None:
 
 def misspelt(name: str, _party: Party, draw: random.Random) -> str:
     """One letter left out, doubled, changed or swapped with the next, not the first one."""
-    inner = [
-        at for at in range(1, len(name) - 1) if name[at].isalpha() and name[at + 1].isalpha()
-    ]
+    inner = [at for at in range(1, len(name) - 1) if name[at].isalpha() and name[at + 1].isalpha()]
     at = draw.choice(inner) if inner else 0
     before, letter, after = name[:at], name[at], name[at + 1 :]
     return draw.choice(

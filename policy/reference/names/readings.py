@@ -193,7 +193,7 @@ def _country_phrases() -> Mapping[Reading, frozenset[str]]:
 
 @cache
 def _looks() -> Mapping[str, str]:
-    return {latin: chr(code) for code, latin in reversed(_lookalikes().items())}
+    return {latin: chr(code) for code, latin in _lookalikes().items()}
 
 
 def look_of(letter: str) -> str:

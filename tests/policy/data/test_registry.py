@@ -1,8 +1,5 @@
 """The end-user registry: how names are compared, what a hit means, how it reads."""
 
-import csv
-import io
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
