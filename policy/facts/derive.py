@@ -571,7 +571,10 @@ def _is_asked(hit: Hit, kind: str | None) -> bool:
     listed_as = hit.party.kind
     if listed_as == VENDOR:
         return True
-    if listed_as in (QUESTION, INTELLIGENCE):
+    if listed_as == QUESTION:
+        # Ministries share their names: another country's says little of one that is declared so.
+        return kind != INTELLIGENCE and (hit.at_home or kind not in ARMED)
+    if listed_as == INTELLIGENCE:
         return kind != INTELLIGENCE
     return listed_as in ARMED and kind not in (*ARMED, "unknown")
 

@@ -40,13 +40,13 @@ class Likeness:
 def likenesses(declared: Mapping[str, Any], reference: ReferenceData) -> list[Likeness]:
     """Of every party that is named, as the registry is now; operators are nothing to judge."""
     found: dict[tuple[str, str], None] = {}
-    told: dict[str, Likeness] = {}
+    told: dict[tuple[str, ...], Likeness] = {}
     for role, name, countries in _parties(declared, reference):
         if is_named(name) and (role, name) not in found:
             found[role, name] = None
-            # A body may stand in the registry twice; the words beside each other are the same.
+            # A body may stand in the registry twice; the better likeness comes first.
             for one in _of_name(role, name, countries, reference):
-                told.setdefault(f"{role} {one.sentence}", one)
+                told.setdefault((role, name, one.listed, one.country), one)
     return list(told.values())
 
 

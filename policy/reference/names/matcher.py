@@ -70,7 +70,7 @@ class Match:
 
     `is_exact`: they are the same name. `is_short`: it counts only in the country of its body.
     `pairs` of the `words` that were typed have a partner; an exact match needs none. `is_inside`:
-    it stands whole in the typed name.
+    it stands whole in the typed name and is not made of everyday words.
     """
 
     at: int
@@ -197,7 +197,10 @@ class Matcher:
                 for words in dict.fromkeys((full, bare)):
                     for match in (*self._short_in(words, part), *self._nearly(words)):
                         _keep(best, match)
-        order = sorted(best.values(), key=lambda one: (not one.is_exact, -one.score, one.listed))
+        order = sorted(
+            best.values(),
+            key=lambda one: (not one.is_exact, -one.score, one.listed != name, one.listed),
+        )
         return Heard(tuple(order), countries)
 
     def _exactly(self, reading: Reading, named: frozenset[str]) -> Iterator[Match]:
@@ -243,7 +246,7 @@ class Matcher:
                     is_short=entry.leaves_out or _says_less(entry.words, pairs),
                     pairs=pairs,
                     words=len(words),
-                    is_inside=number in inside,
+                    is_inside=number in inside and any(map(is_rare, entry.words)),
                 )
 
     def _inside(self, typed: Reading) -> set[int]:
@@ -423,7 +426,7 @@ def _keys(reading: Reading, country: str | None = None) -> list[tuple[str, bool]
     """
     words = content(reading)
     keys = {"".join(words): False}
-    if spelt := acronym_of(words):
+    if spelt := acronym_of(reading):
         keys.setdefault(spelt, False)
     plain = without_forms(words)
     keys.setdefault("".join(plain), False)

@@ -81,7 +81,9 @@ def _honest(word: str) -> str:
         return word.translate(looks) if len(other) < len(word) else word
     script = _script(next(letter for letter in other if ord(letter) not in looks))
     back = _written_in(script)
-    return "".join(back.get(letter, letter) if _is_latin(letter) else letter for letter in word)
+    if all(letter in back for letter in word if _is_latin(letter)):
+        return "".join(back.get(letter, letter) for letter in word)
+    return word.translate(looks)
 
 
 def _is_latin(letter: str) -> bool:
