@@ -18,10 +18,10 @@ from policy.facts import shipped
 from policy.governance import reports
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import CONTROLS, ProductFilters, RegistryFilters
-from policy.permissions import may_govern
 from policy.reference import spreadsheets
 from policy.reference.catalogue import Product
 from policy.reference.registry import OPERATOR, QUESTION, VENDOR, Party, fold
+from policy.verbs import PROPOSE
 
 PER_PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -58,7 +58,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
             }
             for one in page
         ],
-        "may_propose": may_govern(request.user, Kind.CATALOGUE),
+        "may_propose": PROPOSE.may(Kind.CATALOGUE, request.user),
     }
     return render(request, "policy/catalogue.html", context, status=form.status)
 
@@ -138,7 +138,7 @@ def registry(request: HttpRequest) -> HttpResponse:
             }
             for one in page
         ],
-        "may_propose": may_govern(request.user, Kind.REGISTRY),
+        "may_propose": PROPOSE.may(Kind.REGISTRY, request.user),
         "figures": reports.figures(version),
     }
     return render(request, "policy/registry.html", context, status=form.status)
