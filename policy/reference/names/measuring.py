@@ -7,7 +7,7 @@ policy/data/names/measured. The same names are drawn each time, so two versions 
 import csv
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from policy.reference.registry import ASKED, OPERATOR, Party, Registry
 
 DATA = Path(__file__).parents[2] / "data"
 #: Names of the registry that are decorated and misspelt; all of them would take minutes.
-SAMPLE = 400
+SAMPLE = 300
 #: A misspelt name of fewer letters is another name.
 LEAST_MISSPELT = 8
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -45,7 +45,15 @@ class Figure:
 
     @property
     def plain(self) -> dict[str, Any]:
-        return asdict(self) | {"is_reached": self.is_reached, "demanded": self.demanded}
+        """As a report keeps it, which records no fractions: shares are text."""
+        return {
+            "name": self.name,
+            "words": self.words,
+            "share": f"{self.share:.4f}",
+            "demanded": self.demanded,
+            "of": self.of,
+            "is_reached": self.is_reached,
+        }
 
     @property
     def demanded(self) -> str:
