@@ -22,6 +22,7 @@ from reviews.review_pages import posted
 from screening import deriving, rulings
 from screening import permissions as selling
 from screening.models import Deal, FactRuling, Finding, Screening
+from screening.parties.models import Easing
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,8 @@ def _in_words(ruling: FactRuling) -> str:
 def _ruling(standing: deriving.Standing, person: Any) -> dict[str, Any]:
     """A ruling as the page of a deal shows it."""
     ruling = standing.ruling
-    asked = [labels.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
+    waiting = Easing.objects.waiting().filter(ruling=ruling).select_related("asked_by")
+    asked = [labels.person(easing.asked_by) for easing in waiting]
     return {
         "ruling": ruling,
         "what": _in_words(ruling),
@@ -264,13 +266,14 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
                 "form": form,
                 "what": _in_words(ruling),
                 "who": labels.person(ruling.ruled_by),
-                "is_second": ruling.taken_back.exists(),
+                "is_second": Easing.objects.waiting().filter(ruling=ruling).exists(),
             }
             return render(request, "compliance/take_back.html", context)
-        actions.take_back_ruling(ruling, because=form.cleaned_data["because"], actor=request.user)
+        because = form.cleaned_data["because"]
+        easing = actions.take_back_ruling(ruling, because=because, actor=request.user)
     except Conflict as refusal:
         return _overtaken(request, ruling.deal, refusal)
-    ends = ruling.taken_back.count() > 1
+    ends = Easing.objects.holding().filter(pk=easing.pk).exists()
     messages.success(
         request,
         "The ruling no longer holds. The deals it applied to are screened again."

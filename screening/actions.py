@@ -4,30 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.ledger import canonical, digest
 from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
-from screening import deriving, linking, mail, permissions, recording
+from screening import deriving, mail, permissions, recording
 from screening.form import questions
-from screening.lifecycle import Status, move
-from screening.models import (
-    Answer,
-    Contributor,
-    Deal,
-    DealRevision,
-    FactRuling,
-    Screening,
-    TakenBack,
-)
-
-#: The job that screens the deals again for which a ruling speaks.
-AFTER_RULING = "screen_after_ruling"
-#: The first key of the locks on end users.
-END_USER_LOCK = 7_104
+from screening.lifecycle import AFTER_RULING, Status, move
+from screening.models import Answer, Contributor, Deal, DealRevision, FactRuling, Screening
+from screening.parties import actions as parties
+from screening.parties.models import Easing
 
 
 @transaction.atomic
@@ -79,6 +68,7 @@ def submit_deal(
     permissions.check_submit(deal, actor)
     _check_complete(deal)
     revision = _freeze(deal, send_key, actor)
+    _name_parties(deal, revision)
     _answer_questions(deal, revision, replies or {}, actor)
     _screen(deal, revision, cause=Screening.Cause.SENT, because="Sent by sales.", actor=actor)
     return revision
@@ -94,7 +84,7 @@ def rule_fact(
     """
     deal.lock()
     permissions.check_rule_fact(deal, actor)
-    lock_end_user(deal.end_user_key)
+    _lock_parties(deal.newest_revision())
     deriving.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
         deal=deal,
@@ -116,33 +106,26 @@ def rule_fact(
         source=source,
         ruling=ruling.pk,
     )
+    parties.follow(ruling)
     rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
     _screen_others(ruling)
     return ruling
 
 
 @transaction.atomic
-def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBack:
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> Easing:
     """One of the two people that it takes; with the second the ruling no longer holds anywhere.
 
-    The deals that it spoke of are screened again then, the closed ones excepted.
+    What is known of its end user by it ends with it. The deals that it spoke of are screened again
+    then, the closed ones excepted.
     """
     ruling.deal.lock()
     permissions.check_take_back(ruling, actor)
-    taken = TakenBack.objects.create(ruling=ruling, because=because, taken_by=actor)
-    _contribute(ruling.deal, actor, Contributor.Part.FACTS)
-    _record(
-        ruling.deal,
-        actor,
-        "deal.ruling_taken_back",
-        fact=ruling.fact,
-        value=ruling.value,
-        because=because,
-        ruling=ruling.pk,
-        holds=FactRuling.objects.standing().filter(pk=ruling.pk).exists(),
-    )
-    _screen_others(ruling)
-    return taken
+    waiting = Easing.objects.waiting().filter(ruling=ruling).first()
+    if waiting is None:
+        return parties.ask_take_back_ruling(ruling, because=because, actor=actor)
+    parties.answer(waiting, agrees=True, because=because, actor=actor)
+    return waiting
 
 
 @transaction.atomic
@@ -261,7 +244,7 @@ def _screen(
     deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Any
 ) -> Screening:
     """Derive, assess, store and move; the caller holds the deal's lock."""
-    lock_end_user(linking.key_of(revision.answers))
+    _lock_parties(revision)
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
     found = deriving.of_revision(revision, data)
@@ -273,11 +256,18 @@ def _screen(
     return deal.screening
 
 
-def lock_end_user(key: str) -> None:
-    """Until this transaction ends, deals of the end user wait: each sees those before it."""
-    if key:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [END_USER_LOCK, key])
+def _lock_parties(revision: DealRevision | None) -> None:
+    """Until this transaction ends, deals that name one of them wait: each sees those before it."""
+    if revision is not None:
+        parties.lock({one.key for one in deriving.named_in(revision)})
+
+
+def _name_parties(deal: Deal, revision: DealRevision) -> None:
+    """Write down whom it names; what was ruled in the deal is known of a new end user, too."""
+    named = deriving.named_in(revision)
+    parties.lock({one.key for one in named})
+    parties.record(revision, named)
+    parties.follow_all(deal)
 
 
 def _screen_others(ruling: FactRuling) -> None:

@@ -9,6 +9,7 @@ from audit.refusals import Conflict, NotAllowed
 from people import access
 from screening.lifecycle import CLOSED, MOVES, Status
 from screening.models import Deal, FactRuling
+from screening.parties.models import Easing
 
 
 def check_start_deal(user: Any) -> None:
@@ -84,7 +85,7 @@ def check_take_back(ruling: FactRuling, user: Any) -> None:
     check_no_part(ruling.deal, user)
     if not FactRuling.objects.standing().filter(pk=ruling.pk).exists():
         raise Conflict("Two people have already taken this ruling back.")
-    if ruling.taken_back.filter(taken_by=user).exists():
+    if Easing.objects.waiting().filter(ruling=ruling, asked_by=user).exists():
         raise NotAllowed("You have already asked for this. A second person has to confirm it.")
 
 

@@ -20,7 +20,8 @@ from people import access
 from policy.models import ReferenceVersion
 from reviews.actions import Duty
 from reviews.models import Condition, Decision, Review, Vote
-from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening, TakenBack
+from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening
+from screening.parties.models import Easing
 from tests import factories
 
 TABLE = Path(__file__).with_name("access.csv")
@@ -49,7 +50,7 @@ RECORDS = (
     Decision,
     Condition,
     ReferenceVersion,
-    TakenBack,
+    Easing,
 )
 API = "api/v1/"
 

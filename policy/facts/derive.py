@@ -68,6 +68,9 @@ LONGEST_NOTE = 2000
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
 WITH_LINKED = "with linked deals and the delivered base"
 NOTHING_GIVEN: Mapping[str, Any] = {}
+NOTHING_CLEARED: Mapping[str, frozenset[str]] = {}
+#: The match of a name that bears no listed name and only sounds like one.
+SOUNDS = "sounds like a security body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,12 @@ def trace(
     reference: ReferenceData,
     *,
     given: Mapping[str, Any] = NOTHING_GIVEN,
+    cleared: Mapping[str, frozenset[str]] = NOTHING_CLEARED,
 ) -> list[Variant]:
-    """The variants of a deal; DeclaredError names every value that cannot be read."""
+    """The variants of a deal; DeclaredError names every value that cannot be read.
+
+    ``cleared`` has names of the deal with the `matches` that are known to be false alarms.
+    """
     checks = reference.checks
     problems = checks.problems(declared) + checks.given_problems(given)
     if problems:
@@ -112,7 +119,7 @@ def trace(
     variants = []
     for region, country in _destinations(declared):
         for purpose in _purposes(declared):
-            one = Derivation(declared, reference, given)
+            one = Derivation(declared, reference, given, cleared)
             plain = one.plain(country, region, purpose)
             try:
                 facts = reference.rulebook.vocabulary.parse(plain)
@@ -172,6 +179,7 @@ class Derivation:
     declared: Mapping[str, Any]
     reference: ReferenceData
     given: Mapping[str, Any]
+    cleared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -260,7 +268,7 @@ class Derivation:
         facts["end_user_named"] = named = is_named(name)
         if named:
             facts["end_user_name"] = name
-            hits = self.reference.registry.hits(name, self._countries(place))
+            hits = self._hits(name, self._countries(place))
             if "end_user_type" not in self.given:
                 kind = self._listed_kind(kind, name, hits) if hits else self._heard(kind, name)
         facts["end_user_type"] = kind
@@ -278,6 +286,12 @@ class Derivation:
         own = self.declared.get("customer_country")
         countries = place.countries if place else frozenset()
         return countries | {own} if own else countries
+
+    def _hits(self, name: str, countries: frozenset[str]) -> tuple[Hit, ...]:
+        """What the name matches, false alarms that were answered left out."""
+        hits = self.reference.registry.hits(name, countries)
+        known = self.cleared.get(name.strip())
+        return tuple(hit for hit in hits if match_of(hit) not in known) if known else hits
 
     def _listed_kind(self, kind: str, name: str, hits: tuple[Hit, ...]) -> str:
         """The kind of end user that the registry leads to; doubts go to `doubts`."""
@@ -312,13 +326,15 @@ class Derivation:
         """The same kind; a name that does not fit it is a doubt."""
         if self._settled() or kind in SECURITY:
             return kind
+        if SOUNDS in self.cleared.get(name, ()):
+            return kind
         if self.reference.registry.sounds_like_security(name):
             words = self.reference.kind_words[kind]
             self.doubts.append(f"{name} sounds like a security body, but is declared as {words}.")
         return kind
 
     def _ask_about(self, name: str, role: str, countries: frozenset[str]) -> None:
-        hits = () if self._settled() else self.reference.registry.hits(name, countries)
+        hits = () if self._settled() else self._hits(name, countries)
         if hits:
             at_home = {hit.party.kind for hit in hits if hit.at_home} - {QUESTION}
             if INTELLIGENCE in at_home or not at_home:
@@ -507,6 +523,19 @@ class Derivation:
         if facts["fact_conflict"] and not facts.get("conflict_note") and doubts:
             facts["conflict_note"] = doubts
         self.notes["fact_conflict"] = doubts or "nothing contradicts what is declared"
+
+
+def match_of(hit: Hit) -> str:
+    """How a match is remembered: another entry of the registry is another match."""
+    party = hit.party
+    return f"{party.name} ({party.country or 'international'}): {party.kind}"
+
+
+def matches(name: str, countries: frozenset[str], reference: ReferenceData) -> list[str]:
+    """All that would be asked about a name in deals with these countries."""
+    found = [match_of(hit) for hit in reference.registry.hits(name, countries)]
+    sounds = reference.registry.sounds_like_security(name)
+    return sorted({*found, *([SOUNDS] if sounds else [])})
 
 
 def _question(name: str, role: str, hits: tuple[Hit, ...]) -> list[str]:
