@@ -15,7 +15,7 @@ from people import access
 from people.access import allow
 from policy import active
 from policy.engine.language.facts import Choice, Vocabulary, YesNo
-from reviews import actions, exhibits, labels, wording, written
+from reviews import actions, exhibits, labels, parties, wording, written
 from reviews.forms import ReasonForm, RulingForm
 from reviews.permissions import why_not
 from reviews.review_pages import posted
@@ -105,6 +105,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         ],
         "oldest": found[0] if found else None,
         "count": len(found),
+        "second": [parties.asked(one, request.user) for one in parties.waiting()],
+        "again": parties.filtered(parties.heads(), {"known": "due"}).order_by("name"),
         "now": timezone.now(),
     }
     return render(request, "compliance/desk.html", context)
@@ -168,6 +170,8 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "status_words": labels.status_beside(found, screening.outcome),
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
+        "parts": parties.of_deal(found),
+        "elsewhere": _known_elsewhere(found, request.user),
         "written": written.of_deal(found),
         "questions": exhibits.exchange(found),
         "facts": exhibits.facts(screening),
@@ -179,6 +183,14 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         "why_not": why_not(selling.check_rule_fact, found, request.user),
     }
     return render(request, "compliance/deal.html", context)
+
+
+def _known_elsewhere(found: Deal, user: Any) -> list[parties.Known]:
+    """What is known of the end user and was not set in this deal."""
+    findings = deriving.of_parties(found).findings
+    body = {finding.party_id for finding in findings if finding.deal_id != found.pk}
+    holding = {finding.pk for finding in findings if finding.deal_id != found.pk}
+    return [one for one in parties.findings(body, user) if one.finding.pk in holding]
 
 
 def _in_words(ruling: FactRuling) -> str:

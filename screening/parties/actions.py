@@ -422,7 +422,7 @@ def _tell_the_second(easing: Easing, actor: Any) -> None:
     if deal is None:
         return
     names = ", ".join(dict.fromkeys(str(party) for party in parties)) or deal.reference
-    what = f"{easing.get_kind_display()} – {names}"
+    what = f"{easing.get_kind_display()}: {names}"
     officers = get_user_model().objects.filter(groups__name=access.COMPLIANCE, is_active=True)
     for person in officers.exclude(pk=actor.pk).order_by("pk"):
         if permissions.may(permissions.check_answer, easing, person, agrees=True):

@@ -115,7 +115,7 @@ class _Reader:
         findings: Mapping[int, Sequence[PartyFinding]],
     ) -> None:
         self._parties, self._same, self._findings = parties, same, findings
-        self._apart = _apart(parties) if findings else set()
+        self._apart = apart(parties) if findings else set()
 
     def of_end_user(self, named: Iterable[Named]) -> list[PartyFinding]:
         found = {
@@ -195,10 +195,10 @@ def _takes_part(finding: PartyFinding) -> str:
     return f"{finding.party} takes part in this deal, and compliance knows more about it."
 
 
-def _apart(parties: Collection[int]) -> set[tuple[int, int]]:
+def apart(parties: Collection[int]) -> set[tuple[int, int]]:
     """Pairs of which two people said that they are not the same, both ways round."""
-    apart = Easing.objects.holding().filter(kind=Easing.Kind.APART, party__in=parties)
-    pairs = set(apart.filter(other__in=parties).values_list("party_id", "other_id"))
+    told = Easing.objects.holding().filter(kind=Easing.Kind.APART, party__in=parties)
+    pairs = set(told.filter(other__in=parties).values_list("party_id", "other_id"))
     return pairs | {(other, one) for one, other in pairs}
 
 

@@ -539,9 +539,7 @@ def of_a_namesake_that_is_the_same(deal: Deal) -> Deal:
     name = deal.answers["customer"]
     new = send({**SIMPLE, "customer": name, **factories.in_country("SE")})
     assert new.turn == "compliance"
-    abroad, here = (
-        Party.objects.get(key="pohjola verkko", country=code) for code in ("SE", "FI")
-    )
+    abroad, here = (Party.objects.get(key="pohjola verkko", country=code) for code in ("SE", "FI"))
     parties.merge(abroad, here, because="One group.", actor=factories.compliance_officer())
     sweeping.work(AFTER_PARTY)
     new.refresh_from_db()
@@ -560,8 +558,7 @@ def copied_twice(deal: Deal) -> Deal:
 
 
 @pytest.mark.parametrize(
-    "later",
-    [copied, changed, of_same_end_user, of_a_namesake_that_is_the_same, copied_twice],
+    "later", [copied, changed, of_same_end_user, of_a_namesake_that_is_the_same, copied_twice]
 )
 @pytest.mark.parametrize(("name", "value"), GRAVE, ids=[name for name, _ in GRAVE])
 def test_what_is_known_is_shaken_off_by_no_new_deal(name, value, later):
