@@ -163,12 +163,12 @@ class Derived:
 def of_revision(revision: DealRevision, data: ReferenceData, around: Around = STORED) -> Found:
     """The facts of a sent revision under these versions, rulings and linked deals included."""
     derived = _derived(revision.deal, revision.answers, data, around, revision.created_at)
-    laid = rulings.laid(derived.pile, derived.variants)
-    variants = _traced(derived, laid, data)
-    eased = _eased(laid, variants, data)
+    laid = _laid(derived)
+    variants = _traced_all(derived, laid, data)
+    eased = _eased(laid, derived, data)
     if eased:
         derived = _derived_again({**derived.declared, "eased_by_ruling": eased}, derived, data)
-        variants = _traced(derived, laid, data)
+        variants = _traced_all(derived, laid, data)
     return Found(
         variants=[variant.facts for variant in variants],
         sources_text=canonical(_sources(variants)),
@@ -238,6 +238,40 @@ def _is_of_another_law(ruling: rulings.Word, deal: Deal) -> bool:
     return ruling.fact == "legal_basis_status" and ruling.deal_id != deal.pk
 
 
+def _laid(derived: Derived) -> list[Sequence[rulings.Laid]]:
+    """Everything laid over each variant, and then with one kind of body at a time.
+
+    What is known of a body adds to what it is said to be and takes nothing away: rules do not rank
+    the kinds as people do, and the police are refused what an agency is only asked about.
+    """
+    pile = derived.pile
+    kinds = {
+        word.value: word for word in pile.on("end_user_type") if isinstance(word, PartyFinding)
+    }
+    if not kinds:
+        return [rulings.laid(pile, derived.variants)]
+    rest = [
+        word
+        for word in pile.rulings
+        if not (isinstance(word, PartyFinding) and word.fact == "end_user_type")
+    ]
+    piles = [pile, *(replace(pile, rulings=[*rest, word]) for word in kinds.values())]
+    return [rulings.laid(one, derived.variants) for one in (*piles, replace(pile, rulings=rest))]
+
+
+def _traced_all(
+    derived: Derived, laid: Sequence[Sequence[rulings.Laid]], data: ReferenceData
+) -> list[Variant]:
+    """With one kind of body at a time each different variant once, the gravest first."""
+    variants = [variant for one in laid for variant in _traced(derived, one, data)]
+    if len(laid) == 1:
+        return variants
+    different: dict[str, Variant] = {}
+    for variant in variants:
+        different.setdefault(canonical(variant.facts.plain), variant)
+    return list(different.values())
+
+
 def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData) -> list[Variant]:
     """Each variant with its own rulings laid over it."""
     variants: dict[str, Sequence[Variant]] = {canonical({}): derived.variants}
@@ -272,12 +306,15 @@ def _noted(word: rulings.Word) -> str:
     return f"set by hand for {word.deal.reference}"
 
 
-def _eased(laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData) -> str:
+def _eased(laid: Sequence[Sequence[rulings.Laid]], derived: Derived, data: ReferenceData) -> str:
     """What a ruling made milder, in words; of a search for misuse sales learns nothing."""
     words = data.rulebook.vocabulary
+    facts = dict.fromkeys(
+        fact for one in laid for fact in rulings.eased(one, _traced(derived, one, data))
+    )
     names = [
         "what compliance found" if fact == "adverse_info" else words[fact].label or fact
-        for fact in rulings.eased(laid, variants)
+        for fact in facts
     ]
     return f"A ruling made milder: {listed(names)}" if names else ""
 

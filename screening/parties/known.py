@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from screening.parties.models import DealParty, Easing, Party, PartyFinding, same_as
+from screening.parties.models import DealParty, Easing, Party, PartyFinding, PartyMerge, same_as
 from screening.parties.naming import Named
 
 END_USER = DealParty.Role.END_USER.value
@@ -220,12 +220,13 @@ def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, froz
 
 
 def remarkable() -> frozenset[str]:
-    """The keys of all parties of whom anything was ever known, and of who is the same.
+    """The keys of all parties of whom anything was ever known, and of who is or was the same.
 
     More than hold now: a deal that names none of them has nothing to look for.
     """
     known = {*PartyFinding.objects.values_list("party", flat=True)}
     matches = Easing.objects.filter(kind=Easing.Kind.CLEARED_MATCH)
     known |= {pk for pk in matches.values_list("party", flat=True) if pk is not None}
+    known |= {pk for pair in PartyMerge.objects.values_list("gone", "into") for pk in pair}
     everybody = {other for others in same_as(known).values() for other in others}
     return frozenset(Party.objects.filter(pk__in=everybody).values_list("key", flat=True))

@@ -1,7 +1,6 @@
 """What is known of a party holds wherever it takes part, and a false alarm is answered once."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,9 @@ from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
 from policy import active
 from policy.engine.language.condition import OUTCOMES
+from policy.facts import shipped
 from policy.facts.derive import SOUNDS, derive, matches
+from policy.governance import proposals
 from policy.models import Kind
 from screening import actions, deriving, rulings
 from screening.lifecycle import AFTER_PARTY, Status
@@ -393,9 +394,9 @@ def test_it_ends_with_a_new_entry_of_the_registry():
     party = party_of(deal)
     agreed(asked_to_clear(party))
     again(deal)
-    content = sweeping.shipped(Kind.REGISTRY)
-    row = f"\\n{party.name},FI,intelligence_security,,,Gazette\\n"
-    newer = replace(content, label="2.0", text=content.text.rstrip("\\n") + row)
+    row = f"{party.name},FI,intelligence_security,,,Gazette\n"
+    about = proposals.About(label="2.0")
+    newer = proposals.read(Kind.REGISTRY, shipped.registry_text() + row, about)
     sweeping.prepare(newer)()
     sweeping.work(rescreen.RESCREEN)
     sweeping.work(rescreen.CHUNK)
