@@ -41,8 +41,15 @@ def of_deal(deal: Deal) -> list[Entry]:
 def of_subjects(subjects: Iterable[str]) -> list[Entry]:
     """Of parties: what was recorded of them, each event of several of them once."""
     events = AuditEvent.objects.filter(subject__in=list(subjects)).in_order()
-    recorded = {(event.at, event.verb, event.payload): event for event in events}
+    recorded = {_once(event): event for event in events}
     return _entries(None, recorded.values(), tell_votes=False)
+
+
+def _once(event: AuditEvent) -> tuple[str, str, str]:
+    """What concerns two parties is recorded for each, with the other one."""
+    payload = json.loads(event.payload)
+    payload.pop("other", None)
+    return event.actor, event.verb, json.dumps(payload)
 
 
 def of_record(deal: Deal) -> list[Entry]:
