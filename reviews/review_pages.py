@@ -22,6 +22,7 @@ from reviews import (
     parties,
     permissions,
     precedents,
+    softened,
     wording,
     written,
 )
@@ -80,6 +81,8 @@ def page_of(found: Deal, user: Any) -> dict[str, Any]:
         "written": written.of_deal(found),
         "former": former,
         "changes": exhibits.changes(former, screening) if former else [],
+        "softened": softened.in_draft(found),
+        "stopped": softened.beside_stopped(found),
         "questions": exhibits.exchange(found),
         # Nobody decides a barred deal, so there is nothing to compare.
         "precedents": precedents.nearest(screening, user) if found.status != Status.BARRED else [],

@@ -12,7 +12,7 @@ from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
 from screening import deriving, mail, permissions, recording
-from screening.form import questions
+from screening.form import meanings, questions
 from screening.lifecycle import AFTER_RULING, Status, move
 from screening.models import Answer, Contributor, Deal, DealRevision, FactRuling, Screening
 from screening.parties import actions as parties
@@ -41,7 +41,7 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
     known = slug in deal.answers and not questions.copied_from(deal.answers, slug)
     if known and deal.answers[slug] == value:
         return
-    before = deal.answers.get(slug)
+    before, answers = deal.answers.get(slug), dict(deal.answers)
     deal.answers[slug] = value
     questions.confirm(deal.answers, slug)
     deriving.check_readable(deal.answers)
@@ -49,7 +49,8 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
         deal.title = str(value or "")
     deal.save(update_fields=["answers", "title"])
     _contribute(deal, actor, Contributor.Part.EDITOR)
-    _record(deal, actor, "deal.answer_changed", question=slug, before=before, after=value)
+    milder = _milder(answers, deal.answers) if before is not None else {}
+    _record(deal, actor, "deal.answer_changed", question=slug, before=before, after=value, **milder)
 
 
 @transaction.atomic
@@ -188,6 +189,13 @@ def lapse_deal(deal: Deal, *, because: str, actor: Any = SYSTEM) -> None:
     deal.lock()
     move(deal, Status.LAPSED, actor=actor, because=because)
     mail.tell_of_status(deal)
+
+
+def _milder(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page had said of an answer that became milder, for those who review the deal."""
+    gone = meanings.softened(before, after, active.reference_data())
+    told = [{"rule": f.rule, "outcome": f.outcome, "because": f.because} for f in gone]
+    return {"milder": told} if told else {}
 
 
 def _take_answers(new: Deal, old: Deal) -> None:

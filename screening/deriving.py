@@ -437,6 +437,18 @@ def _holding(derived: Derived) -> list[rulings.Word]:
     return list(words.values())
 
 
+def followed(deal: Deal) -> list[Deal]:
+    """The stopped deals that the newest revision of a deal follows, the newest first."""
+    derived = _of_newest(deal, active.reference_data())
+    revision = deal.newest_revision()
+    at = revision.created_at if revision else timezone.now()
+    keys = linking.party_keys(derived.declared) | ({derived.key} - {""})
+    ancestors = [other for other in STORED.ancestors(deal) if other.is_closed]
+    stopped = {other.pk: other for other in (*ancestors, *STORED.stopped(keys, at))}
+    stopped.pop(deal.pk, None)
+    return [stopped[pk] for pk in sorted(stopped, reverse=True)]
+
+
 class OfParties(NamedTuple):
     """What is known of the parties of a deal, as its pages show it."""
 

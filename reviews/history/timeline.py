@@ -149,6 +149,11 @@ def _screened(payload: Payload) -> str:
     return f"Screened: {outcome} ({rules})" + (f". People look at it: {looks}" if looks else "")
 
 
+def _changed(payload: Payload) -> str:
+    milder = " and made it milder" if payload.get("milder") else ""
+    return f"Changed the answer {payload['question']}{milder}"
+
+
 def _asked(payload: Payload) -> str:
     count = len(payload.get("questions", ()))
     if not count:
@@ -202,7 +207,7 @@ OF_FACTS: dict[str, Callable[[Payload, wording.Wording], str]] = {
 SENTENCES: dict[str, Callable[[Payload], str]] = {
     "deal.started": _fixed("Started the deal"),
     "deal.copied": _fixed("Copied from another deal"),
-    "deal.answer_changed": lambda payload: f"Changed the answer {payload['question']}",
+    "deal.answer_changed": _changed,
     "deal.draft_deleted": _fixed("Deleted the draft"),
     "deal.sent": lambda payload: f"Sent revision {payload['number']}",
     "deal.question_answered": lambda payload: f"Answered question {payload['question']}",
