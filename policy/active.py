@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from django.db import connection
+
 from audit.refusals import Conflict
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Facts
@@ -25,6 +27,7 @@ SELECT id, kind, label, digest, source, edition FROM policy_referenceversion
 WHERE activated_at IS NOT NULL AND retired_at IS NULL"""
 # Without one of these nothing can be screened. Without country ratings everything is unrated.
 NEEDED = (Kind.RULEBOOK, Kind.CATALOGUE, Kind.REGISTRY)
+ACTIVATION_LOCK = 5_206_517
 # Pages about old screenings speak with the words of old versions; more than these are rare.
 KEPT = 32
 
@@ -32,17 +35,32 @@ KEPT = 32
 def versions(*, lock: bool = False) -> dict[str, ReferenceVersion]:
     """The active version of each kind, without its content.
 
-    With ``lock`` the rows are read FOR SHARE: an activation waits until this transaction is over,
-    so a screening names the versions that are active when it commits. Raises Conflict, with a
-    sentence, when a kind that is needed has no active version.
+    With ``lock`` an activation waits until this transaction is over, so a screening names the
+    versions that are active when it commits. Raises Conflict, with a sentence, when a kind that
+    is needed has no active version.
     """
+    if lock:
+        _hold("pg_advisory_xact_lock_shared")
     # The content stays behind: it is large, and known by its digest once it was read.
-    rows = ReferenceVersion.objects.raw(ACTIVE + (" FOR SHARE" if lock else ""))
-    active = {version.kind: version for version in rows}
+    active = {version.kind: version for version in ReferenceVersion.objects.raw(ACTIVE)}
     for kind in NEEDED:
         if kind not in active:
             raise Conflict(f"No {kind.label.lower()} is active. Nothing can be screened.")
     return active
+
+
+def hold_activations() -> None:
+    """Until this transaction ends, nothing else is activated, and screenings wait or are over.
+
+    A lock of its own, not one on the rows: whoever waited for a row would find it retired and
+    the version after it not yet in sight, and say that nothing is active.
+    """
+    _hold("pg_advisory_xact_lock")
+
+
+def _hold(lock: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s)", [ACTIVATION_LOCK])
 
 
 def reference_data(active: Mapping[str, ReferenceVersion] | None = None) -> ReferenceData:
