@@ -83,7 +83,9 @@ class _Planner:
         self.only_changed = only_changed
         self.versions = active.versions(lock=True)
         self.data: ReferenceData = active.reference_data(self.versions)
-        self.held = holding.held([deal.pk for deal in deals], self.versions)
+        pks = [deal.pk for deal in deals]
+        # Whoever looks for changes knows that something changed: nothing holds unseen.
+        self.held = frozenset() if only_changed else holding.held(pks, self.versions)
         derived = [deal for deal in deals if deal.pk not in self.held]
         self.revisions = _newest_revisions(derived)
         self.around = _Around(derived)
