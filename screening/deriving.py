@@ -12,6 +12,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -334,7 +335,7 @@ def missing_questions(deal: Deal) -> list[Doubt]:
     return [Doubt(one.slug, str(one.title)) for one in missing]
 
 
-def check_ruling(fact: str, value: Any, deal: Deal, actor: Any) -> None:
+def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
     """Raises Conflict for a fact that is not set by hand, or a value that it cannot take.
 
     Raises NotAllowed when the actor would lower alone what they raised.

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from audit.refusals import Conflict, NotAllowed
 from people import access
-from screening import permissions as selling
+from screening import verbs as selling
 from screening.models import Deal, FactRuling
 from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, same_as
 

@@ -18,8 +18,8 @@ from policy import active
 from policy.actions import RESCREEN
 from policy.models import ReferenceVersion
 from screening import deriving
-from screening.actions import rescreen_deal
-from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_STOP
+from screening.actions import lapse_unscreened, rescreen_deal
+from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_STOP, CLEARANCES
 from screening.models import Confirmation, Deal, DealRevision, FactRuling, Screening
 from screening.parties import actions as parties
 from screening.parties.models import DealParty, Party, same_as
@@ -31,7 +31,13 @@ CHUNK = "rescreen_chunk"
 UPGRADED, UPGRADED_PART = "screen_after_upgrade", "screen_part_after_upgrade"
 #: The job that writes down who is named in revisions of before.
 NAME_PARTIES = "name_parties"
+#: What follows when one of the jobs here has failed for good.
+UNSCREENED = "lapse_unscreened"
 CHUNK_SIZE = 5_000
+#: What a deal is refused with. ValueError: answers or facts that a new version cannot read.
+REFUSALS = (Conflict, ValueError, DataError, IntegrityError)
+LATE = "The job that should have screened it again had failed."
+DIED = "The program stopped each time it tried."
 NEWER = "A newer version of the program reads the answers, rulings and other deals again."
 #: Deals, and all that began with one of them.
 DESCENDANTS = """
@@ -55,7 +61,12 @@ def due() -> QuerySet[Deal]:
     return Deal.objects.filter(stale, ~Exists(confirmed), status__in=LIVE).order_by("pk")
 
 
-@performs(RESCREEN)
+def give_up(job: Job) -> None:
+    """What this job did not screen again may no longer count as cleared or approved."""
+    Job.objects.enqueue(UNSCREENED, key=f"{job.pk}:{job.attempts}", job=job.pk)
+
+
+@performs(RESCREEN, given_up=give_up)
 def split(job: Job) -> None:
     """Cut what is due into chunks, so that any number of workers share it."""
     deals = list(due().values_list("pk", flat=True))
@@ -69,7 +80,7 @@ def split(job: Job) -> None:
         Job.objects.enqueue_all(CHUNK, chunks, keys=keys)
 
 
-@performs(CHUNK)
+@performs(CHUNK, given_up=give_up)
 def sweep_chunk(job: Job) -> None:
     """Confirm or screen what is due between two deals.
 
@@ -102,19 +113,18 @@ def screen_part(pks: Sequence[int], *, because: str) -> dict[int, str]:
     """Many deals in one transaction, and those that need it alone. Returns why some were not."""
     try:
         result = batch.screen(pks, due(), cause=Screening.Cause.VERSION, because=because)
-    except (Conflict, ValueError, DataError, IntegrityError):
+    except REFUSALS:
         # One deal of the batch is refused; the others must not wait for it.
         result = batch.Result(apart=list(pks))
     for pk in result.apart:
         try:
             screen_one(pk, because=because)
-        except (Conflict, ValueError, DataError, IntegrityError) as refusal:
-            # ValueError: answers or facts that the new version cannot read.
+        except REFUSALS as refusal:
             result.failed[pk] = str(refusal)
     return result.failed
 
 
-@performs(AFTER_RULING)
+@performs(AFTER_RULING, given_up=give_up)
 def screen_after_ruling(job: Job) -> None:
     """Deals for which a ruling speaks too: of its end user, copies and changed deals."""
     ruling = FactRuling.objects.select_related("deal").get(pk=job.args["ruling"])
@@ -133,7 +143,7 @@ def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     return (own | linked | of_parties(found)).order_by("pk")
 
 
-@performs(AFTER_PARTY)
+@performs(AFTER_PARTY, given_up=give_up)
 def screen_after_party(job: Job) -> None:
     """Every deal that names the party under any of its names, and what began with one of them."""
     party = Party.objects.get(pk=job.args["party"])
@@ -158,19 +168,23 @@ def of_parties(wanted: QuerySet[Party]) -> QuerySet[Deal]:
     return Deal.objects.filter(pk__in=pks, status__in=LIVE).order_by("pk")
 
 
-@performs(AFTER_STOP)
+@performs(AFTER_STOP, given_up=give_up)
 def screen_after_stop(job: Job) -> None:
     """Deals that were sent before another one was barred, rejected or withdrawn follow it too."""
     stopped = Deal.objects.get(pk=job.args["deal"])
     with transaction.atomic():
         # Who sends a deal of this end user right now did not see the stop, and is seen here.
         parties.lock({stopped.end_user_key} - {""})
-        takes_part = DealParty.objects.filter(party__key=stopped.end_user_key).values("deal")
-        others = Deal.objects.filter(pk__in=takes_part, status__in=LIVE).exclude(pk=stopped.pk)
-        linked = related(stopped, {stopped.end_user_key})
-        deals = list((linked | others).order_by("pk").values_list("pk", flat=True))
+        pks = list(follow(stopped).values_list("pk", flat=True))
     label = stopped.get_status_display().lower()
-    screen_changed(deals, because=f"{stopped.reference} was {label}.", job=job)
+    screen_changed(pks, because=f"{stopped.reference} was {label}.", job=job)
+
+
+def follow(stopped: Deal) -> QuerySet[Deal]:
+    """The deals that still count and may follow a stopped one: its end user takes part in them."""
+    takes_part = DealParty.objects.filter(party__key=stopped.end_user_key).values("deal")
+    others = Deal.objects.filter(pk__in=takes_part, status__in=LIVE).exclude(pk=stopped.pk)
+    return (related(stopped, {stopped.end_user_key}) | others).order_by("pk")
 
 
 @performs(NAME_PARTIES)
@@ -183,7 +197,7 @@ def name_parties(job: Job) -> None:
         job.note_progress(at + BATCH, len(pks))
 
 
-@performs(UPGRADED)
+@performs(UPGRADED, given_up=give_up)
 def split_after_upgrade(job: Job) -> None:
     """A newer program may read answers, rulings and other deals in a stricter way.
 
@@ -198,20 +212,64 @@ def split_after_upgrade(job: Job) -> None:
         Job.objects.enqueue_all(UPGRADED_PART, wanted)
 
 
-@performs(UPGRADED_PART)
+@performs(UPGRADED_PART, given_up=give_up)
 def screen_part_after_upgrade(job: Job) -> None:
     """A deal that cannot be screened stops no other, and the job names it."""
     between = Deal.objects.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
     pks = list(between.filter(status__in=LIVE).order_by("pk").values_list("pk", flat=True))
-    failed = []
+    screen_changed(pks, because=NEWER, job=job, cause=Screening.Cause.VERSION)
+
+
+@performs(UNSCREENED)
+def lapse_what_was_not_screened(job: Job) -> None:
+    """Clearances of a job that has failed for good: each is tried once more, or it lapses.
+
+    The last time that this job itself is tried, its workers may be dying of a deal: none is tried.
+    """
+    failed = Job.objects.get(pk=job.args["job"])
+    clearances = _about(failed).filter(status__in=CLEARANCES)
+    pks = list(clearances.order_by("pk").values_list("pk", flat=True))
     for done, pk in enumerate(pks, start=1):
-        try:
-            screen_if_changed(pk, because=NEWER, cause=Screening.Cause.VERSION)
-        except (Conflict, ValueError, DataError, IntegrityError) as refusal:
-            failed.append(f"deal {pk}: {refusal}")
+        why = _why_not(pk, failed) if job.pause else DIED
+        if why:
+            lapse_unscreened(Deal.objects.get(pk=pk), why=why, job=failed.pk)
         job.note_progress(done, len(pks))
-    if failed:
-        raise Conflict(f"Not screened again: {'; '.join(failed)}")
+
+
+def _about(job: Job) -> QuerySet[Deal]:
+    """The deals that a job of this module screens again."""
+    if job.kind == AFTER_RULING:
+        return spoken_of(FactRuling.objects.select_related("deal").get(pk=job.args["ruling"]))
+    if job.kind == AFTER_STOP:
+        return follow(Deal.objects.get(pk=job.args["deal"]))
+    if job.kind == AFTER_PARTY:
+        return of_parties(Party.objects.filter(pk=job.args["party"]))
+    deals = _due_as_far_as_known() if job.kind in (RESCREEN, CHUNK) else Deal.objects.all()
+    if "first" in job.args:
+        return deals.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
+    return deals
+
+
+def _due_as_far_as_known() -> QuerySet[Deal]:
+    try:
+        return due()
+    except Conflict:
+        # Where nothing is active, no clearance is known to be up to date.
+        return Deal.objects.all()
+
+
+def _why_not(pk: int, failed: Job) -> str:
+    """Screen the deal as the job would have; the sentence of what refuses it, or nothing."""
+    upgrade = failed.kind in (UPGRADED, UPGRADED_PART)
+    cause = Screening.Cause.VERSION if upgrade else Screening.Cause.FACT
+    try:
+        if failed.kind in (RESCREEN, CHUNK):
+            screen_one(pk, because=LATE)
+        else:
+            screen_if_changed(pk, because=LATE, cause=cause)
+    except REFUSALS as refusal:
+        return str(refusal).partition("\n")[0]
+    return ""
 
 
 def related(deal: Deal, keys: Collection[str]) -> QuerySet[Deal]:
@@ -223,7 +281,9 @@ def related(deal: Deal, keys: Collection[str]) -> QuerySet[Deal]:
     return Deal.objects.filter(also, status__in=LIVE).exclude(pk=deal.pk).order_by("pk")
 
 
-def screen_changed(pks: Sequence[int], *, because: str, job: Job) -> None:
+def screen_changed(
+    pks: Sequence[int], *, because: str, job: Job, cause: str = Screening.Cause.FACT
+) -> None:
     """Screen again, many in one transaction, those of the deals whose facts are other ones now.
 
     A deal that cannot be screened stops no other; the job is tried again and names it.
@@ -231,26 +291,24 @@ def screen_changed(pks: Sequence[int], *, because: str, job: Job) -> None:
     failed: dict[int, str] = {}
     for at in range(0, len(pks), BATCH):
         part = pks[at : at + BATCH]
-        failed |= _screen_changed_part(part, because=because)
+        failed |= _screen_changed_part(part, because=because, cause=cause)
         job.note_progress(at + len(part), len(pks))
     if failed:
         told = "; ".join(f"deal {pk}: {why}" for pk, why in failed.items())
         raise Conflict(f"Not screened again: {told}")
 
 
-def _screen_changed_part(pks: Sequence[int], *, because: str) -> dict[int, str]:
+def _screen_changed_part(pks: Sequence[int], *, because: str, cause: str) -> dict[int, str]:
     live = Deal.objects.filter(status__in=LIVE).order_by("pk")
     try:
-        result = batch.screen(
-            pks, live, cause=Screening.Cause.FACT, because=because, only_changed=True
-        )
-    except (Conflict, ValueError, DataError, IntegrityError):
+        result = batch.screen(pks, live, cause=cause, because=because, only_changed=True)
+    except REFUSALS:
         # One deal of the batch is refused; the others must not wait for it.
         result = batch.Result(apart=list(pks))
     for pk in result.apart:
         try:
-            screen_if_changed(pk, because=because)
-        except (Conflict, ValueError, DataError, IntegrityError) as refusal:
+            screen_if_changed(pk, because=because, cause=cause)
+        except REFUSALS as refusal:
             result.failed[pk] = str(refusal)
     return result.failed
 
