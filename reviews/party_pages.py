@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.refusals import Conflict
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
 from reviews import parties
 from reviews.forms import ReasonForm
 from reviews.history import timeline
@@ -44,7 +44,7 @@ GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 
 @allow(*READERS)
 @require_safe
-def party_list(request: HttpRequest) -> HttpResponse:
+def party_list(request: SignedIn) -> HttpResponse:
     names = parties.country_names()
     used = Party.objects.exclude(country="").order_by().values_list("country", flat=True).distinct()
     countries = sorted(((code, names.get(code, code)) for code in used), key=lambda pair: pair[1])
@@ -64,7 +64,7 @@ def party_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*READERS)
 @require_safe
-def party(request: HttpRequest, pk: int) -> HttpResponse:
+def party(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Party.objects.select_related("parent"), pk=pk)
     body = found.same()
     everybody = list(Party.objects.filter(pk__in=body).order_by("pk"))
@@ -136,7 +136,7 @@ def _held(body: list[int]) -> list[tuple[Easing, str]]:
 
 
 def _verb(
-    request: HttpRequest,
+    request: SignedIn,
     found: Party,
     form: Any,
     act: Callable[[dict[str, Any]], Any],
@@ -162,7 +162,7 @@ def _verb(
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def raise_finding(request: HttpRequest, pk: int) -> HttpResponse:
+def raise_finding(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Party, pk=pk)
     options = [
         (json.dumps([fact, value]), parties.in_words(fact, value))
@@ -186,7 +186,7 @@ def raise_finding(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def clear_match(request: HttpRequest, pk: int) -> HttpResponse:
+def clear_match(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Party, pk=pk)
     hits = verbs.hits_of(found)
     permissions.check_ease([found], request.user)
@@ -212,7 +212,7 @@ ASKED = "Asked. Nothing changes before a second person agrees; everybody in comp
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def merge(request: HttpRequest, pk: int) -> HttpResponse:
+def merge(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Party, pk=pk)
     others = [one.party for one in parties.namesakes(found, found.same(), request.user)]
     asked = request.GET.get("other", "")
@@ -246,7 +246,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def apart(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+def apart(request: SignedIn, pk: int, other: int) -> HttpResponse:
     found, namesake = get_object_or_404(Party, pk=pk), get_object_or_404(Party, pk=other)
     permissions.check_ease([found, namesake], request.user)
 
@@ -264,7 +264,7 @@ def apart(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+def take_back(request: SignedIn, pk: int) -> HttpResponse:
     finding = get_object_or_404(PartyFinding.objects.select_related("party", "ruling"), pk=pk)
     permissions.check_ease([finding.party], request.user)
 
@@ -284,7 +284,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def split(request: HttpRequest, pk: int) -> HttpResponse:
+def split(request: SignedIn, pk: int) -> HttpResponse:
     merged = get_object_or_404(PartyMerge.objects.select_related("gone", "into"), pk=pk)
     permissions.check_ease([merged.gone, merged.into], request.user)
 
@@ -302,7 +302,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def identifier(request: HttpRequest, pk: int) -> HttpResponse:
+def identifier(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Party, pk=pk)
 
     def act(given: dict[str, Any]) -> None:
@@ -320,7 +320,7 @@ def identifier(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(access.COMPLIANCE)
 @require_POST
-def remove_identifier(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_identifier(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(PartyIdentifier.objects.select_related("party"), pk=pk)
     verbs.remove_identifier(found, actor=request.user)
     messages.success(request, "The number is removed. The history keeps it.")
@@ -329,7 +329,7 @@ def remove_identifier(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def parent(request: HttpRequest, pk: int) -> HttpResponse:
+def parent(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Party, pk=pk)
 
     def act(given: dict[str, Any]) -> None:
@@ -346,7 +346,7 @@ def parent(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
-def easing(request: HttpRequest, pk: int) -> HttpResponse:
+def easing(request: SignedIn, pk: int) -> HttpResponse:
     """The second person agrees or refuses; what holds can be ended by anybody in compliance."""
     easings = Easing.objects.select_related(*parties.ABOUT, "asked_by")
     found = get_object_or_404(easings, pk=pk)
