@@ -14,8 +14,9 @@ from people import access
 from policy import active
 from policy.models import Kind
 from policy.reference.registry import fold
-from reviews import labels, wording
+from reviews import labels
 from reviews.models import Condition
+from screening import wording
 from screening.models import Deal
 from screening.parties import actions as verbs
 from screening.parties import known, permissions

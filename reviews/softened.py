@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from policy import active
-from reviews import labels, wording
-from screening import deriving
+from policy.wording import outcomes
+from screening import deriving, wording
 from screening.form import meanings, questions
 from screening.form.deal_form import QUESTIONS, Question, Text
 from screening.models import Deal
@@ -47,7 +47,7 @@ def in_draft(deal: Deal) -> list[Softened]:
                 asked.title,
                 answer_words(asked, payload["before"], own),
                 answer_words(asked, payload["after"], own),
-                [(labels.OUTCOMES[one["outcome"]], one["because"]) for one in payload["milder"]],
+                [(outcomes.OUTCOMES[one["outcome"]], one["because"]) for one in payload["milder"]],
                 event.at,
             )
         )
@@ -121,5 +121,5 @@ def _row(asked: Question, then: Mapping[str, Any], now: Mapping[str, Any], deal:
         asked.title,
         answer_words(asked, then.get(asked.slug), own),
         answer_words(asked, now.get(asked.slug), own),
-        [(labels.OUTCOMES[finding.outcome], finding.because) for finding in gone],
+        [(outcomes.OUTCOMES[finding.outcome], finding.because) for finding in gone],
     )

@@ -32,7 +32,9 @@ def copies(deal: Deal, count: int, owner_url: str) -> None:
         cursor.execute("ALTER TABLE screening_deal DISABLE TRIGGER deal_status_guard")
         for table, key, moved in COPIED:
             cursor.execute(
-                "SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table]
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_name = %s AND is_generated = 'NEVER'",
+                [table],
             )
             names = {name for (name,) in cursor.fetchall()}
             names -= {"id"} if table in OF_THEIR_OWN else set()

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('policy', '0008_promise_confirmation'),
-        ('screening', '0009_screen_after_upgrade'),
+        ('screening', '0010_looked_up_by'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
