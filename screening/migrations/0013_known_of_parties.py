@@ -64,13 +64,13 @@ def name_everybody(apps: Any, schema_editor: Any) -> None:
     """The row is the job; the sweeper finds it. A new installation has no deals."""
     Job = apps.get_model("jobs", "Job")
     if apps.get_model("screening", "DealRevision").objects.exists():
-        Job.objects.get_or_create(kind="name_parties", key="0012")
+        Job.objects.get_or_create(kind="name_parties", key="0013")
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "__first__"),
-        ("screening", "0011_parties"),
+        ("screening", "0012_parties"),
     ]
 
     operations = [

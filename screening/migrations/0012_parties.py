@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('policy', '0008_promise_confirmation'),
-        ('screening', '0010_looked_up_by'),
+        ('screening', '0011_screen_for_sites'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
