@@ -267,7 +267,7 @@ def test_merged_parties_share_what_is_known_until_two_people_split_them():
     assert fact(again(deal), "adverse_info") == "confirmed"
     agreed(easing)
     assert fact(again(deal), "adverse_info") == "none"
-    verbs = AuditEvent.objects.about(here.subject).values_list("verb", flat=True)
+    verbs = AuditEvent.objects.about(here.subject).in_order().values_list("verb", flat=True)
     assert [verb for verb in verbs if "finding" not in verb] == [
         "party.merged",
         "party.easing_asked",
