@@ -80,6 +80,7 @@ def page_of(deal: Deal, user: Any) -> dict[str, Any]:
         "findings": exhibits.findings(screening),
         "facts": exhibits.facts(screening),
         "parts": parties.of_deal(deal),
+        "laws": exhibits.laws(screening),
         "written": written.of_deal(deal),
         "former": former,
         "changes": exhibits.changes(former, screening) if former else [],

@@ -8,7 +8,7 @@ over it (`rulings`).
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
@@ -64,6 +64,10 @@ class Found:
     end_user_key: str
     #: Whether other deals of the end user count in it.
     linked: bool
+    #: The laws of the register that were picked, as `Screening.laws_text` keeps them, and the first
+    #: day on which one that counts ends.
+    laws_text: str = "{}"
+    laws_until: date | None = None
     #: Why people look at it whatever the rulebook says: a ruling eased it, or it follows a
     #: stopped deal. Sentences.
     looks: Sequence[str] = ()
@@ -108,8 +112,9 @@ class Stored:
         if not key:
             return []
         deals = Deal.objects.of_end_user(key).exclude(pk=deal.pk).order_by("pk")
+        today = timezone.localdate()
         return [
-            Other.of(other, other.screening.revision.answers, data)
+            Other.of(other, other.screening.revision.answers, data, on=today)
             for other in deals.select_related("screening__revision")
             if other.screening is not None
         ]
@@ -159,6 +164,8 @@ class Derived:
     follows: str
     known: Known
     named: Sequence[Named]
+    #: The day for which it is derived: a law of the register counts until its last one.
+    on: date
 
 
 def of_revision(revision: DealRevision, data: ReferenceData, around: Around = STORED) -> Found:
@@ -176,8 +183,23 @@ def of_revision(revision: DealRevision, data: ReferenceData, around: Around = ST
         text=canonical([variant.facts.plain for variant in variants]),
         end_user_key=derived.key,
         linked=bool(derived.brought.deals),
+        **_laws(derived, data),
         looks=[sentence for sentence in (derived.follows, eased) if sentence],
     )
+
+
+def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
+    """What a screening keeps of the laws that were picked, and of those that came along."""
+    kept = dict(derived.brought.entries)
+    for law in {law: None for variant in derived.variants for law in variant.laws}:
+        entry = data.laws.by_id.get(law)
+        counts = entry is not None and any(variant.laws[law] for variant in derived.variants)
+        kept[law] = {
+            "entry": entry.digest if entry else "",
+            "until": entry.valid_until.isoformat() if entry and counts else "",
+        }
+    days = [date.fromisoformat(one["until"]) for one in kept.values() if one["until"]]
+    return {"laws_text": canonical(kept), "laws_until": min(days, default=None)}
 
 
 def _derived(
@@ -185,7 +207,7 @@ def _derived(
 ) -> Derived:
     context = questions.context_of(answers, data)
     declared = questions.declared_facts(answers, context)
-    key = linking.end_user_key(declared)
+    key, on = linking.end_user_key(declared), timezone.localdate()
     named = naming.named(declared, data)
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
@@ -208,8 +230,8 @@ def _derived(
         rulings.declaration_digest(answers),
         declared.get("contradictions", ()),
     )
-    variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared)
-    return Derived(declared, key, variants, pile, brought, follows, of_parties, named)
+    variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
+    return Derived(declared, key, variants, pile, brought, follows, of_parties, named, on)
 
 
 def _words(ruled: Sequence[FactRuling], findings: Iterable[PartyFinding]) -> list[rulings.Word]:
@@ -221,7 +243,7 @@ def _words(ruled: Sequence[FactRuling], findings: Iterable[PartyFinding]) -> lis
 
 def _derived_again(declared: Mapping[str, Any], derived: Derived, data: ReferenceData) -> Derived:
     given, cleared = derived.brought.given, derived.known.cleared
-    variants = trace(declared, data, given=given, cleared=cleared)
+    variants = trace(declared, data, given=given, cleared=cleared, on=derived.on)
     return replace(derived, declared=declared, variants=variants)
 
 
@@ -281,7 +303,9 @@ def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData)
         if text not in variants:
             given = derived.brought.given | one.given
             cleared = derived.known.cleared
-            variants[text] = trace(derived.declared, data, given=given, cleared=cleared)
+            variants[text] = trace(
+                derived.declared, data, given=given, cleared=cleared, on=derived.on
+            )
     return [
         _with_origins(variants[canonical(one.given)][at], one, derived)
         for at, one in enumerate(laid)

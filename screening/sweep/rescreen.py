@@ -10,12 +10,14 @@ from itertools import batched
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from audit.refusals import Conflict
 from jobs.models import Job
 from jobs.queue import performs
 from policy import active
 from policy.actions import RESCREEN
+from policy.governance.expiry import EXPIRED
 from policy.models import ReferenceVersion
 from screening import deriving
 from screening.actions import lapse_unscreened, rescreen_deal
@@ -166,6 +168,17 @@ def of_parties(wanted: QuerySet[Party]) -> QuerySet[Deal]:
         cursor.execute(DESCENDANTS, [list(named.values_list("deal", flat=True))])
         pks = [pk for (pk,) in cursor.fetchall()]
     return Deal.objects.filter(pk__in=pks, status__in=LIVE).order_by("pk")
+
+
+@performs(EXPIRED, given_up=give_up)
+def screen_after_expiry(job: Job) -> None:
+    """Deals that counted on a law of the register whose last day is over."""
+    law, today = job.args["law"], timezone.localdate()
+    counted = Deal.objects.filter(
+        status__in=LIVE, screening__laws_until__lt=today, screening__laws_text__contains=f'"{law}":'
+    )
+    pks = list(counted.order_by("pk").values_list("pk", flat=True))
+    screen_changed(pks, because=job.args["because"], job=job, cause=Screening.Cause.VERSION)
 
 
 @performs(AFTER_STOP, given_up=give_up)

@@ -64,13 +64,13 @@ def name_everybody(apps: Any, schema_editor: Any) -> None:
     """The row is the job; the sweeper finds it. A new installation has no deals."""
     Job = apps.get_model("jobs", "Job")
     if apps.get_model("screening", "DealRevision").objects.exists():
-        Job.objects.get_or_create(kind="name_parties", key="0013")
+        Job.objects.get_or_create(kind="name_parties", key="0014")
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "__first__"),
-        ("screening", "0012_parties"),
+        ("screening", "0013_parties"),
     ]
 
     operations = [

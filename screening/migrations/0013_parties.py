@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('policy', '0008_promise_confirmation'),
-        ('screening', '0011_screen_for_sites'),
+        ('screening', '0012_laws'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

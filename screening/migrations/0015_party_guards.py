@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("audit", "0002_append_only"),
-        ("screening", "0013_known_of_parties"),
+        ("screening", "0014_known_of_parties"),
     ]
 
     operations = [
