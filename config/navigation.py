@@ -13,6 +13,7 @@ LINKS = (
     ("Review queue", "/reviews/", set(access.REVIEWERS), "q"),
     ("Compliance desk", "/compliance/", {access.COMPLIANCE}, "c"),
     ("Conditions", "/conditions/", {access.SALES, *access.REVIEWERS}, ""),
+    ("Parties", "/parties/", {access.COMPLIANCE, access.AUDITOR, *access.REVIEWERS}, ""),
     ("Decisions", "/audit/", {access.AUDITOR}, "a"),
     ("Health", "/health/", {access.ADMINISTRATOR, access.AUDITOR}, ""),
     ("Policy", "/policy/", ALL, "p"),

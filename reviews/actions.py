@@ -18,7 +18,8 @@ from reviews.models import Condition, Decision, Review, Skip, Vote
 from screening import actions as selling
 from screening import following, mail
 from screening.lifecycle import Status, move
-from screening.models import Deal, FactRuling, Question, Screening, TakenBack
+from screening.models import Deal, FactRuling, Question, Screening
+from screening.parties.models import Easing
 
 LEASE = timedelta(minutes=45)
 # Auditors read the reasons of a vote: one word is none.
@@ -247,7 +248,7 @@ def rule_fact(
 
 
 @transaction.atomic
-def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> TakenBack:
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> Easing:
     """Say that a ruling was wrong; the second person who says so ends it."""
     return selling.take_back_ruling(ruling, because=_said(because), actor=actor)
 

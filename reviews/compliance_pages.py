@@ -17,11 +17,12 @@ from people.verbs import does
 from policy import active
 from policy.engine.language.facts import Choice, Vocabulary, YesNo
 from policy.wording import outcomes
-from reviews import actions, exhibits, labels, written
+from reviews import actions, exhibits, labels, parties, written
 from reviews.forms import ReasonForm, RulingForm
 from reviews.review_pages import posted
 from screening import deriving, rulings, verbs, wording
 from screening.models import Deal, FactRuling, Finding, Screening
+from screening.parties.models import Easing
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ def desk(request: SignedIn) -> HttpResponse:
         ],
         "oldest": oldest_first[0] if oldest_first else None,
         "count": len(oldest_first),
+        "second": [parties.asked(one, request.user) for one in parties.waiting()],
+        "again": parties.filtered(parties.heads(), {"known": "due"}).order_by("name"),
         "now": timezone.now(),
     }
     return render(request, "compliance/desk.html", context)
@@ -171,6 +174,8 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
         "status_words": labels.status_beside(deal, screening.outcome),
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
+        "parts": parties.of_deal(deal),
+        "elsewhere": _known_elsewhere(deal, request.user),
         "written": written.of_deal(deal),
         "questions": exhibits.exchange(deal),
         "facts": exhibits.facts(screening),
@@ -186,6 +191,14 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
     return render(request, "compliance/deal.html", context)
 
 
+def _known_elsewhere(found: Deal, user: Any) -> list[parties.Known]:
+    """What is known of the end user and was not set in this deal."""
+    findings = deriving.of_parties(found).findings
+    body = {finding.party_id for finding in findings if finding.deal_id != found.pk}
+    holding = {finding.pk for finding in findings if finding.deal_id != found.pk}
+    return [one for one in parties.findings(body, user) if one.finding.pk in holding]
+
+
 def _in_words(ruling: FactRuling) -> str:
     """What it set, in the words of the screening that it led to."""
     own = wording.after(ruling.deal, ruling.ruled_at)
@@ -195,7 +208,8 @@ def _in_words(ruling: FactRuling) -> str:
 def _ruling(standing: deriving.Standing, person: Any) -> dict[str, Any]:
     """A ruling as the page of a deal shows it."""
     ruling = standing.ruling
-    asked = [labels.person(one.taken_by) for one in ruling.taken_back.select_related("taken_by")]
+    waiting = Easing.objects.waiting().filter(ruling=ruling).select_related("asked_by")
+    asked = [labels.person(easing.asked_by) for easing in waiting]
     return {
         "ruling": ruling,
         "what": _in_words(ruling),
@@ -269,13 +283,14 @@ def take_back(request: SignedIn, pk: int) -> HttpResponse:
                 "form": form,
                 "what": _in_words(ruling),
                 "who": labels.person(ruling.ruled_by),
-                "is_second": ruling.taken_back.exists(),
+                "is_second": Easing.objects.waiting().filter(ruling=ruling).exists(),
             }
             return render(request, "compliance/take_back.html", context)
-        actions.take_back_ruling(ruling, because=form.cleaned_data["because"], actor=request.user)
+        because = form.cleaned_data["because"]
+        easing = actions.take_back_ruling(ruling, because=because, actor=request.user)
     except Conflict as refusal:
         return _overtaken(request, ruling.deal, refusal)
-    ends = ruling.taken_back.count() > 1
+    ends = Easing.objects.holding().filter(pk=easing.pk).exists()
     messages.success(
         request,
         "The ruling no longer holds. The deals it applied to are screened again."

@@ -15,7 +15,18 @@ from people import access
 from people.access import SignedIn, allow
 from people.verbs import Offers, Verb, does
 from policy.wording import outcomes
-from reviews import actions, counterfactual, exhibits, labels, panel, precedents, verbs, written
+from reviews import (
+    actions,
+    counterfactual,
+    exhibits,
+    labels,
+    panel,
+    parties,
+    precedents,
+    softened,
+    verbs,
+    written,
+)
 from reviews.forms import QuestionsForm, ReasonForm
 from reviews.history import timeline
 from reviews.models import Condition, Review
@@ -68,11 +79,14 @@ def page_of(deal: Deal, user: Any) -> dict[str, Any]:
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
         "facts": exhibits.facts(screening),
+        "parts": parties.of_deal(deal),
         "laws": exhibits.laws(screening),
         "names": deriving.likenesses_of(screening.revision),
         "written": written.of_deal(deal),
         "former": former,
         "changes": exhibits.changes(former, screening) if former else [],
+        "softened": softened.in_draft(deal),
+        "stopped": softened.beside_stopped(deal),
         "questions": exhibits.exchange(deal),
         # Nobody decides a barred deal, so there is nothing to compare.
         "precedents": precedents.nearest(screening, user) if deal.status != Status.BARRED else [],

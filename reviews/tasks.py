@@ -7,12 +7,14 @@ from reviews.models import Condition
 from screening.actions import lapse_deal
 from screening.lifecycle import CLEARANCES, IllegalMove, Status
 from screening.models import Deal
+from screening.parties import actions as parties
 
 
 @shared_task
 def lapse_due() -> int:
     """Lapse every deal whose time is over or whose condition is overdue. Returns how many."""
     Heartbeat.beat("beat")
+    parties.screen_expired()
     over = Deal.objects.filter(status__in=CLEARANCES, valid_until__lt=Clock())
     late = Condition.objects.overdue().filter(
         decision__deal__status=Status.APPROVED_WITH_CONDITIONS

@@ -5,16 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.ledger import canonical, digest
 from audit.models import SYSTEM, Actor, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
-from screening import deriving, linking, mail, recording, verbs
-from screening.form import questions
-from screening.lifecycle import Status, move
+from screening import deriving, mail, recording, verbs
+from screening.form import meanings, questions
+from screening.lifecycle import AFTER_RULING, Status, move
 from screening.models import (
     Answer,
     Contributor,
@@ -23,13 +23,9 @@ from screening.models import (
     FactRuling,
     SalesTeam,
     Screening,
-    TakenBack,
 )
-
-#: The job that screens the deals again for which a ruling speaks.
-AFTER_RULING = "screen_after_ruling"
-#: The first key of the locks on end users.
-END_USER_LOCK = 7_104
+from screening.parties import actions as parties
+from screening.parties.models import Easing
 
 
 @transaction.atomic
@@ -53,7 +49,7 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     known = slug in deal.answers and not questions.copied_from(deal.answers, slug)
     if known and deal.answers[slug] == value:
         return
-    before = deal.answers.get(slug)
+    before, answers = deal.answers.get(slug), dict(deal.answers)
     deal.answers[slug] = value
     questions.confirm(deal.answers, slug)
     deriving.check_readable(deal.answers)
@@ -61,7 +57,8 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
         deal.title = str(value or "")
     deal.save(update_fields=["answers", "title"])
     _contribute(deal, actor, Contributor.Part.EDITOR)
-    _record(deal, actor, verbs.SAVE.event, question=slug, before=before, after=value)
+    milder = _milder(answers, deal.answers) if before is not None else {}
+    _record(deal, actor, verbs.SAVE.event, question=slug, before=before, after=value, **milder)
 
 
 @transaction.atomic
@@ -80,6 +77,7 @@ def submit_deal(
     verbs.SUBMIT.check(deal, actor)
     _check_complete(deal)
     revision = _freeze(deal, send_key, actor)
+    _name_parties(deal, revision)
     _answer_questions(deal, revision, replies or {}, actor)
     _screen(deal, revision, cause=Screening.Cause.SENT, because="Sent by sales.", actor=actor)
     return revision
@@ -95,7 +93,7 @@ def rule_fact(
     """
     deal.lock()
     verbs.RULE.check(deal, actor)
-    lock_end_user(deal.end_user_key)
+    _lock_parties(deal.newest_revision())
     deriving.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
         deal=deal,
@@ -117,33 +115,26 @@ def rule_fact(
         source=source,
         ruling=ruling.pk,
     )
+    parties.follow(ruling)
     rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
     _screen_others(ruling)
     return ruling
 
 
 @transaction.atomic
-def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> TakenBack:
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> Easing:
     """One of the two people that it takes; with the second the ruling no longer holds anywhere.
 
-    The deals that it spoke of are screened again then, the closed ones excepted.
+    What is known of its end user by it ends with it. The deals that it spoke of are screened again
+    then, the closed ones excepted.
     """
     ruling.deal.lock()
     verbs.TAKE_BACK.check(ruling, actor)
-    taken = TakenBack.objects.create(ruling=ruling, because=because, taken_by=actor)
-    _contribute(ruling.deal, actor, Contributor.Part.FACTS)
-    _record(
-        ruling.deal,
-        actor,
-        verbs.TAKE_BACK.event,
-        fact=ruling.fact,
-        value=ruling.value,
-        because=because,
-        ruling=ruling.pk,
-        holds=FactRuling.objects.standing().filter(pk=ruling.pk).exists(),
-    )
-    _screen_others(ruling)
-    return taken
+    waiting = Easing.objects.waiting().filter(ruling=ruling).first()
+    if waiting is None:
+        return parties.ask_take_back_ruling(ruling, because=because, actor=actor)
+    parties.answer(waiting, agrees=True, because=because, actor=actor)
+    return waiting
 
 
 @transaction.atomic
@@ -206,6 +197,13 @@ def lapse_deal(deal: Deal, *, because: str, actor: Actor = SYSTEM) -> None:
     deal.lock()
     move(deal, Status.LAPSED, actor=actor, because=because)
     mail.tell_of_status(deal)
+
+
+def _milder(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page had said of an answer that became milder, for those who review the deal."""
+    gone = meanings.softened(before, after, active.reference_data())
+    told = [{"rule": f.rule, "outcome": f.outcome, "because": f.because} for f in gone]
+    return {"milder": told} if told else {}
 
 
 @transaction.atomic
@@ -281,7 +279,7 @@ def _screen(
     deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Actor
 ) -> Screening:
     """Derive, assess, store and move; the caller holds the deal's lock."""
-    lock_end_user(linking.key_of(revision.answers))
+    _lock_parties(revision)
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
     found = deriving.of_revision(revision, data)
@@ -292,11 +290,18 @@ def _screen(
     return deal.last_screening
 
 
-def lock_end_user(key: str) -> None:
-    """Until this transaction ends, deals of the end user wait: each sees those before it."""
-    if key:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [END_USER_LOCK, key])
+def _lock_parties(revision: DealRevision | None) -> None:
+    """Until this transaction ends, deals that name one of them wait: each sees those before it."""
+    if revision is not None:
+        parties.lock({one.key for one in deriving.named_in(revision)})
+
+
+def _name_parties(deal: Deal, revision: DealRevision) -> None:
+    """Write down whom it names; what was ruled in the deal is known of a new end user, too."""
+    named = deriving.named_in(revision)
+    parties.lock({one.key for one in named})
+    parties.record(revision, named)
+    parties.follow_all(deal)
 
 
 def _screen_others(ruling: FactRuling) -> None:

@@ -1,12 +1,15 @@
 """From the answers of a deal to the facts that are screened.
 
 Answers declare, reference data derives, other deals of the same end user add what they contain
-(`linking`), and what compliance ruled is laid over it (`rulings`).
+(`linking`), what is known of everybody named counts (`parties`), and what compliance ruled is laid
+over it (`rulings`).
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from django.contrib.auth.models import User
@@ -25,8 +28,13 @@ from screening import linking, rulings
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS
 from screening.linking import Other
-from screening.models import Deal, DealRevision, FactRuling
+from screening.models import Deal, DealRevision, FactRuling, Screening
+from screening.parties import known, naming
+from screening.parties.known import Known
+from screening.parties.models import PartyFinding
+from screening.parties.naming import Named
 
+FOLLOWS = "follows_stopped_deal"
 # The deals that a deal was copied from or follows, and those that these come from.
 ANCESTORS = """
 WITH RECURSIVE origin (deal, id) AS (
@@ -65,6 +73,16 @@ class Found:
     #: stopped deal. Sentences.
     looks: Sequence[str] = ()
 
+    def differs_from(self, screening: Screening, review_level: str) -> bool:
+        """Whether a deal that was screened so has to be screened again.
+
+        Another stopped deal to follow counts, although the fact says only that there is any.
+        """
+        if self.text != screening.facts_text or (self.looks and not review_level):
+            return True
+        before, now = screening.sources, json.loads(self.sources_text)
+        return bool(before.get(FOLLOWS) != now.get(FOLLOWS))
+
 
 class Around(Protocol):
     """What lies around the answers of a deal: other deals and what people ruled."""
@@ -79,12 +97,12 @@ class Around(Protocol):
         """Deals of these bodies that were stopped in the time that counts for one sent then."""
         ...
 
-    def ruled_on(self, keys: Collection[str]) -> Sequence[FactRuling]:
-        """Rulings on deals of which one of these bodies was the end user."""
+    def known(self, deal: Deal, named: Sequence[Named]) -> Known:
+        """What is known of everybody named in the deal, and in those that it comes from."""
         ...
 
-    def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:
-        """Those on the deal, on its ancestors and on the end user, the oldest first."""
+    def rulings(self, deal: Deal) -> Sequence[FactRuling]:
+        """Those on the deal and on its ancestors, the oldest first."""
         ...
 
 
@@ -111,16 +129,15 @@ class Stored:
     def stopped(self, keys: Collection[str], sent: datetime) -> Sequence[Deal]:
         return list(Deal.objects.stopped(keys, sent).defer("answers").order_by("pk"))
 
-    def ruled_on(self, keys: Collection[str]) -> Sequence[FactRuling]:
-        if not keys:
-            return []
-        standing = FactRuling.objects.standing().about([], keys)
+    def known(self, deal: Deal, named: Sequence[Named]) -> Known:
+        return known.of_deal(self._with_ancestors(deal), named)
+
+    def rulings(self, deal: Deal) -> Sequence[FactRuling]:
+        standing = FactRuling.objects.standing().filter(deal__in=self._with_ancestors(deal))
         return list(standing.select_related("deal").defer("deal__answers").oldest_first())
 
-    def rulings(self, deal: Deal, key: str) -> Sequence[FactRuling]:
-        deals = [deal.pk, *(other.pk for other in self.ancestors(deal))]
-        standing = FactRuling.objects.standing().about(deals, [key] if key else [])
-        return list(standing.select_related("deal").defer("deal__answers").oldest_first())
+    def _with_ancestors(self, deal: Deal) -> list[int]:
+        return [deal.pk, *(other.pk for other in self.ancestors(deal))]
 
 
 STORED = Stored()
@@ -146,6 +163,8 @@ class Derived:
     pile: rulings.Pile
     brought: linking.Brought
     follows: str
+    known: Known
+    named: Sequence[Named]
     #: The day for which it is derived: a law of the register counts until its last one.
     on: date
 
@@ -153,12 +172,12 @@ class Derived:
 def of_revision(revision: DealRevision, data: ReferenceData, around: Around = STORED) -> Found:
     """The facts of a sent revision under these versions, rulings and linked deals included."""
     derived = _derived(revision.deal, revision.answers, data, around, revision.created_at)
-    laid = rulings.laid(derived.pile, derived.variants)
-    variants = _traced(derived, laid, data)
-    eased = _eased(laid, variants, data)
+    laid = _laid(derived)
+    variants = _traced_all(derived, laid, data)
+    eased = _eased(laid, derived, data)
     if eased:
         derived = _derived_again({**derived.declared, "eased_by_ruling": eased}, derived, data)
-        variants = _traced(derived, laid, data)
+        variants = _traced_all(derived, laid, data)
     return Found(
         variants=[variant.facts for variant in variants],
         sources_text=canonical(_sources(variants)),
@@ -190,28 +209,42 @@ def _derived(
     context = questions.context_of(answers, data)
     declared = questions.declared_facts(answers, context)
     key, on = linking.end_user_key(declared), timezone.localdate()
-    known = around.rulings(deal, key)
+    named = naming.named(declared, data)
+    of_parties = around.known(deal, named)
+    ruled = around.rulings(deal)
     brought = linking.brought(
-        declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, known)
+        declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, ruled)
     )
     parties = linking.party_keys(declared) - {key}
     stopped = around.stopped((parties | {key}) - {""}, at)
     follows = linking.stopped_before(deal, key, around.ancestors(deal), stopped)
-    brought.doubts.extend(linking.known_of_parties(around.ruled_on(parties)))
-    declared = brought.declared(declared) | {"follows_stopped_deal": follows}
+    declared = of_parties.declared(brought.declared(declared))
+    declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
     pile = rulings.Pile(
         deal.pk,
-        [ruling for ruling in known if not brought.laws or not _is_of_another_law(ruling, deal)],
+        [
+            word
+            for word in _words(ruled, of_parties.laid(linking.product_names(declared)))
+            if not brought.laws or not _is_of_another_law(word, deal)
+        ],
         rulings.declaration_digest(answers),
         declared.get("contradictions", ()),
     )
-    variants = trace(declared, data, given=brought.given, on=on)
-    return Derived(declared, key, variants, pile, brought, follows, on)
+    variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
+    return Derived(declared, key, variants, pile, brought, follows, of_parties, named, on)
+
+
+def _words(ruled: Sequence[FactRuling], findings: Iterable[PartyFinding]) -> list[rulings.Word]:
+    """Rulings and findings, the oldest first; a finding that is such a ruling says nothing new."""
+    known = {ruling.pk for ruling in ruled}
+    new = [finding for finding in findings if finding.ruling_id not in known]
+    return sorted([*ruled, *new], key=attrgetter("ruled_at", "pk"))
 
 
 def _derived_again(declared: Mapping[str, Any], derived: Derived, data: ReferenceData) -> Derived:
-    variants = trace(declared, data, given=derived.brought.given, on=derived.on)
+    given, cleared = derived.brought.given, derived.known.cleared
+    variants = trace(declared, data, given=given, cleared=cleared, on=derived.on)
     return replace(derived, declared=declared, variants=variants)
 
 
@@ -224,9 +257,43 @@ def _law_is_refused(deal: Deal, known: Iterable[FactRuling]) -> bool:
     )
 
 
-def _is_of_another_law(ruling: FactRuling, deal: Deal) -> bool:
+def _is_of_another_law(ruling: rulings.Word, deal: Deal) -> bool:
     """What was ruled on the law of a linked deal is in what came along from it."""
     return ruling.fact == "legal_basis_status" and ruling.deal_id != deal.pk
+
+
+def _laid(derived: Derived) -> list[Sequence[rulings.Laid]]:
+    """Everything laid over each variant, and then with one kind of body at a time.
+
+    What is known of a body adds to what it is said to be and takes nothing away: rules do not rank
+    the kinds as people do, and the police are refused what an agency is only asked about.
+    """
+    pile = derived.pile
+    kinds = {
+        word.value: word for word in pile.on("end_user_type") if isinstance(word, PartyFinding)
+    }
+    if not kinds:
+        return [rulings.laid(pile, derived.variants)]
+    rest = [
+        word
+        for word in pile.rulings
+        if not (isinstance(word, PartyFinding) and word.fact == "end_user_type")
+    ]
+    piles = [pile, *(replace(pile, rulings=[*rest, word]) for word in kinds.values())]
+    return [rulings.laid(one, derived.variants) for one in (*piles, replace(pile, rulings=rest))]
+
+
+def _traced_all(
+    derived: Derived, laid: Sequence[Sequence[rulings.Laid]], data: ReferenceData
+) -> list[Variant]:
+    """With one kind of body at a time each different variant once, the gravest first."""
+    variants = [variant for one in laid for variant in _traced(derived, one, data)]
+    if len(laid) == 1:
+        return variants
+    different: dict[str, Variant] = {}
+    for variant in variants:
+        different.setdefault(canonical(variant.facts.plain), variant)
+    return list(different.values())
 
 
 def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData) -> list[Variant]:
@@ -236,7 +303,10 @@ def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData)
         text = canonical(one.given)
         if text not in variants:
             given = derived.brought.given | one.given
-            variants[text] = trace(derived.declared, data, given=given, on=derived.on)
+            cleared = derived.known.cleared
+            variants[text] = trace(
+                derived.declared, data, given=given, cleared=cleared, on=derived.on
+            )
     return [
         _with_origins(variants[canonical(one.given)][at], one, derived)
         for at, one in enumerate(laid)
@@ -245,20 +315,32 @@ def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData)
 
 def _with_origins(variant: Variant, laid: rulings.Laid, derived: Derived) -> Variant:
     elsewhere = {
-        fact: Origin("reviewer", f"set by hand for {ruling.deal.reference}")
-        for fact, ruling in laid.by.items()
-        if ruling.deal_id != derived.pile.deal
+        fact: Origin("reviewer", _noted(word))
+        for fact, word in laid.by.items()
+        if word.deal_id != derived.pile.deal
     }
+    notes = derived.known.notes().items()
+    of_parties = {fact: Origin("reviewer", note) for fact, note in notes}
     brought = derived.brought.origins(variant.origins)
-    return replace(variant, origins={**variant.origins, **brought, **elsewhere})
+    return replace(variant, origins={**variant.origins, **of_parties, **brought, **elsewhere})
 
 
-def _eased(laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: ReferenceData) -> str:
+def _noted(word: rulings.Word) -> str:
+    if isinstance(word, PartyFinding):
+        return known.noted(word)
+    assert word.deal is not None  # noqa: S101  every ruling is on a deal
+    return f"set by hand for {word.deal.reference}"
+
+
+def _eased(laid: Sequence[Sequence[rulings.Laid]], derived: Derived, data: ReferenceData) -> str:
     """What a ruling made milder, in words; of a search for misuse sales learns nothing."""
     words = data.rulebook.vocabulary
+    facts = dict.fromkeys(
+        fact for one in laid for fact in rulings.eased(one, _traced(derived, one, data))
+    )
     names = [
         "what compliance found" if fact == "adverse_info" else words[fact].label or fact
-        for fact in rulings.eased(laid, variants)
+        for fact in facts
     ]
     return f"A ruling made milder: {listed(names)}" if names else ""
 
@@ -313,9 +395,9 @@ def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
     for ruling in derived.pile.graver(fact):
         graver = rulings.gravity(fact, ruling.value) > rulings.gravity(fact, value)
         if graver and ruling.ruled_by_id == actor.pk:
+            where = ruling.deal.reference if ruling.deal else "a party of this deal"
             raise NotAllowed(
-                f"You raised this yourself for {ruling.deal.reference}: {label}. "
-                "Somebody else has to lower it."
+                f"You raised this yourself for {where}: {label}. Somebody else has to lower it."
             )
 
 
@@ -331,7 +413,6 @@ class LookedAt(NamedTuple):
     revision: DealRevision | None
     declaration: str
     about: str
-    end_user_key: str
 
 
 def looked_at(fact: str, deal: Deal) -> LookedAt:
@@ -340,7 +421,6 @@ def looked_at(fact: str, deal: Deal) -> LookedAt:
         deal.newest_revision(),
         derived.pile.declaration,
         rulings.about(fact, derived.variants, derived.pile.contradictions),
-        derived.key,
     )
 
 
@@ -360,25 +440,73 @@ class Standing(NamedTuple):
 
 
 def standings(deal: Deal) -> list[Standing]:
-    """The rulings on the deal, and those of other deals that hold in it; the newest first."""
+    """The rulings on the deal and on those it comes from that hold in it; the newest first."""
     derived = _of_newest(deal, active.reference_data())
-    holding = {
-        ruling.pk: ruling
-        for one in rulings.laid(derived.pile, derived.variants)
-        for ruling in one.by.values()
-    }
-    standing = {ruling.pk for ruling in derived.pile.rulings}
+    holding = _holding(derived)
+    standing = {word.pk for word in derived.pile.rulings if isinstance(word, FactRuling)}
     own = FactRuling.objects.filter(deal=deal).select_related("ruled_by", "revision", "deal")
-    elsewhere = [ruling for ruling in holding.values() if ruling.deal_id != deal.pk]
+    elsewhere = [word for word in holding if isinstance(word, FactRuling)]
+    holds = {ruling.pk for ruling in elsewhere}
     return [
         Standing(
             ruling,
-            holds=ruling.pk in holding,
-            why="" if ruling.pk in holding else _why_not(ruling, derived, deal, standing),
+            holds=ruling.pk in holds,
+            why="" if ruling.pk in holds else _why_not(ruling, derived, deal, standing),
             is_taken_back=ruling.pk not in standing,
         )
-        for ruling in sorted([*own, *elsewhere], key=lambda one: one.pk, reverse=True)
+        for ruling in sorted(
+            [*own, *(ruling for ruling in elsewhere if ruling.deal_id != deal.pk)],
+            key=lambda one: one.pk,
+            reverse=True,
+        )
     ]
+
+
+def _holding(derived: Derived) -> list[rulings.Word]:
+    """What the facts of the deal come from, each once."""
+    words = {
+        (type(word), word.pk): word
+        for variant in rulings.laid(derived.pile, derived.variants)
+        for word in variant.by.values()
+    }
+    return list(words.values())
+
+
+def followed(deal: Deal) -> list[Deal]:
+    """The stopped deals that the newest revision of a deal follows, the newest first."""
+    derived = _of_newest(deal, active.reference_data())
+    revision = deal.newest_revision()
+    at = revision.created_at if revision else timezone.now()
+    keys = linking.party_keys(derived.declared) | ({derived.key} - {""})
+    ancestors = [other for other in STORED.ancestors(deal) if other.is_closed]
+    stopped = {other.pk: other for other in (*ancestors, *STORED.stopped(keys, at))}
+    stopped.pop(deal.pk, None)
+    return [stopped[pk] for pk in sorted(stopped, reverse=True)]
+
+
+class OfParties(NamedTuple):
+    """What is known of the parties of a deal, as its pages show it."""
+
+    #: Of the end user.
+    findings: Sequence[PartyFinding]
+    #: What compliance has to answer about others.
+    doubts: Sequence[str]
+    #: Names whose matches are answered.
+    cleared: Sequence[str]
+
+
+def of_parties(deal: Deal) -> OfParties:
+    known_now = _of_newest(deal, active.reference_data()).known
+    return OfParties(known_now.findings, known_now.doubts, sorted(known_now.cleared))
+
+
+def named_in(revision: DealRevision) -> list[Named]:
+    """Everybody whom a sent revision names; DeclaredError for answers that no form gives."""
+    data = active.reference_data()
+    declared = questions.declared_facts(
+        revision.answers, questions.context_of(revision.answers, data)
+    )
+    return naming.named(declared, data)
 
 
 def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int]) -> str:

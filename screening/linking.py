@@ -3,7 +3,7 @@
 Linked are live deals of the same name that have a country in common with this one. Splitting a sale
 hides nothing: what they contain counts as if it were sold here. A law that was verified for what
 they contain comes along; where there is none, somebody looks, and sales is not asked about a system
-that is not in this deal. A deal that follows a stopped one, and rulings, go by the name alone.
+that is not in this deal. A deal that follows a stopped one goes by the name alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,15 +16,10 @@ from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.destinations import NOWHERE
 from policy.reference.registry import fold
 from screening.form import questions
-from screening.models import Deal, FactRuling
+from screening.models import Deal
 
 NOT_CLASSIFIED = "unclassified"
 LONGEST_KEY = 200
-#: What is true of a body in whatever part it appears.
-GRAVE_OF_A_BODY: Mapping[str, tuple[str, ...]] = {
-    "adverse_info": ("alleged", "confirmed"),
-    "end_user_type": ("intelligence_security",),
-}
 LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
 
 
@@ -41,19 +36,6 @@ def party_keys(declared: Mapping[str, Any]) -> frozenset[str]:
     """The folded names of those who sign, sell, install, pay for, receive or run it."""
     names = [declared.get("customer_name"), *party_names(declared)]
     return frozenset(fold(name)[:LONGEST_KEY] for name in names if is_named(name))
-
-
-def known_of_parties(rulings: Iterable[FactRuling]) -> list[str]:
-    """A sentence for each deal whose end user takes part here, when something grave was ruled."""
-    grave = {
-        ruling.deal.reference: None
-        for ruling in rulings
-        if ruling.value in GRAVE_OF_A_BODY.get(ruling.fact, ())
-    }
-    return [
-        f"The end user of {reference} takes part in this deal, and compliance knows more about it."
-        for reference in grave
-    ]
 
 
 def key_of(answers: Mapping[str, Any]) -> str:
@@ -195,6 +177,12 @@ def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozen
         return frozenset()
     facts = trace({"products": products}, data)[0].facts.plain
     return frozenset(present(facts.get("capabilities")))
+
+
+def product_names(declared: Mapping[str, Any]) -> list[str]:
+    """What is sold, line by line."""
+    lines = declared.get("products") or ()
+    return [line if isinstance(line, str) else line["product"] for line in lines]
 
 
 def _counting(deal: Deal) -> dict[str, dict[str, str]]:

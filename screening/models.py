@@ -1,14 +1,14 @@
 """Deals and everything that a screening saw and said. What was sent or screened never changes."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, Func, OuterRef, Q, Value
+from django.db.models import Exists, Func, OuterRef, Q, Value
 from django.db.models.functions import Cast, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -16,9 +16,11 @@ from django.utils.functional import cached_property
 
 from audit.ledger import CanonicalField
 from audit.models import AuditEvent
+from jobs.models import Clock
 from people import access
 from policy.models import ReferenceVersion
 from screening.lifecycle import CLEARANCES, CLOSED, OWNER, Status
+from screening.parties.models import Easing
 from screening.sweep.deal_facts import DealFacts  # noqa: F401  Django looks for models here
 
 USER = settings.AUTH_USER_MODEL
@@ -524,14 +526,7 @@ class Finding(models.Model):
 class FactRulingQuerySet(models.QuerySet["FactRuling"]):
     def standing(self) -> Self:
         """Without those that two people took back."""
-        taken = TakenBack.objects.filter(ruling=OuterRef("pk")).order_by().values("ruling")
-        twice = taken.annotate(people=Count("taken_by", distinct=True)).filter(people__gte=2)
-        return self.filter(~Exists(twice))
-
-    def about(self, deals: Iterable[int], keys: Collection[str]) -> Self:
-        """Rulings on these deals, and on every deal that has or had one of these end users."""
-        named = Q(end_user_key__in=keys) | Q(deal__end_user_key__in=keys)
-        return self.filter(Q(deal__in=deals) | named if keys else Q(deal__in=deals))
+        return self.filter(~Exists(Easing.objects.holding().filter(ruling=OuterRef("pk"))))
 
     def oldest_first(self) -> Self:
         return self.order_by("pk")
@@ -540,9 +535,10 @@ class FactRulingQuerySet(models.QuerySet["FactRuling"]):
 class FactRuling(models.Model):
     """A fact set by compliance or a reviewer, with its reason. Never changes (trigger).
 
-    A value that is graver than what is derived holds in every deal of the same end user, and in
-    copies. One that is milder holds for exactly what was looked at: the whole declaration, and
-    what reference data made of the fact (``about``). See `screening.rulings`.
+    A value that is graver than what is derived holds in the deal and in its copies, and is a
+    finding about its end user (`PartyFinding`), which holds wherever they take part. One that is
+    milder holds for exactly what was looked at: the whole declaration, and what reference data
+    made of the fact (``about``). See `screening.rulings`.
     """
 
     deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="rulings")
@@ -557,38 +553,15 @@ class FactRuling(models.Model):
     declaration = models.CharField(max_length=71, blank=True)
     # Canonical JSON, never cut: the value that was derived in each variant, and what is doubted.
     about = models.TextField(blank=True)
-    # The end user that it speaks of, whatever the deal says later.
-    end_user_key = models.CharField(max_length=200, blank=True)
     because = models.TextField()
     source = models.CharField(max_length=200)
     ruled_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
-    ruled_at = models.DateTimeField(db_default=Now())
+    ruled_at = models.DateTimeField(db_default=Clock())
 
     objects = FactRulingQuerySet.as_manager()
 
-    class Meta:
-        indexes = (models.Index(fields=("end_user_key",), name="ruling_end_user"),)
-
     def __str__(self) -> str:
         return f"{self.fact} = {self.value_text}"
-
-
-class TakenBack(models.Model):
-    """One person's word that a ruling was wrong; with two, it no longer holds (append-only)."""
-
-    ruling = models.ForeignKey(FactRuling, on_delete=models.PROTECT, related_name="taken_back")
-    because = models.TextField()
-    taken_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
-    taken_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ("pk",)
-        constraints = (
-            models.UniqueConstraint(fields=("ruling", "taken_by"), name="taken_back_once"),
-        )
-
-    def __str__(self) -> str:
-        return f"ruling {self.ruling_id} taken back by {self.taken_by_id}"
 
 
 class Question(models.Model):

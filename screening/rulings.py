@@ -1,8 +1,9 @@
 """What people ruled on the facts of a deal, laid over what was derived. Pure.
 
 A ruling that makes a fact graver holds for what it speaks of: in its own deal whatever sales
-changes, in every copy and changed deal, and in every deal of the same end user. Two people take it
-back, or somebody else than who set it rules milder for one deal.
+changes, in every copy and changed deal, and as a finding about its end user wherever they take
+part (`screening.parties`). Two people take it back, or somebody else than who set it rules milder
+for one deal.
 
 One that makes a fact milder holds for exactly what was looked at: every answer but those that only
 people read, the value that was derived, and what contradicted it.
@@ -10,7 +11,8 @@ people read, the value that was derived, and what contradicted it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from audit.ledger import canonical, digest
 from policy.facts.derive import Variant
@@ -58,6 +60,29 @@ NOT_ANSWERS = frozenset({COPIED, DECLARATION})
 LONGEST_NOTE = 2000
 
 
+class Word(Protocol):
+    """What compliance said of a fact: a ruling on a deal, or a finding about a party."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def fact(self) -> str: ...
+    @property
+    def value(self) -> Any: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def because(self) -> str: ...
+    @property
+    def ruled_by_id(self) -> int: ...
+    @property
+    def ruled_at(self) -> datetime: ...
+    @property
+    def deal_id(self) -> int | None: ...
+    @property
+    def deal(self) -> Any: ...
+
+
 def declaration(answers: Mapping[str, Any]) -> dict[str, Any]:
     """The answers that a milder ruling depends on: all but those that only people read."""
     return {
@@ -103,11 +128,11 @@ class Pile:
     """The rulings that could hold in one deal, the oldest first, and what is looked at now."""
 
     deal: int
-    rulings: Sequence[FactRuling]
+    rulings: Sequence[Word]
     declaration: str
     contradictions: Sequence[str] = ()
 
-    def on(self, fact: str) -> list[FactRuling]:
+    def on(self, fact: str) -> list[Word]:
         return [ruling for ruling in self.rulings if ruling.fact == fact]
 
     def of_this_declaration(self, fact: str, derived: Sequence[Variant]) -> FactRuling | None:
@@ -116,13 +141,14 @@ class Pile:
         fitting = [
             ruling
             for ruling in self.on(fact)
-            if ruling.deal_id == self.deal
+            if isinstance(ruling, FactRuling)
+            and ruling.deal_id == self.deal
             and ruling.declaration == self.declaration
             and ruling.about == text
         ]
         return fitting[-1] if fitting else None
 
-    def graver(self, fact: str) -> list[FactRuling]:
+    def graver(self, fact: str) -> list[Word]:
         """The rulings that hold wherever they make the fact graver."""
         return [ruling for ruling in self.on(fact) if (fact, ruling.value) not in OF_ONE_DEAL]
 
@@ -133,7 +159,7 @@ class Laid:
 
     given: dict[str, Any] = field(default_factory=dict)
     #: Fact → the ruling that its value comes from.
-    by: dict[str, FactRuling] = field(default_factory=dict)
+    by: dict[str, Word] = field(default_factory=dict)
     #: Fact → the value that it would have without milder rulings.
     unless_eased: dict[str, Any] = field(default_factory=dict)
 
@@ -169,14 +195,19 @@ def _lay(fact: str, pile: Pile, derived: Sequence[Variant], variants: Sequence[L
         _name_licence(variants)
 
 
-def may_overrule(milder: FactRuling, graver: FactRuling) -> bool:
+def may_overrule(milder: FactRuling, graver: Word) -> bool:
     """A later word of somebody else, for one declaration; nobody takes back alone what they set.
 
     What is only ever raised is not overruled: two people take that ruling back.
     """
     if graver.fact in ONLY_RAISED:
         return False
-    return graver.pk < milder.pk and graver.ruled_by_id != milder.ruled_by_id
+    is_earlier = (
+        graver.pk < milder.pk
+        if isinstance(graver, FactRuling)
+        else graver.ruled_at < milder.ruled_at
+    )
+    return is_earlier and graver.ruled_by_id != milder.ruled_by_id
 
 
 def _lowered(fact: str, ruled: Any, derived: Any, all_derived: Sequence[Any]) -> Any:
@@ -186,7 +217,7 @@ def _lowered(fact: str, ruled: Any, derived: Any, all_derived: Sequence[Any]) ->
     return ruled
 
 
-def _source(value: Any, own: FactRuling | None, graver: Sequence[FactRuling]) -> FactRuling | None:
+def _source(value: Any, own: FactRuling | None, graver: Sequence[Word]) -> Word | None:
     """The ruling that the value comes from; none when it is the derived one."""
     if own is not None and own.value == value:
         return own

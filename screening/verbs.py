@@ -9,6 +9,7 @@ from people import access
 from people.verbs import Verb, Who
 from screening.lifecycle import CLOSED, MOVES, Status
 from screening.models import Deal, FactRuling
+from screening.parties.models import Easing
 
 _SALES = Who((access.SALES,), "Only sales starts deals.")
 _OWNER = Who((access.SALES,), "Only the owner of this deal in sales may do this.")
@@ -66,7 +67,7 @@ def _check_take_back(ruling: FactRuling, user: Any) -> None:
     check_no_part(ruling.deal, user)
     if not FactRuling.objects.standing().filter(pk=ruling.pk).exists():
         raise Conflict("Two people have already taken this ruling back.")
-    if ruling.taken_back.filter(taken_by=user).exists():
+    if Easing.objects.waiting().filter(ruling=ruling, asked_by=user).exists():
         raise NotAllowed("You have already asked for this. A second person has to confirm it.")
 
 
@@ -116,6 +117,7 @@ SENTENCES = {
     COPY.event: Sentence("Copied from another deal", _("Copied from another deal")),
     RULE.event: Sentence("Set a fact", _("Compliance settled a fact")),
     TAKE_BACK.event: Sentence("Took back a ruling, or asked for it"),
+    "deal.ruling_kept": Sentence("Kept a ruling that somebody asked to take back"),
     "deal.question_answered": Sentence("Answered question {question}", _("Answered a question")),
     "deal.screened": Sentence("Screened: {outcome}", _("Screened: {outcome}")),
     "deals.confirmed": Sentence(_CONFIRMED, _CONFIRMED),

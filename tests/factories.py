@@ -18,6 +18,8 @@ from reviews import actions as reviewing
 from reviews.actions import Duty
 from screening import actions as selling
 from screening.models import Deal, FactRuling, SalesTeam
+from screening.parties import actions as parties
+from screening.parties.models import Easing, Party, PartyFinding
 from tests.screening.form.answers import SIMPLE
 
 _numbers = count(1)
@@ -168,6 +170,33 @@ def ruled(deal: Deal, fact: str, value: Any, *, actor: User | None = None) -> Fa
     )
     deal.refresh_from_db()
     return ruling
+
+
+def party_of(deal: Deal, role: str = "end_user") -> Party:
+    """Who takes this part in the newest revision of a deal."""
+    return Party.objects.get(parts__revision=deal.newest_revision(), parts__role=role)
+
+
+def known_of(
+    party: Party, fact: str = "adverse_info", value: Any = "confirmed", *, actor: Any = None
+) -> PartyFinding:
+    """What compliance records of a party; its deals are screened by a job."""
+    return parties.raise_finding(
+        party,
+        fact=fact,
+        value=value,
+        because="Two papers report it.",
+        source="Press archive",
+        source_date=None,
+        review_by=None,
+        actor=actor or compliance_officer(),
+    )
+
+
+def agreed(easing: Easing, *, actor: Any = None) -> None:
+    """A second person agrees."""
+    because = "I read it too."
+    parties.answer(easing, agrees=True, because=because, actor=actor or compliance_officer())
 
 
 def cleared_deal(owner: User | None = None) -> Deal:

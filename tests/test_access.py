@@ -22,7 +22,9 @@ from people.links import link_for
 from policy.models import Kind, ReferenceVersion
 from reviews.actions import Duty
 from reviews.models import Condition, Decision, Review, Vote
-from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening, TakenBack
+from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening
+from screening.parties import actions as parties
+from screening.parties.models import Easing, EasingWord, Party, PartyFinding, PartyMerge
 from tests import factories
 
 TABLE = Path(__file__).with_name("access.csv")
@@ -51,7 +53,11 @@ RECORDS = (
     Decision,
     Condition,
     ReferenceVersion,
-    TakenBack,
+    Easing,
+    EasingWord,
+    Party,
+    PartyFinding,
+    PartyMerge,
 )
 API = "api/v1/"
 
@@ -93,12 +99,34 @@ def ruling_for(owner: User) -> FactRuling:
     return factories.ruled(factories.deal_in_review(owner), "adverse_info", "alleged")
 
 
+def of_parties(route: str, owner: User) -> int:
+    """The number of a party, or of what is recorded of it."""
+    party = factories.party_of(factories.deal_in_review(owner))
+    officer = factories.compliance_officer()
+    if "findings/" in route:
+        return factories.known_of(party).pk
+    if "numbers/" in route:
+        return parties.add_identifier(party, scheme="register", value="1", actor=officer).pk
+    if "merges/" in route or "easings/" in route:
+        merged = parties.add_name(party, name="Other", country="FI", because="Same.", actor=officer)
+        if "merges/" in route:
+            return merged.pk
+        return parties.ask_split(merged, because="Not the same.", actor=officer).pk
+    return party.pk
+
+
+def namesake() -> Party:
+    return Party.objects.get_or_create(key="a namesake", country="SE", name="A namesake")[0]
+
+
 def address(route: str, owner: User) -> str:
     """The route with the ids of things that exist."""
     if "condition" in route and "<int:pk>" in route:
         pk = condition_for(owner).pk
     elif "rulings/" in route:
         pk = ruling_for(owner).pk
+    elif route.startswith("parties/") and "<int:pk>" in route:
+        pk = of_parties(route, owner)
     elif "version" in route and "<int:pk>" in route:
         pk = ReferenceVersion.objects.of(Kind.RULEBOOK).earliest("pk").pk
     elif "<int:pk>" in route:
@@ -111,6 +139,7 @@ def address(route: str, owner: User) -> str:
     words = {
         "<int:pk>": str(pk),
         "<int:number>": "1",
+        "<int:other>": str(namesake().pk) if "<int:other>" in route else "",
         "<slug:section>": "sold",
         "<slug:slug>": "name",
         "<slug:fact>": "adverse_info",

@@ -322,6 +322,7 @@ NO_DEAL = {
     ("jobs/models.py", "Job._if_running"): "the fields of a job, which has no status",
     ("screening/actions.py", "rule_fact"): "a ruling, which has no status",
     ("screening/mail.py", "_Blank.__init__"): "a blank that stands for a deal in a template",
+    ("screening/parties/actions.py", "_ask"): "an easing, which has no status",
     ("screening/recording.py", "_follow"): "the fields of BESIDE, and status is none of them",
 }
 

@@ -77,6 +77,7 @@ MOST_VARIANTS = 2500
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
 WITH_LINKED = "with linked deals and the delivered base"
 NOTHING_GIVEN: Mapping[str, Any] = {}
+NOTHING_CLEARED: Mapping[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,12 @@ def trace(
     *,
     given: Mapping[str, Any] = NOTHING_GIVEN,
     on: date | None = None,
+    cleared: Mapping[str, frozenset[str]] = NOTHING_CLEARED,
 ) -> list[Variant]:
-    """The variants of a deal; DeclaredError names every value that cannot be read."""
+    """The variants of a deal; DeclaredError names every value that cannot be read.
+
+    ``cleared`` has names of the deal with the `matches` that are known to be false alarms.
+    """
     checks = reference.checks
     problems = checks.problems(declared) + checks.given_problems(given)
     if problems:
@@ -136,7 +141,9 @@ def trace(
     variants = []
     for spot in destinations.spots:
         for purpose in purposes:
-            one = Derivation(declared, reference, given, on, doubts=list(destinations.doubts))
+            one = Derivation(
+                declared, reference, given, on, cleared, doubts=list(destinations.doubts)
+            )
             plain = one.plain(spot, purpose)
             try:
                 facts = reference.rulebook.vocabulary.parse(plain)
@@ -174,6 +181,7 @@ class Derivation:
     reference: ReferenceData
     given: Mapping[str, Any]
     on: date | None = None
+    cleared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     laws: dict[str, bool] = field(default_factory=dict)
@@ -287,7 +295,7 @@ class Derivation:
         facts["end_user_named"] = named = is_named(name)
         if named:
             facts["end_user_name"] = name
-            hits = self.reference.registry.hits(name, self._countries(place))
+            hits = self._hits(name, self._countries(place))
             if "end_user_type" not in self.given:
                 kind = self._listed_kind(kind, name, hits)
                 self._ask_about(name, "the end user", kind, hits)
@@ -296,7 +304,7 @@ class Derivation:
         if customer:
             facts["customer_name"] = customer
             if customer != name and kind != INTELLIGENCE:
-                hits = self.reference.registry.hits(customer, self._countries(place))
+                hits = self._hits(customer, self._countries(place))
                 self._ask_about(customer, "the customer", declared.get("customer_type"), hits)
         signs = declared.get("customer_type")
         if signs in ARMED and signs != kind:
@@ -307,6 +315,12 @@ class Derivation:
         own = self.declared.get("customer_country")
         countries = place.countries if place else frozenset()
         return countries | {own} if own else countries
+
+    def _hits(self, name: str, countries: frozenset[str]) -> tuple[Hit, ...]:
+        """What the name matches, false alarms that were answered left out."""
+        hits = self.reference.registry.hits(name, countries)
+        known = self.cleared.get(name.strip())
+        return tuple(hit for hit in hits if match_of(hit) not in known) if known else hits
 
     def _listed_kind(self, kind: str, name: str, hits: tuple[Hit, ...]) -> str:
         """The kind of end user that the registry leads to; a difference goes to `doubts`."""
@@ -365,7 +379,12 @@ class Derivation:
 
     def _listen(self, name: str, role: str, kind: str | None) -> None:
         """A name that sounds like what nobody declared is a doubt."""
-        heard = self.reference.registry.sounds(name)
+        known = self.cleared.get(name.strip(), frozenset())
+        heard = [
+            sound
+            for sound in self.reference.registry.sounds(name)
+            if match_of_sound(sound) not in known
+        ]
         asked = [sound for sound in SOUNDS if sound in heard and kind not in FITTING[sound]]
         if not asked or (len(asked) < len(heard) and asked != ["intelligence"]):
             return  # what it is declared as is one of the things that it sounds like
@@ -568,7 +587,7 @@ class Derivation:
             )
             names.append(name)
             countries = frozenset({home}) if home else self._countries(place)
-            hits = self.reference.registry.hits(name, countries)
+            hits = self._hits(name, countries)
             self._ask_about(name, "an intermediary", None, hits)
         facts["intermediaries"] = listed(names)
 
@@ -629,6 +648,23 @@ class Derivation:
         if facts["fact_conflict"] and not facts.get("conflict_note") and doubts:
             facts["conflict_note"] = doubts
         self.notes["fact_conflict"] = doubts or "nothing contradicts what is declared"
+
+
+def match_of(hit: Hit) -> str:
+    """How a match is remembered: another entry of the registry is another match."""
+    party = hit.party
+    return f"{party.name} ({party.country or 'international'}): {party.kind}"
+
+
+def match_of_sound(sound: str) -> str:
+    """How it is remembered that a name bears no listed name and only sounds like a body."""
+    return f"sounds like {SOUNDS[sound]}"
+
+
+def matches(name: str, countries: frozenset[str], reference: ReferenceData) -> list[str]:
+    """All that would be asked about a name in deals with these countries."""
+    found = [match_of(hit) for hit in reference.registry.hits(name, countries)]
+    return sorted({*found, *map(match_of_sound, reference.registry.sounds(name))})
 
 
 def _is_asked(hit: Hit, kind: str | None) -> bool:

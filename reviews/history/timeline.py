@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 
 from audit.models import SYSTEM_NAME, AuditEvent
 from policy.wording import outcomes
-from reviews import labels, verbs
+from reviews import labels, parties, verbs
 from reviews.models import Vote
 from screening import verbs as selling
 from screening import wording
@@ -39,6 +39,20 @@ def of_deal(deal: Deal) -> list[Entry]:
     """For reviewers: without the drafting, and without what a vote said."""
     events = deal.events().exclude(verb__in=NOISE)
     return _with_confirmations(deal, _entries(deal, events, tell_votes=False), details=False)
+
+
+def of_subjects(subjects: Iterable[str]) -> list[Entry]:
+    """Of parties: what was recorded of them, each event of several of them once."""
+    events = AuditEvent.objects.filter(subject__in=list(subjects)).in_order()
+    recorded = {_once(event): event for event in events}
+    return _entries(None, recorded.values(), tell_votes=False)
+
+
+def _once(event: AuditEvent) -> tuple[str, str, str]:
+    """What concerns two parties is recorded for each, with the other one."""
+    payload = json.loads(event.payload)
+    payload.pop("other", None)
+    return event.actor, event.verb, json.dumps(payload)
 
 
 def of_record(deal: Deal) -> list[Entry]:
@@ -72,15 +86,17 @@ def folded(entries: list[Entry]) -> list[list[Entry]]:
     return runs
 
 
-def _entries(deal: Deal, events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:
+def _entries(deal: Deal | None, events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:
     recorded = list(events)
     names = _names(recorded)
     return [_entry(deal, event, names, tell_votes=tell_votes) for event in reversed(recorded)]
 
 
-def _entry(deal: Deal, event: AuditEvent, names: Mapping[str, str], *, tell_votes: bool) -> Entry:
+def _entry(
+    deal: Deal | None, event: AuditEvent, names: Mapping[str, str], *, tell_votes: bool
+) -> Entry:
     payload = json.loads(event.payload)
-    if event.verb in OF_FACTS:
+    if event.verb in OF_FACTS and deal is not None:
         what = OF_FACTS[event.verb](payload, wording.after(deal, event.at))
     else:
         what = _sentence(event.verb, payload)
@@ -141,6 +157,11 @@ def _screened(payload: Payload) -> str:
     return f"Screened: {outcome} ({rules})" + (f". People look at it: {looks}" if looks else "")
 
 
+def _changed(payload: Payload) -> str:
+    milder = " and made it milder" if payload.get("milder") else ""
+    return f"Changed the answer {payload['question']}{milder}"
+
+
 def _asked(payload: Payload) -> str:
     count = len(payload.get("questions", ()))
     if not count:
@@ -161,14 +182,48 @@ def _taken_back(payload: Payload, own: wording.Wording) -> str:
     return f"Took back {what} as the second person"
 
 
+def _kept(payload: Payload, own: wording.Wording) -> str:
+    fact = payload["fact"]
+    return f"Kept “{own.label(fact)}: {own.value(fact, payload['value'])}”"
+
+
+def _of_party(sentence: str) -> Callable[[Payload], str]:
+    """What is known, in the words of its pages."""
+    return lambda payload: f"{sentence}: {parties.in_words(payload['fact'], payload['value'])}"
+
+
+#: Easing → how its history calls it.
+EASINGS = {
+    "take_back": "to take back what is known",
+    "cleared_match": "to clear a match",
+    "split": "to split two parties",
+    "apart": "to tell two parties apart",
+}
+
+
+def _easing(sentence: str) -> Callable[[Payload], str]:
+    return lambda payload: f"{sentence} {EASINGS.get(payload['kind'], payload['kind'])}"
+
+
 DECISIONS = ("deal.approved", "deal.approved_with_conditions", "deal.rejected")
 #: What speaks of facts and values, in the words of the screening that it led to.
 OF_FACTS: dict[str, Callable[[Payload, wording.Wording], str]] = {
     "deal.fact_ruled": _ruled,
     "deal.ruling_taken_back": _taken_back,
+    "deal.ruling_kept": _kept,
 }
 #: What says more than its sentence in the table.
 AT_LENGTH: dict[str, Callable[[Payload], str]] = {
+    "deal.answer_changed": _changed,
     "deal.screened": _screened,
     "deal.information_needed": _asked,
+    "party.finding_raised": _of_party("Recorded"),
+    "party.finding_followed": _of_party("Known from a deal"),
+    "party.merged": lambda payload: "Recorded as the same as another party",
+    "party.identifier_added": lambda payload: f"Added the number {payload['value']}",
+    "party.identifier_removed": lambda payload: f"Removed the number {payload['value']}",
+    "party.parent_set": lambda payload: "Recorded who owns it",
+    "party.easing_asked": _easing("Asked"),
+    "party.easing_agreed": _easing("Agreed as the second person"),
+    "party.easing_ended": _easing("Refused or ended what was asked"),
 }

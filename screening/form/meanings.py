@@ -13,8 +13,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from policy import active
+from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import Facts
 from policy.engine.readings.assessment import Finding
+from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData, derive
 from screening import sales_words, wording
 from screening.form import questions
@@ -66,6 +68,28 @@ def of_answer(
         gone=[sales_words.card(finding, {}, own) for finding in _not_in(new, kept)],
         stops=any(finding.outcome == "bar" for finding in added),
     )
+
+
+def softened(
+    before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
+) -> list[Finding]:
+    """What surely fired with the answers before and no longer does, the strictest first.
+
+    Nothing, when the answers after bring up something that is at least as strict, or when the
+    versions of today cannot read one of the two.
+    """
+    try:
+        old, new = _findings(before, data), _findings(after, data)
+    except DeclaredError:
+        return []
+    gone, added = _not_in(new, old), _not_in(old, new)
+    if max(map(_strictness, added), default=-1) >= max(map(_strictness, gone), default=-1):
+        return []
+    return sorted(gone, key=_strictness, reverse=True)
+
+
+def _strictness(finding: Finding) -> int:
+    return OUTCOMES.index(finding.outcome)
 
 
 def _not_in(known: list[Finding], findings: list[Finding]) -> list[Finding]:

@@ -22,6 +22,10 @@ from screening import deriving, lifecycle, recording
 from screening.lifecycle import CLOSED
 from screening.linking import Other
 from screening.models import TWO_YEARS, Deal, DealRevision, FactRuling, Screening
+from screening.parties import known
+from screening.parties.known import Known
+from screening.parties.models import DealParty
+from screening.parties.naming import Named
 from screening.recording import Plan
 from screening.sweep import holding
 
@@ -40,17 +44,20 @@ class Result:
 
 
 @transaction.atomic
-def screen(pks: Collection[int], due: Any, *, cause: str, because: str) -> Result:
+def screen(
+    pks: Collection[int], due: Any, *, cause: str, because: str, only_changed: bool = False
+) -> Result:
     """Screen again those of the deals that, under their locks, are still due.
 
-    ``due`` is the queryset of what is due. A deal that cannot be screened is left out and named;
+    ``due`` is the queryset of what is due; with ``only_changed``, those of it whose facts are what
+    they were stay as they are. A deal that cannot be screened is left out and named;
     whatever PostgreSQL refuses undoes the whole batch and is raised.
     """
     deals = locked(pks, due)
     result = Result()
     if not deals:
         return result
-    planner = _Planner(deals, cause)
+    planner = _Planner(deals, cause, only_changed=only_changed)
     plans = planner.plans(result)
     recording.write(plans, planner.versions, because=because, actor=SYSTEM)
     result.screened = len(plans)
@@ -71,12 +78,15 @@ def locked(pks: Collection[int], due: Any) -> list[Deal]:
 class _Planner:
     """Reads what all the deals need, then derives and assesses each."""
 
-    def __init__(self, deals: Sequence[Deal], cause: str) -> None:
+    def __init__(self, deals: Sequence[Deal], cause: str, *, only_changed: bool) -> None:
         self.deals = deals
         self.cause = cause
+        self.only_changed = only_changed
         self.versions = active.versions(lock=True)
         self.data: ReferenceData = active.reference_data(self.versions)
-        self.held = holding.held([deal.pk for deal in deals], self.versions)
+        pks = [deal.pk for deal in deals]
+        # Whoever looks for changes knows that something changed: nothing holds unseen.
+        self.held = frozenset() if only_changed else holding.held(pks, self.versions)
         derived = [deal for deal in deals if deal.pk not in self.held]
         self.revisions = _newest_revisions(derived)
         self.around = _Around(derived)
@@ -85,7 +95,8 @@ class _Planner:
         found = []
         for deal in self.deals:
             try:
-                found.append(self._plan(deal))
+                plan = self._plan(deal)
+                found += [plan] if plan else []
             except Apart:
                 result.apart.append(deal.pk)
             except (Conflict, ValueError) as refusal:
@@ -93,9 +104,11 @@ class _Planner:
                 result.failed[deal.pk] = str(refusal)
         return found
 
-    def _plan(self, deal: Deal) -> Plan:
+    def _plan(self, deal: Deal) -> Plan | None:
         before = deal.last_screening
         revision, found = self._found(deal, before)
+        if self.only_changed and not found.differs_from(before, deal.review_level):
+            return None
         plan = recording.plan(deal, revision, found, self.data, self.versions, cause=self.cause)
         if plan.course.moves:
             lifecycle.check_move(deal.status, plan.course.status)
@@ -131,6 +144,7 @@ class _Around:
         self._read_others()
         self._read_stopped()
         self._read_rulings()
+        self._read_known()
 
     def _read_others(self) -> None:
         self._of_key: dict[str, list[Deal]] = {key: [] for key in self._keys}
@@ -152,12 +166,16 @@ class _Around:
     def _read_rulings(self) -> None:
         related = {one.pk for deals in self._ancestors.values() for one in deals}
         self._on_deal: dict[int, list[FactRuling]] = defaultdict(list)
-        self._on_key: dict[str, list[FactRuling]] = defaultdict(list)
-        rulings = FactRuling.objects.standing().about({*self._ours, *related}, self._keys)
+        rulings = FactRuling.objects.standing().filter(deal__in={*self._ours, *related})
         for ruling in rulings.select_related("deal").defer("deal__answers"):
             self._on_deal[ruling.deal_id].append(ruling)
-            for key in {ruling.end_user_key, ruling.deal.end_user_key} - {""}:
-                self._on_key[key].append(ruling)
+
+    def _read_known(self) -> None:
+        self._remarkable = known.remarkable()
+        parts = DealParty.objects.filter(
+            deal__in=self._ours, party__key__in=self._remarkable
+        ).values_list("deal", flat=True)
+        self._names_remarkable = set(parts) if self._remarkable else set()
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         if not key:
@@ -198,13 +216,16 @@ class _Around:
         found += Deal.objects.stopped(others, sent).defer("answers") if others else ()
         return sorted(found, key=attrgetter("pk"))
 
-    def ruled_on(self, keys: Collection[str]) -> Sequence[FactRuling]:
-        return deriving.STORED.ruled_on(keys)
+    def known(self, deal: Deal, named: Sequence[Named]) -> Known:
+        """Of most deals nothing is known; those that come from others are asked for in full."""
+        is_named = any(one.key in self._remarkable for one in named)
+        if is_named or deal.pk in self._names_remarkable or self._ancestors.get(deal.pk):
+            return deriving.STORED.known(deal, named)
+        return known.NOTHING
 
-    def rulings(self, deal: Deal, key: str) -> list[FactRuling]:
+    def rulings(self, deal: Deal) -> list[FactRuling]:
         deals = [deal.pk, *(other.pk for other in self.ancestors(deal))]
         found = {ruling.pk: ruling for pk in deals for ruling in self._on_deal[pk]}
-        found |= {ruling.pk: ruling for ruling in self._on_key[key]} if key else {}
         return [found[pk] for pk in sorted(found)]
 
     def _check_known(self, key: str) -> None:

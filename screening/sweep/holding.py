@@ -1,9 +1,9 @@
 """Whether the facts that a deal was last screened with are still what would be derived now.
 
 They are when nothing they come from changed: the answers, the reference data other than the
-rulebook, the vocabulary, rulings, the day up to which a law of the register counts, and other
-deals of the same end user. A deal that somebody ruled
-on, or whose end user or source somebody ruled on, is derived again; so is a copy.
+rulebook, the vocabulary, rulings, what is known of the parties, the day up to which a law of the
+register counts, and other deals of the same end user. A deal that somebody ruled on, or that names
+somebody of whom anything was ever known, is derived again; so is a copy.
 """
 
 import json
@@ -19,6 +19,7 @@ from policy.models import ReferenceVersion
 from screening import deriving
 from screening.lifecycle import CLOSED
 from screening.models import Screening
+from screening.parties import known
 
 # The deals and their newest screenings, found by their numbers: left to itself, PostgreSQL reads
 # every screening there is, because it expects few of them to pass what follows.
@@ -41,11 +42,9 @@ HOLDS = """
         WHERE revision.deal_id = deal.id ORDER BY revision.number DESC LIMIT 1)
     AND deal.predecessor_id IS NULL AND deal.copied_from_id IS NULL
     AND NOT EXISTS (SELECT FROM screening_factruling AS ruling WHERE ruling.deal_id = deal.id)
-    AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_factruling AS ruling
-        WHERE ruling.end_user_key = deal.end_user_key))
-    AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_deal AS other
-        JOIN screening_factruling AS ruling ON ruling.deal_id = other.id
-        WHERE other.end_user_key = deal.end_user_key))
+    AND NOT EXISTS (SELECT FROM screening_dealparty AS part
+        JOIN screening_party AS party ON party.id = part.party_id
+        WHERE part.deal_id = deal.id AND party.key = ANY(%(known)s))
     AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_deal AS other
         WHERE other.end_user_key = deal.end_user_key AND other.id <> deal.id
         AND other.sent_at > now() - interval '365 days'
@@ -72,6 +71,7 @@ def names(versions: Mapping[str, ReferenceVersion]) -> dict[str, Any]:
         "laws": laws.pk if laws else None,
         "today": timezone.localdate(),
         "closed": sorted(CLOSED),
+        "known": sorted(known.remarkable()),
     }
 
 

@@ -5,7 +5,6 @@ another version than the active one, and no longer due in the moment its new scr
 whatever dies in between, a second run finds exactly what is left.
 """
 
-import json
 from collections.abc import Collection, Sequence
 from itertools import batched
 
@@ -21,27 +20,31 @@ from policy.actions import RESCREEN
 from policy.governance.expiry import EXPIRED
 from policy.models import ReferenceVersion
 from screening import deriving
-from screening.actions import AFTER_RULING, lapse_unscreened, lock_end_user, rescreen_deal
-from screening.lifecycle import AFTER_STOP, CLEARANCES
-from screening.models import Confirmation, Deal, FactRuling, Screening
+from screening.actions import lapse_unscreened, rescreen_deal
+from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_STOP, CLEARANCES
+from screening.models import Confirmation, Deal, DealRevision, FactRuling, Screening
+from screening.parties import actions as parties
+from screening.parties.models import DealParty, Party, same_as
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
 
 CHUNK = "rescreen_chunk"
 #: Jobs after an upgrade of the program: the second one screens a part of the deals.
 UPGRADED, UPGRADED_PART = "screen_after_upgrade", "screen_part_after_upgrade"
+#: The job that writes down who is named in revisions of before.
+NAME_PARTIES = "name_parties"
 #: What follows when one of the jobs here has failed for good.
 UNSCREENED = "lapse_unscreened"
 CHUNK_SIZE = 5_000
 #: What a deal is refused with. ValueError: answers or facts that a new version cannot read.
 REFUSALS = (Conflict, ValueError, DataError, IntegrityError)
-FOLLOWS = "follows_stopped_deal"
 LATE = "The job that should have screened it again had failed."
 DIED = "The program stopped each time it tried."
 NEWER = "A newer version of the program reads the answers, rulings and other deals again."
+#: Deals, and all that began with one of them.
 DESCENDANTS = """
 WITH RECURSIVE later (id) AS (
-    SELECT id FROM screening_deal WHERE %s IN (predecessor_id, copied_from_id)
+    SELECT unnest(%s::bigint[])
     UNION SELECT deal.id FROM later JOIN screening_deal AS deal
         ON later.id IN (deal.predecessor_id, deal.copied_from_id))
 SELECT id FROM later"""
@@ -125,10 +128,10 @@ def screen_part(pks: Sequence[int], *, because: str) -> dict[int, str]:
 
 @performs(AFTER_RULING, given_up=give_up)
 def screen_after_ruling(job: Job) -> None:
-    """Deals for which a ruling speaks too: of the same end user, copies and changed deals."""
+    """Deals for which a ruling speaks too: of its end user, copies and changed deals."""
     ruling = FactRuling.objects.select_related("deal").get(pk=job.args["ruling"])
     pks = list(spoken_of(ruling).values_list("pk", flat=True))
-    _screen_each(pks, job, because=ruling.because)
+    screen_changed(pks, because=ruling.because, job=job)
 
 
 def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
@@ -137,8 +140,34 @@ def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     The own one among them: a ruling that is taken back ends there too.
     """
     own = Deal.objects.filter(pk=ruling.deal_id, status__in=LIVE)
-    others = related(ruling.deal, {ruling.end_user_key, ruling.deal.end_user_key})
-    return (own | others).order_by("pk")
+    linked = related(ruling.deal, {ruling.deal.end_user_key})
+    found = Party.objects.filter(findings__ruling=ruling)
+    return (own | linked | of_parties(found)).order_by("pk")
+
+
+@performs(AFTER_PARTY, given_up=give_up)
+def screen_after_party(job: Job) -> None:
+    """Every deal that names the party under any of its names, and what began with one of them."""
+    party = Party.objects.get(pk=job.args["party"])
+    with transaction.atomic():
+        # Who sends a deal that names it right now did not see what is known, and is seen here.
+        parties.lock_body(party)
+        pks = list(of_parties(Party.objects.filter(pk=party.pk)).values_list("pk", flat=True))
+    screen_changed(pks, because=f"What is known of {party} changed.", job=job)
+
+
+def of_parties(wanted: QuerySet[Party]) -> QuerySet[Deal]:
+    """Deals that still count: these parties, or somebody of their names, were named once in them
+    or in one that they come from.
+    """
+    same = same_as(set(wanted.values_list("pk", flat=True)))
+    everybody = {other for others in same.values() for other in others}
+    keys = Party.objects.filter(pk__in=everybody).values("key")
+    named = DealParty.objects.filter(party__key__in=keys).order_by().values("deal").distinct()
+    with connection.cursor() as cursor:
+        cursor.execute(DESCENDANTS, [list(named.values_list("deal", flat=True))])
+        pks = [pk for (pk,) in cursor.fetchall()]
+    return Deal.objects.filter(pk__in=pks, status__in=LIVE).order_by("pk")
 
 
 @performs(EXPIRED, given_up=give_up)
@@ -149,7 +178,7 @@ def screen_after_expiry(job: Job) -> None:
         status__in=LIVE, screening__laws_until__lt=today, screening__laws_text__contains=f'"{law}":'
     )
     pks = list(counted.order_by("pk").values_list("pk", flat=True))
-    _screen_each(pks, job, because=job.args["because"], cause=Screening.Cause.VERSION)
+    screen_changed(pks, because=job.args["because"], job=job, cause=Screening.Cause.VERSION)
 
 
 @performs(AFTER_STOP, given_up=give_up)
@@ -158,18 +187,36 @@ def screen_after_stop(job: Job) -> None:
     stopped = Deal.objects.get(pk=job.args["deal"])
     with transaction.atomic():
         # Who sends a deal of this end user right now did not see the stop, and is seen here.
-        lock_end_user(stopped.end_user_key)
-        pks = list(related(stopped, {stopped.end_user_key}).values_list("pk", flat=True))
+        parties.lock({stopped.end_user_key} - {""})
+        pks = list(follow(stopped).values_list("pk", flat=True))
     label = stopped.get_status_display().lower()
-    _screen_each(pks, job, because=f"{stopped.reference} was {label}.")
+    screen_changed(pks, because=f"{stopped.reference} was {label}.", job=job)
+
+
+def follow(stopped: Deal) -> QuerySet[Deal]:
+    """The deals that still count and may follow a stopped one: its end user takes part in them."""
+    takes_part = DealParty.objects.filter(party__key=stopped.end_user_key).values("deal")
+    others = Deal.objects.filter(pk__in=takes_part, status__in=LIVE).exclude(pk=stopped.pk)
+    return (related(stopped, {stopped.end_user_key}) | others).order_by("pk")
+
+
+@performs(NAME_PARTIES)
+def name_parties(job: Job) -> None:
+    """Everybody named in revisions that were sent before the program kept parties."""
+    unnamed = DealRevision.objects.filter(parts=None).select_related("deal").order_by("pk")
+    pks = list(unnamed.values_list("pk", flat=True))
+    for at in range(0, len(pks), BATCH):
+        parties.name_parties(unnamed.filter(pk__in=pks[at : at + BATCH]))
+        job.note_progress(at + BATCH, len(pks))
 
 
 @performs(UPGRADED, given_up=give_up)
 def split_after_upgrade(job: Job) -> None:
     """A newer program may read answers, rulings and other deals in a stricter way.
 
-    The versions are the same, so no activation asks for it.
+    The versions are the same, so no activation asks for it. It may fold names otherwise, too.
     """
+    parties.fold_again()
     live = Deal.objects.filter(status__in=LIVE).order_by("pk")
     pks = list(live.values_list("pk", flat=True))
     parts = [pks[at : at + BATCH] for at in range(0, len(pks), BATCH)]
@@ -183,22 +230,7 @@ def screen_part_after_upgrade(job: Job) -> None:
     """A deal that cannot be screened stops no other, and the job names it."""
     between = Deal.objects.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
     pks = list(between.filter(status__in=LIVE).order_by("pk").values_list("pk", flat=True))
-    _screen_each(pks, job, because=NEWER, cause=Screening.Cause.VERSION)
-
-
-def _screen_each(
-    pks: Sequence[int], job: Job, *, because: str, cause: str = Screening.Cause.FACT
-) -> None:
-    """Those whose facts are other ones now. A deal that is refused stops no other."""
-    failed = []
-    for done, pk in enumerate(pks, start=1):
-        try:
-            screen_if_changed(pk, because=because, cause=cause)
-        except REFUSALS as refusal:
-            failed.append(f"deal {pk}: {refusal}")
-        job.note_progress(done, len(pks))
-    if failed:
-        raise Conflict(f"Not screened again: {'; '.join(failed)}")
+    screen_changed(pks, because=NEWER, job=job, cause=Screening.Cause.VERSION)
 
 
 @performs(UNSCREENED)
@@ -222,8 +254,9 @@ def _about(job: Job) -> QuerySet[Deal]:
     if job.kind == AFTER_RULING:
         return spoken_of(FactRuling.objects.select_related("deal").get(pk=job.args["ruling"]))
     if job.kind == AFTER_STOP:
-        stopped = Deal.objects.get(pk=job.args["deal"])
-        return related(stopped, {stopped.end_user_key})
+        return follow(Deal.objects.get(pk=job.args["deal"]))
+    if job.kind == AFTER_PARTY:
+        return of_parties(Party.objects.filter(pk=job.args["party"]))
     deals = _due_as_far_as_known() if job.kind in (RESCREEN, CHUNK) else Deal.objects.all()
     if "first" in job.args:
         return deals.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
@@ -255,34 +288,56 @@ def _why_not(pk: int, failed: Job) -> str:
 def related(deal: Deal, keys: Collection[str]) -> QuerySet[Deal]:
     """Other deals that still count: of these end users, and all that began with this one."""
     with connection.cursor() as cursor:
-        cursor.execute(DESCENDANTS, [deal.pk])
+        cursor.execute(DESCENDANTS, [[deal.pk]])
         descendants = [pk for (pk,) in cursor.fetchall()]
     also = Q(end_user_key__in=set(keys) - {""}) | Q(pk__in=descendants)
     return Deal.objects.filter(also, status__in=LIVE).exclude(pk=deal.pk).order_by("pk")
 
 
+def screen_changed(
+    pks: Sequence[int], *, because: str, job: Job, cause: str = Screening.Cause.FACT
+) -> None:
+    """Screen again, many in one transaction, those of the deals whose facts are other ones now.
+
+    A deal that cannot be screened stops no other; the job is tried again and names it.
+    """
+    failed: dict[int, str] = {}
+    for at in range(0, len(pks), BATCH):
+        part = pks[at : at + BATCH]
+        failed |= _screen_changed_part(part, because=because, cause=cause)
+        job.note_progress(at + len(part), len(pks))
+    if failed:
+        told = "; ".join(f"deal {pk}: {why}" for pk, why in failed.items())
+        raise Conflict(f"Not screened again: {told}")
+
+
+def _screen_changed_part(pks: Sequence[int], *, because: str, cause: str) -> dict[int, str]:
+    live = Deal.objects.filter(status__in=LIVE).order_by("pk")
+    try:
+        result = batch.screen(pks, live, cause=cause, because=because, only_changed=True)
+    except REFUSALS:
+        # One deal of the batch is refused; the others must not wait for it.
+        result = batch.Result(apart=list(pks))
+    for pk in result.apart:
+        try:
+            screen_if_changed(pk, because=because, cause=cause)
+        except REFUSALS as refusal:
+            result.failed[pk] = str(refusal)
+    return result.failed
+
+
 @transaction.atomic
 def screen_if_changed(pk: int, *, because: str, cause: str = Screening.Cause.FACT) -> bool:
-    """Screen the deal again when its facts are other ones now; True when they were.
-
-    Another stopped deal to follow counts as one, although the fact says only that there is any.
-    """
+    """Screen the deal again when its facts are other ones now; True when they were."""
     deal = Deal.objects.select_for_update(of=("self",)).filter(pk=pk, status__in=LIVE).first()
     revision = deal.newest_revision() if deal else None
     if deal is None or revision is None or deal.screening is None:
         return False
     found = deriving.of_revision(revision, active.reference_data())
-    if not _is_changed(deal, deal.screening, found):
+    if not found.differs_from(deal.screening, deal.review_level):
         return False
     rescreen_deal(deal, cause=cause, because=because)
     return True
-
-
-def _is_changed(deal: Deal, screening: Screening, found: deriving.Found) -> bool:
-    if found.text != screening.facts_text or (found.looks and not deal.review_level):
-        return True
-    before, now = screening.sources, json.loads(found.sources_text)
-    return bool(before.get(FOLLOWS) != now.get(FOLLOWS))
 
 
 @transaction.atomic

@@ -105,7 +105,7 @@ def walk_sofia(page: Page, row: Row) -> None:
 
 
 def walk_carla(page: Page, row: Row) -> None:
-    desk, deal = row.names
+    desk, deal, parties, record, take_back = row.names
     follow(page, desk)
     follow(page, deal)
     assert heading(page) == deal
@@ -119,6 +119,24 @@ def walk_carla(page: Page, row: Row) -> None:
     assert f"was screened again: {result}." in page.get_by_role("status").inner_text()
     follow(page, desk)
     assert page.get_by_role("link", name=deal).count() == 0
+    follow(page, parties)
+    page.locator("tbody a").first.click()
+    party = heading(page)
+    follow(page, record)
+    page.get_by_label("Misuse is alleged").check()
+    page.get_by_label("Source", exact=True).fill("Press archive")
+    page.get_by_label("Reason").fill("Two papers report it.")
+    follow(page, "Record and screen again")
+    assert heading(page) == party
+    follow(page, take_back)
+    page.get_by_label("Reason").fill("They mean another firm.")
+    follow(page, "Ask a second person")
+    become(page, row.words[-1])
+    follow(page, desk)
+    page.get_by_role("link", name="Take back").click()
+    page.get_by_label("Reason").fill("I read them too.")
+    follow(page, "Agree")
+    expect(page.get_by_text("Nothing is known of this party.")).to_be_visible()
 
 
 def walk_rosa(page: Page, row: Row) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from screening import actions
-from screening.lifecycle import Status
+from screening.lifecycle import AFTER_RULING, AFTER_STOP, Status
 from screening.models import Deal
 from tests import factories
 from tests.factories import ruled
@@ -65,6 +65,20 @@ class TestTheEndUserOfAnotherDeal:
         ruled(deal, "fact_conflict", value=False)
         deal.refresh_from_db()
         assert deal.status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize("how", ["stopped", "ruled"])
+def test_what_is_learned_of_another_part_later_reaches_a_deal_that_was_sent(how: str) -> None:
+    deal = send({**SIMPLE, **PAPER, "customer": BAD})
+    assert deal.status == Status.CLEARED
+    if how == "stopped":
+        send({**factories.BARRED, "customer": BAD})
+        sweeping.work(AFTER_STOP)
+    else:
+        ruled(send({**SIMPLE, "customer": BAD}), "adverse_info", "confirmed")
+        sweeping.work(AFTER_RULING)
+    deal.refresh_from_db()
+    assert deal.status in {Status.IN_REVIEW, Status.NEEDS_INFORMATION}
 
 
 @pytest.mark.parametrize("kind", ["law_enforcement", "military", "intelligence_security"])

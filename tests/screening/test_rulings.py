@@ -24,8 +24,10 @@ from reviews import actions as reviewing
 from reviews.demo_deals import OTHERWISE, otherwise
 from screening import actions, deriving, rulings
 from screening.form import questions
-from screening.lifecycle import Status
-from screening.models import Deal, FactRuling, TakenBack
+from screening.lifecycle import AFTER_PARTY, Status
+from screening.models import Deal, FactRuling
+from screening.parties import actions as parties
+from screening.parties.models import Easing, Party
 from screening.sweep import rescreen
 from tests import factories
 from tests.factories import ruled
@@ -527,9 +529,22 @@ def closed_by_sales(deal: Deal) -> None:
 
 
 def of_same_end_user(deal: Deal) -> Deal:
-    """By another team, in another script of the same name."""
+    """By another team, in another spelling of the name, and for use in another country."""
     name = deal.answers["customer"]
-    return send({**SIMPLE, "customer": f"  {name.upper()} ", **factories.in_country("SE")})
+    abroad = {**factories.in_country("SE"), "customer-country": "FI"}
+    return send({**SIMPLE, "customer": f"  {name.upper()} ", **abroad})
+
+
+def of_a_namesake_that_is_the_same(deal: Deal) -> Deal:
+    """Compliance says that the one in the other country is the same body."""
+    name = deal.answers["customer"]
+    new = send({**SIMPLE, "customer": name, **factories.in_country("SE")})
+    assert new.turn == "compliance"
+    abroad, here = (Party.objects.get(key="pohjola verkko", country=code) for code in ("SE", "FI"))
+    parties.merge(abroad, here, because="One group.", actor=factories.compliance_officer())
+    sweeping.work(AFTER_PARTY)
+    new.refresh_from_db()
+    return new
 
 
 def copied_twice(deal: Deal) -> Deal:
@@ -543,7 +558,9 @@ def copied_twice(deal: Deal) -> Deal:
     return send_draft(last)
 
 
-@pytest.mark.parametrize("later", [copied, changed, of_same_end_user, copied_twice])
+@pytest.mark.parametrize(
+    "later", [copied, changed, of_same_end_user, of_a_namesake_that_is_the_same, copied_twice]
+)
 @pytest.mark.parametrize(("name", "value"), GRAVE, ids=[name for name, _ in GRAVE])
 def test_what_is_known_is_shaken_off_by_no_new_deal(name, value, later):
     deal = send({**SIMPLE, "customer": "Pohjola Verkko"})
@@ -649,7 +666,7 @@ def test_who_does_not_take_back(who):
         deal.team.members.add(actor)
     with pytest.raises(NotAllowed):
         actions.take_back_ruling(ruling, because="No.", actor=actor)
-    assert not TakenBack.objects.exists()
+    assert not Easing.objects.exists()
 
 
 def test_the_page_takes_it_back(client):

@@ -31,6 +31,7 @@ PEOPLE = (
     ("samuel", "Samuel Okafor", SALES, "South"),
     ("sonja", "Sonja Berg", SALES, "East"),
     ("carla", "Carla Meyer", COMPLIANCE, ""),
+    ("conrad", "Conrad Silva", COMPLIANCE, ""),
     ("rosa", "Rosa Keller", SENIOR, ""),
     ("ravi", "Ravi Menon", SENIOR, ""),
     ("erik", "Erik Holm", EXECUTIVE, ""),

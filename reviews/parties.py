@@ -1,0 +1,402 @@
+"""Parties as pages show them: who they are, what is known, what waits, their deals."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.refusals import Conflict, NotAllowed
+from people import access
+from policy import active
+from policy.models import Kind
+from policy.reference.registry import fold
+from reviews import labels
+from reviews.models import Condition
+from screening import wording
+from screening.models import Deal
+from screening.parties import actions as verbs
+from screening.parties import known, permissions
+from screening.parties.models import (
+    FACTS,
+    DealParty,
+    Easing,
+    Party,
+    PartyFinding,
+    PartyIdentifier,
+    PartyMerge,
+    same_as,
+)
+
+LABELS = dict(FACTS)
+OF_RULINGS = (
+    "country_risk",
+    "export_control",
+    "legal_basis_status",
+    "law_conflict",
+    "fact_conflict",
+)
+WORDS = {
+    ("adverse_info", "alleged"): "Misuse is alleged",
+    ("adverse_info", "confirmed"): "Misuse is confirmed",
+    ("agency_access", "yes"): "Acts for an intelligence agency",
+    ("state_owned", True): "Owned or controlled by a state",
+    ("law_conflict", True): "Conflict of law",
+    ("fact_conflict", True): "What was declared is contradicted",
+}
+
+
+def in_words(fact: str, value: Any) -> str:
+    """What is known, in a few words of the active rulebook."""
+    fixed = WORDS.get((fact, value))
+    if fixed:
+        return fixed
+    vocabulary = active.reference_data().rulebook.vocabulary
+    words = vocabulary[fact].words.get(str(value)) if fact in vocabulary else None
+    return f"{LABELS[fact]}: {words or str(value).replace('_', ' ')}"
+
+
+def country_names() -> Mapping[str, str]:
+    return active.countries(active.version(Kind.COUNTRIES)).names
+
+
+def country(code: str, names: Mapping[str, str]) -> str:
+    return names.get(code, code) if code else "Country not known"
+
+
+# --- The list -------------------------------------------------------------------------------------
+
+
+def heads() -> QuerySet[Party]:
+    """One party for each body: those that were merged into another one are left out."""
+    merged = PartyMerge.objects.standing().filter(gone=OuterRef("pk"))
+    return Party.objects.filter(~Exists(merged))
+
+
+def filtered(parties: QuerySet[Party], chosen: Mapping[str, Any]) -> QuerySet[Party]:
+    """By the names of a body, its country and what is known of it."""
+    if chosen.get("text"):
+        words = chosen["text"]
+        matching = Q(name__icontains=words) | Q(parts__name__icontains=words)
+        if key := fold(words):
+            matching |= Q(key__contains=key)
+        matching |= Q(identifiers__value__iexact=words.strip())
+        parties = parties.filter(pk__in=_bodies(Party.objects.filter(matching)))
+    if chosen.get("country"):
+        parties = parties.filter(pk__in=_bodies(Party.objects.filter(country=chosen["country"])))
+    if chosen.get("known"):
+        parties = parties.filter(pk__in=_bodies(_known(chosen["known"])))
+    return parties
+
+
+def _bodies(parties: QuerySet[Party]) -> set[int]:
+    same = same_as(set(parties.values_list("pk", flat=True)))
+    return {other for others in same.values() for other in others}
+
+
+def _known(what: str) -> QuerySet[Party]:
+    findings = PartyFinding.objects.standing()
+    matches = Easing.objects.holding().filter(kind=Easing.Kind.CLEARED_MATCH)
+    today = timezone.localdate()
+    if what == "cleared":
+        return Party.objects.filter(easings__in=matches)
+    if what == "waiting":
+        about = {one.pk for easing in waiting() for one in easing.about}
+        return Party.objects.filter(pk__in=about)
+    if what == "due":
+        over = Q(findings__in=findings.filter(review_by__lte=today))
+        return Party.objects.filter(over | Q(easings__in=matches.filter(review_by__lte=today)))
+    if what == "ruled":
+        findings = findings.filter(fact__in=OF_RULINGS)
+    elif what != "any":
+        findings = findings.filter(fact=what)
+    return Party.objects.filter(findings__in=findings)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One body of the list."""
+
+    party: Party
+    country: str
+    also: list[str]
+    deals: int
+    known: list[str]
+    waits: bool
+
+
+def rows(parties: Iterable[Party], user: Any) -> list[Row]:
+    """What the list shows of these, in a number of queries that does not grow with them."""
+    shown = list(parties)
+    same = same_as([party.pk for party in shown])
+    everybody = Party.objects.in_bulk({other for others in same.values() for other in others})
+    body_of = {other: pk for pk, others in same.items() for other in others}
+    found: dict[int, dict[str, None]] = {party.pk: {} for party in shown}
+    for finding in PartyFinding.objects.standing().filter(party__in=everybody).oldest_first():
+        found[body_of[finding.party_id]][in_words(finding.fact, finding.value)] = None
+    matches = Easing.objects.holding().filter(kind="cleared_match", party__in=everybody)
+    for match in matches:
+        found[body_of[match.party_id or 0]]["Cleared match"] = None
+    deals: dict[int, set[int]] = {party.pk: set() for party in shown}
+    visible = Deal.objects.visible_to(user).values("pk")
+    parts = DealParty.objects.filter(party__in=everybody, deal__in=visible)
+    for party, deal in parts.values_list("party", "deal").distinct():
+        deals[body_of[party]].add(deal)
+    waits = {body_of.get(one.pk) for easing in waiting() for one in easing.about}
+    names = country_names()
+    return [
+        Row(
+            party,
+            country(party.country, names),
+            [str(everybody[pk]) for pk in same[party.pk] if pk != party.pk],
+            len(deals[party.pk]),
+            list(found[party.pk]),
+            party.pk in waits,
+        )
+        for party in shown
+    ]
+
+
+# --- One party ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Known:
+    """One thing that is known of a party."""
+
+    finding: PartyFinding
+    what: str
+    of: str
+    who: str
+    deal_url: str
+    is_due: bool
+    asked: Easing | None
+    may_take_back: bool
+
+
+def findings(body: Iterable[int], user: Any) -> list[Known]:
+    """What holds of a body, the newest first."""
+    standing = PartyFinding.objects.standing().filter(party__in=body).order_by("-pk")
+    return [
+        Known(
+            finding,
+            in_words(finding.fact, finding.value),
+            str(finding.party),
+            labels.person(finding.ruled_by),
+            deal_url(finding.deal, user) if finding.deal else "",
+            is_due(finding.review_by),
+            _asked(finding),
+            permissions.may(permissions.check_take_back, finding, user),
+        )
+        for finding in standing.select_related("party", "deal", "ruling", "ruled_by")
+    ]
+
+
+def _asked(finding: PartyFinding) -> Easing | None:
+    about = Q(finding=finding)
+    if finding.ruling_id:
+        about |= Q(ruling=finding.ruling_id)
+    return Easing.objects.waiting().filter(about).first()
+
+
+def is_due(day: date | None) -> bool:
+    return day is not None and day <= timezone.localdate()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An easing in words."""
+
+    easing: Easing
+    what: str
+    who: str
+    parties: list[Party]
+    may_agree: bool
+    why_not: str
+
+
+def waiting() -> list[Easing]:
+    """What waits for a second person, the oldest first."""
+    easings = Easing.objects.waiting().select_related(*ABOUT).order_by("pk")
+    return list(easings)
+
+
+ABOUT = (
+    "finding__party",
+    "ruling__deal__screening",
+    "merge__gone",
+    "merge__into",
+    "party",
+    "other",
+    "asked_by",
+)
+
+
+def asked(easing: Easing, user: Any) -> Asked:
+    why_not = ""
+    try:
+        permissions.check_answer(easing, user, agrees=True)
+    except (NotAllowed, Conflict) as refusal:
+        why_not = str(refusal)
+    return Asked(
+        easing, what(easing), labels.person(easing.asked_by), easing.about, not why_not, why_not
+    )
+
+
+def what(easing: Easing) -> str:
+    """What would no longer be, or be milder."""
+    if easing.finding is not None:
+        finding = easing.finding
+        return f"Take back “{in_words(finding.fact, finding.value)}” about {finding.party}"
+    if easing.ruling is not None:
+        ruling = easing.ruling
+        own = wording.after(ruling.deal, ruling.ruled_at)
+        said = f"{own.label(ruling.fact)}: {own.value(ruling.fact, ruling.value)}"
+        return f"Take back “{said}”, set for {ruling.deal.reference}"
+    if easing.merge is not None:
+        return f"Split {easing.merge.gone} from {easing.merge.into}"
+    if easing.kind == Easing.Kind.APART:
+        return f"{easing.party} is not {easing.other}"
+    return f"Clear the match of {easing.party}: {', '.join(sorted(easing.hits))}"
+
+
+@dataclass(frozen=True)
+class Match:
+    """What the name of one party matches, and whether two people answered it."""
+
+    party: Party
+    hits: list[str]
+    new: list[str]
+    cleared: Easing | None
+    asked: Easing | None
+    may_ask: bool
+
+
+def matches(parties: Iterable[Party], user: Any) -> list[Match]:
+    """Of each name of a body that matches anything."""
+    shown = []
+    for party in parties:
+        hits = verbs.hits_of(party)
+        own = Easing.objects.filter(kind=Easing.Kind.CLEARED_MATCH, party=party).order_by("-pk")
+        answer = own.holding().filter(review_by__gte=timezone.localdate()).first()
+        asked_for = own.waiting().first()
+        if hits or answer:
+            new = [hit for hit in hits if answer is None or hit not in answer.hits]
+            may = (
+                bool(new)
+                and not asked_for
+                and permissions.may(permissions.check_ease, [party], user)
+            )
+            shown.append(Match(party, hits, new, answer, asked_for, may))
+    return shown
+
+
+@dataclass(frozen=True)
+class Namesake:
+    """A party that could be the same: why, and what may be said of it."""
+
+    party: Party
+    why: str
+    known: list[str]
+    asked: Easing | None
+    may_say: bool
+
+
+def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
+    """Parties of one of the names elsewhere, or with one of the numbers, that nobody told apart."""
+    own = set(body)
+    keys = set(Party.objects.filter(pk__in=own).values_list("key", flat=True))
+    numbers = PartyIdentifier.objects.filter(party__in=own).values_list("scheme", "value")
+    shares = Q(pk__in=[])
+    for scheme, value in numbers:
+        shares |= Q(identifiers__scheme=scheme, identifiers__value=value)
+    others = Party.objects.filter(Q(key__in=keys) | shares).exclude(pk__in=own).distinct()
+    told = known.apart([*own, *others.values_list("pk", flat=True)])
+    may = permissions.may(permissions.check_raise, party, user)
+    return [
+        Namesake(
+            other,
+            "Same name" if other.key in keys else "Same number in a register",
+            [
+                in_words(finding.fact, finding.value)
+                for finding in PartyFinding.objects.standing().filter(party__in=other.same())
+            ],
+            Easing.objects.waiting()
+            .filter(kind=Easing.Kind.APART)
+            .filter(Q(party__in=own, other=other) | Q(party=other, other__in=own))
+            .first(),
+            may,
+        )
+        for other in others.order_by("name", "country")
+        if not any((one, other.pk) in told for one in own)
+    ]
+
+
+def deals(body: Iterable[int], user: Any) -> QuerySet[Deal]:
+    """The deals in which the body takes or took part, as far as this person may know of them."""
+    named = DealParty.objects.filter(party__in=list(body)).values("deal")
+    visible = Deal.objects.visible_to(user).filter(pk__in=named)
+    return visible.select_related("screening").newest_first()
+
+
+def parts(deals_shown: Iterable[Deal], body: Iterable[int]) -> dict[int, str]:
+    """Of each deal the parts that the body takes or took in it."""
+    taken: dict[int, dict[str, None]] = {}
+    for part in DealParty.objects.filter(deal__in=list(deals_shown), party__in=list(body)):
+        taken.setdefault(part.deal_id, {})[part.get_role_display()] = None
+    return {deal: ", ".join(roles) for deal, roles in taken.items()}
+
+
+def conditions(body: Iterable[int], user: Any) -> QuerySet[Condition]:
+    """Conditions of the approvals of its deals."""
+    return (
+        Condition.objects.filter(decision__deal__in=deals(body, user).values("pk"))
+        .select_related("decision__deal")
+        .order_by("due_on")
+    )
+
+
+def deal_url(deal: Deal, user: Any) -> str:
+    """The page on which this person reads deals."""
+    if access.has_role(user, access.COMPLIANCE):
+        return reverse("reviews:compliance-deal", kwargs={"pk": deal.pk})
+    page = "deal" if access.has_role(user, *access.REVIEWERS) else "record"
+    return reverse(f"reviews:{page}", kwargs={"pk": deal.pk})
+
+
+# --- On the page of a deal ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """Somebody named in the newest revision of a deal."""
+
+    party: Party
+    name: str
+    role: str
+    country: str
+    known: list[str]
+
+
+def of_deal(deal: Deal) -> list[Part]:
+    revision = deal.newest_revision()
+    named = DealParty.objects.filter(revision=revision).select_related("party").order_by("pk")
+    names = country_names()
+    same = same_as([part.party_id for part in named])
+    found: dict[int, list[str]] = {}
+    everybody = {other for others in same.values() for other in others}
+    for finding in PartyFinding.objects.standing().filter(party__in=everybody).oldest_first():
+        found.setdefault(finding.party_id, []).append(in_words(finding.fact, finding.value))
+    return [
+        Part(
+            part.party,
+            part.name,
+            part.get_role_display(),
+            country(part.party.country, names),
+            list(dict.fromkeys(words for pk in same[part.party_id] for words in found.get(pk, ()))),
+        )
+        for part in named
+    ]

@@ -1,0 +1,232 @@
+"""What is known of everybody named in a deal, and what it does to the deal.
+
+Of the end user itself a finding is a fact of the deal. Of others who take part, of namesakes in
+another country and of those that an earlier form of the deal named, it is a question that
+compliance answers: a deal with one never clears.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from screening.parties.models import DealParty, Easing, Party, PartyFinding, PartyMerge, same_as
+from screening.parties.naming import Named
+
+END_USER = DealParty.Role.END_USER.value
+OPERATOR = DealParty.Role.OPERATOR.value
+#: What is true of a body in whatever part it appears.
+OF_A_BODY: Mapping[str, tuple[Any, ...]] = {
+    "adverse_info": ("alleged", "confirmed"),
+    "end_user_type": ("intelligence_security",),
+    "agency_access": ("yes",),
+}
+#: Facts that no ruling lays over a deal: the declaration takes them up.
+DECLARED = frozenset({"agency_access", "state_owned"})
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the parties of one deal."""
+
+    #: Of the end user, the oldest first.
+    findings: Sequence[PartyFinding] = ()
+    #: Sentences for compliance.
+    doubts: Sequence[str] = ()
+    #: Name, as it is written → what two people said that it is not.
+    cleared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: Where it is known from that an agency can use it; empty when nothing says so.
+    agency: str = ""
+
+    def declared(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """The declaration with what is known: never milder than it was."""
+        new = dict(declared)
+        doubts = list(self.doubts)
+        if self.agency:
+            new["agency_access"] = "yes"
+        if any(finding.fact == "state_owned" for finding in self.findings):
+            kind = declared.get("end_user_type")
+            if kind == "commercial_operator":
+                new["end_user_type"] = "state_operator"
+            elif kind == "private_enterprise":
+                doubts.append(
+                    "The end user is declared a private enterprise, and compliance knows that a "
+                    "state owns or controls it."
+                )
+        if doubts:
+            new["contradictions"] = [*(declared.get("contradictions") or ()), *doubts]
+        return new
+
+    def laid(self, products: Iterable[str]) -> list[PartyFinding]:
+        """The findings that are laid over the facts of a deal with these products."""
+        sold = frozenset(products)
+        return [
+            finding
+            for finding in self.findings
+            if finding.fact not in DECLARED
+            and not (finding.products and sold and finding.products.isdisjoint(sold))
+        ]
+
+    def notes(self) -> dict[str, str]:
+        """Fact → where its value comes from, of what the declaration took up."""
+        notes = {"agency_access": self.agency} if self.agency else {}
+        owned = [finding for finding in self.findings if finding.fact == "state_owned"]
+        return notes | ({"end_user_type": noted(owned[0])} if owned else {})
+
+
+NOTHING = Known()
+
+
+def noted(finding: PartyFinding) -> str:
+    """Where a value comes from, as the page of a deal says it: neither reason nor source."""
+    if finding.deal is not None:
+        return f"set by hand for {finding.deal.reference}"
+    return f"known of {finding.party}"
+
+
+def of_deal(deals: Collection[int], named: Sequence[Named]) -> Known:
+    """What holds in a deal now: ``deals`` are itself and those that it comes from."""
+    parties = {party.pk: party for party in Party.objects.filter(key__in={n.key for n in named})}
+    parts = DealParty.objects.filter(deal__in=deals, role=END_USER).values_list("party", flat=True)
+    former = set(parts) - parties.keys()
+    same = same_as({*parties, *former})
+    everybody = {other for others in same.values() for other in others}
+    findings = PartyFinding.objects.standing().filter(party__in=everybody).oldest_first()
+    of_party: dict[int, list[PartyFinding]] = {}
+    for finding in findings.select_related("party", "deal").defer("deal__answers"):
+        of_party.setdefault(finding.party_id, []).append(finding)
+    reader = _Reader(parties, same, of_party)
+    return Known(
+        findings=reader.of_end_user(named),
+        doubts=list(dict.fromkeys(reader.doubts(named, former))),
+        cleared=_cleared(parties.values(), named),
+        agency=reader.agency(named),
+    )
+
+
+class _Reader:
+    """Findings of parties, by who is named."""
+
+    def __init__(
+        self,
+        parties: Mapping[int, Party],
+        same: Mapping[int, Sequence[int]],
+        findings: Mapping[int, Sequence[PartyFinding]],
+    ) -> None:
+        self._parties, self._same, self._findings = parties, same, findings
+        self._apart = apart(parties) if findings else set()
+
+    def of_end_user(self, named: Iterable[Named]) -> list[PartyFinding]:
+        found = {
+            finding.pk: finding
+            for one in named
+            if one.role == END_USER
+            for finding in self._of(self._here(one))
+        }
+        return [found[pk] for pk in sorted(found)]
+
+    def agency(self, named: Iterable[Named]) -> str:
+        """Who uses or runs the system acts for an agency, or is one."""
+        for one in named:
+            for finding in self._of(self._here(one)):
+                runs = one.role == OPERATOR and finding.value == "intelligence_security"
+                uses = one.role in (END_USER, OPERATOR) and finding.fact == "agency_access"
+                if runs or uses:
+                    return noted(finding)
+        return ""
+
+    def doubts(self, named: Sequence[Named], former: Collection[int]) -> Iterator[str]:
+        uses = self._same_as(pk for one in named if one.role == END_USER for pk in self._here(one))
+        for one in named:
+            here = self._here(one)
+            if uses.isdisjoint(here):
+                for finding in self._of(here):
+                    if finding.value in OF_A_BODY.get(finding.fact, ()):
+                        yield _takes_part(finding)
+            for finding in self._of(self._namesakes(one, here)):
+                yield (
+                    f"{one.name} could be the same as {finding.party}, and compliance knows more "
+                    "about that one."
+                )
+        now = {pk for one in named for pk in self._here(one)}
+        for pk in sorted(former):
+            if now.isdisjoint(self._same[pk]):
+                for finding in self._of([pk]):
+                    # What was ruled in a deal follows it anyway.
+                    if finding.ruling_id is None:
+                        yield (
+                            f"An earlier form of this deal names {finding.party}, and compliance "
+                            "knows more about that one."
+                        )
+
+    def _here(self, one: Named) -> list[int]:
+        return [
+            pk
+            for pk, party in self._parties.items()
+            if party.key == one.key and one.is_at_home(party.country)
+        ]
+
+    def _namesakes(self, one: Named, here: Sequence[int]) -> list[int]:
+        """Parties of this name elsewhere of which nobody said yet whether they are the same."""
+        ours = self._same_as(here)
+        return [
+            pk
+            for pk, party in self._parties.items()
+            if party.key == one.key
+            and pk not in ours
+            and not any((mine, pk) in self._apart for mine in here)
+        ]
+
+    def _same_as(self, parties: Iterable[int]) -> set[int]:
+        return {other for pk in parties for other in self._same[pk]}
+
+    def _of(self, parties: Iterable[int]) -> list[PartyFinding]:
+        everybody = dict.fromkeys(other for pk in parties for other in self._same[pk])
+        return [finding for pk in everybody for finding in self._findings.get(pk, ())]
+
+
+def _takes_part(finding: PartyFinding) -> str:
+    if finding.deal is not None:
+        return (
+            f"The end user of {finding.deal.reference} takes part in this deal, and compliance "
+            "knows more about it."
+        )
+    return f"{finding.party} takes part in this deal, and compliance knows more about it."
+
+
+def apart(parties: Collection[int]) -> set[tuple[int, int]]:
+    """Pairs of which two people said that they are not the same, both ways round."""
+    told = Easing.objects.holding().filter(kind=Easing.Kind.APART, party__in=parties)
+    pairs = set(told.filter(other__in=parties).values_list("party_id", "other_id"))
+    return pairs | {(other, one) for one, other in pairs}
+
+
+def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, frozenset[str]]:
+    """Only of a name that can be nobody else's, and only until somebody has to look again."""
+    sole = {
+        party.pk: [one.name for one in named if one.key == party.key]
+        for party in parties
+        if all(one.countries == ({party.country} - {""}) for one in named if one.key == party.key)
+    }
+    matches = Easing.objects.holding().filter(
+        kind=Easing.Kind.CLEARED_MATCH, party__in=sole, review_by__gte=timezone.localdate()
+    )
+    cleared: dict[str, frozenset[str]] = {}
+    for match in matches:
+        for name in sole[match.party_id or 0]:
+            cleared[name] = cleared.get(name, frozenset()) | match.hits
+    return cleared
+
+
+def remarkable() -> frozenset[str]:
+    """The keys of all parties of whom anything was ever known, and of who is or was the same.
+
+    More than hold now: a deal that names none of them has nothing to look for.
+    """
+    known = {*PartyFinding.objects.values_list("party", flat=True)}
+    matches = Easing.objects.filter(kind=Easing.Kind.CLEARED_MATCH)
+    known |= {pk for pk in matches.values_list("party", flat=True) if pk is not None}
+    known |= {pk for pair in PartyMerge.objects.values_list("gone", "into") for pk in pair}
+    everybody = {other for others in same_as(known).values() for other in others}
+    return frozenset(Party.objects.filter(pk__in=everybody).values_list("key", flat=True))
