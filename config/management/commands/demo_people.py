@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from audit.models import SYSTEM, AuditEvent
 from people.access import (
     ADMINISTRATOR,
     AUDITOR,
@@ -20,6 +21,7 @@ from people.access import (
     ROLE_NAMES,
     SALES,
     SENIOR,
+    roles_of,
 )
 from screening.models import SalesTeam
 
@@ -96,10 +98,15 @@ def make_person(username: str, name: str, role: str, team: str, hashed: str) -> 
     user.email = f"{username}@example.com"
     if hashed:
         user.password = hashed
-    user.save()
+    user.save(update_fields=["first_name", "last_name", "email", "password"])
+    if roles_of(user) == {role} and user.sales_teams.exists() == bool(team):
+        return
     user.groups.set([Group.objects.get_or_create(name=role)[0]])
     if team:
         SalesTeam.objects.get_or_create(name=team)[0].members.add(user)
+    AuditEvent.objects.append(
+        subject=f"person:{user.pk}", actor=SYSTEM, verb="person.added", payload={"roles": [role]}
+    )
 
 
 class Command(BaseCommand):
