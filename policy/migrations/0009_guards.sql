@@ -225,11 +225,11 @@ CALL guard_at_end('policy_checkreport', 'check_ends_guard', 'UPDATE OF state',
 CALL guard('policy_checkreport', 'ends_now', 'UPDATE', 'NOT is_now(NEW.finished_at)',
            'a check ends now');
 
--- A part is worked on by the job that was written with it.
+-- A part is worked on by the job that was written with it, and that has not ended.
 CREATE FUNCTION part_is_worked_on() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT is_now(NEW.finished_at) OR NOT EXISTS (
-        SELECT FROM jobs_job AS job WHERE job.state = 'running' AND (
+        SELECT FROM jobs_job AS job WHERE job.finished_at IS NULL AND (
             NEW.number = 0 AND job.kind = 'check_version' AND job.key = 'report:' || NEW.report_id
             OR job.kind = 'check_part' AND job.key = NEW.report_id || ':' || NEW.number)) THEN
         RAISE EXCEPTION 'a part of a check is finished by the job that works on it'
@@ -265,7 +265,7 @@ BEGIN
     IF NEW.state <> OLD.state AND NOT is_now(NEW.ended_at) THEN
         RAISE EXCEPTION 'a schedule ends now' USING ERRCODE = '23514';
     END IF;
-    IF NEW.state = 'cancelled' AND NOT governs(NEW.ended_by_id, chosen.kind) THEN
+    IF NEW.state = 'cancelled' AND NEW.ended_by_id IS NOT NULL AND NOT governs(NEW.ended_by_id, chosen.kind) THEN
         RAISE EXCEPTION 'this person does not cancel schedules of this kind'
             USING ERRCODE = '23514';
     END IF;

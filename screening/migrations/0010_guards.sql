@@ -348,7 +348,7 @@ DECLARE
     fired int;
     reviewed int;
 BEGIN
-    SELECT screening.id, screening.outcome, meaning.rank, meaning.status,
+    SELECT screening.id, screening.rulebook_id, meaning.rank, meaning.status,
            greatest(level_rank(meaning.level), level_rank(coalesce(floor.level, ''))) AS level,
            coalesce(floor.rank, 0) AS floor,
            -- The answers that were sent last.
@@ -368,6 +368,10 @@ BEGIN
         JOIN screening_dealrevision AS revision ON revision.id = later.revision_id
         WHERE revision.deal_id = deal.id AND later.id > said.id) THEN
         RETURN 'a deal names the newest screening of its own newest revision';
+    END IF;
+    IF EXISTS (SELECT FROM rulebook_in_sql WHERE version_id = said.rulebook_id)
+       AND NOT EXISTS (SELECT FROM deal_facts WHERE screening_id = said.id) THEN
+        RETURN 'the facts of a screening stand in columns too';
     END IF;
     SELECT coalesce(max(meaning.rank), 0),
            coalesce(max(meaning.rank) FILTER (WHERE meaning.level <> ''), 0)
@@ -440,6 +444,185 @@ END $$;
 CALL guard_at_end('screening_deal', 'deal_guard',
                   'UPDATE OF status, screening_id, review_level, sent_at, valid_until');
 
+-- ------------------------------------------------- What a rulebook makes of the columns of facts
+
+-- The values of facts for which there are columns and words (policy/data/vocabulary.yaml). A
+-- rulebook that knows others is played by the program only.
+CREATE TABLE deal_fact_value (fact text, value text, PRIMARY KEY (fact, value));
+INSERT INTO deal_fact_value VALUES
+    ('country_risk', 'low'), ('country_risk', 'medium'), ('country_risk', 'high'),
+    ('country_risk', 'very_high'), ('country_risk', 'unrated'),
+    ('end_user_type', 'commercial_operator'), ('end_user_type', 'state_operator'),
+    ('end_user_type', 'private_enterprise'), ('end_user_type', 'utility'),
+    ('end_user_type', 'rail_operator'), ('end_user_type', 'municipality'),
+    ('end_user_type', 'civil_government'), ('end_user_type', 'telecom_regulator'),
+    ('end_user_type', 'emergency_services'), ('end_user_type', 'law_enforcement'),
+    ('end_user_type', 'military'), ('end_user_type', 'intelligence_security'),
+    ('end_user_type', 'unknown'),
+    ('purpose', 'commercial_service'), ('purpose', 'enterprise_internal'),
+    ('purpose', 'public_safety'), ('purpose', 'railway_operations'), ('purpose', 'smart_city'),
+    ('purpose', 'utility_operations'), ('purpose', 'emergency_alerting'),
+    ('purpose', 'li_compliance'), ('purpose', 'data_retention_compliance'),
+    ('purpose', 'traffic_management'), ('purpose', 'network_security'),
+    ('purpose', 'child_protection'), ('purpose', 'court_ordered_blocking'),
+    ('purpose', 'content_blocking_state_list'), ('purpose', 'crime_investigation'),
+    ('purpose', 'national_security_monitoring'), ('purpose', 'political_content_control'),
+    ('purpose', 'population_monitoring'), ('purpose', 'group_profiling'),
+    ('purpose', 'protest_monitoring'), ('purpose', 'defence_communications'),
+    ('purpose', 'border_control'), ('purpose', 'health_emergency'),
+    ('purpose', 'research_test'), ('purpose', 'other'),
+    ('legal_basis_status', 'none'), ('legal_basis_status', 'cited'),
+    ('legal_basis_status', 'verified'),
+    ('adverse_info', 'none'), ('adverse_info', 'alleged'), ('adverse_info', 'confirmed'),
+    ('export_control', 'not_controlled'), ('export_control', 'licence_granted'),
+    ('export_control', 'licence_required'), ('export_control', 'prohibited'),
+    ('export_control', 'denied'),
+    ('agency_access', 'not_asked'), ('agency_access', 'no'), ('agency_access', 'yes'),
+    ('speech_limit_request', 'not_asked'), ('speech_limit_request', 'none'),
+    ('speech_limit_request', 'refused'), ('speech_limit_request', 'included');
+CALL app_may('deal_fact_value');
+
+-- As policy.engine.readings.sql.column: PostgreSQL cuts longer names off.
+CREATE FUNCTION fact_column(fact text, member text DEFAULT '') RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    whole text := fact || CASE member WHEN '' THEN '' ELSE '__' || member END;
+BEGIN
+    IF length(whole) > 63 THEN
+        whole := left(whole, 50) || '_'
+            || left(encode(sha256(convert_to(whole, 'UTF8')), 'hex'), 12);
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'deal_facts'::regclass
+                   AND attname = whole AND attnum > 2 AND NOT attisdropped) THEN
+        RAISE EXCEPTION 'deal_facts has no column %', whole USING ERRCODE = '42703';
+    END IF;
+    RETURN format('facts.%I', whole);
+END $$;
+
+-- A condition of a rulebook as SQL: NULL is "not known yet", as in policy.engine.readings.sql.
+CREATE FUNCTION condition_sql(condition jsonb, terms jsonb) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    head text;
+    rest jsonb;
+    told text;
+BEGIN
+    IF jsonb_typeof(condition) = 'string' THEN
+        RETURN condition_sql(terms -> (condition #>> '{}'), terms);
+    END IF;
+    SELECT entry.key, entry.value INTO STRICT head, rest FROM jsonb_each(condition) AS entry;
+    IF head IN ('all', 'any') THEN
+        SELECT string_agg(condition_sql(part, terms), CASE head WHEN 'all' THEN ' AND ' ELSE ' OR ' END)
+        INTO told FROM jsonb_array_elements(rest) AS part;
+        RETURN coalesce('(' || told || ')', CASE head WHEN 'all' THEN 'true' ELSE 'false' END);
+    ELSIF head = 'not' THEN
+        RETURN '(NOT ' || condition_sql(rest, terms) || ')';
+    ELSIF jsonb_typeof(rest) = 'boolean' THEN
+        RETURN CASE WHEN rest::boolean THEN '' ELSE 'NOT ' END || fact_column(head);
+    ELSIF jsonb_typeof(rest) = 'array' THEN
+        SELECT string_agg(quote_literal(one), ', ') INTO told
+        FROM jsonb_array_elements_text(rest) AS one;
+        RETURN format('(%s IN (%s))', fact_column(head), told);
+    ELSIF rest ?| ARRAY['any', 'every'] THEN
+        SELECT string_agg(fact_column(head, member),
+                          CASE WHEN rest ? 'any' THEN ' OR ' ELSE ' AND ' END)
+        INTO told FROM jsonb_array_elements_text(coalesce(rest -> 'any', rest -> 'every')) AS member;
+        RETURN '(' || told || ')';
+    END IF;
+    SELECT format('(%s %s %s)', fact_column(head),
+                  CASE entry.key WHEN 'above' THEN '>' WHEN 'at_least' THEN '>='
+                                 WHEN 'below' THEN '<' WHEN 'at_most' THEN '<=' END,
+                  entry.value::bigint)
+    INTO STRICT told FROM jsonb_each_text(rest) AS entry;
+    RETURN told;
+END $$;
+
+-- The rank of the outcome: the highest rule that fires, or a question where one above it is open.
+CREATE FUNCTION outcome_sql(rulebook jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    asks int := (SELECT rank FROM deal_outcome WHERE outcome = 'needs_information');
+    rank_sql text := '0';
+    level record;
+BEGIN
+    FOR level IN
+        SELECT meaning.rank, string_agg(condition_sql(rule -> 'when', rulebook -> 'terms'), ' OR ')
+            AS fires
+        FROM jsonb_array_elements(rulebook -> 'rules') AS rule
+        JOIN deal_outcome AS meaning ON meaning.outcome = rule ->> 'outcome'
+        WHERE meaning.rank > 0 GROUP BY 1 ORDER BY 1
+    LOOP
+        rank_sql := format('CASE (%s) WHEN true THEN %s WHEN false THEN %s ELSE %s END',
+                       level.fires, level.rank, rank_sql, asks);
+    END LOOP;
+    RETURN rank_sql;
+END $$;
+
+-- One member of a set of flags, as the text of facts has it: a list, or what is and is not known.
+CREATE FUNCTION flag_of(flags jsonb, member text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE jsonb_typeof(flags)
+        WHEN 'array' THEN flags ? member
+        WHEN 'object' THEN CASE WHEN NOT flags -> 'unknown' ? member THEN flags -> 'yes' ? member END
+    END
+$$;
+
+-- Whether the columns of a variant say what its text says, NULL where the text leaves it open.
+CREATE FUNCTION same_facts_sql(vocabulary jsonb) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT string_agg(
+        CASE fact ->> 'kind'
+            WHEN 'flags' THEN (
+                SELECT string_agg(format(
+                    '%s IS NOT DISTINCT FROM flag_of(spelt -> %L, %L)',
+                    fact_column(fact ->> 'name', member ->> 0), fact ->> 'name', member ->> 0),
+                    ' AND ')
+                FROM jsonb_array_elements(fact -> 'members') AS member)
+            WHEN 'choice' THEN format('%s IS NOT DISTINCT FROM spelt ->> %L',
+                                      fact_column(fact ->> 'name'), fact ->> 'name')
+            WHEN 'yesno' THEN format('%s IS NOT DISTINCT FROM (spelt ->> %L)::boolean',
+                                     fact_column(fact ->> 'name'), fact ->> 'name')
+            WHEN 'amount' THEN format('%s IS NOT DISTINCT FROM (spelt ->> %L)::bigint',
+                                      fact_column(fact ->> 'name'), fact ->> 'name')
+        END, E'\n AND ')
+    FROM jsonb_array_elements(vocabulary) AS fact WHERE fact ->> 'kind' <> 'text'
+$$;
+
+CREATE TABLE rulebook_in_sql (
+    version_id bigint PRIMARY KEY REFERENCES policy_referenceversion,
+    outcome text NOT NULL,
+    same_facts text NOT NULL
+);
+CALL app_may('rulebook_in_sql');
+
+-- A rulebook that reads other facts than there are columns for has no row: nobody fills columns for
+-- its screenings either (screening.sweep.deal_facts.values), and PostgreSQL does not judge them.
+CREATE FUNCTION write_in_sql(version bigint, content jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM jsonb_array_elements(content -> 'vocabulary') AS listed,
+            jsonb_array_elements(listed -> 'values') AS choice
+        WHERE listed ->> 'kind' = 'choice' AND NOT EXISTS (
+            SELECT FROM deal_fact_value
+            WHERE fact = listed ->> 'name' AND value = choice ->> 0)) THEN
+        RETURN;
+    END IF;
+    INSERT INTO rulebook_in_sql
+    VALUES (version, outcome_sql(content -> 'rulebook'), same_facts_sql(content -> 'vocabulary'));
+EXCEPTION WHEN undefined_column THEN
+    RETURN;
+END $$;
+REVOKE ALL ON FUNCTION write_in_sql(bigint, jsonb) FROM PUBLIC;
+CREATE FUNCTION rulebook_is_written() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    PERFORM write_in_sql(NEW.id, NEW.content::jsonb);
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION rulebook_is_written() FROM PUBLIC;
+CREATE TRIGGER rulebook_is_written AFTER INSERT ON policy_referenceversion
+    FOR EACH ROW WHEN (NEW.kind = 'rulebook') EXECUTE FUNCTION rulebook_is_written();
+ALTER TABLE policy_referenceversion ENABLE ALWAYS TRIGGER rulebook_is_written;
+SELECT write_in_sql(id, content::jsonb) FROM policy_referenceversion WHERE kind = 'rulebook';
+
 -- ---------------------------------------------------------------- Screenings, statement-wise
 
 CREATE FUNCTION screening_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -454,6 +637,10 @@ BEGIN
             OR revision.number < (SELECT max(number) FROM screening_dealrevision
                                   WHERE deal_id = deal.id)) THEN
         RAISE EXCEPTION 'a screening is of the newest revision of a deal that is not closed'
+            USING ERRCODE = '23514';
+    END IF;
+    IF EXISTS (SELECT FROM inserted WHERE left(facts_text, 2) <> '[{') THEN
+        RAISE EXCEPTION 'a deal is screened with the facts of at least one variant'
             USING ERRCODE = '23514';
     END IF;
     IF EXISTS (SELECT FROM inserted
@@ -522,6 +709,9 @@ ALTER TABLE screening_finding ENABLE ALWAYS TRIGGER finding_guard;
 
 -- rebuild_deal_facts fills what an older program left out: all variants of a screening, or none.
 CREATE FUNCTION deal_facts_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    rulebook rulebook_in_sql;
+    wrong bigint;
 BEGIN
     IF EXISTS (
         SELECT FROM (SELECT screening_id, count(*) AS variants, max(variant) AS last
@@ -537,6 +727,27 @@ BEGIN
         RAISE EXCEPTION 'the facts of a screening are written once, every variant of it'
             USING ERRCODE = '23514';
     END IF;
+    -- What its rulebook makes of them is what the screening says.
+    FOR rulebook IN
+        SELECT * FROM rulebook_in_sql WHERE version_id IN (
+            SELECT screening.rulebook_id FROM inserted
+            JOIN screening_screening AS screening ON screening.id = inserted.screening_id)
+    LOOP
+        EXECUTE format($sql$
+            SELECT min(id) FROM (
+                SELECT screening.id FROM inserted AS facts
+                JOIN screening_screening AS screening ON screening.id = facts.screening_id
+                JOIN deal_outcome AS said ON said.outcome = screening.outcome
+                CROSS JOIN LATERAL (
+                    SELECT screening.facts_text::jsonb -> facts.variant AS spelt OFFSET 0) AS told
+                WHERE screening.rulebook_id = %s
+                GROUP BY screening.id, said.rank
+                HAVING max(%s) <> said.rank OR NOT bool_and(%s)) AS wrong
+            $sql$, rulebook.version_id, rulebook.outcome, rulebook.same_facts) INTO wrong;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'the facts of a screening lead to its outcome' USING ERRCODE = '23514';
+        END IF;
+    END LOOP;
     RETURN NULL;
 END $$;
 CREATE TRIGGER deal_facts_guard AFTER INSERT ON deal_facts
@@ -628,9 +839,11 @@ BEGIN
         RAISE EXCEPTION 'the facts of a deal that is % are not set', deal.status
             USING ERRCODE = '23514';
     END IF;
-    IF NEW.because = '' OR NEW.revision_id IS DISTINCT FROM (
+    -- One that names no answers eases nothing (screening/rulings.py).
+    IF NEW.because = '' OR NEW.revision_id <> (
         SELECT id FROM screening_dealrevision WHERE deal_id = deal.id
-        ORDER BY number DESC LIMIT 1) THEN
+        ORDER BY number DESC LIMIT 1)
+       OR NEW.revision_id IS NULL AND NEW.declaration <> '' THEN
         RAISE EXCEPTION 'a ruling says why, and speaks of the newest revision'
             USING ERRCODE = '23514';
     END IF;

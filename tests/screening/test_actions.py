@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from audit.ledger import canonical, digest
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
-from jobs.models import Job
+from jobs.models import Clock, Job
 from policy import active
 from policy.engine.readings.replay import replay
 from policy.models import ReferenceVersion
@@ -121,18 +121,20 @@ def test_every_question_of_a_reviewer_is_answered_before_sending():
     assert not Answer.objects.exists()
 
 
+@pytest.mark.usefixtures("nothing_remains")
 @pytest.mark.parametrize("kind", ["rulebook", "catalogue", "registry"])
 def test_without_active_reference_data_nothing_is_screened(kind):
     deal = factories.draft_deal()
-    ReferenceVersion.objects.filter(kind=kind).update(retired_at="2026-11-24T00:00:00Z")
+    ReferenceVersion.objects.filter(kind=kind).update(retired_at=Clock())
     with pytest.raises(Conflict, match="Nothing can be screened"):
         send(deal)
     assert not Screening.objects.exists()
 
 
+@pytest.mark.usefixtures("nothing_remains")
 def test_without_country_ratings_nothing_clears():
     deal = factories.draft_deal(answers=factories.SENIOR)
-    ReferenceVersion.objects.filter(kind="countries").update(retired_at="2026-11-24T00:00:00Z")
+    ReferenceVersion.objects.filter(kind="countries").update(retired_at=Clock())
     send(deal)
     deal.refresh_from_db()
     assert deal.status == Status.IN_REVIEW
@@ -541,11 +543,13 @@ def test_a_send_in_flight_holds_back_an_activation(transactional_db):
 
     def activate() -> None:
         try:
-            with connection.cursor() as cursor:
+            with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(
                     "UPDATE policy_referenceversion SET retired_at = now() WHERE id = %s", [old.pk]
                 )
-            order.append("activated")
+                order.append("activated")
+                # Nothing takes its place, and PostgreSQL would refuse that.
+                transaction.set_rollback(True)
         finally:
             connection.close()
 

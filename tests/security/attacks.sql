@@ -454,9 +454,13 @@ FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
     rulebook_id, countries_id, catalogue_id, registry_id)
-SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
-FROM screening_screening WHERE id = :questioned_screening;
+SELECT :questioned_revision, 'version', 'clear', '', facts_text, facts_digest, sources_text,
+    linked, missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id,
+    registry_id
+FROM screening_screening WHERE id = :cleared_screening;
+INSERT INTO deal_facts
+SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
+FROM deal_facts AS facts WHERE screening_id = :cleared_screening;
 UPDATE screening_deal SET screening_id = lastval(), status = 'cleared',
     valid_until = clock_timestamp() + interval '9 days'
 WHERE id = :questioned;
@@ -472,7 +476,70 @@ SELECT revision_id, 'version', 'senior_review', 'senior_review', facts_text, fac
     sources_text, linked, missing_text, open_text, false, false, rulebook_id, countries_id,
     catalogue_id, registry_id
 FROM screening_screening WHERE id = :reviewed_screening;
+INSERT INTO deal_facts
+SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
+FROM deal_facts AS facts WHERE screening_id = :reviewed_screening;
 UPDATE screening_deal SET screening_id = lastval() WHERE id = :reviewed;
+
+-- attack: a screening whose facts lead elsewhere
+-- refused: 23514 the facts of a screening lead to its outcome
+INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
+    facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
+    rulebook_id, countries_id, catalogue_id, registry_id)
+SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+FROM screening_screening WHERE id = :reviewed_screening;
+INSERT INTO deal_facts
+SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
+FROM deal_facts AS facts WHERE screening_id = :reviewed_screening;
+
+-- attack: a screening whose columns say something else
+-- refused: 23514 the facts of a screening lead to its outcome
+INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
+    facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
+    rulebook_id, countries_id, catalogue_id, registry_id)
+SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+FROM screening_screening WHERE id = :reviewed_screening;
+INSERT INTO deal_facts
+SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
+FROM deal_facts AS facts WHERE screening_id = :cleared_screening;
+
+-- attack: a draft is cleared by a forged screening
+-- refused: 23514 the facts of a screening lead to its outcome
+INSERT INTO screening_dealrevision (deal_id, number, submitter_id, answers_text, send_key)
+SELECT id, 1, owner_id, answers::text, gen_random_uuid() FROM screening_deal WHERE id = :draft;
+INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
+    facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
+    rulebook_id, countries_id, catalogue_id, registry_id)
+SELECT lastval(), 'sent', 'clear', '', '[{"country_risk":"low"}]',
+    'sha256:' || encode(sha256('[{"country_risk":"low"}]'), 'hex'), '{}', false, '[]', '[]',
+    false, false, rulebook_id, countries_id, catalogue_id, registry_id
+FROM screening_screening WHERE id = :cleared_screening;
+INSERT INTO deal_facts (screening_id, variant, country_risk) VALUES (lastval(), 0, 'low');
+
+-- attack: a draft is cleared by a screening without facts
+-- refused: 23514 a deal is screened with the facts of at least one variant
+INSERT INTO screening_dealrevision (deal_id, number, submitter_id, answers_text, send_key)
+SELECT id, 1, owner_id, answers::text, gen_random_uuid() FROM screening_deal WHERE id = :draft;
+INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
+    facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
+    rulebook_id, countries_id, catalogue_id, registry_id)
+SELECT lastval(), 'sent', 'clear', '', '[]', 'sha256:' || encode(sha256('[]'), 'hex'), '{}',
+    false, '[]', '[]', false, false, rulebook_id, countries_id, catalogue_id, registry_id
+FROM screening_screening WHERE id = :cleared_screening;
+
+-- attack: a finding with the clause of another rule
+-- refused: 23514 a finding names a rule of its rulebook
+INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
+    facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
+    rulebook_id, countries_id, catalogue_id, registry_id)
+SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+FROM screening_screening WHERE id = :reviewed_screening;
+INSERT INTO screening_finding (screening_id, position, rule, clause, outcome, title, because,
+                               facts_text, evidence_text, asks)
+VALUES (lastval(), 0, 'B01', 'C9', 'clear', 'x', 'x', '{}', '[]', '');
 
 -- attack: a finding is added to an old screening
 -- refused: 23514 findings are written with their screening and never added
@@ -834,7 +901,7 @@ WHERE id = :running_report;
 -- attack: a running check passes with a part that nobody worked on
 -- refused: 23514 a part of a check is finished by the job that works on it
 INSERT INTO policy_checkpart (report_id, number, what, first, last, size, result_text)
-VALUES (:running_report, 0, 'rules', 0, 0, 0, '');
+VALUES (:running_report, 1, 'deals', 0, 0, 0, '');
 UPDATE policy_checkpart SET result_text = '{}', finished_at = clock_timestamp()
 WHERE report_id = :running_report;
 
@@ -842,8 +909,6 @@ WHERE report_id = :running_report;
 -- refused: 23514 a check does not pass when what is active changed
 INSERT INTO policy_checkpart (report_id, number, what, first, last, size, result_text)
 VALUES (:running_report, 0, 'rules', 0, 0, 0, '');
-UPDATE jobs_job SET state = 'running', attempts = attempts + 1
-WHERE kind = 'check_version' AND key = 'report:' || :running_report;
 UPDATE policy_checkpart SET result_text = '{}', finished_at = clock_timestamp()
 WHERE report_id = :running_report;
 UPDATE policy_checkreport SET state = 'passed', finished_at = clock_timestamp(), text = '{}'
@@ -853,8 +918,6 @@ WHERE id = :running_report;
 -- refused: 23514 a check that passed says all that its parts found
 INSERT INTO policy_checkpart (report_id, number, what, first, last, size, result_text)
 VALUES (:running_report, 0, 'rules', 0, 0, 0, '');
-UPDATE jobs_job SET state = 'running', attempts = attempts + 1
-WHERE kind = 'check_version' AND key = 'report:' || :running_report;
 UPDATE policy_checkpart SET finished_at = clock_timestamp(), result_text = (
     SELECT json_build_object('baseline', baseline_digest)::text FROM policy_checkreport
     WHERE id = :running_report) WHERE report_id = :running_report;

@@ -67,8 +67,7 @@ def test_every_attack_has_a_name_of_its_own():
 def test_postgresql_refuses(attack, login, numbers):
     try:
         with login.cursor() as cursor, pytest.raises(psycopg2.Error) as refusal:
-            cursor.execute(filled_in(attack.sql, numbers))
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(filled_in(attack.sql, numbers) + "SET CONSTRAINTS ALL IMMEDIATE")
     finally:
         login.rollback()
     said = refusal.value.diag.message_primary
