@@ -31,7 +31,9 @@ def asleep(cursor: Any, *tables: str) -> Iterator[None]:
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for table in tables:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     yield
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for table, name, mode in triggers:
         cursor.execute(f'ALTER TABLE {table} {WORDS[mode]} TRIGGER "{name}"')
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")

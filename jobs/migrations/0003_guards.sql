@@ -56,17 +56,24 @@ BEGIN
 END $$;
 CALL guard_by('jobs_job', 'job_guard', 'UPDATE');
 
--- A failed job that begins anew is told of.
-CREATE FUNCTION job_retried_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CALL guard('jobs_job', 'due_soon', 'UPDATE OF not_before, lease_until',
+           'NEW.not_before > greatest(OLD.not_before, clock_timestamp() + interval ''1 day'')'
+           ' OR NEW.lease_until > clock_timestamp() + interval ''1 hour''',
+           'a job waits for a day at most, and is held for an hour');
+
+-- That people ask for a failed job again, or for none, is told.
+CREATE FUNCTION job_told_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT is_told('job:' || NEW.id, ARRAY['job.retried']) THEN
-        RAISE EXCEPTION 'a failed job begins anew with an event that tells of it'
+    IF NOT is_told('job:' || NEW.id, ARRAY[
+        CASE NEW.state WHEN 'cancelled' THEN 'job.cancelled' ELSE 'job.retried' END]) THEN
+        RAISE EXCEPTION 'a job begins anew or is cancelled with an event that tells of it'
             USING ERRCODE = '23514';
     END IF;
     RETURN NULL;
 END $$;
-CALL guard_at_end('jobs_job', 'job_retried_guard', 'UPDATE OF state',
-                  'OLD.state = ''failed'' AND NEW.state <> ''failed''');
+CALL guard_at_end('jobs_job', 'job_told_guard', 'UPDATE OF state',
+                  'NEW.state <> OLD.state'
+                  ' AND (OLD.state = ''failed'' OR NEW.state = ''cancelled'')');
 
 CALL guard('jobs_attempt', 'begins_now', 'INSERT',
            'NEW.ended_at IS NOT NULL OR NOT is_now(NEW.began_at)', 'an attempt begins now');

@@ -10,8 +10,7 @@ LANGUAGE sql STABLE AS $$
         WHERE account.id = person AND account.is_active AND held.name = ANY (roles))
 $$;
 
-CALL app_may('auth_user', inserts => '*',
-             updates => 'password, last_login, is_active, first_name, last_name, email');
+CALL app_may('auth_user', inserts => '*', updates => 'password, last_login, is_active');
 CALL app_may('auth_group', inserts => 'name');
 CALL app_may('auth_user_groups', inserts => 'user_id, group_id', deletes => true);
 -- Of Django, and of no use here: roles are groups, and groups have no permissions.

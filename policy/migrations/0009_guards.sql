@@ -76,7 +76,7 @@ BEGIN
         RAISE EXCEPTION 'a version is activated, retired and withdrawn now'
             USING ERRCODE = '23514';
     END IF;
-    IF NEW.withdrawn_by_id IS DISTINCT FROM OLD.withdrawn_by_id
+    IF NEW.withdrawn_by_id IS NOT NULL AND NEW.withdrawn_by_id IS DISTINCT FROM OLD.withdrawn_by_id
        AND NOT governs(NEW.withdrawn_by_id, NEW.kind) THEN
         RAISE EXCEPTION 'this person does not withdraw versions of this kind'
             USING ERRCODE = '23514';
@@ -157,7 +157,7 @@ WHERE version.kind = 'rulebook';
 
 -- -------------------------------------------------------------------------------------- Checks
 
-CREATE FUNCTION check_begins_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION report_begins_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.baseline_digest <> baseline_digest() THEN
         RAISE EXCEPTION 'a check compares with what is active now' USING ERRCODE = '23514';
@@ -169,7 +169,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CALL guard_by('policy_checkreport', 'check_begins_guard', 'INSERT');
+CALL guard_by('policy_checkreport', 'report_begins_guard', 'INSERT');
 
 -- Nothing that was left out can pass: no part, no promise, nothing that a part found, and no change
 -- of what is active meanwhile.

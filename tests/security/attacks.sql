@@ -91,6 +91,10 @@ UPDATE auth_user SET is_active = true WHERE id = :disabled;
 -- refused: 23514 an account is disabled and enabled with an event
 UPDATE auth_user SET is_active = false WHERE id = :senior;
 
+-- attack: the emails of a person go elsewhere
+-- refused: 42501 permission denied for table auth_user
+UPDATE auth_user SET email = 'somebody@example.com' WHERE id = :senior;
+
 -- attack: a person is removed
 -- refused: 42501 permission denied for table auth_user
 DELETE FROM auth_user WHERE id = :auditor;
@@ -139,11 +143,24 @@ UPDATE jobs_job SET error = 'Nobody did it.' WHERE id = :done_job;
 
 -- attack: a job is taken without an attempt
 -- refused: 23514 who takes a job counts the attempt
-UPDATE jobs_job SET state = 'running', lease_until = now() + interval '9 years' WHERE id = :job;
+UPDATE jobs_job SET state = 'running' WHERE id = :job;
 
 -- attack: attempts are used up
 -- refused: 23514 attempts are counted one by one
 UPDATE jobs_job SET attempts = 99 WHERE id = :job;
+
+-- attack: a job waits for years
+-- refused: 23514 a job waits for a day at most
+UPDATE jobs_job SET not_before = clock_timestamp() + interval '9 years' WHERE id = :job;
+
+-- attack: a job is held for years
+-- refused: 23514 a job waits for a day at most, and is held for an hour
+UPDATE jobs_job SET state = 'running', attempts = attempts + 1,
+    lease_until = clock_timestamp() + interval '9 years' WHERE id = :job;
+
+-- attack: a job is cancelled without an event
+-- refused: 23514 a job begins anew or is cancelled with an event that tells of it
+UPDATE jobs_job SET state = 'cancelled', finished_at = clock_timestamp() WHERE id = :job;
 
 -- attack: jobs are removed
 -- refused: 42501 permission denied for table jobs_job

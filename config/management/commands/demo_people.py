@@ -93,12 +93,14 @@ def known_password(path: Path) -> str:
 
 
 def make_person(username: str, name: str, role: str, team: str, hashed: str) -> None:
-    user, _ = User.objects.get_or_create(username=username)
-    user.first_name, user.last_name = name.split(" ", 1)
-    user.email = f"{username}@example.com"
+    first, last = name.split(" ", 1)
+    user, _ = User.objects.get_or_create(
+        username=username,
+        defaults={"first_name": first, "last_name": last, "email": f"{username}@example.com"},
+    )
     if hashed:
         user.password = hashed
-    user.save(update_fields=["first_name", "last_name", "email", "password"])
+        user.save(update_fields=["password"])
     if roles_of(user) == {role} and user.sales_teams.exists() == bool(team):
         return
     user.groups.set([Group.objects.get_or_create(name=role)[0]])

@@ -272,6 +272,9 @@ class TestPostgreSQL:
     def test_it_refuses_who_confirmed(self, anna: Any, boris: Any, chief: Any) -> None:
         version, report = hollowed(anna)
         actions.confirm_promise_changes(report, names=list(unkept(report)), reason=WHY, actor=chief)
+        with pytest.raises(DatabaseError, match="does not activate"):
+            self.activated(version, chief)
+        chief.groups.set(boris.groups.all())
         with pytest.raises(DatabaseError, match="without a check that passed"):
             self.activated(version, chief)
         self.activated(version, boris)

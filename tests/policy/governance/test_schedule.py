@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
 from people import access
+from people import actions as people
 from policy import actions
 from policy.governance import notices, scheduled
 from policy.models import Kind, ReferenceVersion, Schedule
@@ -99,8 +100,7 @@ class TestTheDay:
         if loss == "role":
             boris.groups.clear()
         else:
-            boris.is_active = False
-            boris.save()
+            people.disable_person(boris, actor="system")
         assert scheduled.activate_due() == 0
         waiting.refresh_from_db()
         assert waiting.state == State.REFUSED

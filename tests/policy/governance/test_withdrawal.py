@@ -152,6 +152,7 @@ class TestAfterwards:
         assert again.is_proposed
 
 
+@pytest.mark.usefixtures("nothing_remains")
 class TestTheDatabase:
     WITHDRAW = (
         "UPDATE policy_referenceversion SET withdrawn_at = now(), withdrawn_by_id = %s,"
@@ -179,7 +180,6 @@ class TestTheDatabase:
         name = "withdrawn_versions_are_never_active"
         assert name in refused(self.WITHDRAW, anna.pk, WHY, active.pk)
 
-    @pytest.mark.usefixtures("nothing_remains")
     def test_a_withdrawn_one_is_never_active(self, anna: Any, boris: Any) -> None:
         version, _report = checked(rated("FI", "low", "high"), anna)
         withdrawn(version, anna)
