@@ -1,13 +1,17 @@
 """What every request passes through before a view, and every answer on its way out."""
 
+import random
 import re
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -27,6 +31,10 @@ LONE_SURROGATE = re.compile(
 )
 JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 DEEPEST_JSON = 32
+# A deadlock, and two transactions that cannot both be true (SQLSTATE class 40).
+TRY_AGAIN = frozenset({"40P01", "40001"})
+#: Seconds before each further try of a request.
+PAUSES = (0.05, 0.2, 0.5)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # The page's own files and nothing of the device: no feature is used, so all are refused.
@@ -188,13 +196,43 @@ def end_old_sessions(get_response: Answer) -> Answer:
     return middleware
 
 
+def took_turns(error: Exception | None) -> bool:
+    """Whether PostgreSQL undid the transaction only because another was in its way."""
+    while error is not None:
+        if getattr(error, "pgcode", None) in TRY_AGAIN:
+            return True
+        error = error.__cause__  # type: ignore[assignment]
+    return False
+
+
+def try_again(request: HttpRequest) -> HttpResponse:
+    """The view once more: what it did was undone, so nothing happens twice."""
+    for upload in (file for files in request.FILES.lists() for file in files[1]):
+        upload.seek(0)
+    view: Any = request.resolver_match
+    answer: HttpResponse = view.func(request, *view.args, **view.kwargs)
+    return answer
+
+
 def answer_conflicts(get_response: Answer) -> Answer:
-    """Somebody was faster: 409 with the sentence of the action that refused."""
+    """Somebody was faster: 409 with the sentence of the action that refused.
+
+    Two that lock each other out, or change what the other read, are no conflict: PostgreSQL undoes
+    one of them, and it is tried again.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return get_response(request)
 
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        for pause in PAUSES:
+            if not took_turns(error):
+                break
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  no secret
+            try:
+                return try_again(request)
+            except (Conflict, OperationalError) as next_error:
+                error = next_error
         if not isinstance(error, Conflict):
             return None
         return pages.problem(request, 409, sentence=str(error))

@@ -59,17 +59,22 @@ def secret(name: str, hint: str, default: str | None = None) -> str:
     return value or default or ""
 
 
+# Nobody waits longer for a lock, and no transaction that a program forgot holds one longer.
+# A statement has no limit here, because a worker's may be long; config/wsgi.py sets one for pages.
+SERVER_LIMITS = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=5min"
+
+
 def database(url: str, name: str) -> dict[str, Any]:
     """postgresql://user:password@host:port/name?option=value, as Django wants it.
 
     A socket folder is given as ?host=/folder, as PostgreSQL's own tools take it.
     """
     parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
+    options = {"connect_timeout": "2", "options": SERVER_LIMITS} | dict(parse_qsl(parts.query))
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
         raise refuse(f"{name} must look like postgresql://user:password@host:5432/name.")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

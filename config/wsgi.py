@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 
-from config.ops import refuse_mighty_login  # noqa: E402  Django must be set up first
+from config.ops import limit_pages, refuse_mighty_login  # noqa: E402  Django must be set up first
 
 refuse_mighty_login()
+limit_pages()

@@ -260,11 +260,9 @@ def _activate(
 
 
 def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:
-    """What is active, locked, and then the version: everybody takes them in this order."""
-    now = {
-        row.kind: row
-        for row in ReferenceVersion.objects.select_for_update().active().order_by("pk")
-    }
+    """What is active, and the version, locked; two activations come one after the other."""
+    active.hold_activations()
+    now = {row.kind: row for row in ReferenceVersion.objects.active()}
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
     return now
 

@@ -1,12 +1,14 @@
 """The versions that are active now: together as the engine needs them, and one by one for pages.
 
 Where screening needs a kind that has no active version, it refuses; a page is empty then.
-Versions never change, so each is read once and kept.
+Versions never change, so each text is read once and kept under its digest, whatever row holds it.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+
+from django.db import connection
 
 from audit.refusals import Conflict
 from policy.engine.language.condition import Rulebook
@@ -25,6 +27,7 @@ SELECT id, kind, label, digest, source, edition FROM policy_referenceversion
 WHERE activated_at IS NOT NULL AND retired_at IS NULL"""
 # Without one of these nothing can be screened. Without country ratings everything is unrated.
 NEEDED = (Kind.RULEBOOK, Kind.CATALOGUE, Kind.REGISTRY)
+ACTIVATION_LOCK = 5_206_517
 # Pages about old screenings speak with the words of old versions; more than these are rare.
 KEPT = 32
 
@@ -32,32 +35,44 @@ KEPT = 32
 def versions(*, lock: bool = False) -> dict[str, ReferenceVersion]:
     """The active version of each kind, without its content.
 
-    With ``lock`` the rows are read FOR SHARE: an activation waits until this transaction is over,
-    so a screening names the versions that are active when it commits. Raises Conflict, with a
-    sentence, when a kind that is needed has no active version.
+    With ``lock`` an activation waits until this transaction is over, so a screening names the
+    versions that are active when it commits. Raises Conflict, with a sentence, when a kind that
+    is needed has no active version.
     """
+    if lock:
+        _hold("pg_advisory_xact_lock_shared")
     # The content stays behind: it is large, and known by its digest once it was read.
-    rows = ReferenceVersion.objects.raw(ACTIVE + (" FOR SHARE" if lock else ""))
-    active = {version.kind: version for version in rows}
+    active = {version.kind: version for version in ReferenceVersion.objects.raw(ACTIVE)}
     for kind in NEEDED:
         if kind not in active:
             raise Conflict(f"No {kind.label.lower()} is active. Nothing can be screened.")
     return active
 
 
+def hold_activations() -> None:
+    """Until this transaction ends, nothing else is activated, and screenings wait or are over.
+
+    A lock of its own, not one on the rows: whoever waited for a row would find it retired and
+    the version after it not yet in sight, and say that nothing is active.
+    """
+    _hold("pg_advisory_xact_lock")
+
+
+def _hold(lock: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s)", [ACTIVATION_LOCK])
+
+
 def reference_data(active: Mapping[str, ReferenceVersion] | None = None) -> ReferenceData:
     """The active versions, parsed; parsing happens once for each combination."""
     active = versions() if active is None else active
-    return _parsed(
-        tuple(sorted((kind, version.pk, version.digest) for kind, version in active.items()))
-    )
+    return parsed(frozenset((kind, version.digest) for kind, version in active.items()))
 
 
 @lru_cache(maxsize=4)
-def _parsed(key: tuple[tuple[str, int, str], ...]) -> ReferenceData:
-    ids = [pk for _, pk, _ in key]
-    contents = ReferenceVersion.objects.filter(pk__in=ids).values_list("kind", "content")
-    return texts.read(dict(contents))
+def parsed(digests: frozenset[tuple[str, str]]) -> ReferenceData:
+    """The versions with these kinds and digests, read together."""
+    return texts.read({kind: _content(kind, digest) for kind, digest in digests})
 
 
 def assess(data: ReferenceData, variants: Sequence[Facts]) -> Assessment:
@@ -94,24 +109,26 @@ def version(kind: str) -> ReferenceVersion | None:
 
 
 def rulebook(of: ReferenceVersion) -> Rulebook:
-    return _rulebook(of.pk, of.digest)
+    return _rulebook(of.digest)
 
 
 def countries(of: ReferenceVersion | None) -> Countries:
     """The countries of a version; without one, names that have no rating."""
-    return _countries(of.pk if of else 0, of.digest if of else "")
+    return _countries(of.digest if of else "")
 
 
 def catalogue(of: ReferenceVersion) -> Catalogue:
-    return _catalogue(of.pk, of.digest)
+    return _catalogue(of.digest)
 
 
 def registry(of: ReferenceVersion) -> Registry:
-    return _registry(of.pk, of.digest)
+    return _registry(of.digest)
 
 
-def _content(pk: int) -> str:
-    return str(ReferenceVersion.objects.values_list("content", flat=True).get(pk=pk))
+def _content(kind: str, digest: str) -> str:
+    """Two versions of a kind may have the same text; which of them is read does not matter."""
+    stored = ReferenceVersion.objects.of(kind).filter(digest=digest)
+    return str(stored.values_list("content", flat=True)[0])
 
 
 class _Anything(frozenset[str]):
@@ -122,24 +139,23 @@ class _Anything(frozenset[str]):
         return True
 
 
-# The digest in the key keeps a copy apart from a database that was made anew under the same ids.
+@lru_cache(KEPT)
+def _rulebook(digest: str) -> Rulebook:
+    return texts.read_rulebook_text(_content(Kind.RULEBOOK, digest))
 
 
 @lru_cache(KEPT)
-def _rulebook(pk: int, digest: str) -> Rulebook:
-    return texts.read_rulebook_text(_content(pk))
+def _countries(digest: str) -> Countries:
+    return texts.read_countries_text(_content(Kind.COUNTRIES, digest) if digest else None)
 
 
 @lru_cache(KEPT)
-def _countries(pk: int, digest: str) -> Countries:
-    return texts.read_countries_text(_content(pk) if pk else None)
-
-
-@lru_cache(KEPT)
-def _catalogue(pk: int, digest: str) -> Catalogue:
-    return read_catalogue(json.loads(_content(pk))["catalogue"], capabilities=_Anything())
+def _catalogue(digest: str) -> Catalogue:
+    content = json.loads(_content(Kind.CATALOGUE, digest))
+    return read_catalogue(content["catalogue"], capabilities=_Anything())
 
 
 @lru_cache(maxsize=4)
-def _registry(pk: int, digest: str) -> Registry:
-    return texts.read_registry_text(_content(pk), shipped.vocabulary(), shipped.countries())
+def _registry(digest: str) -> Registry:
+    content = _content(Kind.REGISTRY, digest)
+    return texts.read_registry_text(content, shipped.vocabulary(), shipped.countries())

@@ -3,9 +3,11 @@
 The schema is made by its owner; tests then sign in as the application, which may not change it.
 """
 
+import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +20,7 @@ from pytest_django import DjangoDbBlocker
 from config.celery import app as celery_app
 from config.devtools import embedded
 from config.settings import database  # noqa: TID251  the one parser of addresses
+from policy.engine.proof import proof
 from tests import unguarded
 
 CHROMIUM = next(
@@ -28,6 +31,8 @@ CHROMIUM = next(
     ),
     None,
 )
+
+PROCESSOR = "processor seconds"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +47,45 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 
 
+def processor_seconds() -> float:
+    """Of this process and of the programs that it started and that have ended."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    item.user_properties.append(("began", processor_seconds()))
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    # Not the end: the last test would have to answer for the browser and the servers of all.
+    if call.when == "call":
+        began = dict(item.user_properties)["began"]
+        report.user_properties.append((PROCESSOR, processor_seconds() - began))  # type: ignore[operator]
+    return report
+
+
+def write_processor_time(terminalreporter: pytest.TerminalReporter) -> None:
+    """The wall clock tells how busy the machine is; this tells what the tests cost."""
+    spent = [
+        (seconds, report.nodeid)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, seconds in getattr(report, "user_properties", ())
+        if name == PROCESSOR
+    ]
+    terminalreporter.section(f"processor time: {processor_seconds():.0f} seconds in all")
+    for seconds, test in sorted(spent, reverse=True)[:10]:
+        terminalreporter.write_line(f"{seconds:6.1f} s  {test}")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    write_processor_time(terminalreporter)
     skipped = [
         report
         for report in terminalreporter.stats.get("skipped", [])
@@ -164,4 +207,32 @@ def nothing_remains(db: None) -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _fast_passwords() -> Iterator[None]:
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _each_proof_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What one task proved in this run is not proved again, by whichever worker.
+
+    The answer depends on the task and the limits only, and the files end with the run. A proof
+    that found no answer is tried again: that depends on how busy the machine is.
+    """
+    base = tmp_path_factory.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "proofs"
+    kept.mkdir(exist_ok=True)
+    run = proof._run
+
+    def once(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
+        known = kept / hashlib.sha256(f"{in_all} {megabytes} {task}".encode()).hexdigest()
+        if known.exists():
+            return known.read_text(), ""
+        output, problem = run(task, in_all, megabytes)
+        if not problem:
+            unfinished = Path(f"{known}.{os.getpid()}")
+            unfinished.write_text(output)
+            unfinished.rename(known)
+        return output, problem
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proof, "_run", once)
         yield

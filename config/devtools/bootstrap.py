@@ -8,11 +8,12 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -136,20 +137,47 @@ def make_venv() -> None:
     (VENV / "made.json").write_text(json.dumps(str(VENV)))
 
 
+def tell(lines: Iterable[str], number: int) -> str:
+    """Say how far pip is, and return its complaints: the first error and all that follows.
+
+    It fetches packages one by one and then unpacks all of them. Its warnings are about settings
+    of this machine and come once for each package, so they stay unsaid.
+    """
+    fetched = 0
+    said: list[str] = []
+    for line in lines:
+        said.append(line)
+        # What lies on this machine is "processed".
+        if line.startswith(("Collecting ", "Processing ")):
+            fetched += 1
+            if fetched % 10 == 0:
+                say(f"  {fetched} of {number} packages fetched")
+        elif line.startswith("Installing collected packages"):
+            say("  Unpacking them ...")
+    errors = [place for place, line in enumerate(said) if line.startswith("ERROR")]
+    return "".join(said[errors[0] :] if errors else said[-20:])
+
+
 def install(requirements: str) -> None:
     make_venv()
     stamped = stamps()
     # An interrupted installation must not look finished.
     STAMP.unlink(missing_ok=True)
     say(f"Installing packages for ./run {requirements} from requirements/{requirements}.txt ...")
-    pip = [str(PYTHON), "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check"]
-    pip += ["install", "--no-input", "--require-hashes", "--no-deps", "--only-binary=:all:"]
-    pip += ["--requirement", str(ROOT / "requirements" / f"{requirements}.txt")]
-    done = subprocess.run(pip, stdout=sys.stderr, check=False)
-    if done.returncode:
+    locked = ROOT / "requirements" / f"{requirements}.txt"
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--no-input"]
+    # Compiled when they are first used: most modules of most packages never are.
+    pip += ["--no-compile", "--progress-bar=off", "--require-hashes", "--no-deps"]
+    pip += ["--only-binary=:all:", "--requirement", str(locked)]
+    number = len(re.findall(r"^[\w.-]+==", locked.read_text(), re.MULTILINE))
+    with subprocess.Popen(
+        pip, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        complaints = tell(running.stdout or (), number)
+    if running.returncode:
         sys.exit(
-            "The packages could not be installed (pip says why above). Check that this machine "
-            "reaches a package index, then run the same command again."
+            f"{complaints}\nThe packages could not be installed; pip says why above. Check that "
+            "this machine reaches a package index, then run the same command again."
         )
     kept = {name: stamp for name, stamp in stamped.items() if stamp == wanted(name)}
     STAMP.write_text(json.dumps(kept | {requirements: wanted(requirements)}, indent=1))

@@ -92,7 +92,7 @@ def environment(servers: embedded.Servers, port: int) -> dict[str, str]:
 
 
 class Programs:
-    """The demo's own programs: started in order, watched, ended in the opposite order."""
+    """The demo's own programs: started in order, watched, ended in the same order."""
 
     def __init__(self, servers: embedded.Servers, surroundings: dict[str, str]) -> None:
         self.registry = servers.registry
@@ -103,14 +103,15 @@ class Programs:
         self.logs = FOLDER / "logs"
         self.logs.mkdir(exist_ok=True)
 
-    def popen(self, name: str, words: list[str]) -> subprocess.Popen[bytes]:
+    def popen(self, name: str, words: list[str], *, tells: bool = False) -> subprocess.Popen[bytes]:
+        """What it prints goes to its log; to the person at the terminal when it ``tells``."""
         with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *words],
                 cwd=ROOT,
                 env=self.surroundings,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=None if tells else log,
                 stderr=log,
                 # Ctrl-C reaches the supervisor alone, which then ends them in order.
                 start_new_session=True,
@@ -119,8 +120,8 @@ class Programs:
         return process
 
     def run(self, name: str, *words: str) -> None:
-        """Run a manage.py command to its end."""
-        process = self.popen(name, ["manage.py", *words])
+        """Run a program that tells its own steps, to its end."""
+        process = self.popen(name, list(words), tells=True)
         try:
             code = process.wait()
         except BaseException:
@@ -129,7 +130,7 @@ class Programs:
         finally:
             self.registry.remove(name)
         if code:
-            raise ServerError(f"manage.py {' '.join(words)} failed.{self.last_words(name)}")
+            raise ServerError(f"It failed.{self.last_words(name)}")
 
     def start(self, name: str, *words: str) -> None:
         self.words[name] = list(words)
@@ -157,10 +158,10 @@ class Programs:
 
     def stop(self) -> None:
         # All are asked at once and then waited for, the web first: no new work comes in.
-        for process in reversed(self.running.values()):
+        for process in self.running.values():
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
-        for name, process in reversed(self.running.items()):
+        for name, process in self.running.items():
             embedded.stop_group(process.pid, first=signal.SIGTERM, patience=8)
             process.wait()
             self.registry.remove(name)
@@ -180,7 +181,13 @@ def wait_for_page(url: str, programs: Programs) -> None:
             time.sleep(0.1)
 
 
-def start_programs(programs: Programs, port: int) -> None:
+def start_web(programs: Programs, port: int) -> None:
+    # One process: it starts in half the time of two, and the demo has one visitor.
+    address = ("--bind", f"{ADDRESS}:{port}", "--no-control-socket")
+    programs.start("web", "-m", "gunicorn", "config.wsgi", *address, "--threads", "8")
+
+
+def start_others(programs: Programs) -> None:
     celery = ["-m", "celery", "--app", "config.celery"]
     # As in docker-compose.yml, emails have a worker that does nothing long.
     for name, queue, processes in (
@@ -202,19 +209,6 @@ def start_programs(programs: Programs, port: int) -> None:
         )
     programs.start("beat", *celery, "beat", "--schedule", str(FOLDER / "beat"))
     programs.start("sweeper", "manage.py", "sweep")
-    programs.start(
-        "web",
-        "-m",
-        "gunicorn",
-        "config.wsgi",
-        "--bind",
-        f"{ADDRESS}:{port}",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-        "--no-control-socket",
-    )
 
 
 def accounts() -> list[dict[str, str]]:
@@ -236,19 +230,6 @@ def welcome(url: str) -> None:
     say("\nEverything is an example and answers this machine only. Ctrl-C stops all of it.")
 
 
-def prepare(programs: Programs) -> None:
-    with step("Database tables"):
-        programs.run("migrate", "migrate", "--no-input", "--verbosity", "0")
-    with step("People"):
-        programs.run("demo_people", "demo_people")
-    with step("Rulebook, countries, catalogue, registry"):
-        programs.run(
-            "load_reference", "load_reference", "--proposer", "paula", "--activator", "pedro"
-        )
-    with step("Example deals"):
-        programs.run("load_demo", "load_demo")
-
-
 def demo(*, wanted_port: int | None) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
@@ -268,10 +249,12 @@ def demo(*, wanted_port: int | None) -> None:
         stack.callback(programs.stop)
         # From here on a second Ctrl-C must not leave half of them running.
         stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
-        prepare(programs)
-        with step("Web server, worker, scheduler, sweeper"):
-            start_programs(programs, port)
+        programs.run("prepare", "-m", "config.devtools.prepare")
+        with step("Web server"):
+            start_web(programs, port)
             wait_for_page(url, programs)
+        # Nobody waits for these, who would make the page late.
+        start_others(programs)
         welcome(url)
         programs.watch()
 

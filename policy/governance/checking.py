@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from audit.ledger import canonical, digest
@@ -99,19 +98,8 @@ def _both(
 ) -> tuple[dict[str, ReferenceVersion], ReferenceData, ReferenceData]:
     """What is active, parsed without the version and with it."""
     now = active.versions()
-    others = tuple(sorted((kind, one.pk, one.digest) for kind, one in now.items()))
-    return now, active.reference_data(now), _with(version.pk, version.kind, version.digest, others)
-
-
-# A worker plays many parts of one check. The digests keep a copy apart from a database that was
-# made again under the same ids.
-@lru_cache(maxsize=2)
-def _with(
-    pk: int, kind: str, _digest: str, active_ones: tuple[tuple[str, int, str], ...]
-) -> ReferenceData:
-    ids = [one for name, one, _ in active_ones if name != kind]
-    stored = ReferenceVersion.objects.filter(pk__in=[*ids, pk]).values_list("kind", "content")
-    return texts.read(dict(stored))
+    changed = {kind: one.digest for kind, one in now.items()} | {version.kind: version.digest}
+    return now, active.reference_data(now), active.parsed(frozenset(changed.items()))
 
 
 def with_content(

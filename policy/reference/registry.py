@@ -158,7 +158,11 @@ class Registry:
                     if part:
                         by_name.setdefault(part, {})[party] = None
         # Sorted, so that the order of the rows decides nothing: no hit, no note, no question.
-        return {name: tuple(sorted(parties, key=astuple)) for name, parties in by_name.items()}
+        return {
+            # Most names are one party's, and turning it into a tuple takes longer than the rest.
+            name: tuple(sorted(parties, key=astuple) if len(parties) > 1 else parties)
+            for name, parties in by_name.items()
+        }
 
     @cached_property
     def _remarkable(self) -> frozenset[str]:

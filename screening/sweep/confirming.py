@@ -15,7 +15,6 @@ Every other deal is screened again (`batch`).
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -25,7 +24,6 @@ from audit.models import SYSTEM, AuditEvent
 from policy import active
 from policy.engine.language.condition import OUTCOMES, Rule, Rulebook
 from policy.engine.readings import sql
-from policy.governance import versions
 from policy.models import ReferenceVersion
 from screening import following
 from screening.lifecycle import CLOSED, Status
@@ -90,7 +88,8 @@ def confirm(deals: Collection[int]) -> set[int]:
 
 def _standing(former: int, rulebook: Rulebook, names: Mapping[str, Any]) -> list[int]:
     """The screenings that stand under the new rulebook too; under the same other versions."""
-    change = between(_rulebook(former), rulebook)
+    version = ReferenceVersion.objects.defer("content", "written").get(pk=former)
+    change = between(active.rulebook(version), rulebook)
     statement = STANDS.format(
         newest=holding.NEWEST,
         outcome=sql.outcome(rulebook),
@@ -129,12 +128,6 @@ def _quiet(rulebook: Rulebook, rules: Collection[str]) -> str:
 
 def _opened(rulebook: Rulebook) -> dict[str, Rule]:
     return {rule.id: replace(rule, when=rulebook.opened(rule.when)) for rule in rulebook.rules}
-
-
-@lru_cache(maxsize=8)
-def _rulebook(pk: int) -> Rulebook:
-    content = ReferenceVersion.objects.values_list("content", flat=True).get(pk=pk)
-    return versions.read_rulebook_text(content)
 
 
 def _record(now: Mapping[str, ReferenceVersion], screenings: Collection[int]) -> None:

@@ -19,6 +19,9 @@ LISTEN = (
     "event => console.error('csp: ' + event.violatedDirective + ' ' + event.blockedURI))"
 )
 
+# A page that was never opened has no storage to empty, and says so.
+FORGET = "() => { try { localStorage.clear(); sessionStorage.clear() } catch { } }"
+
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
@@ -32,6 +35,10 @@ def browser_type_launch_args() -> dict[str, Any]:
             "--no-first-run",
             "--disable-background-networking",
             "--disable-component-update",
+            # A page that is used again stays in its process, where its scripts are read already.
+            "--renderer-process-limit=1",
+            "--disable-site-isolation-trials",
+            "--disable-features=IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
         ],
     }
 
@@ -39,15 +46,18 @@ def browser_type_launch_args() -> dict[str, Any]:
 class Visitor:
     """One person with a browser of their own."""
 
-    def __init__(self, context: BrowserContext, address: str) -> None:
+    def __init__(self, page: Page, address: str) -> None:
         self.address = address
-        self.context = context
+        self.page = page
+        self.context: BrowserContext = page.context
         self.troubles: list[str] = []
-        context.add_init_script(LISTEN)
-        self.page: Page = context.new_page()
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
-        self.page.on("request", self._asked)
+        self.heard: dict[str, Callable[[Any], None]] = {
+            "console": self._heard,
+            "pageerror": lambda error: self.troubles.append(f"script: {error}"),
+            "request": self._asked,
+        }
+        for event, listener in self.heard.items():
+            page.on(event, listener)  # type: ignore[call-overload]
 
     def _heard(self, message: Any) -> None:
         # A page with status 4xx is noted on the console too; that is no trouble.
@@ -73,25 +83,56 @@ class Visitor:
                 [{"name": "proviso-session", "value": cookie, "url": self.address}]
             )
 
+    def leave(self) -> None:
+        """The page is empty and nobody's: the next test finds it like a new one."""
+        self.page.evaluate(FORGET)
+        self.page.goto("about:blank")
+        for event, listener in self.heard.items():
+            self.page.remove_listener(event, listener)
+        self.context.clear_cookies()
+
+
+class Pages:
+    """Pages for whoever needs one, each with cookies of its own.
+
+    To start one takes Chromium longer than to show most pages, and a page that stays has read the
+    scripts already. So they are used again by the next test.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.free: dict[bool, list[Page]] = {True: [], False: []}
+
+    def take(self, *, scripts: bool) -> Page:
+        if self.free[scripts]:
+            return self.free[scripts].pop()
+        context = self.browser.new_context(java_script_enabled=scripts)
+        context.add_init_script(LISTEN)
+        return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def pages_of_the_browser(browser: Browser) -> Pages:
+    return Pages(browser)
+
 
 @pytest.fixture
-def visitor(live_server: Any, browser: Browser) -> Iterator[Callable[..., Visitor]]:
+def visitor(live_server: Any, pages_of_the_browser: Pages) -> Iterator[Callable[..., Visitor]]:
     """Makes visitors: ``visitor(user, width=320, dark=True, scripts=False)``."""
-    contexts: list[BrowserContext] = []
+    visitors: list[tuple[Visitor, bool]] = []
 
     def make(
         user: User | None = None, *, width: int = 1280, dark: bool = False, scripts: bool = True
     ) -> Visitor:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=scripts,
-        )
-        contexts.append(context)
-        one = Visitor(context, live_server.url)
+        page = pages_of_the_browser.take(scripts=scripts)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        one = Visitor(page, live_server.url)
+        visitors.append((one, scripts))
         one.sign_in(user)
         return one
 
     yield make
-    for context in contexts:
-        context.close()
+    for one, scripts in visitors:
+        one.leave()
+        pages_of_the_browser.free[scripts].append(one.page)

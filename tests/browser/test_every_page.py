@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests import factories
 from tests.test_access import COLUMNS, ROWS, address
@@ -73,7 +74,7 @@ def test_page(route: str, column: str, visitor: Any) -> None:
     for width, dark in ((1280, False), (320, True)):
         guest = visitor(user, width=width, dark=dark)
         page = guest.goto(path)
-        assert page.locator("h1").count() == 1
+        expect(page.locator("h1")).to_have_count(1)
         assert faults_of(page) == []
         assert too_wide_at(page, WIDTHS) == {}
         assert guest.troubles == []
@@ -127,7 +128,7 @@ def test_the_ribbon_of_the_demo_lies_in_a_landmark(visitor: Any, settings: Any) 
     settings.DEMO = settings.SIGN_IN_AS = True
     for width, dark in ((1280, False), (320, True)):
         page = visitor(factories.sales_person(), width=width, dark=dark).goto("/")
-        assert page.get_by_role("complementary", name="About this demo").is_visible()
+        expect(page.get_by_role("complementary", name="About this demo")).to_be_visible()
         assert faults_of(page) == []
         assert too_wide_at(page, WIDTHS) == {}
 

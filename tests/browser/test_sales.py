@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import factories
 
@@ -103,7 +103,7 @@ def test_the_list_of_products_can_be_searched(visitor: Any, alice: Any) -> None:
     deal = factories.draft_deal(alice, {})
     page = seller.goto(f"/deals/{deal.pk}/q/sold/products/")
     page.get_by_label("Search the list").fill("microwave")
-    assert not page.get_by_label("5G macro radio").is_visible()
+    expect(page.get_by_label("5G macro radio")).to_be_hidden()
 
 
 def test_keys_walk_the_list_and_open_a_deal(visitor: Any, alice: Any) -> None:

@@ -38,6 +38,8 @@ def test_every_gate_counts_what_it_looked_at():
 def elsewhere(tmp_path, monkeypatch):
     """A folder with a repository and nothing in it, where the gates look."""
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    # Otherwise the settings of a project around the folder for temporary files hold here too.
+    (tmp_path / "ruff.toml").touch()
     monkeypatch.setattr(check, "ROOT", tmp_path)
     return tmp_path
 

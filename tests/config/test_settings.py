@@ -84,7 +84,7 @@ def test_wrong_settings_end_the_program(load, changes, sentence):
 def test_good_settings(load):
     read = load()
     assert read["DATABASES"]["default"] | {"OPTIONS": None} == {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": "proviso",
         "USER": "proviso_app",
         "PASSWORD": "s@cret",

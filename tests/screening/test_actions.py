@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from audit.ledger import canonical, digest
 from audit.models import AuditEvent
@@ -20,6 +21,7 @@ from screening import actions
 from screening.lifecycle import Status
 from screening.models import Answer, Contributor, Deal, DealRevision, Finding, Screening
 from tests import factories
+from tests.waiting import until_somebody_waits
 
 
 @pytest.fixture(autouse=True)
@@ -543,10 +545,10 @@ def test_a_send_in_flight_holds_back_an_activation(transactional_db):
 
     def activate() -> None:
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE policy_referenceversion SET retired_at = now() WHERE id = %s", [old.pk]
-                )
+            with transaction.atomic():
+                # As every activation begins.
+                active.hold_activations()
+                ReferenceVersion.objects.filter(pk=old.pk).update(retired_at=Now())
                 order.append("activated")
                 # Nothing takes its place, and PostgreSQL would refuse that.
                 transaction.set_rollback(True)
@@ -558,7 +560,7 @@ def test_a_send_in_flight_holds_back_an_activation(transactional_db):
         send(deal)
         thread = threading.Thread(target=activate)
         thread.start()
-        thread.join(timeout=1)
+        until_somebody_waits()
         assert thread.is_alive()
         order.append("sent")
     thread.join()

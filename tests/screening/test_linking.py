@@ -15,6 +15,7 @@ from tests.factories import ruled
 from tests.screening.form.answers import SIMPLE
 from tests.screening.sweep import sweeping
 from tests.screening.test_rulings import CORE, complete, fact, send, send_draft
+from tests.waiting import until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 RADIO = {**SIMPLE, "customer": CORE["customer"]}
@@ -201,7 +202,7 @@ def test_two_deals_sent_in_the_same_moment_see_each_other():
     assert inside.wait(30)
     other = threading.Thread(target=second)
     other.start()
-    other.join(timeout=2)
+    until_somebody_waits()
     assert other.is_alive(), "it waits for the first"
     release.set()
     one.join()

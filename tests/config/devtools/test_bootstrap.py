@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from config.devtools import bootstrap
 from config.devtools.embedded import ROOT
 
 ECHO = """
@@ -160,9 +161,34 @@ def test_failed_installation_says_what_to_do(project):
     done = run(project, "screen", PIP_NO_INDEX="1", PIP_CONFIG_FILE="/dev/null")
     assert done.returncode == 1
     assert "Check that this machine reaches a package index" in done.stderr
+    assert "No matching distribution found for six==1.17.0" in done.stderr
     assert done.stdout == ""
     (project / "requirements/demo.txt").write_text(kept)
     assert run(project, "screen").returncode == 0
+
+
+def test_how_far_an_installation_is(capsys):
+    """85 seconds without a word look like a program that hangs."""
+    lines = [
+        "Looking in indexes: https://index.example\n",
+        "WARNING: Location is ignored\n",
+        *("Collecting a==1 (from -r demo.txt)\n" for _ in range(7)),
+        *("Processing ./b-1-py3-none-any.whl\n" for _ in range(14)),
+        "Installing collected packages: a, b\n",
+    ]
+    bootstrap.tell(lines, 21)
+    assert capsys.readouterr().err.splitlines() == [
+        "  10 of 21 packages fetched",
+        "  20 of 21 packages fetched",
+        "  Unpacking them ...",
+    ]
+
+
+def test_of_a_failed_installation_the_errors_are_told():
+    errors = ["ERROR: the hashes differ\n", "    six from https://index.example\n"]
+    warnings = ["WARNING: Location is ignored\n"] * 30
+    assert bootstrap.tell([*warnings, *errors], 1) == "".join(errors)
+    assert bootstrap.tell(["Killed\n"], 1) == "Killed\n"
 
 
 def test_no_python_at_all(made):

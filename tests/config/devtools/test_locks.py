@@ -49,6 +49,7 @@ RUNS = {
             "config.devtools.embedded",
             "config.devtools.demo",
             "config.devtools.launch",
+            "config.devtools.prepare",
             "config.devtools.check",
             "config.devtools.bootstrap",
         ],

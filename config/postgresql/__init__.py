@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with limits on how long this program waits for the server."""
