@@ -69,8 +69,9 @@ END $$;
 
 -- A guard that looks when the transaction ends, once for each row that changed: until then other
 -- rows that belong to the change may be missing.
-CREATE PROCEDURE guard_at_end(target regclass, judge text, happens text, condition text DEFAULT 'true')
-LANGUAGE plpgsql AS $$
+CREATE PROCEDURE guard_at_end(
+    target regclass, judge text, happens text, condition text DEFAULT 'true'
+) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format(
         'CREATE CONSTRAINT TRIGGER %I AFTER %s ON %s DEFERRABLE INITIALLY DEFERRED'

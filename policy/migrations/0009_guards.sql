@@ -152,7 +152,8 @@ CREATE TRIGGER list_rules AFTER INSERT ON policy_referenceversion
     FOR EACH ROW WHEN (NEW.kind = 'rulebook') EXECUTE FUNCTION list_rules();
 ALTER TABLE policy_referenceversion ENABLE ALWAYS TRIGGER list_rules;
 INSERT INTO rulebook_rule
-SELECT version.id, listed.* FROM policy_referenceversion AS version, rules_of(version.content) AS listed
+SELECT version.id, listed.*
+FROM policy_referenceversion AS version, rules_of(version.content) AS listed
 WHERE version.kind = 'rulebook';
 
 -- -------------------------------------------------------------------------------------- Checks
@@ -265,7 +266,8 @@ BEGIN
     IF NEW.state <> OLD.state AND NOT is_now(NEW.ended_at) THEN
         RAISE EXCEPTION 'a schedule ends now' USING ERRCODE = '23514';
     END IF;
-    IF NEW.state = 'cancelled' AND NEW.ended_by_id IS NOT NULL AND NOT governs(NEW.ended_by_id, chosen.kind) THEN
+    IF NEW.state = 'cancelled' AND NEW.ended_by_id IS NOT NULL
+       AND NOT governs(NEW.ended_by_id, chosen.kind) THEN
         RAISE EXCEPTION 'this person does not cancel schedules of this kind'
             USING ERRCODE = '23514';
     END IF;

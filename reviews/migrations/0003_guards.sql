@@ -30,7 +30,8 @@ CREATE FUNCTION needed_level(deal bigint) RETURNS text LANGUAGE sql STABLE AS $$
             ON meaning.outcome IN (screening.outcome, screening.review_floor)
         WHERE revision.deal_id = deal
         UNION SELECT review_level FROM screening_deal WHERE id = deal
-        UNION SELECT review.level FROM reviews_review AS review WHERE review.deal_id = deal) AS asked
+        UNION SELECT review.level FROM reviews_review AS review WHERE review.deal_id = deal
+    ) AS asked
     ORDER BY level_rank(level) DESC LIMIT 1
 $$;
 

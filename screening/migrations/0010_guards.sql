@@ -512,7 +512,8 @@ BEGIN
     END IF;
     SELECT entry.key, entry.value INTO STRICT head, rest FROM jsonb_each(condition) AS entry;
     IF head IN ('all', 'any') THEN
-        SELECT string_agg(condition_sql(part, terms), CASE head WHEN 'all' THEN ' AND ' ELSE ' OR ' END)
+        SELECT string_agg(condition_sql(part, terms),
+                          CASE head WHEN 'all' THEN ' AND ' ELSE ' OR ' END)
         INTO told FROM jsonb_array_elements(rest) AS part;
         RETURN coalesce('(' || told || ')', CASE head WHEN 'all' THEN 'true' ELSE 'false' END);
     ELSIF head = 'not' THEN
@@ -526,7 +527,8 @@ BEGIN
     ELSIF rest ?| ARRAY['any', 'every'] THEN
         SELECT string_agg(fact_column(head, member),
                           CASE WHEN rest ? 'any' THEN ' OR ' ELSE ' AND ' END)
-        INTO told FROM jsonb_array_elements_text(coalesce(rest -> 'any', rest -> 'every')) AS member;
+        INTO told
+        FROM jsonb_array_elements_text(coalesce(rest -> 'any', rest -> 'every')) AS member;
         RETURN '(' || told || ')';
     END IF;
     SELECT format('(%s %s %s)', fact_column(head),
@@ -561,7 +563,8 @@ END $$;
 CREATE FUNCTION flag_of(flags jsonb, member text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE jsonb_typeof(flags)
         WHEN 'array' THEN flags ? member
-        WHEN 'object' THEN CASE WHEN NOT flags -> 'unknown' ? member THEN flags -> 'yes' ? member END
+        WHEN 'object' THEN
+            CASE WHEN NOT flags -> 'unknown' ? member THEN flags -> 'yes' ? member END
     END
 $$;
 
