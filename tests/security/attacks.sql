@@ -556,7 +556,8 @@ SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_te
 FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO screening_finding (screening_id, position, rule, clause, outcome, title, because,
                                facts_text, evidence_text, asks)
-VALUES (lastval(), 0, 'B01', 'C9', 'clear', 'x', 'x', '{}', '[]', '');
+VALUES (currval('screening_screening_id_seq'), 0, 'B01', 'C9', 'clear', 'x', 'x', '{}', '[]',
+        '');
 
 -- attack: a finding is added to an old screening
 -- refused: 23514 findings are written with their screening and never added
