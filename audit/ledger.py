@@ -8,7 +8,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self, overload
 
 BIGGEST = 2**53
 _ENCODER = json.JSONEncoder(
@@ -23,6 +23,23 @@ def canonical(value: Any) -> str:
     Raises TypeError for anything else, floats included, and ValueError for an integer too big.
     """
     return _ENCODER.encode(_checked(value))
+
+
+class CanonicalField[Value]:
+    """The value of a column of canonical JSON: ``facts = CanonicalField[Facts]("facts_text")``."""
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+
+    @overload
+    def __get__(self, row: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, row: object, owner: type) -> Value: ...
+    def __get__(self, row: object | None, owner: type) -> Self | Value:
+        if row is None:
+            return self
+        value: Value = json.loads(getattr(row, self._column))
+        return value
 
 
 def digest(text: str) -> str:

@@ -3,11 +3,21 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import User
 from django.db import connection, models
 
 from audit.ledger import canonical
 
-SYSTEM = "system"
+
+class System:
+    """The program itself, where nobody asked for what it does."""
+
+
+SYSTEM = System()
+#: How an event names it.
+SYSTEM_NAME = "system"
+type Actor = User | System
+
 # An object for each event would cost more than the event.
 APPEND_ALL = """
 INSERT INTO audit_auditevent (subject, actor, verb, payload)
@@ -16,9 +26,9 @@ FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS new (subject,
 ORDER BY n RETURNING id"""
 
 
-def actor_name(actor: Any) -> str:
+def actor_name(actor: Actor) -> str:
     """How an event names who acted: ``user:7``, or ``system`` for the program itself."""
-    return SYSTEM if actor == SYSTEM else f"user:{actor.pk}"
+    return SYSTEM_NAME if isinstance(actor, System) else f"user:{actor.pk}"
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -29,13 +39,13 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         return self.order_by("pk")
 
     def append(
-        self, *, subject: str, actor: Any, verb: str, payload: Mapping[str, Any] | None = None
+        self, *, subject: str, actor: Actor, verb: str, payload: Mapping[str, Any] | None = None
     ) -> int:
         """Add one event to the current transaction, in which the change is; returns its number."""
         [pk] = self.append_all([Line(subject, verb, payload or {})], actor=actor)
         return pk
 
-    def append_all(self, lines: Iterable["Line"], *, actor: Any) -> list[int]:
+    def append_all(self, lines: Iterable["Line"], *, actor: Actor) -> list[int]:
         """Add many events to the current transaction, in their order; returns their numbers."""
         if not connection.in_atomic_block:
             raise RuntimeError("An event is appended in the transaction of the change it records.")

@@ -8,10 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from people import access
-from policy import active
-from policy.governance import checking
 from policy.models import CheckReport, Kind, ReferenceVersion
-from policy.permissions import may_confirm_promises, may_govern
+from policy.verbs import ACTIVATE, CONFIRM, PROPOSE
 from reviews import queue
 from reviews.models import Review
 from screening.lifecycle import Status
@@ -130,7 +128,7 @@ def _of_auditors(user: Any) -> list[Turn]:
 
 def _of_proposals(user: Any) -> list[Turn]:
     """Of each kind one proposal at most, where this person is the one to go on with it."""
-    kinds = [kind for kind in Kind if may_govern(user, kind)]
+    kinds = [kind for kind in Kind if PROPOSE.may(kind, user)]
     return [turn for kind in kinds if (turn := _of_kind(kind, user))]
 
 
@@ -139,27 +137,17 @@ def _of_promises(user: Any) -> list[Turn]:
     asked = CheckReport.objects.filter(state=CheckReport.State.PROMISES).values("version")
     proposed = ReferenceVersion.objects.not_withdrawn().filter(activated_at=None, pk__in=asked)
     newest = proposed.defer("content", "written").newest_first()
-    waiting = [one for one in newest if may_confirm_promises(one, user) and _promises_wait(one)]
+    waiting = [version for version in newest if CONFIRM.may(version, user)]
     return [
         Turn(
-            f"{one} waits for you to confirm its promises",
+            f"{version} waits for you to confirm its promises",
             "It takes away, changes or empties promises. Read which before you confirm them.",
-            f"/versions/{one.pk}/promises/",
+            f"/versions/{version.pk}/promises/",
             "Read the promises",
             [],
         )
-        for one in waiting[:MOST]
+        for version in waiting[:MOST]
     ]
-
-
-def _promises_wait(version: ReferenceVersion) -> bool:
-    report = version.reports.defer("text").newest_first().first()
-    return (
-        report is not None
-        and report.has_changed_promises
-        and report.confirmation is None
-        and report.baseline_digest == checking.baseline_digest(active.versions())
-    )
 
 
 def _of_kind(kind: str, user: Any) -> Turn | None:
@@ -167,7 +155,7 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
     stored = ReferenceVersion.objects.of(kind).not_withdrawn().defer("content", "written")
     newest = stored.newest_first().first()
     others = stored.newest_first().filter(activated_at=None).exclude(proposed_by=user)
-    ready = next((version for version in others[:MOST] if _is_ready(version)), None)
+    ready = next((version for version in others[:MOST] if ACTIVATE.may(version, user)), None)
     if ready is not None:
         wording = (
             f"{ready} waits for someone other than the proposer",
@@ -191,17 +179,6 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
         )
     return _of_version(
         newest, f"The check of {newest} did not pass", "Read why, and propose a mended version."
-    )
-
-
-def _is_ready(version: ReferenceVersion) -> bool:
-    """Whether someone other than the proposer could activate it now."""
-    report = version.reports.defer("text").newest_first().first()
-    return (
-        report is not None
-        and report.opens_the_way
-        and report.baseline_digest == checking.baseline_digest(active.versions())
-        and not version.schedules.waiting().exists()
     )
 
 

@@ -14,6 +14,11 @@ from jobs import kinds
 
 LEASE = timedelta(seconds=75)
 CHANNEL = "proviso_jobs"
+#: Each event about a job.
+SENTENCES = {
+    "job.retried": "Asked again for a failed job: {kind}",
+    "job.cancelled": "Cancelled a job: {kind}",
+}
 # The values that a new Job has, said once more: an object for each would cost more than the row.
 ENQUEUE_ALL = """
 INSERT INTO jobs_job (kind, key, args, state, attempts, progress_done, progress_total, error)

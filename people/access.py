@@ -1,8 +1,8 @@
 """Roles, and which of them may open a view.
 
-Every view declares its readers with ``@allow(...)``, ``@signed_in`` or ``@public``; a view without
-one keeps the program from starting (config/startup.py). Whether this person may act on *this* deal
-is decided afterwards by the app's permissions.py.
+Every view declares its readers with ``@allow(...)``, ``@signed_in``, ``@public`` or the verbs that
+it ``@does(...)``; a view without one keeps the program from starting (config/startup.py). Whether
+this person may act on *this* deal is decided afterwards by the verb (people/verbs.py).
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 
 from audit.refusals import NotAllowed
@@ -33,6 +34,13 @@ ROLE_NAMES = {
 }
 REVIEWERS = (SENIOR, EXECUTIVE)
 
+
+class SignedIn(HttpRequest):
+    """What every view gets that is not public."""
+
+    user: User
+
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -51,17 +59,18 @@ def has_role(user: Any, *roles: str) -> bool:
     return not roles_of(user).isdisjoint(roles)
 
 
-def allow(*roles: str) -> Callable[[View], View]:
+def allow(*roles: str, refusal: str = "") -> Callable[[View], View]:
     """Only these roles may open the view; everybody else signed in gets 403 with a sentence."""
     if not roles or not set(roles) <= ROLE_NAMES.keys():
         raise ValueError(f"allow() takes roles out of {sorted(ROLE_NAMES)}, not {roles}")
     names = " or ".join(ROLE_NAMES[role].lower() for role in roles)
+    sentence = refusal or f"This page is for the role {names}."
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not has_role(request.user, *roles):
-                raise NotAllowed(f"This page is for the role {names}.")
+                raise NotAllowed(sentence)
             return view(request, *args, **kwargs)
 
         guarded.readers = frozenset(roles)  # type: ignore[attr-defined]

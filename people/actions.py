@@ -9,11 +9,21 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from audit.models import AuditEvent
+from audit.models import Actor, AuditEvent
 from audit.refusals import Conflict
 from people import teams as selling
 from people.access import roles_of
 from people.roles import check_role_mix
+
+#: Each event about a person. Who may run the commands may do all of it; no page does.
+SENTENCES = {
+    "person.added": "Added a person with these roles: {roles}",
+    "person.roles_set": "Set the roles of a person: {after}",
+    "person.teams_set": "Changed the sales teams of a person",
+    "person.disabled": "Disabled an account",
+    "person.enabled": "Enabled an account",
+    "person.password_set": "Set another password",
+}
 
 
 @transaction.atomic
@@ -23,7 +33,7 @@ def add_person(
     email: str,
     roles: Collection[str],
     password: str,
-    actor: Any,
+    actor: Actor,
     full_name: str = "",
     teams: Collection[str] = (),
     new_teams: Collection[str] = (),
@@ -44,7 +54,7 @@ def add_person(
 
 
 @transaction.atomic
-def set_roles(person: User, roles: frozenset[str], *, actor: Any) -> None:
+def set_roles(person: User, roles: frozenset[str], *, actor: Actor) -> None:
     """These roles and no others. The next request of each of the person's sessions obeys."""
     _lock(person)
     check_role_mix(roles)
@@ -59,7 +69,7 @@ def set_roles(person: User, roles: frozenset[str], *, actor: Any) -> None:
 def set_teams(
     person: User,
     *,
-    actor: Any,
+    actor: Actor,
     join: Collection[str] = (),
     new: Collection[str] = (),
     leave: Collection[str] = (),
@@ -72,20 +82,20 @@ def set_teams(
 
 
 @transaction.atomic
-def disable_person(person: User, *, actor: Any) -> None:
+def disable_person(person: User, *, actor: Actor) -> None:
     """Nobody signs in with the account any more, and its sessions end with their next request."""
     _set_active(person, value=False)
     _record(person, actor, "person.disabled")
 
 
 @transaction.atomic
-def enable_person(person: User, *, actor: Any) -> None:
+def enable_person(person: User, *, actor: Actor) -> None:
     _set_active(person, value=True)
     _record(person, actor, "person.enabled")
 
 
 @transaction.atomic
-def set_password(person: User, password: str, *, actor: Any) -> None:
+def set_password(person: User, password: str, *, actor: Actor) -> None:
     """Another password; the sessions that began with the former one end."""
     _lock(person)
     _set_password(person, password)
@@ -157,7 +167,7 @@ def _lock(person: User) -> None:
     vars(person).pop("_proviso_roles", None)
 
 
-def _record(person: User, actor: Any, verb: str, **payload: Any) -> None:
+def _record(person: User, actor: Actor, verb: str, **payload: Any) -> None:
     AuditEvent.objects.append(
         subject=f"person:{person.pk}", actor=actor, verb=verb, payload=payload
     )

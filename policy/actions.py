@@ -1,25 +1,22 @@
-"""The verbs of governed data: propose, withdraw, check, confirm promises, activate.
+"""What the verbs of governed data do; who may do it, and when, is in `verbs`."""
 
-Two people activate; a third one, an executive reviewer, confirms what becomes of promises.
-"""
-
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.ledger import digest
-from audit.models import SYSTEM, AuditEvent
+from audit.models import SYSTEM, Actor, AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock, Job
-from policy import active
+from policy import active, verbs
 from policy.governance import checking, notices
 from policy.governance.parts import CHECK, has_work
 from policy.governance.versions import Content
 from policy.models import CheckReport, PromiseConfirmation, ReferenceVersion, Schedule
-from policy.permissions import check_confirm_promises, check_govern
 
 RESCREEN = "rescreen"
 #: The constraint in PostgreSQL, as its refusals name it.
@@ -30,9 +27,9 @@ LEAST_REASON = 20
 
 
 @transaction.atomic
-def propose_version(content: Content, *, note: str = "", actor: Any) -> ReferenceVersion:
+def propose_version(content: Content, *, note: str = "", actor: User) -> ReferenceVersion:
     """Store a new version; it changes nothing until another person activates it."""
-    check_govern(content.kind, actor)
+    verbs.PROPOSE.check(content.kind, actor)
     taken = Conflict(f"There is already a version {content.label}. Choose another label.")
     if ReferenceVersion.objects.of(content.kind).filter(label=content.label).exists():
         raise taken
@@ -56,68 +53,41 @@ def propose_version(content: Content, *, note: str = "", actor: Any) -> Referenc
         if LABEL_TAKEN not in str(clash):
             raise
         raise taken from clash
-    _record(version, actor, "version.proposed")
+    _record(version, actor, verbs.PROPOSE.event)
     return version
 
 
 @transaction.atomic
-def withdraw_version(version: ReferenceVersion, *, reason: str, actor: Any) -> None:
+def withdraw_version(version: ReferenceVersion, *, reason: str, actor: User) -> None:
     """Take a proposal back for good, with a reason; its content and its checks stay readable.
 
     Its proposer or anybody else who may propose versions of the kind can do it: nothing that
-    screens deals changes, so one person is enough. Raises Conflict as check_withdrawable does, and
-    for a reason of fewer than LEAST_REASON characters.
+    screens deals changes, so one person is enough. Raises Conflict for a reason of fewer than
+    LEAST_REASON characters.
     """
-    check_govern(version.kind, actor)
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
-    check_withdrawable(version)
+    verbs.WITHDRAW.check(version, actor)
     if len(reason.strip()) < LEAST_REASON:
         raise Conflict(f"Say why in at least {LEAST_REASON} characters.")
-    dead = _running(version)
+    dead = verbs.running_check(version)
     if dead is not None:
         finish_check(dead, state=CheckReport.State.CRASHED, text="")
     version.withdrawn_by, version.withdrawn_at = actor, Clock()
     version.withdrawn_because = reason.strip()
     version.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_because"])
-    _record(version, actor, "version.withdrawn", reason=version.withdrawn_because)
-
-
-def check_withdrawable(version: ReferenceVersion) -> None:
-    """Raises Conflict when the version is not a proposal, waits for its day or is being checked."""
-    if version.activated_at is not None:
-        raise Conflict("This version has already been activated. Only a proposal can be withdrawn.")
-    check_not_withdrawn(version)
-    check_unscheduled(version)
-    running = _running(version)
-    if running is not None and has_work(running):
-        raise Conflict("The check is still running. Wait for its report, then withdraw.")
-
-
-def check_not_withdrawn(version: ReferenceVersion) -> None:
-    if version.withdrawn_at is not None:
-        raise Conflict("This version was withdrawn. Propose its content again.")
-
-
-def _running(version: ReferenceVersion) -> CheckReport | None:
-    """The check without an end; has_work tells whether it will ever have one."""
-    report: CheckReport | None = version.reports.filter(state=CheckReport.State.RUNNING).first()
-    return report
+    _record(version, actor, verbs.WITHDRAW.event, reason=version.withdrawn_because)
 
 
 @transaction.atomic
-def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
+def start_check(version: ReferenceVersion, *, actor: User) -> CheckReport:
     """Ask for a report against what is active now; a job writes it.
 
     A check that still runs is not started twice; one whose jobs ended without a word is closed as
     crashed. Raises Conflict when nothing is active to compare with.
     """
-    check_govern(version.kind, actor)
     version.refresh_from_db(from_queryset=ReferenceVersion.objects.select_for_update())
-    if version.activated_at is not None:
-        raise Conflict("This version has already been activated. There is nothing left to check.")
-    check_not_withdrawn(version)
-    check_unscheduled(version)
-    running = _running(version)
+    verbs.START_CHECK.check(version, actor)
+    running = verbs.running_check(version)
     if running is not None:
         if has_work(running):
             return running
@@ -129,7 +99,7 @@ def start_check(version: ReferenceVersion, *, actor: Any) -> CheckReport:
         baseline_digest=checking.baseline_digest(active.versions()),
     )
     Job.objects.enqueue(CHECK, key=f"report:{report.pk}", report=report.pk)
-    _record(version, actor, "version.check_started", report=report.pk)
+    _record(version, actor, verbs.START_CHECK.event, report=report.pk)
     return report
 
 
@@ -155,18 +125,16 @@ def finish_check(report: CheckReport, *, state: str, text: str) -> None:
 
 @transaction.atomic
 def confirm_promise_changes(
-    report: CheckReport, *, names: Collection[str], reason: str, actor: Any
+    report: CheckReport, *, names: Collection[str], reason: str, actor: User
 ) -> PromiseConfirmation:
     """Let a version take away, change or empty the promises that its report names.
 
     For an executive reviewer who neither proposed the version nor will activate it; each change is
-    confirmed by its name. Raises Conflict when the report asks for nothing, is not the newest, was
-    confirmed before or speaks of what is no longer active, and for a reason that is too short.
+    confirmed by its name. Raises Conflict for a reason that is too short.
     """
     version = report.version
-    now = _lock(version)
-    check_confirm_promises(version, actor)
-    check_promises_wait(report, now)
+    _lock(version)
+    _check_newest(report, verbs.CONFIRM.check(version, actor))
     missing = [
         promise["words"] for promise in report.found["unkept"] if promise["name"] not in names
     ]
@@ -181,7 +149,7 @@ def confirm_promise_changes(
     _record(
         version,
         actor,
-        "version.promises_confirmed",
+        verbs.CONFIRM.event,
         report=report.pk,
         confirmed=asked,
         reason=confirmation.reason,
@@ -190,27 +158,16 @@ def confirm_promise_changes(
     return confirmation
 
 
-def check_promises_wait(report: CheckReport, now: Mapping[str, ReferenceVersion]) -> None:
-    """Raises Conflict unless the report waits for an executive reviewer, now, as it stands."""
-    version = report.version
-    if version.activated_at is not None:
-        raise Conflict("This version has already been activated. There is nothing left to confirm.")
-    check_not_withdrawn(version)
-    if not report.has_changed_promises:
-        raise Conflict("This check does not ask for promises to be confirmed.")
-    if report != version.reports.newest_first().first():
+def _check_newest(read: CheckReport | None, newest: CheckReport) -> None:
+    if read != newest:
         raise Conflict("There is a newer check than the one you read. Read that one first.")
-    if report.baseline_digest != checking.baseline_digest(now):
-        raise Conflict("What is active has changed since the check. Run the check again.")
-    if PromiseConfirmation.objects.filter(report=report).exists():
-        raise Conflict("The promises of this check have already been confirmed.")
 
 
 @transaction.atomic
 def activate_version(
     version: ReferenceVersion,
     *,
-    actor: Any,
+    actor: User,
     report: CheckReport | None = None,
     confirmed: Collection[str] = (),
 ) -> None:
@@ -226,20 +183,20 @@ def activate_version(
 def _activate(
     version: ReferenceVersion,
     *,
-    actor: Any,
+    actor: User,
     report: CheckReport | None,
     confirmed: Collection[str],
     schedule: Schedule | None = None,
 ) -> None:
     now = _lock(version)
-    _check_activator(version, actor)
-    if schedule is None:
-        check_unscheduled(version)
     is_first = not (
         ReferenceVersion.objects.of(version.kind).filter(activated_at__isnull=False).exists()
     )
-    if not is_first:
-        _check_third_person(check_report(version, report, now, confirmed), actor)
+    if is_first:
+        verbs.check_activator(version, actor)
+    else:
+        check = verbs.ACTIVATE.check if schedule is None else verbs.check_ready
+        _check_read(report, check(version, actor), confirmed)
     former = now.get(version.kind)
     if former is not None:
         former.retired_at = Clock()
@@ -250,7 +207,7 @@ def _activate(
     _record(
         version,
         actor,
-        "version.activated",
+        verbs.ACTIVATE.event,
         report=report.pk if report else None,
         confirmed=sorted(confirmed),
         **({"schedule": schedule.pk} if schedule else {}),
@@ -267,63 +224,16 @@ def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:
     return now
 
 
-def _check_activator(version: ReferenceVersion, actor: Any) -> None:
-    check_govern(version.kind, actor)
-    if version.proposed_by_id == actor.pk:
-        raise NotAllowed("You proposed this version, so somebody else must activate it.")
-    if version.activated_at is not None:
-        raise Conflict("This version has already been activated. Propose its content again.")
-    check_not_withdrawn(version)
-
-
-def check_unscheduled(version: ReferenceVersion) -> None:
-    """Raises Conflict while the version waits for its day."""
-    waiting = version.schedules.waiting().first()
-    if waiting is not None:
-        raise Conflict(
-            f"This version is scheduled for {waiting.effective_on:%-d %B %Y}. Cancel that first."
-        )
-
-
-def check_report(
-    version: ReferenceVersion,
-    report: CheckReport | None,
-    now: Mapping[str, ReferenceVersion],
-    confirmed: Collection[str],
+def _check_read(
+    read: CheckReport | None, newest: CheckReport, confirmed: Collection[str]
 ) -> CheckReport:
-    """The report, if it lets this version become active, now, as it stands; else Conflict."""
-    newest = version.reports.newest_first().first()
-    if newest is None:
-        raise Conflict("This version was never checked. Run the check first.")
-    if report is None or report.pk != newest.pk:
-        raise Conflict("There is a newer check than the one you read. Read that one first.")
-    if newest.is_running:
-        raise Conflict("The check is still running. Wait for its report.")
-    if newest.has_changed_promises:
-        _check_promises_confirmed(newest)
-    elif not newest.has_passed:
-        raise Conflict("The check did not pass. Only a version whose check passed can be active.")
-    if newest.digest != version.digest:
-        raise Conflict("The report is about different content. Run the check again.")
-    if newest.baseline_digest != checking.baseline_digest(now):
-        raise Conflict("What is active has changed since the check. Run the check again.")
+    """The report, if it is the one that was read and all that it asks to confirm was confirmed."""
+    _check_newest(read, newest)
     looser = {loosening["name"] for loosening in newest.found["looser"]}
     missing = sorted(looser - set(confirmed))
     if missing:
         raise Conflict(f"Confirm each kind of change that got looser: {'; '.join(missing)}.")
     return newest
-
-
-def _check_promises_confirmed(report: CheckReport) -> None:
-    if not PromiseConfirmation.objects.filter(report=report).exists():
-        sentences = " ".join(promise["words"] for promise in report.found["unkept"])
-        raise Conflict(f"An executive reviewer must confirm these promises first. {sentences}")
-
-
-def _check_third_person(report: CheckReport, actor: Any) -> None:
-    confirmation = PromiseConfirmation.objects.filter(report=report, confirmed_by=actor)
-    if confirmation.exists():
-        raise NotAllowed("You confirmed its promises, so somebody else must activate it.")
 
 
 # --- Activation on a later day -------------------------------------------------------------------
@@ -333,7 +243,7 @@ def _check_third_person(report: CheckReport, actor: Any) -> None:
 def schedule_activation(
     version: ReferenceVersion,
     *,
-    actor: Any,
+    actor: User,
     report: CheckReport | None,
     confirmed: Collection[str],
     on: date,
@@ -343,12 +253,10 @@ def schedule_activation(
     The same is checked now, so a day is chosen only for what could be active at once. The former
     version stays active until then. Raises Conflict for a day that is over or too far away.
     """
-    now = _lock(version)
-    _check_activator(version, actor)
-    check_unscheduled(version)
+    _lock(version)
+    newest = verbs.SCHEDULE.check(version, actor)
     check_day(on)
-    read = check_report(version, report, now, confirmed)
-    _check_third_person(read, actor)
+    read = _check_read(report, newest, confirmed)
     schedule = Schedule.objects.create(
         version=version,
         report=read,
@@ -359,7 +267,7 @@ def schedule_activation(
     _record(
         version,
         actor,
-        "version.scheduled",
+        verbs.SCHEDULE.event,
         schedule=schedule.pk,
         on=on.isoformat(),
         confirmed=schedule.confirmed,
@@ -378,22 +286,17 @@ def check_day(on: date) -> None:
 
 
 @transaction.atomic
-def cancel_schedule(schedule: Schedule, *, reason: str, actor: Any) -> None:
+def cancel_schedule(schedule: Schedule, *, reason: str, actor: User) -> None:
     """End a schedule before its day; the version stays a proposal."""
-    check_govern(schedule.version.kind, actor)
     schedule.refresh_from_db(from_queryset=Schedule.objects.select_for_update())
-    if not schedule.is_waiting:
+    if verbs.CANCEL.check(schedule.version, actor) != schedule:
         raise Conflict("This schedule has ended. There is nothing left to cancel.")
     if len(reason.strip()) < LEAST_REASON:
         raise Conflict(f"Say why in at least {LEAST_REASON} characters.")
     schedule.ended_by = actor
     _end(schedule, Schedule.State.CANCELLED, reason=reason.strip())
     _record(
-        schedule.version,
-        actor,
-        "version.schedule_cancelled",
-        schedule=schedule.pk,
-        reason=schedule.reason,
+        schedule.version, actor, verbs.CANCEL.event, schedule=schedule.pk, reason=schedule.reason
     )
     notices.tell_of_schedule(schedule, but=actor)
 
@@ -443,7 +346,7 @@ def _end(schedule: Schedule, state: str, *, reason: str = "") -> None:
     schedule.save(update_fields=["state", "reason", "ended_at", "ended_by"])
 
 
-def _record(version: ReferenceVersion, actor: Any, verb: str, **details: Any) -> None:
+def _record(version: ReferenceVersion, actor: Actor, verb: str, **details: Any) -> None:
     AuditEvent.objects.append(
         subject=version.subject,
         actor=actor,

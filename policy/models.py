@@ -1,7 +1,7 @@
 """The policy as governed data: every version of the rulebook, ratings, catalogue and registry."""
 
 import json
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
 from policy.governance.parts import CheckPart  # noqa: F401  Django looks for models here
+from policy.governance.report_data import Report
 
 
 class Kind(models.TextChoices):
@@ -201,8 +202,9 @@ class CheckReport(models.Model):
         return getattr(self, "promise_confirmation", None)
 
     @property
-    def found(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(self.text) if self.text else {}
+    def found(self) -> Report:
+        """What the check found; empty while it runs, and when it crashed."""
+        content: Report = json.loads(self.text or "{}")
         return content
 
 

@@ -1,18 +1,19 @@
-"""The verbs of a review. Each is one transaction: lock, check, write, record."""
+"""What the verbs of a review do. Each is one transaction: lock, check (`verbs`), write, record."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from audit.ledger import canonical
-from audit.models import AuditEvent
+from audit.models import Actor, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock
 from policy import active
-from reviews import permissions
+from reviews import verbs
 from reviews.models import Condition, Decision, Review, Skip, Vote
 from screening import actions as selling
 from screening import following, mail
@@ -34,13 +35,13 @@ class Duty:
 
 
 @transaction.atomic
-def claim_deal(deal: Deal, *, actor: Any) -> Review:
+def claim_deal(deal: Deal, *, actor: User) -> Review:
     """Take the deal for 45 minutes; a second call by the same person renews the lease.
 
     Raises Conflict when somebody else holds it, NotAllowed when this person may not review it.
     """
     deal.lock()
-    permissions.check_claim(deal, actor)
+    verbs.CLAIM.check(deal, actor)
     review = Review.objects.current_of(deal) or _open_review(deal)
     holder = review.holder()
     if holder is not None and holder != actor:
@@ -48,77 +49,79 @@ def claim_deal(deal: Deal, *, actor: Any) -> Review:
         raise Conflict(f"{deal.reference} has just been claimed by {name}. Take the next one?")
     _hold(review, actor)
     if holder is None:
-        _record(deal, actor, "review.claimed", review=review.pk, level=review.level)
+        _record(deal, actor, verbs.CLAIM.event, review=review.pk, level=review.level)
     return review
 
 
 @transaction.atomic
-def take_over_claim(deal: Deal, *, because: str, actor: Any) -> Review:
+def take_over_claim(deal: Deal, *, because: str, actor: User) -> Review:
     """An executive takes a deal from whoever holds it, and says why."""
     because = _said(because)
     deal.lock()
-    permissions.check_take_over(deal, actor)
+    verbs.TAKE_OVER.check(deal, actor)
     review = Review.objects.current_of(deal) or _open_review(deal)
     former = review.holder()
     _hold(review, actor)
-    _record(deal, actor, "review.taken_over", because=because, former=former.pk if former else None)
+    _record(
+        deal, actor, verbs.TAKE_OVER.event, because=because, former=former.pk if former else None
+    )
     return review
 
 
 @transaction.atomic
-def release_deal(deal: Deal, *, actor: Any) -> None:
+def release_deal(deal: Deal, *, actor: User) -> None:
     """Give the claim back; nothing that was typed is kept."""
     deal.lock()
-    review = permissions.check_release(deal, actor)
+    review = verbs.RELEASE.check(deal, actor)
     _free(review)
-    _record(deal, actor, "review.released", review=review.pk)
+    _record(deal, actor, verbs.RELEASE.event, review=review.pk)
 
 
 @transaction.atomic
-def skip_deal(deal: Deal, *, because: str, actor: Any) -> None:
+def skip_deal(deal: Deal, *, because: str, actor: User) -> None:
     """Leave this screening to others; "take the next" does not offer it again."""
     because = _said(because)
     deal.lock()
-    permissions.check_claim(deal, actor)
+    verbs.SKIP.check(deal, actor)
     Skip.objects.get_or_create(
-        screening_id=_screened(deal), reviewer=actor, defaults={"deal": deal, "because": because}
+        screening=deal.last_screening, reviewer=actor, defaults={"deal": deal, "because": because}
     )
     review = Review.objects.current_of(deal)
     if review is not None and review.holder() == actor:
         _free(review)
-    _record(deal, actor, "review.skipped", because=because)
+    _record(deal, actor, verbs.SKIP.event, because=because)
 
 
 @transaction.atomic
-def pass_up(deal: Deal, *, because: str, actor: Any) -> None:
+def pass_up(deal: Deal, *, because: str, actor: User) -> None:
     """Send a senior review to the executive level. There is no way down."""
     because = _said(because)
     deal.lock()
-    review = permissions.check_pass_up(deal, actor)
+    review = verbs.PASS_UP.check(deal, actor)
     review.level = "executive"
     review.claimed_by = review.claimed_until = None
     review.save(update_fields=["level", "claimed_by", "claimed_until"])
     deal.review_level = "executive"
     deal.save(update_fields=["review_level"])
-    _record(deal, actor, "review.passed_up", because=because)
+    _record(deal, actor, verbs.PASS_UP.event, because=because)
     mail.tell_all([(deal, person, "review_needed") for person in mail.reviewers_for(deal)])
 
 
 @transaction.atomic
-def ask_sales(deal: Deal, *, questions: Sequence[tuple[str, str]], actor: Any) -> list[Question]:
+def ask_sales(deal: Deal, *, questions: Sequence[tuple[str, str]], actor: User) -> list[Question]:
     """Ask sales, each question tied to a fact (or to none); the deal waits for the answers.
 
     The round of review ends: the answers make a new revision, which is screened and reviewed.
     """
     deal.lock()
-    review = permissions.check_ask(deal, actor)
+    review = verbs.ASK.check(deal, actor)
     if not questions:
         raise Conflict("Write at least one question.")
     asked = deal.questions.count()
     rows = [
         Question.objects.create(
             deal=deal,
-            screening_id=_screened(deal),
+            screening=deal.last_screening,
             number=asked + place,
             fact=fact,
             text=text,
@@ -147,7 +150,7 @@ def vote(
     because: str,
     assessment: dict[str, Any] | None = None,
     conditions: Sequence[Duty] = (),
-    actor: Any,
+    actor: User,
 ) -> Vote:
     """Give one vote on the screening that the reviewer read; the last needed vote decides.
 
@@ -157,7 +160,7 @@ def vote(
     because = _said(because, least=LEAST_REASONS)
     deal.lock()
     check_not_overtaken(deal, screening)
-    review = permissions.check_vote(deal, actor)
+    review = verbs.VOTE.check(deal, actor)
     review.lock()
     _check_current(screening)
     if (verdict == Vote.Verdict.CONDITIONS) != bool(conditions):
@@ -178,7 +181,7 @@ def vote(
     _record(
         deal,
         actor,
-        "review.voted",
+        verbs.VOTE.event,
         review=review.pk,
         vote=row.pk,
         verdict=verdict,
@@ -194,10 +197,10 @@ def vote(
 
 
 @transaction.atomic
-def screen_again(deal: Deal, *, actor: Any) -> Screening:
+def screen_again(deal: Deal, *, actor: User) -> Screening:
     """Screen a deal in review with the versions that are active now, when they are newer."""
     deal.lock()
-    permissions.check_claim(deal, actor)
+    verbs.SCREEN_AGAIN.check(deal, actor)
     if is_current(deal.last_screening, lock=True):
         raise Conflict("This deal was screened with the versions that are active now.")
     return selling.rescreen_deal(
@@ -206,11 +209,11 @@ def screen_again(deal: Deal, *, actor: Any) -> Screening:
 
 
 @transaction.atomic
-def reopen_deal(deal: Deal, *, because: str, actor: Any) -> None:
+def reopen_deal(deal: Deal, *, because: str, actor: User) -> None:
     """Return a cleared or approved deal to review: its facts are screened again first."""
     because = _said(because)
     deal.lock()
-    permissions.check_reopen(deal, actor)
+    verbs.REOPEN.check(deal, actor)
     deal.review_level = deal.review_level or "senior"
     deal.save(update_fields=["review_level"])
     selling.rescreen_deal(deal, cause=Screening.Cause.FACT, because=because, actor=actor)
@@ -225,7 +228,7 @@ def rule_fact(
     value: Any,
     because: str,
     source: str,
-    actor: Any,
+    actor: User,
 ) -> FactRuling:
     """Set a fact as compliance read it.
 
@@ -244,21 +247,21 @@ def rule_fact(
 
 
 @transaction.atomic
-def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBack:
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> TakenBack:
     """Say that a ruling was wrong; the second person who says so ends it."""
     return selling.take_back_ruling(ruling, because=_said(because), actor=actor)
 
 
 @transaction.atomic
-def settle_condition(condition: Condition, *, because: str, actor: Any) -> None:
+def settle_condition(condition: Condition, *, because: str, actor: User) -> None:
     """Accept the proof of a condition."""
     because = _said(because)
     condition.refresh_from_db(from_queryset=Condition.objects.select_for_update())
-    permissions.check_settle(condition, actor)
+    verbs.SETTLE.check(condition, actor)
     condition.met_at, condition.met_by, condition.met_because = Clock(), actor, because
     condition.save(update_fields=["met_at", "met_by", "met_because"])
     _record(
-        condition.decision.deal, actor, "condition.met", condition=condition.pk, because=because
+        condition.decision.deal, actor, verbs.SETTLE.event, condition=condition.pk, because=because
     )
 
 
@@ -294,7 +297,7 @@ def _check_current(screening: Screening) -> None:
         raise Conflict("The reference data changed since this screening. Screen again first.")
 
 
-def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: Any) -> Decision:
+def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: User) -> Decision:
     decision = Decision.objects.create(
         review=review, deal=deal, screening=review.screening, outcome=outcome, because=because
     )
@@ -335,12 +338,7 @@ def _open_review(deal: Deal) -> Review:
     """Start the round for the newest screening; rounds of older screenings end here."""
     for stale in Review.objects.still_open().filter(deal=deal):
         _close(stale, "screened again")
-    return Review.objects.create(deal=deal, screening_id=_screened(deal), level=deal.review_level)
-
-
-def _screened(deal: Deal) -> int:
-    assert deal.screening_id is not None  # noqa: S101  a deal in review was screened
-    return deal.screening_id
+    return Review.objects.create(deal=deal, screening=deal.last_screening, level=deal.review_level)
 
 
 def _hold(review: Review, person: Any) -> None:
@@ -363,9 +361,9 @@ def _close(review: Review, because: str) -> None:
 
 def _tell_next(deal: Deal, review: Review, level: str) -> None:
     voted = set(review.votes.values_list("reviewer", flat=True))
-    holders = mail.holders_of(permissions.ROLE_OF_LEVEL[level], deal)
+    holders = mail.holders_of(verbs.ROLE_OF_LEVEL[level], deal)
     mail.tell_all([(deal, one, "vote_needed") for one in holders if one.pk not in voted])
 
 
-def _record(deal: Deal, actor: Any, verb: str, **payload: Any) -> None:
+def _record(deal: Deal, actor: Actor, verb: str, **payload: Any) -> None:
     AuditEvent.objects.append(subject=deal.subject, actor=actor, verb=verb, payload=payload)

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.models import AuditEvent
+from audit.models import Actor, AuditEvent
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
 from policy import active
 from policy.models import Kind
 from reviews import exhibits, labels, wording, written
@@ -29,7 +29,7 @@ SUBJECT = "decisions"
 
 @allow(access.AUDITOR)
 @require_safe
-def decision_history(request: HttpRequest) -> HttpResponse:
+def decision_history(request: SignedIn) -> HttpResponse:
     form = _form(request)
     chosen = form.chosen()
     rows = decisions.filtered(decisions.screenings(), chosen)
@@ -50,7 +50,7 @@ def decision_history(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/decisions.html", context, status=form.status)
 
 
-def _form(request: HttpRequest) -> HistoryFilters:
+def _form(request: SignedIn) -> HistoryFilters:
     names = active.countries(active.version(Kind.COUNTRIES)).names
     countries = sorted(names.items(), key=lambda pair: pair[1])
     return HistoryFilters(request.GET, countries=countries, results=decisions.RESULTS)
@@ -73,7 +73,7 @@ def _row(screening: Any) -> dict[str, Any]:
 
 @allow(access.AUDITOR)
 @require_safe
-def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def export(request: SignedIn) -> HttpResponse | StreamingHttpResponse:
     """Exactly the filtered list as CSV; that it was asked for is on record before it begins."""
     form = _form(request)
     chosen = form.chosen()
@@ -97,7 +97,7 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     return response
 
 
-def stream(rows: QuerySet[Screening], filters: dict[str, str], actor: Any) -> Iterator[bytes]:
+def stream(rows: QuerySet[Screening], filters: dict[str, str], actor: Actor) -> Iterator[bytes]:
     """The bytes of the export; a complete one leaves its digest on record."""
     seen, count = hashlib.sha256(), -1
     with transaction.atomic():
@@ -116,20 +116,20 @@ def stream(rows: QuerySet[Screening], filters: dict[str, str], actor: Any) -> It
 
 @allow(access.AUDITOR)
 @require_safe
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedIn, pk: int) -> HttpResponse:
     return render(request, "audit/deal.html", _record(_find(request, pk)))
 
 
 @allow(access.AUDITOR)
 @require_POST
-def replay(request: HttpRequest, pk: int) -> HttpResponse:
+def replay(request: SignedIn, pk: int) -> HttpResponse:
     """Screen the stored facts again with the stored rulebook; nothing is written."""
     deal = _find(request, pk)
     replayed = {screening.pk: replaying.replay(screening) for screening in _screenings(deal)}
     return render(request, "audit/deal.html", _record(deal, replayed))
 
 
-def _find(request: HttpRequest, pk: int) -> Deal:
+def _find(request: SignedIn, pk: int) -> Deal:
     visible = Deal.objects.visible_to(request.user)
     deals = Deal.objects.filter(pk__in=visible.values("pk")).select_related(
         "owner", "team", "predecessor"

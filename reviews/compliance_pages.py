@@ -5,22 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.refusals import Conflict, NotAllowed
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
+from people.verbs import does
 from policy import active
 from policy.engine.language.facts import Choice, Vocabulary, YesNo
 from reviews import actions, exhibits, labels, wording, written
 from reviews.forms import ReasonForm, RulingForm
-from reviews.permissions import why_not
 from reviews.review_pages import posted
-from screening import deriving, rulings
-from screening import permissions as selling
+from screening import deriving, rulings, verbs
 from screening.models import Deal, FactRuling, Finding, Screening
 
 
@@ -85,7 +84,7 @@ class Waiting:
 
 @allow(access.COMPLIANCE)
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedIn) -> HttpResponse:
     deals = (
         wording.with_versions(Deal.objects.awaiting_compliance(), "screening__")
         .not_of_own(request.user)
@@ -94,16 +93,16 @@ def desk(request: HttpRequest) -> HttpResponse:
         .order_by("screening__created_at", "pk")
     )
     lists: dict[str, list[Waiting]] = {fact: [] for fact in LISTS}
-    found = list(deals)
-    for one in found:
-        for fact, waiting in _waits_for(one):
+    oldest_first = list(deals)
+    for deal in oldest_first:
+        for fact, waiting in _waits_for(deal):
             lists[fact].append(waiting)
     context = {
         "lists": [
             {"fact": fact, "title": title, "rows": lists[fact]} for fact, title in LISTS.items()
         ],
-        "oldest": found[0] if found else None,
-        "count": len(found),
+        "oldest": oldest_first[0] if oldest_first else None,
+        "count": len(oldest_first),
         "now": timezone.now(),
     }
     return render(request, "compliance/desk.html", context)
@@ -145,7 +144,7 @@ def _before(deal: Deal, fact: str) -> str:
     return f"Set to “{value}” on {ruling.ruled_at:%d %B %Y} for other answers. {again.why}"
 
 
-def _find(request: HttpRequest, pk: int) -> Deal:
+def _find(request: SignedIn, pk: int) -> Deal:
     """A sent deal that compliance may know of; its own are not its own to settle, but to read."""
     visible = Deal.objects.visible_to(request.user)
     deals = Deal.objects.filter(pk__in=visible.values("pk")).exclude(screening=None)
@@ -155,27 +154,27 @@ def _find(request: HttpRequest, pk: int) -> Deal:
 
 @allow(access.COMPLIANCE)
 @require_safe
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _find(request, pk)
-    screening = found.last_screening
-    may = selling.may_rule_fact(found, request.user)
-    asked = {fact for fact, _ in _waits_for(found)} if may else set()
+def deal(request: SignedIn, pk: int) -> HttpResponse:
+    deal = _find(request, pk)
+    screening = deal.last_screening
+    may = verbs.RULE.may(deal, request.user)
+    asked = {fact for fact, _ in _waits_for(deal)} if may else set()
     context = {
-        "deal": found,
+        "deal": deal,
         "screening": screening,
         "outcome_words": labels.OUTCOMES[screening.outcome],
-        "status_words": labels.status_beside(found, screening.outcome),
+        "status_words": labels.status_beside(deal, screening.outcome),
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
-        "written": written.of_deal(found),
-        "questions": exhibits.exchange(found),
+        "written": written.of_deal(deal),
+        "questions": exhibits.exchange(deal),
         "facts": exhibits.facts(screening),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
-        "rulings": [_ruling(one, request.user) for one in deriving.standings(found)],
+        "rulings": [_ruling(one, request.user) for one in deriving.standings(deal)],
         "may_rule": may,
-        "why_not": why_not(selling.check_rule_fact, found, request.user),
+        "why_not": verbs.RULE.why_not(deal, request.user),
     }
     return render(request, "compliance/deal.html", context)
 
@@ -198,29 +197,29 @@ def _ruling(standing: deriving.Standing, person: Any) -> dict[str, Any]:
         "note": f"{ruling.because} ({ruling.source})",
         "standing": standing,
         "asked_by": "" if standing.is_taken_back else ", ".join(asked),
-        "may_take_back": selling.may_take_back(ruling, person),
+        "may_take_back": verbs.TAKE_BACK.may(ruling, person),
     }
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.RULE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
+def rule_fact(request: SignedIn, pk: int, fact: str) -> HttpResponse:
     """Verify or set one fact, with the clause beside it; the deal is screened again."""
     if fact not in SETTLED:
         raise Http404
-    found = _find(request, pk)
+    deal = _find(request, pk)
     form = RulingForm(
-        posted(request), options=_options(found, fact, request.user), initial=_initial(found, fact)
+        posted(request), options=_options(deal, fact, request.user), initial=_initial(deal, fact)
     )
     try:
-        selling.check_rule_fact(found, request.user)
+        verbs.RULE.check(deal, request.user)
         if request.method != "POST" or not form.is_valid():
-            return render(request, "compliance/fact.html", _page(found, fact, form))
+            return render(request, "compliance/fact.html", _page(deal, fact, form))
         given = form.cleaned_data
         actions.rule_fact(
-            found,
+            deal,
             screening=get_object_or_404(
-                Screening.objects.filter(revision__deal=found), pk=given["screening"]
+                Screening.objects.filter(revision__deal=deal), pk=given["screening"]
             ),
             fact=fact,
             value=_plain(fact, given["value"]),
@@ -230,34 +229,34 @@ def rule_fact(request: HttpRequest, pk: int, fact: str) -> HttpResponse:
         )
     except Conflict as refusal:
         return _overtaken(request, _find(request, pk), refusal)
-    found.refresh_from_db()
-    status = found.get_status_display().lower()
+    deal.refresh_from_db()
+    status = deal.get_status_display().lower()
     messages.success(
         request,
-        f"{_vocabulary()[fact].label} is set, and {found.reference} was screened again: {status}.",
+        f"{_vocabulary()[fact].label} is set, and {deal.reference} was screened again: {status}.",
     )
     return redirect("reviews:compliance-deal", pk=pk)
 
 
-def _initial(found: Deal, fact: str) -> dict[str, Any]:
+def _initial(deal: Deal, fact: str) -> dict[str, Any]:
     """What was ruled before is offered again; the reason has to be written again."""
-    again = _offered_again(found, fact)
+    again = _offered_again(deal, fact)
     if again is None:
-        return {"screening": found.screening_id}
+        return {"screening": deal.screening_id}
     value = again.ruling.value
     chosen = {True: "yes", False: "no"}.get(value, value)
-    return {"screening": found.screening_id, "value": chosen, "source": again.ruling.source}
+    return {"screening": deal.screening_id, "value": chosen, "source": again.ruling.source}
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.TAKE_BACK)
 @require_http_methods(["GET", "HEAD", "POST"])
-def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+def take_back(request: SignedIn, pk: int) -> HttpResponse:
     """Say that a ruling was wrong. It takes two people, and ends what holds in other deals too."""
     rulings_seen = FactRuling.objects.filter(deal__in=Deal.objects.visible_to(request.user))
     ruling = get_object_or_404(rulings_seen.select_related("deal__screening", "ruled_by"), pk=pk)
     form = ReasonForm(posted(request))
     try:
-        selling.check_take_back(ruling, request.user)
+        verbs.TAKE_BACK.check(ruling, request.user)
         if request.method != "POST" or not form.is_valid():
             context = {
                 "ruling": ruling,
@@ -280,13 +279,13 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("reviews:compliance-deal", pk=ruling.deal_id)
 
 
-def _overtaken(request: HttpRequest, found: Deal, refusal: Conflict) -> HttpResponse:
+def _overtaken(request: SignedIn, deal: Deal, refusal: Conflict) -> HttpResponse:
     typed = [
         ("Reason", request.POST.get("because", "")),
         ("Source", request.POST.get("source", "")),
     ]
     context = {
-        "deal": found,
+        "deal": deal,
         "sentence": str(refusal),
         "typed": [pair for pair in typed if pair[1]],
         "carried": [],
@@ -296,8 +295,8 @@ def _overtaken(request: HttpRequest, found: Deal, refusal: Conflict) -> HttpResp
     return render(request, "reviews/overtaken.html", context, status=409)
 
 
-def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
-    screening = found.last_screening
+def _page(deal: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
+    screening = deal.last_screening
     beside = {
         "legal_basis_status": ("legal_obligation", "legal_basis", "customer_name", "capabilities"),
         "fact_conflict": ("conflict_note", "end_user_type", "end_user_name", "capabilities"),
@@ -308,19 +307,19 @@ def _page(found: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
         "country_risk": ("country_name", "special_territory"),
     }[fact]
     return {
-        "deal": found,
+        "deal": deal,
         "form": form,
         "fact": fact,
         "settled": SETTLED[fact],
         "now": labels.fact_rows(screening, [fact])[0],
         "beside": labels.fact_rows(screening, beside),
         "cards": [card for card in exhibits.cards(screening) if card.reads(fact)],
-        "before": _before(found, fact),
-        "written": written.of_deal(found),
+        "before": _before(deal, fact),
+        "written": written.of_deal(deal),
     }
 
 
-def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
+def _options(deal: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
     """The values that the fact can take here; some facts are raised and never lowered."""
     known = _vocabulary()[fact]
     if isinstance(known, YesNo):
@@ -330,7 +329,7 @@ def _options(found: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
         values = [(value, known.say(value).capitalize()) for value in known.values]
     if fact not in rulings.ONLY_RAISED:
         return values
-    return [pair for pair in values if _may_take(found, fact, _plain(fact, pair[0]), person)]
+    return [pair for pair in values if _may_take(deal, fact, _plain(fact, pair[0]), person)]
 
 
 def _vocabulary() -> Vocabulary:
@@ -338,9 +337,9 @@ def _vocabulary() -> Vocabulary:
     return active.reference_data().rulebook.vocabulary
 
 
-def _may_take(found: Deal, fact: str, value: Any, person: Any) -> bool:
+def _may_take(deal: Deal, fact: str, value: Any, person: Any) -> bool:
     try:
-        deriving.check_ruling(fact, value, found, person)
+        deriving.check_ruling(fact, value, deal, person)
     except (Conflict, NotAllowed):
         return False
     return True

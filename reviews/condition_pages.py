@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.refusals import Conflict
 from people import access
-from people.access import allow
-from reviews import actions, labels, permissions
+from people.access import SignedIn, allow
+from people.verbs import does
+from reviews import actions, labels, verbs
 from reviews.forms import ReasonForm
 from reviews.models import Condition
 from reviews.review_pages import overtaken, posted
@@ -25,7 +26,7 @@ PER_PAGE = 25
 
 @allow(*access.REVIEWERS, access.SALES)
 @require_safe
-def conditions(request: HttpRequest) -> HttpResponse:
+def conditions(request: SignedIn) -> HttpResponse:
     """Reviewers see all that are not of their own deals; sales sees those of its own."""
     visible = _visible_conditions(request.user)
     state = request.GET.get("view", "open")
@@ -68,7 +69,6 @@ def _condition_row(condition: Condition, user: Any) -> dict[str, Any]:
     elif condition.due_on < timezone.localdate():
         kind, state = "late", "Overdue"
     deal = condition.decision.deal
-    may = permissions.may(permissions.check_settle, condition, user)
     reads = access.has_role(user, *access.REVIEWERS)
     return {
         "condition": condition,
@@ -76,7 +76,7 @@ def _condition_row(condition: Condition, user: Any) -> dict[str, Any]:
         "owner": labels.person(condition.owner),
         "kind": kind,
         "state": state,
-        "may_settle": may,
+        "may_settle": verbs.SETTLE.may(condition, user),
         "url": reverse("reviews:deal", args=[deal.pk]) if reads else deal.get_absolute_url(),
     }
 
@@ -93,14 +93,14 @@ def _visible_conditions(user: Any) -> QuerySet[Condition]:
     )
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.SETTLE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def settle(request: HttpRequest, pk: int) -> HttpResponse:
+def settle(request: SignedIn, pk: int) -> HttpResponse:
     condition = get_object_or_404(_visible_conditions(request.user), pk=pk)
     form = ReasonForm(posted(request))
     form.fields["because"].label = "What proves that it is met?"
     try:
-        permissions.check_settle(condition, request.user)
+        verbs.SETTLE.check(condition, request.user)
         if request.method != "POST" or not form.is_valid():
             return render(request, "reviews/settle.html", {"condition": condition, "form": form})
         actions.settle_condition(

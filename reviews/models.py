@@ -1,6 +1,5 @@
 """The reviewer's side: rounds of review, votes, decisions and the duties they set."""
 
-import json
 from typing import Any, Self
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast, Now
 
+from audit.ledger import CanonicalField
 from jobs.models import Clock
 from reviews.tally import Tally, tally
 from screening.lifecycle import Status
@@ -97,8 +97,10 @@ class Vote(models.Model):
     because = models.TextField()
     # Canonical JSON: the assessment of severity, likelihood and the rest, each with its reason.
     assessment_text = models.TextField(default="{}")
+    assessment = CanonicalField[dict[str, Any]]("assessment_text")
     # Canonical JSON list of the conditions this vote sets.
     conditions_text = models.TextField(default="[]")
+    conditions = CanonicalField[list[dict[str, str]]]("conditions_text")
     voted_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -114,16 +116,6 @@ class Vote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.reviewer_id}"
-
-    @property
-    def assessment(self) -> dict[str, Any]:
-        assessment: dict[str, Any] = json.loads(self.assessment_text)
-        return assessment
-
-    @property
-    def conditions(self) -> list[dict[str, str]]:
-        conditions: list[dict[str, str]] = json.loads(self.conditions_text)
-        return conditions
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from people import access
-from reviews import labels, permissions
+from reviews import labels, verbs
 from reviews.actions import is_current
 from reviews.models import Review, Vote
 from screening.lifecycle import Status
@@ -20,9 +20,6 @@ class Panel:
     sentence: str = ""
     holder: str = ""
     until: datetime | None = None
-    may_take_over: bool = False
-    may_pass_up: bool = False
-    may_reopen: bool = False
     votes_given: int = 0
     # The reference data changed since the screening: no vote counts before it is screened again.
     is_stale: bool = False
@@ -35,10 +32,7 @@ def panel(deal: Deal, user: Any) -> Panel:
     if not access.has_role(user, *access.REVIEWERS):
         return Panel("read", "You can read this deal. Reviewers decide.")
     if deal.status != Status.IN_REVIEW:
-        sentence = f"This deal is {deal.get_status_display().lower()}."
-        return Panel(
-            "closed", sentence, may_reopen=permissions.may(permissions.check_reopen, deal, user)
-        )
+        return Panel("closed", f"This deal is {deal.get_status_display().lower()}.")
     return _open_panel(deal, user)
 
 
@@ -52,15 +46,12 @@ def _open_panel(deal: Deal, user: Any) -> Panel:
         votes_given=review.votes.count() if review else 0,
         is_stale=deal.screening is not None and not is_current(deal.screening),
     )
-    refusal = permissions.why_not(permissions.check_claim, deal, user)
+    refusal = verbs.CLAIM.why_not(deal, user)
     if refusal:
         return replace(base, state="refused", sentence=refusal)
     if holder is None:
         return replace(base, state="free")
-    if holder != user:
-        may = permissions.may(permissions.check_take_over, deal, user)
-        return replace(base, state="held", may_take_over=may)
-    return replace(base, may_pass_up=permissions.may(permissions.check_pass_up, deal, user))
+    return base if holder == user else replace(base, state="held")
 
 
 def consequence(level: str, votes_given: int, verdict: str) -> str:

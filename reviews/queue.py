@@ -5,7 +5,7 @@ Severity comes first, then what is late. The value of a deal is not looked at.
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from django.db.models import (
     Case,
@@ -42,12 +42,20 @@ VIEWS = {
 }
 
 
-def waiting_for(user: Any) -> QuerySet[Deal]:
-    """Deals in review that this person may read here, each with what the queue sorts by.
+class Waiting(TypedDict):
+    """What the queue adds to a deal."""
 
-    Adds `votes_given`, `needed` (level of the next voter), `is_claimed`, `is_late` and `gravity`
-    (0 is the gravest country risk).
-    """
+    votes_given: int
+    #: The level of the next voter.
+    needed: str
+    is_claimed: bool
+    is_late: bool
+    #: 0 is the gravest country risk.
+    gravity: int
+
+
+def waiting_for(user: Any) -> QuerySet[Deal]:
+    """Deals in review that this person may read here, each with what the queue sorts by."""
     visible = Deal.objects.visible_to(user).awaiting_review()
     if access.has_role(user, *access.REVIEWERS):
         visible = visible.not_of_own(user)

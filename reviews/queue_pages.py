@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,15 +17,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.refusals import Conflict
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
+from people.verbs import does
 from policy import active
 from policy.models import Kind
-from reviews import actions, labels, wording
+from reviews import actions, labels, verbs, wording
 from reviews import queue as waiting
 from reviews.forms import QueueFilters
 from reviews.models import Decision
 from reviews.paging import CountedPaginator, in_order_of
 from screening.models import Deal, Screening
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    type Waiting = WithAnnotations[Deal, waiting.Waiting]
 
 PER_PAGE = 25
 TRIES = 5
@@ -31,7 +39,7 @@ TRIES = 5
 
 @allow(*access.REVIEWERS, access.AUDITOR)
 @require_safe
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: SignedIn) -> HttpResponse:
     everything = waiting.waiting_for(request.user)
     form = QueueFilters(
         request.GET,
@@ -81,8 +89,8 @@ class QueueRow:
     revision: int
 
     @classmethod
-    def of(cls, deal: Any, now: Any, user: Any) -> "QueueRow":
-        screening = deal.screening
+    def of(cls, deal: "Waiting", now: datetime, user: User) -> "QueueRow":
+        screening = deal.last_screening
         return cls(
             deal=deal,
             due=labels.due(deal, now),
@@ -103,10 +111,10 @@ def _clauses(screening: Screening) -> list[str]:
     return list(dict.fromkeys(clause for clause in cited.split(", ") if clause))
 
 
-def _claimant(deal: Any, user: Any) -> str:
+def _claimant(deal: "Waiting", user: User) -> str:
     if not deal.is_claimed:
         return ""
-    holder = deal.screening.review.claimed_by
+    holder = deal.last_screening.review.claimed_by
     return "You" if holder == user else labels.person(holder)
 
 
@@ -122,7 +130,7 @@ def _reviewers(user: Any) -> QuerySet[Any]:
     return people.exclude(pk=user.pk).distinct().order_by("last_name", "username")
 
 
-def _tabs(request: HttpRequest, view: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+def _tabs(request: SignedIn, view: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
     tabs = []
     for name, label in waiting.VIEWS.items():
         query = request.GET.copy()
@@ -133,9 +141,9 @@ def _tabs(request: HttpRequest, view: str, counts: Mapping[str, int]) -> list[di
     return tabs
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.CLAIM)
 @require_POST
-def take_next(request: HttpRequest) -> HttpResponse:
+def take_next(request: SignedIn) -> HttpResponse:
     """Claim the first deal that this person may take; someone else may be faster a few times."""
     for deal in waiting.takeable(request.user)[:TRIES]:
         try:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from audit.refusals import Conflict
-from people import access
-from people.access import allow
-from reviews import actions, exhibits, labels, panel, permissions
+from people.access import SignedIn
+from people.verbs import does
+from reviews import actions, exhibits, labels, panel, verbs
 from reviews import assessment as weighing
 from reviews.forms import AssessmentForm, ConditionRows, VoteForm
 from reviews.models import Review, Vote
@@ -89,7 +89,7 @@ class Draft:
         return fine and not self.vote.errors
 
 
-def _draft(request: HttpRequest, pk: int) -> Draft:
+def _draft(request: SignedIn, pk: int) -> Draft:
     """What was posted, on the deal of the address. Renews the claim, so it may raise Conflict."""
     deal = find_deal(request, pk)
     draft = Draft(deal, request.POST)
@@ -100,16 +100,16 @@ def _draft(request: HttpRequest, pk: int) -> Draft:
     return draft
 
 
-def _renew(draft: Draft, request: HttpRequest) -> None:
+def _renew(draft: Draft, request: SignedIn) -> None:
     """Keep the claim, or say why this reviewer does not have it any more."""
     actions.check_not_overtaken(draft.deal, draft.screening())
-    permissions.check_vote(draft.deal, request.user)
+    verbs.VOTE.check(draft.deal, request.user)
     actions.claim_deal(draft.deal, actor=request.user)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.VOTE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def assess(request: HttpRequest, pk: int) -> HttpResponse:
+def assess(request: SignedIn, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _begin(request, pk)
     draft = _draft(request, pk)
@@ -124,20 +124,20 @@ def assess(request: HttpRequest, pk: int) -> HttpResponse:
     return _vote_page(request, draft, bound="verdict" in draft.data)
 
 
-def _begin(request: HttpRequest, pk: int) -> HttpResponse:
+def _begin(request: SignedIn, pk: int) -> HttpResponse:
     deal = find_deal(request, pk)
     data = QueryDict(mutable=True)
     data["screening"] = str(deal.screening_id)
     try:
-        permissions.check_vote(deal, request.user)
+        verbs.VOTE.check(deal, request.user)
     except Conflict as refusal:
         return overtaken(request, deal, refusal)
     return _assess_page(request, Draft(deal, data), AssessmentForm())
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.VOTE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def vote(request: HttpRequest, pk: int) -> HttpResponse:
+def vote(request: SignedIn, pk: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("reviews:assess", pk=pk)
     draft = _draft(request, pk)
@@ -156,9 +156,9 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     return _confirm_page(request, draft)
 
 
-@allow(*access.REVIEWERS)
+@does(verbs.VOTE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+def confirm(request: SignedIn, pk: int) -> HttpResponse:
     """Record the vote on the screening that was read."""
     if request.method != "POST":
         return redirect("reviews:assess", pk=pk)
@@ -188,11 +188,11 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("reviews:deal", pk=pk)
 
 
-def _overtaken(request: HttpRequest, draft: Draft, refusal: Conflict) -> HttpResponse:
+def _overtaken(request: SignedIn, draft: Draft, refusal: Conflict) -> HttpResponse:
     return overtaken(request, draft.deal, refusal, draft.typed(), draft.carried("screening"))
 
 
-def _assess_page(request: HttpRequest, draft: Draft, form: AssessmentForm) -> HttpResponse:
+def _assess_page(request: SignedIn, draft: Draft, form: AssessmentForm) -> HttpResponse:
     context = {
         "deal": draft.deal,
         "form": form,
@@ -202,7 +202,7 @@ def _assess_page(request: HttpRequest, draft: Draft, form: AssessmentForm) -> Ht
     return render(request, "reviews/assess.html", context)
 
 
-def _vote_page(request: HttpRequest, draft: Draft, *, bound: bool) -> HttpResponse:
+def _vote_page(request: SignedIn, draft: Draft, *, bound: bool) -> HttpResponse:
     """Bound shows errors; unbound takes up what was typed so far."""
     initial = {name: draft.data.get(name, "") for name in ("verdict", "because")}
     form = draft.vote if bound else VoteForm(initial=initial)
@@ -231,7 +231,7 @@ def _row_problems(draft: Draft) -> list[dict[str, Any]]:
     ]
 
 
-def _confirm_page(request: HttpRequest, draft: Draft) -> HttpResponse:
+def _confirm_page(request: SignedIn, draft: Draft) -> HttpResponse:
     deal, cleaned = draft.deal, draft.vote.cleaned_data
     screening = draft.screening()
     review = Review.objects.current_of(deal)

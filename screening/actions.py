@@ -1,17 +1,18 @@
-"""The seller's verbs. Each is one transaction: lock, check, write, record."""
+"""What the seller's verbs do. Each is one transaction: lock, check (`verbs`), write, record."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from audit.ledger import canonical, digest
-from audit.models import SYSTEM, AuditEvent
+from audit.models import SYSTEM, Actor, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
-from screening import deriving, linking, mail, permissions, recording
+from screening import deriving, linking, mail, recording, verbs
 from screening.form import questions
 from screening.lifecycle import Status, move
 from screening.models import (
@@ -20,6 +21,7 @@ from screening.models import (
     Deal,
     DealRevision,
     FactRuling,
+    SalesTeam,
     Screening,
     TakenBack,
 )
@@ -31,22 +33,21 @@ END_USER_LOCK = 7_104
 
 
 @transaction.atomic
-def start_deal(*, actor: Any, predecessor: Deal | None = None) -> Deal:
+def start_deal(*, actor: User, predecessor: Deal | None = None) -> Deal:
     """Begin an empty draft in the actor's first sales team."""
-    permissions.check_start_deal(actor)
-    deal = Deal.objects.create(
-        owner=actor, team=actor.sales_teams.order_by("pk").first(), predecessor=predecessor
-    )
+    verbs.START.check(None, actor)
+    team = SalesTeam.objects.filter(members=actor).earliest("pk")
+    deal = Deal.objects.create(owner=actor, team=team, predecessor=predecessor)
     _contribute(deal, actor, Contributor.Part.OWNER)
-    _record(deal, actor, "deal.started", predecessor=predecessor.pk if predecessor else None)
+    _record(deal, actor, verbs.START.event, predecessor=predecessor.pk if predecessor else None)
     return deal
 
 
 @transaction.atomic
-def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
+def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     """Keep one answer of the draft; every change of an answer is an event."""
     deal.lock()
-    permissions.check_edit(deal, actor)
+    verbs.SAVE.check(deal, actor)
     if slug not in questions.BY_SLUG:
         raise Conflict(f"The form has no question “{slug}”.")
     known = slug in deal.answers and not questions.copied_from(deal.answers, slug)
@@ -60,12 +61,12 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: Any) -> None:
         deal.title = str(value or "")
     deal.save(update_fields=["answers", "title"])
     _contribute(deal, actor, Contributor.Part.EDITOR)
-    _record(deal, actor, "deal.answer_changed", question=slug, before=before, after=value)
+    _record(deal, actor, verbs.SAVE.event, question=slug, before=before, after=value)
 
 
 @transaction.atomic
 def submit_deal(
-    deal: Deal, *, send_key: UUID, actor: Any, replies: Mapping[int, str] | None = None
+    deal: Deal, *, send_key: UUID, actor: User, replies: Mapping[int, str] | None = None
 ) -> DealRevision:
     """Freeze the answers, screen them and move the deal: all of it or nothing.
 
@@ -76,7 +77,7 @@ def submit_deal(
     sent = deal.revisions.filter(send_key=send_key).first()
     if sent is not None:
         return sent
-    permissions.check_submit(deal, actor)
+    verbs.SUBMIT.check(deal, actor)
     _check_complete(deal)
     revision = _freeze(deal, send_key, actor)
     _answer_questions(deal, revision, replies or {}, actor)
@@ -86,14 +87,14 @@ def submit_deal(
 
 @transaction.atomic
 def rule_fact(
-    deal: Deal, *, fact: str, value: Any, because: str, source: str, actor: Any
+    deal: Deal, *, fact: str, value: Any, because: str, source: str, actor: User
 ) -> FactRuling:
     """Compliance verifies or sets a fact, with a reason and a source; the deal is screened again.
 
     Raises Conflict for a fact that compliance does not set, or a value that it cannot take.
     """
     deal.lock()
-    permissions.check_rule_fact(deal, actor)
+    verbs.RULE.check(deal, actor)
     lock_end_user(deal.end_user_key)
     deriving.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
@@ -109,7 +110,7 @@ def rule_fact(
     _record(
         deal,
         actor,
-        "deal.fact_ruled",
+        verbs.RULE.event,
         fact=fact,
         value=value,
         because=because,
@@ -122,19 +123,19 @@ def rule_fact(
 
 
 @transaction.atomic
-def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBack:
+def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> TakenBack:
     """One of the two people that it takes; with the second the ruling no longer holds anywhere.
 
     The deals that it spoke of are screened again then, the closed ones excepted.
     """
     ruling.deal.lock()
-    permissions.check_take_back(ruling, actor)
+    verbs.TAKE_BACK.check(ruling, actor)
     taken = TakenBack.objects.create(ruling=ruling, because=because, taken_by=actor)
     _contribute(ruling.deal, actor, Contributor.Part.FACTS)
     _record(
         ruling.deal,
         actor,
-        "deal.ruling_taken_back",
+        verbs.TAKE_BACK.event,
         fact=ruling.fact,
         value=ruling.value,
         because=because,
@@ -146,7 +147,7 @@ def take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> TakenBa
 
 
 @transaction.atomic
-def rescreen_deal(deal: Deal, *, cause: str, because: str, actor: Any = SYSTEM) -> Screening:
+def rescreen_deal(deal: Deal, *, cause: str, because: str, actor: Actor = SYSTEM) -> Screening:
     """Screen the newest revision again with the versions that are active now.
 
     Only deals that are open, cleared or approved; a closed deal keeps its last screening.
@@ -160,53 +161,67 @@ def rescreen_deal(deal: Deal, *, cause: str, because: str, actor: Any = SYSTEM) 
 
 
 @transaction.atomic
-def withdraw_deal(deal: Deal, *, because: str, actor: Any) -> None:
+def withdraw_deal(deal: Deal, *, because: str, actor: User) -> None:
     deal.lock()
-    permissions.check_withdraw(deal, actor)
+    verbs.WITHDRAW.check(deal, actor)
     move(deal, Status.WITHDRAWN, actor=actor, because=because)
     mail.tell_of_status(deal)
 
 
 @transaction.atomic
-def delete_draft(deal: Deal, *, actor: Any) -> None:
+def delete_draft(deal: Deal, *, actor: User) -> None:
     """Remove a draft; its events stay."""
     deal.lock()
-    permissions.check_delete_draft(deal, actor)
+    verbs.DELETE.check(deal, actor)
     # What the draft came from is what its copies came from.
     deal.copies.update(copied_from=deal.copied_from_id or deal.predecessor_id)
-    _record(deal, actor, "deal.draft_deleted")
+    _record(deal, actor, verbs.DELETE.event)
     with connection.cursor() as cursor:
         # The application's login deletes no deal by itself.
         cursor.execute("SELECT delete_draft(%s)", [deal.pk])
 
 
 @transaction.atomic
-def copy_deal(deal: Deal, *, actor: Any) -> Deal:
+def copy_deal(deal: Deal, *, actor: User) -> Deal:
     """A new draft with the facts of this deal, each to be confirmed; no declaration is copied."""
-    permissions.check_copy(deal, actor)
+    verbs.COPY.check(deal, actor)
     copy = start_deal(actor=actor)
     copy.copied_from = deal
     copy.save(update_fields=["copied_from"])
     _take_answers(copy, deal)
-    _record(copy, actor, "deal.copied", source=deal.pk)
+    _record(copy, actor, verbs.COPY.event, source=deal.pk)
     return copy
 
 
 @transaction.atomic
-def start_changed_deal(deal: Deal, *, actor: Any) -> Deal:
+def start_changed_deal(deal: Deal, *, actor: User) -> Deal:
     """After a closed deal only a new one that names it can go on."""
-    permissions.check_start_changed(deal, actor)
+    verbs.START_CHANGED.check(deal, actor)
     changed = start_deal(actor=actor, predecessor=deal)
     _take_answers(changed, deal)
     return changed
 
 
 @transaction.atomic
-def lapse_deal(deal: Deal, *, because: str, actor: Any = SYSTEM) -> None:
+def lapse_deal(deal: Deal, *, because: str, actor: Actor = SYSTEM) -> None:
     """End a clearance whose time is over or whose condition was not met."""
     deal.lock()
     move(deal, Status.LAPSED, actor=actor, because=because)
     mail.tell_of_status(deal)
+
+
+@transaction.atomic
+def lapse_unscreened(deal: Deal, *, why: str, job: int) -> None:
+    """End a clearance that could not be compared with what holds now; nothing without one.
+
+    ``why`` is what refused to screen it, ``job`` the one that has failed for good.
+    """
+    deal.lock()
+    if not deal.is_clearance:
+        return
+    because = f"It could not be screened again: {why}"
+    move(deal, Status.LAPSED, actor=SYSTEM, because=because, payload={"job": job})
+    mail.tell_of_failure(deal, because)
 
 
 def _take_answers(new: Deal, old: Deal) -> None:
@@ -223,7 +238,7 @@ def _check_complete(deal: Deal) -> None:
         raise Conflict(f"You cannot send yet: {count} missing. {titles}")
 
 
-def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:
+def _freeze(deal: Deal, send_key: UUID, actor: User) -> DealRevision:
     newest = deal.newest_revision()
     text = canonical(deal.answers)
     revision = DealRevision.objects.create(
@@ -240,13 +255,18 @@ def _freeze(deal: Deal, send_key: UUID, actor: Any) -> DealRevision:
         deal.save(update_fields=["sent_at"])
     _contribute(deal, actor, Contributor.Part.SUBMITTER)
     _record(
-        deal, actor, "deal.sent", revision=revision.pk, number=revision.number, answers=digest(text)
+        deal,
+        actor,
+        verbs.SUBMIT.event,
+        revision=revision.pk,
+        number=revision.number,
+        answers=digest(text),
     )
     return revision
 
 
 def _answer_questions(
-    deal: Deal, revision: DealRevision, replies: Mapping[int, str], actor: Any
+    deal: Deal, revision: DealRevision, replies: Mapping[int, str], actor: User
 ) -> None:
     unanswered = {q.number: q for q in deal.questions.filter(answer=None)}
     left = [number for number in unanswered if not replies.get(number, "").strip()]
@@ -260,7 +280,7 @@ def _answer_questions(
 
 
 def _screen(
-    deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Any
+    deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Actor
 ) -> Screening:
     """Derive, assess, store and move; the caller holds the deal's lock."""
     lock_end_user(linking.key_of(revision.answers))
@@ -271,8 +291,7 @@ def _screen(
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.
     deal.lock()
-    assert deal.screening is not None  # noqa: S101  just written
-    return deal.screening
+    return deal.last_screening
 
 
 def lock_end_user(key: str) -> None:
@@ -291,5 +310,5 @@ def _contribute(deal: Deal, user: Any, part: str) -> None:
     Contributor.objects.get_or_create(deal=deal, user=user, part=part)
 
 
-def _record(deal: Deal, actor: Any, verb: str, **payload: Any) -> None:
+def _record(deal: Deal, actor: Actor, verb: str, **payload: Any) -> None:
     AuditEvent.objects.append(subject=deal.subject, actor=actor, verb=verb, payload=payload)

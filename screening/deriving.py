@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -254,7 +255,7 @@ def missing_questions(deal: Deal) -> list[Doubt]:
     return [Doubt(one.slug, str(one.title)) for one in missing]
 
 
-def check_ruling(fact: str, value: Any, deal: Deal, actor: Any) -> None:
+def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
     """Raises Conflict for a fact that is not set by hand, or a value that it cannot take.
 
     Raises NotAllowed when the actor would lower alone what they raised.

@@ -6,14 +6,14 @@ The sweep screens many deals in one transaction, the verbs one; what follows is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from audit.ledger import canonical, digest
 from policy.engine.language.condition import OUTCOMES
 from policy.engine.readings.assessment import Assessment
 from screening import deriving
 from screening.lifecycle import Status
-from screening.models import LEVEL_OF, Screening
+from screening.models import LEVEL_OF, Deal, Screening
 
 VALID = timedelta(days=365)
 VALID_IN_HIGH_RISK = timedelta(days=182)
@@ -49,7 +49,7 @@ class Course:
         return self.moves or self.status == Status.NEEDS_INFORMATION
 
 
-def course(deal: Any, screening: Screening, before: str, *, looks: Sequence[str] = ()) -> Course:
+def course(deal: Deal, screening: Screening, before: str, *, looks: Sequence[str] = ()) -> Course:
     """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none.
 
     ``looks`` says why people look at it whatever the rulebook says: an installation may keep a
@@ -169,15 +169,32 @@ def finding_values(assessment: Assessment) -> list[tuple[Any, ...]]:
     ]
 
 
+class Moved(TypedDict):
+    """What the event of a move records beside the two statuses."""
+
+    screening: int
+    outcome: str
+
+
+class Screened(Moved):
+    """What the event of a screening records; rules by their ids, facts and versions by digest."""
+
+    revision: int
+    cause: str
+    rules: list[str]
+    facts: str
+    versions: dict[str, str]
+    #: Why people look at it whatever the rulebook says.
+    looked_at_because: NotRequired[list[str]]
+
+
 def screened(
     screening: Screening,
     assessment: Assessment,
     versions: Mapping[str, Any],
     looks: Sequence[str] = (),
-) -> dict[str, Any]:
-    """What the event of a screening records."""
-    return {
-        **({"looked_at_because": list(looks)} if looks else {}),
+) -> Screened:
+    payload: Screened = {
         "screening": screening.pk,
         "revision": screening.revision_id,
         "cause": screening.cause,
@@ -186,10 +203,12 @@ def screened(
         "facts": screening.facts_digest,
         "versions": {kind: version.digest for kind, version in versions.items()},
     }
+    if looks:
+        payload["looked_at_because"] = list(looks)
+    return payload
 
 
-def moved(screening: Screening) -> dict[str, Any]:
-    """What the event of a move records beside the two statuses."""
+def moved(screening: Screening) -> Moved:
     return {"screening": screening.pk, "outcome": screening.outcome}
 
 

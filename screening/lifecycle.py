@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 
-from audit.models import AuditEvent, Line
+from audit.models import Actor, AuditEvent, Line
 from audit.refusals import Conflict
 from jobs.models import Job
 from screening.sweep import rows
@@ -121,7 +121,12 @@ def check_move(start: str, to: str) -> None:
 
 
 def move(
-    deal: "Deal", to: Status, *, actor: Any, because: str, payload: Mapping[str, Any] | None = None
+    deal: "Deal",
+    to: Status,
+    *,
+    actor: Actor,
+    because: str,
+    payload: Mapping[str, Any] | None = None,
 ) -> None:
     """`move_all` for one deal."""
     move_all([Move(deal, to, payload or {})], actor=actor, because=because)
@@ -142,7 +147,7 @@ class Move:
 
 
 @transaction.atomic
-def move_all(moves: Sequence[Move], *, actor: Any, because: str) -> None:
+def move_all(moves: Sequence[Move], *, actor: Actor, because: str) -> None:
     """Move many different deals in a few statements: all of them, or none.
 
     Locks, looks, writes and records; the only writer of ``Deal.status``.

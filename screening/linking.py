@@ -15,11 +15,8 @@ from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.destinations import NOWHERE
 from policy.reference.registry import fold
 from screening.form import questions
-from screening.form.deal_form import CLASSES
 from screening.models import Deal, FactRuling
 
-#: What only a customer with a legal obligation may have.
-LAWFUL = CLASSES["L"] | CLASSES["X"] | CLASSES["T"]
 NOT_CLASSIFIED = "unclassified"
 LONGEST_KEY = 200
 #: What is true of a body in whatever part it appears.
@@ -143,15 +140,17 @@ def brought(
     With ``takes_law`` false somebody ruled that no law of another deal serves here.
     """
     here, found = places(declared, data), Brought()
+    # What only a customer with a legal obligation may have.
+    lawful = data.beside.get("legal_obligation", frozenset())
     linked = [other for other in others if has_place_in_common(here, other.places)]
-    needs_no_law = linked and not own_capabilities(declared, data) & LAWFUL
+    needs_no_law = linked and not own_capabilities(declared, data) & lawful
     for other in linked:
         capabilities = other.capabilities - {NOT_CLASSIFIED}
-        if needs_no_law and capabilities & LAWFUL:
+        if needs_no_law and capabilities & lawful:
             if other.law and takes_law:
                 found.laws.append(f"{other.law} (verified for {other.deal.reference})")
             else:
-                capabilities -= LAWFUL
+                capabilities -= lawful
                 found.doubts.append(
                     f"{other.deal.reference} of the same end user contains an interception or "
                     "retention function, and no law is verified for it yet."

@@ -1,7 +1,7 @@
-"""Which mails a change sends, and delivering one.
+"""Which emails a change sends, and delivering one.
 
-A mail is a row of the transaction it tells of, with its job beside it: no mail without the
-change, no change without its mail. Mails name the deal and the status, never votes or reviewers.
+An email is a row of the transaction it tells of, with its job beside it: no email without the
+change, no change without its email. Emails name the deal and the status, never votes or reviewers.
 """
 
 from collections import defaultdict
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.template.loader import get_template
 from django.urls import reverse
@@ -46,7 +47,9 @@ def learn_from(working: Working) -> None:
     _working[:] = [working]
 
 
-def letter(deal: Any, person: Any, *, template: str, **words: Any) -> Letter:
+def letter(
+    deal: "Deal | _Blank", person: "User | _Blank", *, template: str, **words: Any
+) -> Letter:
     """The text of one mail, from templates/emails/<template>.txt (first line: subject)."""
     context = {"deal": deal, "person": person, "site": settings.SITE_URL, **words}
     text = get_template(f"emails/{template}.txt").render(context).strip()
@@ -55,12 +58,12 @@ def letter(deal: Any, person: Any, *, template: str, **words: Any) -> Letter:
 
 
 def tell(deal: Deal, person: Any, *, template: str, **words: Any) -> None:
-    """Write one mail that says more than the deal does."""
+    """Write one email that says more than the deal does."""
     _post([(deal, person, letter(deal, person, template=template, **words))])
 
 
 def tell_all(letters: Sequence[tuple[Deal, Any, str]]) -> None:
-    """Write many mails: deal, person, template."""
+    """Write many emails: deal, person, template."""
     _post([(deal, person, _merged(deal, person, template)) for deal, person, template in letters])
 
 
@@ -68,7 +71,7 @@ NOTIFICATION = ("id", "deal", "to", "subject", "body")
 
 
 def _post(letters: Sequence[tuple[Deal, Any, Letter]]) -> None:
-    """Keep the mails, and the jobs that deliver them."""
+    """Keep the emails, and the jobs that deliver them."""
     numbers = rows.numbers(Notification, len(letters))
     rows.insert(
         Notification,
@@ -86,7 +89,7 @@ _NUMBER = 4_242_424_242
 
 
 class _Blank:
-    """A deal or person with blanks for what differs between two mails of one kind."""
+    """A deal or person with blanks for what differs between two emails of one kind."""
 
     reference, title_and_customer = "\1reference\1", "\1deal\1"
     pk = _NUMBER
@@ -110,7 +113,7 @@ def _form(template: str, status: str, turn: str, review_level: str) -> tuple[lis
 
 
 def _merged(deal: Deal, person: Any, template: str) -> Letter:
-    """One mail as `letter` writes it, for a template that needs nothing but blanks filled."""
+    """One email as `letter` writes it, for a template that needs nothing but blanks filled."""
     subject, body = _form(template, deal.status, deal.turn, deal.review_level)
     blanks = {
         "reference": deal.reference,
@@ -129,6 +132,15 @@ def tell_of_status(deal: Deal) -> None:
     """The owner hears of each change of status, reviewers of each deal that needs them."""
     readers = readers_of_status(deal, holders_of)
     tell_all([(deal, person, template) for person, template in readers])
+
+
+def tell_of_failure(deal: Deal, because: str) -> None:
+    """The team that sells, and compliance, hear of a deal that could not be screened again."""
+    team = deal.team.members.filter(is_active=True).exclude(pk=deal.owner_id).order_by("pk")
+    sellers, compliance = [deal.owner, *team], holders_of(access.COMPLIANCE, deal)
+    for person in [*sellers, *compliance]:
+        words = {"because": because, "for_compliance": person in compliance}
+        tell(deal, person, template="not_screened", **words)
 
 
 def tell_of_courses(screened: Iterable[tuple[Deal, Course]]) -> None:
@@ -187,7 +199,7 @@ def holders_of(role: str, deal: Deal) -> list[Any]:
 
 
 class Addresses:
-    """To whom mails about these deals go, with a few queries."""
+    """To whom emails about these deals go, with a few queries."""
 
     def __init__(self, deals: Collection[Deal]) -> None:
         self._people: dict[str, list[Any]] = {}
@@ -223,7 +235,7 @@ def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)
 def deliver(job: Job) -> None:
-    """Send the mail of this job; its Message-ID is made from the row, so a repeat collapses."""
+    """Send the email of this job; its Message-ID is made from the row, so a repeat collapses."""
     note = Notification.objects.select_related("to").get(pk=job.args["notification"])
     if note.sent_at is None and note.to.email:
         EmailMessage(

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from audit.ledger import CanonicalField
 from audit.models import AuditEvent
 from people import access
 from policy.models import ReferenceVersion
@@ -296,6 +297,7 @@ class DealRevision(models.Model):
     number = models.PositiveIntegerField()
     submitter = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     answers_text = models.TextField()
+    answers = CanonicalField[dict[str, Any]]("answers_text")
     # One for each form that was opened: a second click or a repeated post finds the first result.
     send_key = models.UUIDField(unique=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -309,11 +311,6 @@ class DealRevision(models.Model):
 
     def __str__(self) -> str:
         return f"revision {self.number}"
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        answers: dict[str, Any] = json.loads(self.answers_text)
-        return answers
 
 
 class ScreeningQuerySet(models.QuerySet["Screening"]):
@@ -335,16 +332,18 @@ class Screening(models.Model):
     cause = models.CharField(max_length=8, choices=Cause)
     outcome = models.CharField(max_length=20)
     review_floor = models.CharField(max_length=20, blank=True)
-    # Canonical JSON: a list with the facts of each variant (each destination and purpose).
+    # The facts of each variant (each destination and purpose).
     facts_text = models.TextField()
     facts_digest = models.CharField(max_length=71)
-    # Canonical JSON: fact -> {"source", "note"}.
+    # fact -> {"source", "note"}.
     sources_text = models.TextField()
     # Other deals of the end user count in the facts, so they change with those.
     linked = models.BooleanField()
-    # Canonical JSON lists: facts that could still raise the outcome, and the open rules.
+    # Facts that could still raise the outcome, and the open rules.
     missing_text = models.TextField()
+    missing = CanonicalField[list[str]]("missing_text")
     open_text = models.TextField()
+    open_rules = CanonicalField[list[str]]("open_text")
     asks_sales = models.BooleanField()
     asks_compliance = models.BooleanField()
     rulebook = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="+")
@@ -360,6 +359,7 @@ class Screening(models.Model):
     def __str__(self) -> str:
         return f"{self.outcome} ({self.pk})"
 
+    # Asked for again and again, so these two are read once.
     @cached_property
     def facts(self) -> list[dict[str, Any]]:
         facts: list[dict[str, Any]] = json.loads(self.facts_text)
@@ -369,16 +369,6 @@ class Screening(models.Model):
     def sources(self) -> dict[str, dict[str, str]]:
         sources: dict[str, dict[str, str]] = json.loads(self.sources_text)
         return sources
-
-    @property
-    def missing(self) -> list[str]:
-        missing: list[str] = json.loads(self.missing_text)
-        return missing
-
-    @property
-    def open_rules(self) -> list[str]:
-        open_rules: list[str] = json.loads(self.open_text)
-        return open_rules
 
     @property
     def only_compliance(self) -> bool:
@@ -471,7 +461,9 @@ class Finding(models.Model):
     title = models.CharField(max_length=200)
     because = models.TextField()
     facts_text = models.TextField()
+    facts = CanonicalField[dict[str, Any]]("facts_text")
     evidence_text = models.TextField()
+    evidence = CanonicalField[list[str]]("evidence_text")
     asks = models.CharField(max_length=12)
 
     class Meta:
@@ -480,16 +472,6 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.outcome}"
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = json.loads(self.facts_text)
-        return facts
-
-    @property
-    def evidence(self) -> list[str]:
-        evidence: list[str] = json.loads(self.evidence_text)
-        return evidence
 
 
 class FactRulingQuerySet(models.QuerySet["FactRuling"]):
@@ -519,6 +501,7 @@ class FactRuling(models.Model):
     deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="rulings")
     fact = models.CharField(max_length=40)
     value_text = models.TextField()
+    value = CanonicalField[Any]("value_text")
     # The answers that were looked at, and the digest of those that count; of a ruling made before
     # rulings named them, nothing is known.
     revision = models.ForeignKey(
@@ -541,10 +524,6 @@ class FactRuling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fact} = {self.value_text}"
-
-    @property
-    def value(self) -> Any:
-        return json.loads(self.value_text)
 
 
 class TakenBack(models.Model):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from audit.models import AuditEvent, Line
+from audit.models import Actor, AuditEvent, Line
 from audit.refusals import Conflict
 from policy import active
 from policy.engine.readings.assessment import Assessment
@@ -71,8 +71,10 @@ def plan(
     return Plan(deal, before, screening, assessment, found, course)
 
 
-def write(plans: Sequence[Plan], versions: Mapping[str, Any], *, because: str, actor: Any) -> None:
-    """Store the screenings, point the deals at them and move them; events and mails tell of it."""
+def write(
+    plans: Sequence[Plan], versions: Mapping[str, Any], *, because: str, actor: Actor
+) -> None:
+    """Store the screenings, point the deals at them and move them; events and emails tell of it."""
     if not plans:
         return
     for one, number in zip(plans, rows.numbers(Screening, len(plans)), strict=True):
@@ -132,7 +134,7 @@ def _raised(plans: Sequence[Plan], because: str) -> Iterator[Line]:
             yield Line(one.deal.subject, "deal.review_raised", said)
 
 
-def _follow(plans: Sequence[Plan], *, because: str, actor: Any) -> None:
+def _follow(plans: Sequence[Plan], *, because: str, actor: Actor) -> None:
     """Point the deals at their screenings and move them where the outcomes say."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")

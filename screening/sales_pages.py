@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.refusals import Conflict
 from people import access
-from people.access import allow
+from people.access import SignedIn, allow
+from people.verbs import Offers, does
 from policy import active
 from policy.reference.names.plain_text import fault
-from screening import actions, permissions, sales_words
+from screening import actions, sales_words, verbs
 from screening.form import meanings, questions
 from screening.form.deal_form import Question
 from screening.form.forms import QuestionForm, WithdrawForm, question_form
@@ -34,7 +35,7 @@ READ = require_safe
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _own(request: HttpRequest, pk: int) -> Deal:
+def _own(request: SignedIn, pk: int) -> Deal:
     seen = Deal.objects.sold_by(request.user).select_related("owner", "screening__revision")
     return get_object_or_404(seen, pk=pk)
 
@@ -44,7 +45,7 @@ def _own(request: HttpRequest, pk: int) -> Deal:
 
 @allow(access.SALES)
 @READ
-def my_deals(request: HttpRequest) -> HttpResponse:
+def my_deals(request: SignedIn) -> HttpResponse:
     everything = Deal.objects.sold_by(request.user).select_related("owner", "screening")
     words = request.GET.get("words", "").strip()[:80]
     tab = request.GET.get("tab", "")
@@ -62,7 +63,7 @@ def my_deals(request: HttpRequest) -> HttpResponse:
         "words": words,
         "nothing": TABS[tab][1],
         "has_deals": everything.exists(),
-        "why_not_start": permissions.why_not_start_deal(request.user),
+        "why_not_start": verbs.START.why_not(None, request.user),
     }
     return render(request, "screening/deals.html", context)
 
@@ -83,12 +84,12 @@ def _tabs(everything: Any, chosen: str) -> list[dict[str, Any]]:
     ]
 
 
-@allow(access.SALES)
+@does(verbs.START)
 @READ_OR_SEND
-def new_deal(request: HttpRequest) -> HttpResponse:
+def new_deal(request: SignedIn) -> HttpResponse:
     if request.method == "POST":
         return redirect(actions.start_deal(actor=request.user))
-    why_not = permissions.why_not_start_deal(request.user)
+    why_not = verbs.START.why_not(None, request.user)
     return render(request, "screening/new.html", {"why_not": why_not})
 
 
@@ -97,23 +98,20 @@ def new_deal(request: HttpRequest) -> HttpResponse:
 
 @allow(access.SALES)
 @READ
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     if deal.status == Status.DRAFT:
         return _task_list(request, deal)
     data = active.reference_data()
     context = {
         "deal": deal,
-        "turn": sales_words.turn(deal, may_act=permissions.may_edit(deal, request.user)),
+        "turn": sales_words.turn(deal, may_act=verbs.SUBMIT.may(deal, request.user)),
         "status_words": sales_words.STATUS_WORDS[Status(deal.status)],
         "cards": sales_words.cards(deal.screening, data) if deal.screening else [],
         "reasons": _reasons_of_rejection(deal),
         "history": sales_words.history(deal, request.user),
         "answers": sales_words.answer_rows(deal, questions.context_of(deal.answers, data), data),
-        "may_withdraw": permissions.may_withdraw(deal, request.user),
-        "may_copy": permissions.may_copy(deal, request.user),
-        "may_start_changed": permissions.may_start_changed(deal, request.user),
-        "may_edit": permissions.may_edit(deal, request.user),
+        "may": Offers(verbs.OF_SALES, deal, request.user),
         "successor": deal.successors.order_by("pk").first(),
     }
     return render(request, "screening/status.html", context)
@@ -125,7 +123,7 @@ def _reasons_of_rejection(deal: Deal) -> str:
     return deal.why(verb="deal.rejected")
 
 
-def _task_list(request: HttpRequest, deal: Deal) -> HttpResponse:
+def _task_list(request: SignedIn, deal: Deal) -> HttpResponse:
     data = active.reference_data()
     rows = sales_words.answer_rows(deal, questions.context_of(deal.answers, data), data)
     tasks = [_task(section, rows) for section in questions.sections()[:-1]]
@@ -135,7 +133,7 @@ def _task_list(request: HttpRequest, deal: Deal) -> HttpResponse:
         "tasks": tasks,
         "done": done,
         "all_done": done == len(tasks),
-        "may_edit": permissions.may_edit(deal, request.user),
+        "may": Offers(verbs.OF_SALES, deal, request.user),
     }
     return render(request, "screening/tasks.html", context)
 
@@ -156,11 +154,11 @@ def _task(section: questions.Section, rows: list[sales_words.AnswerRow]) -> dict
 # ---- the form ----
 
 
-@allow(access.SALES)
+@does(verbs.SAVE)
 @READ_OR_SEND
-def question(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResponse:
+def question(request: SignedIn, pk: int, section: str, slug: str) -> HttpResponse:
     deal, asked = _own(request, pk), _asked(section, slug)
-    permissions.check_edit(deal, request.user)
+    verbs.SAVE.check(deal, request.user)
     data = active.reference_data()
     form = question_form(asked, data, stored=deal.answers.get(slug), posted=request.POST or None)
     if request.method == "POST" and form.is_valid() and not form.wants_more():
@@ -187,7 +185,7 @@ def _asked(section: str, slug: str) -> Question:
 
 
 def _question_page(
-    request: HttpRequest, deal: Deal, asked: Question, form: QuestionForm
+    request: SignedIn, deal: Deal, asked: Question, form: QuestionForm
 ) -> dict[str, Any]:
     data = active.reference_data()
     without = {slug: value for slug, value in deal.answers.items() if slug != asked.slug}
@@ -206,7 +204,7 @@ def _question_page(
 
 
 def _after_answer(
-    request: HttpRequest, deal: Deal, asked: Question, meaning: meanings.Meaning
+    request: SignedIn, deal: Deal, asked: Question, meaning: meanings.Meaning
 ) -> HttpResponse:
     if meaning.as_text:
         messages.warning(request, meaning.as_text)
@@ -222,7 +220,7 @@ def _after_answer(
 
 @allow(access.SALES)
 @require_POST
-def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpResponse:
+def meaning(request: SignedIn, pk: int, section: str, slug: str) -> HttpResponse:
     """What the answer on the page would mean; saves nothing."""
     deal, asked = _own(request, pk), _asked(section, slug)
     data = active.reference_data()
@@ -238,13 +236,13 @@ def meaning(request: HttpRequest, pk: int, section: str, slug: str) -> HttpRespo
     return render(request, "screening/meaning.html", context)
 
 
-@allow(access.SALES)
+@does(verbs.SUBMIT)
 @READ_OR_SEND
-def check(request: HttpRequest, pk: int) -> HttpResponse:
+def check(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     if _was_sent(request, deal):
         return redirect("screening:sent", pk=pk)
-    permissions.check_edit(deal, request.user)
+    verbs.SUBMIT.check(deal, request.user)
     data = active.reference_data()
     context = questions.context_of(deal.answers, data)
     rows = sales_words.answer_rows(deal, context, data)
@@ -275,7 +273,7 @@ def _by_section(rows: list[sales_words.AnswerRow]) -> list[tuple[Any, list[sales
     ]
 
 
-def _send(request: HttpRequest, deal: Deal, *, replies: dict[int, str]) -> HttpResponse:
+def _send(request: SignedIn, deal: Deal, *, replies: dict[int, str]) -> HttpResponse:
     try:
         actions.save_answer(deal, slug=questions.DECLARATION, value=True, actor=request.user)
         actions.submit_deal(deal, send_key=_send_key(request), actor=request.user, replies=replies)
@@ -286,13 +284,13 @@ def _send(request: HttpRequest, deal: Deal, *, replies: dict[int, str]) -> HttpR
     return redirect("screening:sent", pk=deal.pk)
 
 
-def _was_sent(request: HttpRequest, deal: Deal) -> bool:
+def _was_sent(request: SignedIn, deal: Deal) -> bool:
     """Whether this very form has made a revision already."""
     typed = request.POST.get("send_key")
     return bool(typed) and deal.revisions.filter(send_key=_send_key(request)).exists()
 
 
-def _send_key(request: HttpRequest) -> UUID:
+def _send_key(request: SignedIn) -> UUID:
     try:
         return UUID(request.POST.get("send_key", ""))
     except ValueError:
@@ -301,23 +299,23 @@ def _send_key(request: HttpRequest) -> UUID:
 
 @allow(access.SALES)
 @READ
-def sent(request: HttpRequest, pk: int) -> HttpResponse:
+def sent(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     if deal.screening is None:
         return redirect(deal)
     data = active.reference_data()
     context = {
         "deal": deal,
-        "turn": sales_words.turn(deal, may_act=permissions.may_edit(deal, request.user)),
+        "turn": sales_words.turn(deal, may_act=verbs.SUBMIT.may(deal, request.user)),
         "outcome_words": sales_words.OUTCOME_WORDS[deal.screening.outcome],
         "cards": sales_words.cards(deal.screening, data),
     }
     return render(request, "screening/sent.html", context)
 
 
-@allow(access.SALES)
+@does(verbs.SUBMIT)
 @READ_OR_SEND
-def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def questions_asked(request: SignedIn, pk: int, number: int) -> HttpResponse:
     """What reviewers and rules ask of sales about revision ``number``, answered in place."""
     deal = _own(request, pk)
     if _was_sent(request, deal):
@@ -335,7 +333,7 @@ def questions_asked(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     )
     problems = _unanswered(replies) if request.method == "POST" else []
     if later is None:
-        permissions.check_edit(deal, request.user)
+        verbs.SUBMIT.check(deal, request.user)
         if request.method == "POST" and not problems and declaration.is_valid():
             return _send(request, deal, replies=replies)
     context = {
@@ -383,31 +381,31 @@ def _why_not_answered(number: int, reply: str) -> str:
 # ---- copy, change, end ----
 
 
-@allow(access.SALES)
+@does(verbs.COPY)
 @READ_OR_SEND
-def copy(request: HttpRequest, pk: int) -> HttpResponse:
+def copy(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
-    permissions.check_copy(deal, request.user)
+    verbs.COPY.check(deal, request.user)
     if request.method == "POST":
         return redirect(actions.copy_deal(deal, actor=request.user))
     return render(request, "screening/copy.html", {"deal": deal})
 
 
-@allow(access.SALES)
+@does(verbs.START_CHANGED)
 @READ_OR_SEND
-def start_changed(request: HttpRequest, pk: int) -> HttpResponse:
+def start_changed(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
-    permissions.check_start_changed(deal, request.user)
+    verbs.START_CHANGED.check(deal, request.user)
     if request.method == "POST":
         return redirect(actions.start_changed_deal(deal, actor=request.user))
     return render(request, "screening/changed.html", {"deal": deal})
 
 
-@allow(access.SALES)
+@does(verbs.WITHDRAW)
 @READ_OR_SEND
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
-    permissions.check_withdraw(deal, request.user)
+    verbs.WITHDRAW.check(deal, request.user)
     form = WithdrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.withdraw_deal(deal, because=form.cleaned_data["because"], actor=request.user)
@@ -420,11 +418,11 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@allow(access.SALES)
+@does(verbs.DELETE)
 @READ_OR_SEND
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
-    permissions.check_delete_draft(deal, request.user)
+    verbs.DELETE.check(deal, request.user)
     if request.method == "POST":
         actions.delete_draft(deal, actor=request.user)
         messages.success(request, _("The draft was deleted."))

@@ -28,6 +28,7 @@ from screening.form.deal_form import Kind, Question
 from screening.form.questions import UNKNOWN, Context
 from screening.lifecycle import Status
 from screening.models import Confirmation, Deal, Screening
+from screening.verbs import SENTENCES
 
 OUTCOME_WORDS = {
     "clear": gettext_lazy("Clear"),
@@ -347,7 +348,8 @@ def _turn(deal: Deal) -> Turn:
         Status.LAPSED: Turn(
             "lapsed",
             _("It is your turn: this deal has lapsed"),
-            _("Check the answers and send it again."),
+            _("%(why)s Do not go ahead. Check the answers and send it again.")
+            % {"why": deal.why(verb="deal.lapsed")},
             edit,
             _("Check the answers"),
         ),
@@ -411,36 +413,14 @@ def open_questions(deal: Deal) -> list[str]:
 
 # ---- what happened ----
 
-_EVENTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "deal.started": lambda payload: _("Started"),
-    "deal.copied": lambda payload: _("Copied from another deal"),
-    "deal.sent": lambda payload: _("Sent revision %(number)s") % {"number": payload["number"]},
-    "deal.screened": lambda payload: (
-        _("Screened: %(outcome)s") % {"outcome": str(OUTCOME_WORDS[payload["outcome"]]).lower()}
-    ),
-    "deal.question_answered": lambda payload: _("Answered a question"),
-    "deal.fact_ruled": lambda payload: _("Compliance settled a fact"),
-    "deal.cleared": lambda payload: _("Cleared"),
-    "deal.information_needed": lambda payload: _("More information was asked for"),
-    "deal.reopened_for_information": lambda payload: _("Reopened: more information is needed"),
-    "deal.review_needed": lambda payload: _("Went to review"),
-    "deal.reopened_for_review": lambda payload: _("Reopened: went to review"),
-    "deal.review_raised": lambda payload: _("A higher level of review is needed"),
-    "deal.approved": lambda payload: _("Approved"),
-    "deal.approved_with_conditions": lambda payload: _("Approved with conditions"),
-    "deal.rejected": lambda payload: _("Not approved"),
-    "deal.barred": lambda payload: _("Stopped by the policy"),
-    "deal.barred_afterwards": lambda payload: _("Stopped by the policy"),
-    "deal.withdrawn": lambda payload: _("Withdrawn"),
-    "deal.lapsed": lambda payload: _("Lapsed"),
-}
 #: The reasons that sales reads; the reasons of a vote stay with the reviewers.
 _TOLD = frozenset({"deal.withdrawn", "deal.lapsed"})
 
 
 def history(deal: Deal, user: Any) -> list[Happened]:
     """The deal's events in words, newest first."""
-    events = deal.events().filter(verb__in=_EVENTS)
+    told = [verb for verb, sentence in SENTENCES.items() if sentence.to_sales]
+    events = deal.events().filter(verb__in=told)
     entries = [_happened(event, deal, user) for event in reversed(list(events))]
     confirmed = Confirmation.objects.of(deal).select_related("rulebook").defer("rulebook__content")
     entries += [_confirmed(confirmation) for confirmation in confirmed]
@@ -448,12 +428,14 @@ def history(deal: Deal, user: Any) -> list[Happened]:
 
 
 def _confirmed(confirmation: Confirmation) -> Happened:
-    words = _("Confirmed under %(rulebook)s: same outcome, same rules")
-    return Happened(words % {"rulebook": confirmation.rulebook}, confirmation.created_at, "", "")
+    words = _(SENTENCES["deals.confirmed"].to_sales).format(rulebook=confirmation.rulebook)
+    return Happened(words, confirmation.created_at, "", "")
 
 
 def _happened(event: AuditEvent, deal: Deal, user: Any) -> Happened:
     payload = json.loads(event.payload)
     by = {f"user:{deal.owner_id}": deal.owner.get_full_name(), f"user:{user.pk}": _("You")}
     note = str(payload.get("because", "")) if event.verb in _TOLD else ""
-    return Happened(_EVENTS[event.verb](payload), event.at, by.get(event.actor, ""), note)
+    outcome = str(OUTCOME_WORDS.get(payload.get("outcome"), "")).lower()
+    words = _(SENTENCES[event.verb].to_sales).format(**{**payload, "outcome": outcome})
+    return Happened(words, event.at, by.get(event.actor, ""), note)

@@ -16,7 +16,7 @@ from tests.mutants.seeded import Fault, chosen, faults
 FAULTS = faults()
 #: What the faults are about, and a part of the path of the files that do it.
 AREAS = {
-    "permissions": "permissions.py",
+    "verbs": "verbs.py",
     "lifecycle": "lifecycle.py",
     "people": "people/actions.py",
     "roles": "people/roles.py",

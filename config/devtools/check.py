@@ -23,6 +23,7 @@ PACKAGES = ("audit", "jobs", "people", "policy", "screening", "reviews", "config
 GENERATED = {
     "docs/api/openapi.yaml": ["spectacular", "--validate", "--fail-on-warn"],
     "docs/state-diagram.md": ["statemachine"],
+    "docs/verbs.md": ["verbs"],
 }
 
 

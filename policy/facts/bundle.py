@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from policy.engine.language.condition import Rulebook
+from policy.engine.language.condition import HasAny, Rulebook, alternatives
 from policy.engine.language.facts import Choice, Flags
 from policy.engine.readings.compiled import Compiled, compile_rulebook
 from policy.facts.declared import Checks
@@ -49,6 +49,35 @@ class ReferenceData:
     def kind_words(self) -> Mapping[str, str]:
         fact = self.rulebook.vocabulary["end_user_type"]
         return {kind: fact.say(kind) for kind in fact.values} if isinstance(fact, Choice) else {}
+
+    @cached_property
+    def beside(self) -> Mapping[str, frozenset[str]]:
+        """Fact → the capabilities of which a rule that reads the fact speaks too.
+
+        Whoever asks about the fact asks where a deal contains one of them: a rulebook that reads
+        one more capability changes by itself what is asked.
+        """
+        beside: dict[str, frozenset[str]] = {}
+        for looks in self.rulebook.looks.values():
+            capabilities = looks.get("capabilities", frozenset())
+            for name in looks:
+                beside[name] = beside.get(name, frozenset()) | capabilities
+        return beside
+
+    @cached_property
+    def alike(self) -> Mapping[str, frozenset[str]]:
+        """Declared ability → the capabilities that stand with it in one "any": to the rules it is
+        the same whether sales says the one or the catalogue the other.
+        """
+        alike: dict[str, frozenset[str]] = {}
+        for rule in self.rulebook.rules:
+            for parts in alternatives(self.rulebook.opened(rule.when)):
+                read = [part for part in parts if isinstance(part, HasAny)]
+                flags = {part.fact: frozenset(part.members) for part in read}
+                for ability in flags.get("abilities_declared", ()):
+                    more = flags.get("capabilities", frozenset())
+                    alike[ability] = alike.get(ability, frozenset()) | more
+        return alike
 
     @cached_property
     def read(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ speaking of no deal needs an executive reviewer who confirms that by name.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from policy.engine.language.condition import Promise, Rule, Rulebook, Surely
 from policy.engine.language.phrases import deal_in_words
@@ -15,7 +15,7 @@ from policy.engine.language.words import listed
 from policy.engine.proof import proof
 from policy.engine.proof.promises import meaning, opened, rule_condition, unknown_words, written
 from policy.engine.proof.proof import Fate
-from policy.governance import proving
+from policy.governance import proving, report_data
 
 KEPT, CHANGED, REMOVED, EMPTY = "kept", "changed", "removed", "empty"
 _WORDS = {REMOVED: "is removed", CHANGED: "has another condition", EMPTY: "covers no deal at all"}
@@ -70,9 +70,12 @@ class Change:
         return " ".join(sentences)
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> report_data.PromiseChange:
         confirm = self.must_be_confirmed
-        return asdict(self) | {"name": self.name, "sentence": self.sentence, "confirm": confirm}
+        return cast(
+            "report_data.PromiseChange",
+            asdict(self) | {"name": self.name, "sentence": self.sentence, "confirm": confirm},
+        )
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Fewer:
     deal: str = ""
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> report_data.Named:
         way = "removed" if self.is_gone else "fires less"
         what = "is removed" if self.is_gone else "fires for fewer deals"
         example = f", such as no longer for: {self.deal}" if self.deal else ""
@@ -111,7 +114,7 @@ def compared(before: Rulebook, after: Rulebook) -> Charter:
     comparison = proof.compared(before, after)
     empty = {name for name, deal in comparison.speaks_of.items() if not deal}
     fates = [fate for fate in comparison.fates if _is_told(before, after, fate, empty)]
-    held = {verdict.id: verdict.plain for verdict in _held(before, after, fates)}
+    held = {verdict.id: asdict(verdict) for verdict in _held(before, after, fates)}
     changes = [_change(before, after, fate, empty, held.get(fate.id, {})) for fate in fates]
     known = {fate.now for fate in fates}
     changes += [

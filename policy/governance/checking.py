@@ -13,6 +13,7 @@ from policy.governance import charter, easings, entries, labelled, proving, sent
 from policy.governance import versions as texts
 from policy.governance.easings import Loosening, from_to, is_looser
 from policy.governance.past import Backtest, Span, gathered, past
+from policy.governance.report_data import LabelledDeal, Proofs, Report, Version
 from policy.models import CheckReport, Kind, ReferenceVersion
 
 #: Told how much is done and how much there is.
@@ -41,15 +42,21 @@ def spans(version: ReferenceVersion) -> Sequence[Span]:
 def examine(version: ReferenceVersion) -> dict[str, Any]:
     """What needs no past: the proofs, and what differs from what is active."""
     now, before, after = _both(version)
-    found: dict[str, Any] = {
+    changes = entries.differences(version.kind, before, after)
+    proofs = _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
+    found = {
+        **proofs,
         "kind": version.kind,
-        "version": {"label": version.label, "digest": version.digest},
-        "baseline": {k: {"label": v.label, "digest": v.digest} for k, v in now.items()},
+        "version": _identity(version),
+        "baseline": {kind: _identity(active) for kind, active in now.items()},
+        "entries": [change.plain for change in changes],
+        "labelled": labelled.play(before, after).plain,
     }
-    found |= _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
-    found["entries"] = [one.plain for one in entries.differences(version.kind, before, after)]
-    found["labelled"] = labelled.play(before, after).plain
     return {"baseline": baseline_digest(now), "found": found}
+
+
+def _identity(version: ReferenceVersion) -> Version:
+    return {"label": version.label, "digest": version.digest}
 
 
 def play(version: ReferenceVersion, span: Span, *, note: Note) -> dict[str, Any]:
@@ -69,25 +76,26 @@ def conclude(report: CheckReport) -> Checked:
     rules, *played = report.parts.order_by("number")
     if not all(part.is_finished for part in (rules, *played)):
         raise ValueError("a part of the check is missing")
-    found = rules.result["found"]
+    found: Report = rules.result["found"]
     results = [part.result for part in played]
     tested = gathered(Backtest.of_plain(one["backtest"]) for one in results)
     found["backtest"] = tested.plain
-    found["looser"] = [{"name": one.name, "words": one.words} for one in _looser(found, tested)]
+    eased = _looser(found, tested)
+    found["looser"] = [{"name": easing.name, "words": easing.words} for easing in eased]
     problems = _problems(found, tested)
     seen = {rules.result["baseline"], *(one["baseline"] for one in results)}
     if seen | {baseline_digest(active.versions())} != {report.baseline_digest}:
         problems.append("What is active changed while the check ran. Run the check again.")
     found["problems"] = problems
     found["unkept"] = [
-        {"name": one["name"], "words": one["sentence"]}
-        for one in found["charter"]
-        if one["confirm"]
+        {"name": change["name"], "words": change["sentence"]}
+        for change in found["charter"]
+        if change["confirm"]
     ]
     return Checked(_state(found), canonical(found))
 
 
-def _state(found: Mapping[str, Any]) -> str:
+def _state(found: Report) -> str:
     if found["problems"]:
         return CheckReport.State.FAILED
     return CheckReport.State.PROMISES if found["unkept"] else CheckReport.State.PASSED
@@ -111,7 +119,7 @@ def with_content(
     return texts.read(dict(stored) | {kind: content})
 
 
-def _no_proofs() -> dict[str, Any]:
+def _no_proofs() -> Proofs:
     return {
         "promises": [],
         "dead": [],
@@ -123,27 +131,31 @@ def _no_proofs() -> dict[str, Any]:
     }
 
 
-def _proofs(before: ReferenceData, after: ReferenceData) -> dict[str, Any]:
+def _proofs(before: ReferenceData, after: ReferenceData) -> Proofs:
     old, new = before.rulebook, after.rulebook
-    found = _no_proofs() | {"promises": [one.plain for one in proving.prove(new)]}
-    found["reworded"] = [one.plain for one in sentences.reworded(old, new)]
+    found = _no_proofs()
+    found["promises"] = [promise.plain for promise in proving.prove(new)]
+    found["reworded"] = [change.plain for change in sentences.reworded(old, new)]
     try:
         promises, fewer = charter.compared(old, new), charter.fewer(old, new)
     except NotProved as reason:
-        return found | {"unfinished": [f"The promises could not all be compared: {reason}."]}
-    found["charter"] = [one.plain for one in promises.changes]
-    found["fewer"] = [one.plain for one in fewer]
-    for one in found["promises"]:
-        one["speaks_of"] = promises.speaks_of.get(one["id"], {})
+        found["unfinished"] = [f"The promises could not all be compared: {reason}."]
+        return found
+    found["charter"] = [change.plain for change in promises.changes]
+    found["fewer"] = [rule.plain for rule in fewer]
+    for promise in found["promises"]:
+        promise["speaks_of"] = dict(promises.speaks_of.get(promise["id"], {}))
     try:
         found["dead"] = proving.dead_rules(new)
         kinds = proving.differences(old, new)
     except NotProved as reason:
-        return found | {"unfinished": [f"The comparison of the rules is not complete: {reason}."]}
-    return found | {"differences": [one.plain for one in kinds]}
+        found["unfinished"] = [f"The comparison of the rules is not complete: {reason}."]
+        return found
+    found["differences"] = [kind.plain for kind in kinds]
+    return found
 
 
-def _problems(found: Mapping[str, Any], tested: Backtest) -> list[str]:
+def _problems(found: Report, tested: Backtest) -> list[str]:
     promises = found["promises"]
     broken = sum(one["state"] == proving.BROKEN for one in promises)
     unproved = sum(one["state"] == proving.OPEN for one in promises)
@@ -169,28 +181,28 @@ def _problems(found: Mapping[str, Any], tested: Backtest) -> list[str]:
     return problems
 
 
-def _looser(found: Mapping[str, Any], tested: Backtest) -> list[Loosening]:
+def _looser(found: Report, tested: Backtest) -> list[Loosening]:
     kinds = easings.of_rulebook(found)
     kinds += [
-        Loosening(one["name"], f"{one['words']}: {', '.join(one['entries'])}")
-        for one in found["entries"]
-        if one["looser"]
+        Loosening(change["name"], f"{change['words']}: {', '.join(change['entries'])}")
+        for change in found["entries"]
+        if change["looser"]
     ]
     kinds += [
-        Loosening(f"labelled {one['id']}", labelled_words(one))
-        for one in found["labelled"]["changed"]
-        if one["looser"]
+        Loosening(f"labelled {deal['id']}", labelled_words(deal))
+        for deal in found["labelled"]["changed"]
+        if deal["looser"]
     ]
     for (before, after), count in tested.matrix.items():
         if is_looser(before, after):
             words = f"{count:,} of the past screenings: {from_to(before, after)}"
             kinds.append(Loosening(f"past {before} to {after}", words))
-    return list({one.name: one for one in kinds}.values())
+    return list({kind.name: kind for kind in kinds}.values())
 
 
-def labelled_words(one: Mapping[str, Any]) -> str:
-    demanded = OUTCOMES[one["label"]].lower()
+def labelled_words(deal: LabelledDeal) -> str:
+    demanded = OUTCOMES[deal["label"]].lower()
     return (
-        f"{one['id']} {one['title']}: {from_to(one['before'], one['after'])}, and the policy"
+        f"{deal['id']} {deal['title']}: {from_to(deal['before'], deal['after'])}, and the policy"
         f" demands {demanded}"
     )

@@ -30,7 +30,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from policy.engine.language.condition import RANK, Rulebook
 from policy.engine.language.facts import Vocabulary
@@ -45,6 +45,7 @@ from policy.facts import shipped
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
 from policy.governance import charter, easings, proving, sentences
+from policy.governance.report_data import Proofs
 from policy.wording import clauses
 
 OK, FOUND, WRONG = 0, 1, 2
@@ -90,7 +91,7 @@ def _text(name: str) -> str:
 
 def prove(arguments: argparse.Namespace) -> Found:
     rulebook = load(arguments.file)
-    return named(rulebook) | {"promises": [one.plain for one in proving.prove(rulebook)]}
+    return named(rulebook) | {"promises": [promise.plain for promise in proving.prove(rulebook)]}
 
 
 def check(arguments: argparse.Namespace) -> Found:
@@ -99,13 +100,13 @@ def check(arguments: argparse.Namespace) -> Found:
     charter_, fewer = _compared(before, rulebook)
     found = prove(arguments) | {
         "against": named(before),
-        "charter": [one.plain for one in charter_.changes],
-        "fewer": [one.plain for one in fewer],
-        "reworded": [one.plain for one in sentences.reworded(before, rulebook)],
+        "charter": [change.plain for change in charter_.changes],
+        "fewer": [rule.plain for rule in fewer],
+        "reworded": [text.plain for text in sentences.reworded(before, rulebook)],
         "differences": _differences_beside(charter_, before, rulebook),
         "dead": _complete(proving.dead_rules, rulebook),
     }
-    found["looser"] = [asdict(one) for one in easings.of_rulebook(found)]
+    found["looser"] = [asdict(easing) for easing in easings.of_rulebook(cast("Proofs", found))]
     _confirm(found, arguments.confirmed)
     if not rulebook.promises:
         found["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]
@@ -122,10 +123,10 @@ def _compared(before: Rulebook, after: Rulebook) -> tuple[charter.Charter, list[
 def _confirm(found: Found, file: str | None) -> None:
     """Write the reason of the file beside each change that it names."""
     reasons = dict(confirmations(file)) if file else {}
-    for one in found["charter"]:
-        one["confirmed"] = reasons.pop(one["name"], "") if one["confirm"] else ""
-    for one in found["looser"]:
-        one["confirmed"] = reasons.pop(one["name"], "")
+    for change in found["charter"]:
+        change["confirmed"] = reasons.pop(change["name"], "") if change["confirm"] else ""
+    for easing in found["looser"]:
+        easing["confirmed"] = reasons.pop(easing["name"], "")
     if reasons:
         raise Unusable(f"{file}: there is nothing to confirm called {next(iter(reasons))}")
 
@@ -251,12 +252,12 @@ def is_good(found: Mapping[str, Any]) -> bool:
         found.get("problems")
         or found.get("dead")
         or found.get("errors")
-        or any(one["state"] != proving.PROVED for one in found.get("promises", ()))
-        or any(one["confirm"] and not one["confirmed"] for one in found.get("charter", ()))
-        or any(not one["confirmed"] for one in found.get("looser", ()))
-        or any(one["milder"] for one in found.get("differences", ()) if "looser" not in found)
-        or any(one["milder"] for one in found.get("changed", ()))
-        or any(one["milder"] for one in found.get("affected", ()))
+        or any(promise["state"] != proving.PROVED for promise in found.get("promises", ()))
+        or any(change["confirm"] and not change["confirmed"] for change in found.get("charter", ()))
+        or any(not easing["confirmed"] for easing in found.get("looser", ()))
+        or any(kind["milder"] for kind in found.get("differences", ()) if "looser" not in found)
+        or any(deal["milder"] for deal in found.get("changed", ()))
+        or any(deal["milder"] for deal in found.get("affected", ()))
     )
 
 
@@ -271,71 +272,71 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
     if "label" in found:
         yield f"{found['rulebook']} {found['label']} {found['digest']}"
     yield from found.get("problems", ())
-    for one in found.get("promises", ()):
-        yield from _promise(one)
-    for one in found.get("charter", ()):
-        yield from _kept(one)
-    for one in found.get("reworded", ()):
-        yield f"{'silent' if one['is_silent'] else 'reworded':<11} {one['rule']} {one['what']}"
-        yield f"            before: {one['before']}"
-        yield f"            now:    {one['after']}"
-    for one in found.get("looser", ()):
-        yield from _loosened(one)
-    for one in found.get("dead", ()):
-        yield f"dead        {one['rule']} {one['title']}: {one['what']}"
+    for promise in found.get("promises", ()):
+        yield from _promise(promise)
+    for change in found.get("charter", ()):
+        yield from _kept(change)
+    for text in found.get("reworded", ()):
+        yield f"{'silent' if text['is_silent'] else 'reworded':<11} {text['rule']} {text['what']}"
+        yield f"            before: {text['before']}"
+        yield f"            now:    {text['after']}"
+    for easing in found.get("looser", ()):
+        yield from _loosened(easing)
+    for rule in found.get("dead", ()):
+        yield f"dead        {rule['rule']} {rule['title']}: {rule['what']}"
     if "differences" in found:
         yield from _kinds(found["differences"])
     if "matrix" in found:
         yield from _matrix(found)
 
 
-def _promise(one: Mapping[str, Any]) -> Iterator[str]:
-    state = {"proved": "proved", "broken": "BROKEN", "not_proved": "NOT PROVED"}[one["state"]]
-    yield f"{state:<11} {one['id']} {one['says']} ({one['milliseconds']} ms)"
-    if one["because"]:
-        yield f"            {one['because']}"
-    if one["state"] == proving.BROKEN:
-        if one["rules"]:
-            yield f"            to blame: {', '.join(one['rules'])}"
-        if one["outcome"]:
-            yield f"            this deal comes out as {OUTCOMES[one['outcome']].lower()}:"
-        yield from _deal(one["deal"])
-        if one["other"]:
-            yield f"            this one comes out as {OUTCOMES[one['other_outcome']].lower()}:"
-            yield from _deal(one["other"])
+def _promise(promise: Mapping[str, Any]) -> Iterator[str]:
+    state = {"proved": "proved", "broken": "BROKEN", "not_proved": "NOT PROVED"}[promise["state"]]
+    yield f"{state:<11} {promise['id']} {promise['says']} ({promise['milliseconds']} ms)"
+    if promise["because"]:
+        yield f"            {promise['because']}"
+    if promise["state"] == proving.BROKEN:
+        if promise["rules"]:
+            yield f"            to blame: {', '.join(promise['rules'])}"
+        if promise["outcome"]:
+            yield f"            this deal comes out as {OUTCOMES[promise['outcome']].lower()}:"
+        yield from _deal(promise["deal"])
+        if promise["other"]:
+            yield f"            this one comes out as {OUTCOMES[promise['other_outcome']].lower()}:"
+            yield from _deal(promise["other"])
 
 
-def _kept(one: Mapping[str, Any]) -> Iterator[str]:
+def _kept(change: Mapping[str, Any]) -> Iterator[str]:
     """A promise of the older rulebook, old beside new, and the name that one confirms."""
-    state = one["fate"].upper() if one["confirm"] else "reworded"
-    yield f"{state:<11} {one['sentence']}"
-    if one["says"] != one["says_now"]:
-        yield f"            its sentence is now: {one['says_now'] or '-'}"
-    if one["condition"] != one["condition_now"]:
-        yield f"            before: {one['condition'] or '-'}"
-        yield f"            now:    {one['condition_now'] or '-'}"
-    if one["confirmed"]:
-        yield f"            confirmed: {one['confirmed']}"
-    elif one["confirm"]:
-        yield f"            to be confirmed as: {one['name']}"
+    state = change["fate"].upper() if change["confirm"] else "reworded"
+    yield f"{state:<11} {change['sentence']}"
+    if change["says"] != change["says_now"]:
+        yield f"            its sentence is now: {change['says_now'] or '-'}"
+    if change["condition"] != change["condition_now"]:
+        yield f"            before: {change['condition'] or '-'}"
+        yield f"            now:    {change['condition_now'] or '-'}"
+    if change["confirmed"]:
+        yield f"            confirmed: {change['confirmed']}"
+    elif change["confirm"]:
+        yield f"            to be confirmed as: {change['name']}"
 
 
-def _loosened(one: Mapping[str, Any]) -> Iterator[str]:
-    yield f"EASED       {one['words']}"
-    if one["confirmed"]:
-        yield f"            confirmed: {one['confirmed']}"
+def _loosened(easing: Mapping[str, Any]) -> Iterator[str]:
+    yield f"EASED       {easing['words']}"
+    if easing["confirmed"]:
+        yield f"            confirmed: {easing['confirmed']}"
     else:
-        yield f"            to be confirmed as: {one['name']}"
+        yield f"            to be confirmed as: {easing['name']}"
 
 
 def _kinds(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not kinds:
         yield "These versions behave the same."
-    for one in kinds:
-        way = "MILDER" if one["milder"] else "stricter"
-        before, after = OUTCOMES[one["before"]], OUTCOMES[one["after"]].lower()
-        yield f"{way:<11} {before} becomes {after}, because of {', '.join(one['rules'])}"
-        yield from _deal(one["deal"])
+    for kind in kinds:
+        way = "MILDER" if kind["milder"] else "stricter"
+        before, after = OUTCOMES[kind["before"]], OUTCOMES[kind["after"]].lower()
+        yield f"{way:<11} {before} becomes {after}, because of {', '.join(kind['rules'])}"
+        yield from _deal(kind["deal"])
 
 
 def _matrix(found: Mapping[str, Any]) -> Iterator[str]:
@@ -354,9 +355,9 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _changed(one: Mapping[str, Any]) -> str:
-    way = "MILDER" if one["milder"] else "stricter"
-    return f"{way:<9}{one['id']}: {OUTCOMES[one['before']]} → {OUTCOMES[one['after']]}"
+def _changed(deal: Mapping[str, Any]) -> str:
+    way = "MILDER" if deal["milder"] else "stricter"
+    return f"{way:<9}{deal['id']}: {OUTCOMES[deal['before']]} → {OUTCOMES[deal['after']]}"
 
 
 def _deal(plain: Mapping[str, Any]) -> Iterator[str]:

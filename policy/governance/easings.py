@@ -4,14 +4,12 @@ Each kind of change has a name. The activator confirms it by that name on the pa
 repository with a file of names and reasons on the command line.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from policy.engine.language.condition import RANK
 from policy.engine.language.phrases import OUTCOMES
-
-Rows = Iterable[Mapping[str, Any]]
+from policy.governance.report_data import Different, PromiseChange, Proofs, Reworded
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Loosening:
     words: str
 
 
-def of_rulebook(found: Mapping[str, Any]) -> list[Loosening]:
+def of_rulebook(found: Proofs) -> list[Loosening]:
     """Milder outcomes, rules that are gone or fire for fewer deals, and what people read."""
     return [
         *_milder(found["differences"]),
@@ -32,38 +30,39 @@ def of_rulebook(found: Mapping[str, Any]) -> list[Loosening]:
     ]
 
 
-def _milder(differences: Rows) -> list[Loosening]:
+def _milder(differences: Iterable[Different]) -> list[Loosening]:
     return [
-        Loosening(kind_name(one), kind_words(one))
-        for one in differences
-        if is_looser(one["before"], one["after"])
+        Loosening(kind_name(kind), kind_words(kind))
+        for kind in differences
+        if is_looser(kind["before"], kind["after"])
     ]
 
 
-def _other_words(reworded: Rows) -> list[Loosening]:
+def _other_words(reworded: Iterable[Reworded]) -> list[Loosening]:
     """One for each rule or fact whose words changed, with everything that changed."""
     words: dict[str, str] = {}
-    for one in reworded:
-        if not one["is_silent"]:
-            change = f"{one['what']} “{one['before']}” becomes “{one['after']}”"
-            name = f"words of {one['rule']}"
+    for text in reworded:
+        if not text["is_silent"]:
+            change = f"{text['what']} “{text['before']}” becomes “{text['after']}”"
+            name = f"words of {text['rule']}"
             words[name] = (
-                f"{words[name]}; {change}" if name in words else f"{one['rule']}: {change}"
+                f"{words[name]}; {change}" if name in words else f"{text['rule']}: {change}"
             )
     return [Loosening(name, change) for name, change in words.items()]
 
 
-def _other_sentences(charter: Rows) -> list[Loosening]:
+def _other_sentences(charter: Iterable[PromiseChange]) -> list[Loosening]:
     """Promises that are kept, but a person reads another sentence.
 
     One that is not kept says so itself and waits for an executive reviewer.
     """
     return [
         Loosening(
-            f"words of {one['id']}", f"{one['id']}: “{one['says']}” becomes “{one['says_now']}”"
+            f"words of {promise['id']}",
+            f"{promise['id']}: “{promise['says']}” becomes “{promise['says_now']}”",
         )
-        for one in charter
-        if not one["confirm"] and one["says"] != one["says_now"]
+        for promise in charter
+        if not promise["confirm"] and promise["says"] != promise["says_now"]
     ]
 
 
@@ -71,12 +70,12 @@ def is_looser(before: str, after: str) -> bool:
     return RANK[after] < RANK[before]
 
 
-def kind_name(difference: Mapping[str, Any]) -> str:
+def kind_name(difference: Different) -> str:
     rules = " ".join(difference["rules"])
     return f"{difference['before']} to {difference['after']}" + (f" by {rules}" if rules else "")
 
 
-def kind_words(difference: Mapping[str, Any]) -> str:
+def kind_words(difference: Different) -> str:
     """No rule fires otherwise where one that could not be decided made the difference."""
     rules = ", ".join(difference["rules"])
     change = from_to(difference["before"], difference["after"])

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import cast
 
 from policy.facts.derive import ReferenceData
+from policy.governance import report_data
 from policy.models import Kind
 from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
 from policy.reference.destinations import Countries, Place
@@ -29,8 +30,8 @@ class EntryChange:
     looser: bool
 
     @property
-    def plain(self) -> dict[str, Any]:
-        return asdict(self)
+    def plain(self) -> report_data.Entries:
+        return cast("report_data.Entries", asdict(self))
 
 
 def differences(kind: str, before: ReferenceData, after: ReferenceData) -> list[EntryChange]:

@@ -8,12 +8,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from policy.engine.language.condition import RANK
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.facts.screen import Screener
+from policy.governance import report_data
 
 FILES = ("cases.jsonl", "cases-2.jsonl")
 #: The key of a deal that needs what the program cannot do yet; it says what, and a test waits too.
@@ -53,8 +54,11 @@ class ChangedLabel:
         return self.is_changed and RANK[self.after] < RANK[self.label]
 
     @property
-    def plain(self) -> dict[str, Any]:
-        return asdict(self) | {"looser": self.is_looser, "changed": self.is_changed}
+    def plain(self) -> report_data.LabelledDeal:
+        return cast(
+            "report_data.LabelledDeal",
+            asdict(self) | {"looser": self.is_looser, "changed": self.is_changed},
+        )
 
 
 @cache
@@ -78,7 +82,7 @@ class Played:
     unread: list[str]
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> report_data.Labelled:
         changed = [example.plain for example in self.changed]
         return {"total": self.total, "changed": changed, "unread": self.unread}
 

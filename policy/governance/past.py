@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 from policy.facts.derive import ReferenceData
+from policy.governance import report_data
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,10 @@ class Backtest:
     otherwise: Sequence[ChangedDeal] = ()
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> report_data.Backtest:
         return {
             "total": self.total,
-            "matrix": [[before, after, n] for (before, after), n in self.matrix.items()],
+            "matrix": [(before, after, n) for (before, after), n in self.matrix.items()],
             "changed": [_plain(deal) for deal in self.changed],
             "affected": [_plain(deal) for deal in self.affected],
             "otherwise": [_plain(deal) for deal in self.otherwise],
@@ -120,8 +121,8 @@ def gathered(parts: Iterable[Backtest]) -> Backtest:
     return Backtest(matrix.total(), counted, changed, affected, unread, otherwise)
 
 
-def _plain(deal: ChangedDeal) -> dict[str, Any]:
-    return asdict(deal) | {"rules": list(deal.rules)}
+def _plain(deal: ChangedDeal) -> report_data.ChangedDeal:
+    return cast("report_data.ChangedDeal", asdict(deal) | {"rules": list(deal.rules)})
 
 
 class Past(Protocol):

@@ -120,7 +120,7 @@ def _of_rows(kind: str, read_rows: Callable[[], RowText], about: About) -> Conte
     try:
         return read(kind, rows.text, about)
     except ProposalRefused as refusal:
-        raise ProposalRefused([rows.by_row(one) for one in refusal.problems]) from None
+        raise ProposalRefused([rows.by_row(problem) for problem in refusal.problems]) from None
 
 
 def decoded(stream: BinaryIO) -> str:
@@ -160,11 +160,11 @@ def _catalogue(text: str, about: About) -> Content:
     if len(text.encode()) > LARGEST:
         raise ProposalRefused([f"The catalogue is larger than {LARGEST:,} bytes."])
     content = canonical({"catalogue": text})
-    found = versions.read_catalogue_text(content, vocabulary())
-    if not found.label:
+    catalogue = versions.read_catalogue_text(content, vocabulary())
+    if not catalogue.label:
         raise ProposalRefused(['The catalogue has no label. Write one, such as label: "1.1".'])
     return Content(
-        Kind.CATALOGUE, found.label, content, "", about.source, found.label, about.licence
+        Kind.CATALOGUE, catalogue.label, content, "", about.source, catalogue.label, about.licence
     )
 
 
@@ -211,16 +211,16 @@ def import_countries(
     ProposalRefused.
     """
     former = ReferenceVersion.objects.active().of(Kind.COUNTRIES).first()
-    found = active.countries(former)
+    countries = active.countries(former)
     try:
         imported = _import(stream, layout or guess_layout(stream), about, year)
     except ListRefused as refusal:
         raise ProposalRefused(refusal.problems) from None
     if imported.report.rejected:
         # A row left out would take a rating away without a word in the list.
-        raise ProposalRefused([str(one) for one in imported.report.rejected])
-    made = imported.ratings
-    previous = next((one for one in found.lists if one.source == made.source), None)
+        raise ProposalRefused([str(row) for row in imported.report.rejected])
+    source = imported.ratings.source
+    previous = next((ratings for ratings in countries.lists if ratings.source == source), None)
     if previous is not None:
         stream.seek(0)
         imported = _import(stream, layout or guess_layout(stream), about, year, previous=previous)
@@ -232,24 +232,26 @@ def import_countries(
     return ImportedCountries(content, imported)
 
 
-def _import(stream: BinaryIO, layout: str, about: About, year: int | None, **more: Any) -> Imported:
+def _import(
+    stream: BinaryIO, layout: str, about: About, year: int | None, **beside: Any
+) -> Imported:
     known = {"source": about.source, "edition": about.edition, "licence": about.licence}
     chosen = LAYOUTS[layout]
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         name: value
         for name, value in {**known, "year": year}.items()
         if name in (*chosen.needs, *chosen.takes) and (value or name in chosen.needs)
     }
-    blank = [name for name in chosen.needs if name != "year" and not given.get(name)]
+    blank = [name for name in chosen.needs if name != "year" and not arguments.get(name)]
     if blank:
         raise ProposalRefused([f"Enter the {name} of the list." for name in blank])
-    return read_list(layout, stream, **given, **more)
+    return read_list(layout, stream, **arguments, **beside)
 
 
 def _countries_content(
     former: ReferenceVersion | None, imported: Imported, about: About
 ) -> Content:
-    made = imported.ratings
+    new = imported.ratings
     kept: dict[str, Any] = (
         json.loads(former.content)
         if former
@@ -259,18 +261,16 @@ def _countries_content(
             "ratings": [],
         }
     )
-    ratings = [one for one in kept["ratings"] if one["source"] != made.source]
+    ratings = [text for text in kept["ratings"] if text["source"] != new.source]
     ratings.append(
-        asdict(
-            RatingText(made.text, made.source, made.edition, made.year, made.licence, made.method)
-        )
+        asdict(RatingText(new.text, new.source, new.edition, new.year, new.licence, new.method))
     )
     return Content(
         Kind.COUNTRIES,
         _labelled(about),
         canonical({**kept, "ratings": ratings}),
         "",
-        ", ".join(one["source"] for one in ratings)[:200],
-        ", ".join(one["edition"] for one in ratings)[:80],
-        "; ".join(one["licence"] for one in ratings if one["licence"]),
+        ", ".join(text["source"] for text in ratings)[:200],
+        ", ".join(text["edition"] for text in ratings)[:80],
+        "; ".join(text["licence"] for text in ratings if text["licence"]),
     )

@@ -4,10 +4,11 @@ The engine proves; this module puts its answers into the plain form that a repor
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from policy.engine.language.condition import Rulebook
 from policy.engine.proof import difference, proof
+from policy.governance import report_data
 
 EFFECTS = {
     "fire": "it can never fire",
@@ -34,8 +35,8 @@ class Proved:
     other_outcome: str = ""
 
     @property
-    def plain(self) -> dict[str, Any]:
-        return asdict(self)
+    def plain(self) -> report_data.Promise:
+        return cast("report_data.Promise", asdict(self))
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class Different:
     deal: dict[str, Any]
 
     @property
-    def plain(self) -> dict[str, Any]:
-        return asdict(self)
+    def plain(self) -> report_data.Different:
+        return cast("report_data.Different", asdict(self))
 
 
 def prove(rulebook: Rulebook) -> list[Proved]:

@@ -19,6 +19,15 @@ from policy.engine.language.phrases import OUTCOMES as WORDS
 from policy.engine.language.phrases import DealWords, deal_in_words
 from policy.governance.easings import is_looser, kind_name, kind_words
 from policy.governance.proving import BROKEN
+from policy.governance.report_data import (
+    Backtest,
+    ChangedDeal,
+    Different,
+    Labelled,
+    Promise,
+    PromiseChange,
+    Report,
+)
 from policy.models import CheckReport, Kind, Schedule
 
 
@@ -77,7 +86,7 @@ def titled(rules: Sequence[str], titles: Titles) -> list[str]:
 
 def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
     """The templates of the page in their order; `shown` is what the page knows beside it."""
-    found = report.found or {}
+    found = report.found
     is_finished, is_rulebook = bool(found), report.version.kind == Kind.RULEBOOK
     is_there = {
         "running": report.is_running,
@@ -85,7 +94,7 @@ def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
         "stale": shown["is_stale"],
         "problems": found.get("problems"),
         "unkept": shown.get("unkept"),
-        "next": shown["may_mend"] or shown["may_check"],
+        "next": shown["may_mend"] or shown["may_check_again"],
         "promises": is_finished and is_rulebook,
         "reworded": is_rulebook and shown.get("reworded"),
         "dead": is_finished and is_rulebook,
@@ -125,7 +134,7 @@ def next_step(shown: Mapping[str, Any]) -> dict[str, Any]:
         said = _("The check is running.")
     elif is_stale:
         said = _("What is active has changed since the check. Run the check again.")
-    elif report.has_passed and shown["waits_for_another"]:
+    elif report.has_passed and shown["is_own"]:
         said = _("The check passed. You proposed this version, so somebody else must activate it.")
     elif report.has_passed:
         said = _("The check passed. Another person than the proposer can activate it.")
@@ -181,7 +190,7 @@ def progress(job: Job | None) -> str:
 
 
 def promises(
-    found: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
+    found: Report, vocabulary: Vocabulary, titles: Titles = UNTITLED
 ) -> list[dict[str, Any]]:
     """The promises, those that are not proved first, each with its deal in words."""
     rows = [
@@ -197,7 +206,7 @@ def promises(
     return sorted(rows, key=lambda row: ("broken", "not_proved", "proved").index(row["state"]))
 
 
-def _examples(promise: Mapping[str, Any], vocabulary: Vocabulary) -> list[Example]:
+def _examples(promise: Promise, vocabulary: Vocabulary) -> list[Example]:
     """The plainest deal that breaks a promise and, where it compares two, the other one."""
     deal, other = (deal_in_words(vocabulary, promise[name]) for name in ("deal", "other"))
     outcome, compared = (WORDS.get(promise[name], "") for name in ("outcome", "other_outcome"))
@@ -211,7 +220,7 @@ def _examples(promise: Mapping[str, Any], vocabulary: Vocabulary) -> list[Exampl
     return examples
 
 
-def charter(found: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def charter(found: Report) -> dict[str, list[PromiseChange]]:
     """Promises of the former version that are no longer what they were, and mere new wording.
 
     Reports of earlier programs say nothing about them.
@@ -224,7 +233,7 @@ def charter(found: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def differences(
-    found: Mapping[str, Any], vocabulary: Vocabulary, titles: Titles = UNTITLED
+    found: Report, vocabulary: Vocabulary, titles: Titles = UNTITLED
 ) -> list[Difference]:
     """Kinds of deals that come out differently, weakened ones first."""
     touched = Counter(
@@ -234,7 +243,7 @@ def differences(
 
 
 def kinds(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Different],
     vocabulary: Vocabulary,
     *,
     touched: Mapping[tuple[str, str, tuple[str, ...]], int] | None = None,
@@ -255,9 +264,10 @@ def kinds(
     return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))
 
 
-def labelled(found: Mapping[str, Any]) -> dict[str, Any]:
+def labelled(found: Report) -> dict[str, Any]:
     """What becomes of the labelled deals; reports of earlier programs say nothing about them."""
-    told = found.get("labelled", {"total": 0, "changed": [], "unread": []})
+    nothing: Labelled = {"total": 0, "changed": [], "unread": []}
+    told = found.get("labelled", nothing)
     rows = [
         {
             **one,
@@ -276,8 +286,8 @@ def labelled(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def matrix(found: Mapping[str, Any]) -> Matrix:
-    counted = {(before, after): n for before, after, n in found["backtest"]["matrix"]}
+def matrix(tested: Backtest) -> Matrix:
+    counted = {(before, after): n for before, after, n in tested["matrix"]}
     used = [one for one in OUTCOMES if any(one in pair for pair in counted)]
     return Matrix(
         [WORDS[one] for one in used],
@@ -297,16 +307,16 @@ def _cell(before: str, after: str) -> str:
     return "looser" if is_looser(before, after) else "stricter"
 
 
-def changed(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def changed(rows: Sequence[ChangedDeal]) -> list[dict[str, Any]]:
     """Deals that come out differently, weakened ones first."""
     told = [{**row, "change": Change.of(row["before"], row["after"])} for row in rows]
     return sorted(told, key=lambda row: not row["change"].is_looser)
 
 
-def sentence(found: Mapping[str, Any]) -> str:
+def sentence(tested: Backtest) -> str:
     """The back-test in one sentence: "12 would newly go to review, 1 would no longer be …"."""
-    counted = [(b, a, n) for b, a, n in found["backtest"]["matrix"] if b != a]
-    total = found["backtest"]["total"]
+    counted = [(b, a, n) for b, a, n in tested["matrix"] if b != a]
+    total = tested["total"]
     if not counted:
         return f"None of {total:,} past screenings would come out differently."
     looser = sum(n for before, after, n in counted if is_looser(before, after))

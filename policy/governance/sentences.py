@@ -5,11 +5,12 @@ A condition under other words, and other words under the same condition, mislead
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import cast
 
 from policy.engine.language.condition import Rule, Rulebook, plain_fact
 from policy.engine.language.facts import Fact
 from policy.engine.proof.promises import on_one_line, rule_condition
+from policy.governance import report_data
 
 #: What a person reads of a rule, with the words for it.
 _READ = {
@@ -38,8 +39,8 @@ class Reworded:
     is_silent: bool = False
 
     @property
-    def plain(self) -> dict[str, Any]:
-        return asdict(self)
+    def plain(self) -> report_data.Reworded:
+        return cast("report_data.Reworded", asdict(self))
 
 
 def reworded(before: Rulebook, after: Rulebook) -> list[Reworded]:

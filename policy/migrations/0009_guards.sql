@@ -13,7 +13,7 @@ CALL app_may('policy_schedule', inserts => '*',
              updates => 'state, ended_at, ended_by_id, reason');
 CALL app_may('policy_promiseconfirmation', inserts => '*');
 
--- Who may change which kind (policy/permissions.py); one that is not listed is for policy owners.
+-- Who may change which kind (policy/verbs.py); one that is not listed is for policy owners.
 CREATE TABLE policy_governor (kind text, role text, PRIMARY KEY (kind, role));
 INSERT INTO policy_governor VALUES
     ('rulebook', 'policy_owner'), ('countries', 'policy_owner'),

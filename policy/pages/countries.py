@@ -17,10 +17,10 @@ from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion
 from policy.pages import maps
 from policy.pages.forms import TIER_WORDS, CountryFilters
-from policy.permissions import may_govern
 from policy.reference.destinations import Countries, Place
 from policy.reference.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare
 from policy.reference.registry import fold
+from policy.verbs import PROPOSE
 
 
 @signed_in
@@ -41,7 +41,7 @@ def countries(request: HttpRequest) -> HttpResponse:
         "map": _map(version, found),
         "map_key": drawn(maps.map_key()),
         "borders": maps.BORDERS_NOTE,
-        "may_propose": may_govern(request.user, Kind.COUNTRIES),
+        "may_propose": PROPOSE.may(Kind.COUNTRIES, request.user),
     }
     return render(request, "policy/countries.html", context, status=form.status)
 

@@ -17,10 +17,10 @@ from policy.engine.language.facts import Vocabulary
 from policy.facts import shipped
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import CONTROLS, ProductFilters, RegistryFilters
-from policy.permissions import may_govern
 from policy.reference import spreadsheets
 from policy.reference.catalogue import Product
 from policy.reference.registry import OPERATOR, QUESTION, Party, fold
+from policy.verbs import PROPOSE
 
 PER_PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,7 +57,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
             }
             for one in page
         ],
-        "may_propose": may_govern(request.user, Kind.CATALOGUE),
+        "may_propose": PROPOSE.may(Kind.CATALOGUE, request.user),
     }
     return render(request, "policy/catalogue.html", context, status=form.status)
 
@@ -137,7 +137,7 @@ def registry(request: HttpRequest) -> HttpResponse:
             }
             for one in page
         ],
-        "may_propose": may_govern(request.user, Kind.REGISTRY),
+        "may_propose": PROPOSE.may(Kind.REGISTRY, request.user),
     }
     return render(request, "policy/registry.html", context, status=form.status)
 

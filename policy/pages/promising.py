@@ -1,30 +1,24 @@
 """The page on which an executive reviewer confirms what becomes of promises."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from audit.refusals import Conflict
-from people import access
-from people.access import allow
-from policy import actions, active
+from people.access import SignedIn
+from people.verbs import does
+from policy import actions, verbs
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import PromisesForm
-from policy.permissions import check_confirm_promises
 
 
-@allow(access.EXECUTIVE)
+@does(verbs.CONFIRM)
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+def confirm(request: SignedIn, pk: int) -> HttpResponse:
     """Confirm by name each promise that the newest check of the version names, with a reason."""
     version = get_object_or_404(ReferenceVersion.objects.select_related("proposed_by"), pk=pk)
-    report = version.reports.newest_first().first()
-    check_confirm_promises(version, request.user)
-    if report is None:
-        raise Conflict(_("This version was never checked. Run the check first."))
-    actions.check_promises_wait(report, active.versions())
+    report = verbs.CONFIRM.check(version, request.user)
     form = PromisesForm(
         request.POST if request.method == "POST" else None,
         promises=[(promise["name"], promise["words"]) for promise in report.found["unkept"]],

@@ -20,7 +20,7 @@ from policy.governance import labelled
 from policy.governance.past import Coverage, past
 from policy.models import Kind, ReferenceVersion, Schedule
 from policy.pages import document
-from policy.permissions import may_govern
+from policy.verbs import PROPOSE
 from policy.wording import clauses, glossary
 
 PER_PAGE = 50
@@ -45,7 +45,7 @@ def policy(request: HttpRequest) -> HttpResponse:
         "chapters": chapters,
         "uncovered": [one for part in chapters for one in part.entries if one.is_uncovered],
         "promises": document.promises(rulebook),
-        "may_propose": may_govern(request.user, Kind.RULEBOOK),
+        "may_propose": PROPOSE.may(Kind.RULEBOOK, request.user),
     }
     return render(request, "policy/policy.html", context)
 
@@ -121,7 +121,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
                 "proposed": ngettext("%d proposal", "%d proposals", proposed) % proposed
                 if proposed
                 else "",
-                "may_propose": may_govern(request.user, kind),
+                "may_propose": PROPOSE.may(kind, request.user),
             }
         )
     return render(request, "policy/kinds.html", {"rows": rows})
@@ -150,7 +150,7 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
         "active": active.version(kind),
         "may_read": may_read,
         "may_compare": may_read and page.paginator.count > 1,
-        "may_propose": may_govern(request.user, kind),
+        "may_propose": PROPOSE.may(kind, request.user),
         "begins_with_text": kind in {Kind.RULEBOOK, Kind.CATALOGUE},
     }
     return render(request, "policy/versions.html", context)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.models import User
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,22 +13,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.refusals import Conflict
-from people import access
-from people.access import allow
-from policy import actions, active
+from people.access import SignedIn, allow
+from people.verbs import Offers, does
+from policy import actions, active, verbs
 from policy.facts import shipped
 from policy.governance import checking, proposals, proving, reports
 from policy.governance.afterwards import sweep_of
 from policy.governance.past import past
 from policy.governance.proposals import ProposalRefused
 from policy.governance.versions import Content
-from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
+from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.pages import comparing
 from policy.pages.forms import ActivationForm, CancelForm, ProposalForm
 from policy.pages.rulebook import DAY, VERSION_READERS, state_of
-from policy.permissions import check_govern, may_confirm_promises, may_govern
 
-OWNERS = (access.POLICY_OWNER, access.COMPLIANCE)
 READ = require_safe
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -35,12 +34,12 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 # --- Propose -------------------------------------------------------------------------------------
 
 
-@allow(*OWNERS)
+@does(verbs.PROPOSE)
 @FORM
-def propose(request: HttpRequest, kind: str) -> HttpResponse:
+def propose(request: SignedIn, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
-    check_govern(kind, request.user)
+    verbs.PROPOSE.check(kind, request.user)
     is_shipped = _begins_as_shipped(request, kind)
     begun = None if is_shipped else _begun(request, kind)
     label = shipped.rulebook().label if is_shipped else begun.label if begun else ""
@@ -78,7 +77,7 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
 SHIPPED = "shipped"
 
 
-def _begins_as_shipped(request: HttpRequest, kind: str) -> bool:
+def _begins_as_shipped(request: SignedIn, kind: str) -> bool:
     return kind == Kind.RULEBOOK and request.GET.get("from") == SHIPPED
 
 
@@ -89,7 +88,7 @@ def _newer_shipped(kind: str) -> str:
     return "" if kind != Kind.RULEBOOK or known else rulebook.label
 
 
-def _begun(request: HttpRequest, kind: str) -> ReferenceVersion | None:
+def _begun(request: SignedIn, kind: str) -> ReferenceVersion | None:
     """The version whose content the proposal begins with, when the address names one."""
     asked = request.GET.get("from", "")
     if not asked:
@@ -100,8 +99,8 @@ def _begun(request: HttpRequest, kind: str) -> ReferenceVersion | None:
 
 
 def _active(kind: str) -> ReferenceVersion | None:
-    found: ReferenceVersion | None = ReferenceVersion.objects.active().of(kind).first()
-    return found
+    version: ReferenceVersion | None = ReferenceVersion.objects.active().of(kind).first()
+    return version
 
 
 def _content(
@@ -122,7 +121,7 @@ def _content(
 
 
 def _proposal_page(
-    request: HttpRequest, kind: str, form: ProposalForm, *, problems: Any = (), tried: Any = None
+    request: SignedIn, kind: str, form: ProposalForm, *, problems: Any = (), tried: Any = None
 ) -> HttpResponse:
     context = {
         "kind": Kind(kind),
@@ -146,10 +145,9 @@ def _tried(content: Content) -> dict[str, Any]:
     tested = past().backtest(
         before, after, rulebook_only=content.kind == Kind.RULEBOOK, note=_unheard, newest=QUICK_LOOK
     )
-    found = {"backtest": tested.plain}
     return {
-        "sentence": reports.sentence(found),
-        "matrix": reports.matrix(found),
+        "sentence": reports.sentence(tested.plain),
+        "matrix": reports.matrix(tested.plain),
         **_shown("changed", reports.changed(tested.plain["changed"])),
         "unread": tested.unread,
         "newest": QUICK_LOOK,
@@ -169,7 +167,7 @@ QUICK_LOOK = 1000
 # --- One version ---------------------------------------------------------------------------------
 
 
-def _found(pk: int) -> ReferenceVersion:
+def _version(pk: int) -> ReferenceVersion:
     versions = ReferenceVersion.objects.select_related(
         "proposed_by", "activated_by", "withdrawn_by"
     )
@@ -178,44 +176,29 @@ def _found(pk: int) -> ReferenceVersion:
 
 @allow(*VERSION_READERS)
 @READ
-def version(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _found(pk)
-    newest = found.reports.newest_first().first()
-    schedule = found.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
+def version(request: SignedIn, pk: int) -> HttpResponse:
+    version = _version(pk)
+    newest = version.reports.newest_first().first()
+    schedule = version.schedules.newest_first().select_related("scheduled_by", "ended_by").first()
     is_waiting = bool(schedule and schedule.is_waiting)
-    is_open = found.is_proposed and not is_waiting
-    mine = found.proposed_by_id == request.user.pk
-    governs = may_govern(request.user, found.kind)
-    opens = bool(newest and newest.opens_the_way)
+    may_propose = verbs.PROPOSE.may(version.kind, request.user)
     context = {
-        "version": found,
-        "kind": Kind(found.kind),
-        "state": state_of(found, schedule if is_waiting else None),
+        "version": version,
+        "kind": Kind(version.kind),
+        "state": state_of(version, schedule if is_waiting else None),
         "schedule": schedule,
         "is_waiting": is_waiting,
-        "may_cancel": is_waiting and governs,
-        "may_withdraw": is_open and governs and not (newest and newest.is_running),
+        "is_own": version.proposed_by_id == request.user.pk,
+        "may": Offers(verbs.OF_VERSION, version, request.user),
+        "may_propose": may_propose and not version.is_active and not is_waiting,
         "report": newest,
-        "reports": found.reports.newest_first().select_related("asked_by"),
-        "text": found.written or _readable(found),
-        "may_check": is_open and governs and not (newest and newest.is_running),
-        "may_propose": governs and not found.is_active and not is_waiting,
-        "may_activate": is_open and governs and not mine and opens,
-        "waits_for_another": is_open and governs and mine and opens,
-        "may_confirm": is_open and _may_confirm(found, newest, request.user),
-        "is_stale": bool(found.is_proposed and newest and _is_stale(newest)),
-        "sweep": sweep_of(found) if found.activated_at else None,
+        "reports": version.reports.newest_first().select_related("asked_by"),
+        "text": version.written or _readable(version),
+        "is_stale": bool(version.is_proposed and newest and _is_stale(newest)),
+        "sweep": sweep_of(version) if version.activated_at else None,
     }
     context["next_step"] = reports.next_step(context)
     return render(request, "policy/version.html", context)
-
-
-def _may_confirm(version: ReferenceVersion, report: CheckReport | None, user: Any) -> bool:
-    """Whether this person is asked about promises that the report says are changed."""
-    if report is None:
-        return False
-    waits = report.has_changed_promises and not report.opens_the_way
-    return waits and may_confirm_promises(version, user) and not _is_stale(report)
 
 
 def _readable(version: ReferenceVersion) -> str:
@@ -236,48 +219,45 @@ def _baseline() -> str:
         return ""
 
 
-@allow(*OWNERS)
+@does(verbs.START_CHECK)
 @require_POST
-def check(request: HttpRequest, pk: int) -> HttpResponse:
-    actions.start_check(_found(pk), actor=request.user)
+def check(request: SignedIn, pk: int) -> HttpResponse:
+    actions.start_check(_version(pk), actor=request.user)
     return redirect("policy:report", pk)
 
 
 @allow(*VERSION_READERS)
 @READ
-def report(request: HttpRequest, pk: int) -> HttpResponse:
+def report(request: SignedIn, pk: int) -> HttpResponse:
     """The newest report of a version, in words."""
-    found = _found(pk)
-    newest = found.reports.newest_first().select_related("asked_by").first()
+    version = _version(pk)
+    newest = version.reports.newest_first().select_related("asked_by").first()
     if newest is None:
         raise Http404
     if "HX-Request" in request.headers and not newest.is_running:
         # The page asks while the check runs; now all of it is another one.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    is_open = found.is_proposed and not found.schedules.waiting().exists()
-    governs = may_govern(request.user, found.kind)
-    is_stale = found.is_proposed and _is_stale(newest)
-    may_act = not newest.is_running and (is_stale or not newest.opens_the_way)
+    is_stale = version.is_proposed and _is_stale(newest)
+    may = Offers(verbs.OF_VERSION, version, request.user)
+    is_wanted = not newest.is_running and (is_stale or not newest.opens_the_way)
     context: dict[str, Any] = {
-        "version": found,
-        "kind": Kind(found.kind),
+        "version": version,
+        "kind": Kind(version.kind),
         "report": newest,
         "badge": reports.badge(newest),
         "is_stale": is_stale,
-        "may_check": may_act and is_open and governs,
-        "may_mend": bool(newest.found) and not newest.opens_the_way and governs,
-        "may_activate": is_open
-        and newest.opens_the_way
-        and found.proposed_by_id != request.user.pk
-        and governs,
-        "may_confirm": is_open and _may_confirm(found, newest, request.user),
+        "may": may,
+        "may_check_again": is_wanted and may["start_check"],
+        "may_mend": bool(newest.found)
+        and not newest.opens_the_way
+        and verbs.PROPOSE.may(version.kind, request.user),
         "progress": reports.progress(actions.job_of(newest)) if newest.is_running else "",
         "found": newest.found,
     }
     if newest.found:
-        context |= _told(found, newest)
-    if newest.found and found.kind == Kind.COUNTRIES:
-        context |= _maps(found, newest)
+        context |= _told(version, newest)
+    if newest.found and version.kind == Kind.COUNTRIES:
+        context |= _maps(version, newest)
     context["sections"] = reports.sections(newest, context)
     return render(request, "policy/report.html", context)
 
@@ -293,9 +273,9 @@ def _told(version: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
         **reports.charter(found),
         "reworded": found.get("reworded", []),
         "differences": reports.differences(found, vocabulary, titles),
-        "matrix": reports.matrix(found),
+        "matrix": reports.matrix(found["backtest"]),
         "labelled": reports.labelled(found),
-        "sentence": reports.sentence(found),
+        "sentence": reports.sentence(found["backtest"]),
         **_shown("changed", reports.changed(found["backtest"]["changed"])),
         **_shown("affected", reports.changed(found["backtest"]["affected"])),
         **_shown("otherwise", reports.changed(found["backtest"].get("otherwise", []))),
@@ -314,83 +294,61 @@ def _titles(version: ReferenceVersion) -> reports.Titles:
     return comparing.titles(*(active.rulebook(one) for one in versions if one))
 
 
-def _maps(found: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
+def _maps(version: ReferenceVersion, newest: CheckReport) -> dict[str, Any]:
     """What changes between the two editions that the report compared, as a map."""
-    digest = newest.found["baseline"].get(Kind.COUNTRIES, {}).get("digest", "")
+    compared = newest.found["baseline"].get(Kind.COUNTRIES)
+    digest = compared["digest"] if compared else ""
     before = ReferenceVersion.objects.of(Kind.COUNTRIES).filter(digest=digest).first()
-    return comparing.change_map(before, found)
+    return comparing.change_map(before, version)
 
 
 # --- Activate ------------------------------------------------------------------------------------
 
 
-@allow(*OWNERS)
+@does(verbs.ACTIVATE, verbs.SCHEDULE)
 @FORM
-def activate(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _found(pk)
-    check_govern(found.kind, request.user)
-    try:
-        return _activation_page(request, found)
-    except Conflict as refusal:
-        context = {"version": found, "kind": Kind(found.kind), "sentence": str(refusal)}
-        return render(request, "policy/not_now.html", context, status=409)
-
-
-def _activation_page(request: HttpRequest, found: ReferenceVersion) -> HttpResponse:
-    newest = found.reports.newest_first().first()
-    _check_ready(found, newest, request.user)
-    assert newest is not None  # noqa: S101  a version without a report is not ready
+def activate(request: SignedIn, pk: int) -> HttpResponse:
+    version = _version(pk)
+    newest = verbs.ACTIVATE.check(version, request.user)
     form = ActivationForm(
         request.POST if request.method == "POST" else None,
-        looser=reports.confirmations(newest, _titles(found)),
-        understood=_understood(found, newest),
+        looser=reports.confirmations(newest, _titles(version)),
+        understood=_understood(version, newest),
         initial={"report": newest.pk, "starts_on": timezone.localdate()},
     )
     if request.method == "POST" and form.is_valid():
-        messages.success(request, _activated(found, form, actor=request.user))
-        return redirect("policy:version", found.pk)
+        messages.success(request, _activated(version, form, actor=request.user))
+        return redirect("policy:version", version.pk)
     context = {
-        "version": found,
-        "kind": Kind(found.kind),
+        "version": version,
+        "kind": Kind(version.kind),
         "report": newest,
         "form": form,
-        "sentence": reports.sentence(newest.found),
+        "sentence": reports.sentence(newest.found["backtest"]),
         "labelled": reports.labelled(newest.found),
         **_shown("affected", reports.changed(newest.found["backtest"]["affected"])),
-        "active": active.version(found.kind),
+        "active": active.version(version.kind),
         "proved": sum(one["state"] == "proved" for one in newest.found["promises"]),
     }
     status = 422 if form.errors else 200
     return render(request, "policy/activate.html", context, status=status)
 
 
-def _activated(found: ReferenceVersion, form: ActivationForm, *, actor: Any) -> str:
+def _activated(version: ReferenceVersion, form: ActivationForm, *, actor: User) -> str:
     """Activate at once or on the day that was chosen, and say which."""
     given = form.cleaned_data
-    read = found.reports.filter(pk=given["report"]).first()
+    read = version.reports.filter(pk=given["report"]).first()
     confirmed, day = given.get("looser", []), given["starts_on"]
     if day == timezone.localdate():
-        actions.activate_version(found, report=read, confirmed=confirmed, actor=actor)
+        actions.activate_version(version, report=read, confirmed=confirmed, actor=actor)
         return _("Active. Open, cleared and approved deals are screened again.")
-    actions.schedule_activation(found, report=read, confirmed=confirmed, on=day, actor=actor)
+    actions.schedule_activation(version, report=read, confirmed=confirmed, on=day, actor=actor)
     return _("Scheduled for %(day)s. Until then what is active stays active.") % {
         "day": date_format(day, DAY)
     }
 
 
-def _check_ready(found: ReferenceVersion, newest: CheckReport | None, user: Any) -> None:
-    """Raises before anybody reads a form that could not be sent."""
-    if found.proposed_by_id == user.pk:
-        raise Conflict(_("You proposed this version, so somebody else must activate it."))
-    if found.activated_at is not None:
-        raise Conflict(_("This version has already been activated. Propose its content again."))
-    actions.check_not_withdrawn(found)
-    actions.check_unscheduled(found)
-    names = [one["name"] for one in newest.found["looser"]] if newest and newest.found else []
-    actions.check_report(found, newest, active.versions(), names)
-
-
-def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
+def _understood(version: ReferenceVersion, newest: CheckReport) -> str:
     affected = len(newest.found["backtest"]["affected"])
     deals = ngettext(
         "%(count)s deal that is open, cleared or approved changes",
@@ -402,22 +360,19 @@ def _understood(found: ReferenceVersion, newest: CheckReport) -> str:
     return _(
         "By activating, I understand that %(version)s screens every deal from that day on, and that"
         " %(deals)s."
-    ) % {"version": str(found), "deals": deals}
+    ) % {"version": str(version), "deals": deals}
 
 
-@allow(*OWNERS)
+@does(verbs.CANCEL)
 @FORM
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: SignedIn, pk: int) -> HttpResponse:
     """End a schedule before its day, with a reason."""
-    found = _found(pk)
-    check_govern(found.kind, request.user)
-    schedule: Schedule | None = found.schedules.waiting().first()
-    if schedule is None:
-        raise Conflict(_("This version is not scheduled. There is nothing to cancel."))
+    version = _version(pk)
+    schedule = verbs.CANCEL.check(version, request.user)
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.cancel_schedule(schedule, reason=form.cleaned_data["reason"], actor=request.user)
         messages.success(request, _("Cancelled. The version stays a proposal."))
         return redirect("policy:version", pk)
-    context = {"version": found, "kind": Kind(found.kind), "schedule": schedule, "form": form}
+    context = {"version": version, "kind": Kind(version.kind), "schedule": schedule, "form": form}
     return render(request, "policy/cancel.html", context, status=422 if form.errors else 200)

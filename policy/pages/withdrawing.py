@@ -1,26 +1,24 @@
 """The page on which a proposal is taken back."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from people import access
-from people.access import allow
-from policy import actions
+from people.access import SignedIn
+from people.verbs import does
+from policy import actions, verbs
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import WithdrawForm
-from policy.permissions import check_govern
 
 
-@allow(access.POLICY_OWNER, access.COMPLIANCE)
+@does(verbs.WITHDRAW)
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw(request: SignedIn, pk: int) -> HttpResponse:
     """Withdraw a version that was never active, with a reason."""
     version = get_object_or_404(ReferenceVersion.objects.select_related("proposed_by"), pk=pk)
-    check_govern(version.kind, request.user)
-    actions.check_withdrawable(version)
+    verbs.WITHDRAW.check(version, request.user)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.withdraw_version(version, reason=form.cleaned_data["reason"], actor=request.user)

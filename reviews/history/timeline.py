@@ -9,9 +9,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from audit.models import SYSTEM, AuditEvent
-from reviews import labels, wording
+from audit.models import SYSTEM_NAME, AuditEvent
+from reviews import labels, verbs, wording
 from reviews.models import Vote
+from screening import verbs as selling
 from screening.models import Confirmation, Deal
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
@@ -52,7 +53,7 @@ def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> l
 
 
 def _confirmed(confirmation: Confirmation, *, details: bool) -> Entry:
-    what = f"Confirmed under {confirmation.rulebook}: same outcome, same rules"
+    what = selling.SENTENCES["deals.confirmed"].what.format(rulebook=confirmation.rulebook)
     # Its event tells of many screenings: of them only how many, and this one.
     event = confirmation.event
     recorded = {**json.loads(event.payload), "screenings": str(confirmation.screening_id)}
@@ -80,7 +81,7 @@ def _entry(deal: Deal, event: AuditEvent, names: Mapping[str, str], *, tell_vote
     if event.verb in OF_FACTS:
         what = OF_FACTS[event.verb](payload, wording.after(deal, event.at))
     else:
-        what = SENTENCES.get(event.verb, _unnamed(event.verb))(payload)
+        what = _sentence(event.verb, payload)
     note = str(payload.get("because", ""))
     if event.verb == "review.voted" and tell_votes:
         what = f"{what}: {str(Vote.Verdict(payload['verdict']).label).lower()}"
@@ -107,7 +108,10 @@ def _names(events: list[AuditEvent]) -> dict[str, str]:
         if event.actor.startswith("user:")
     }
     people = get_user_model().objects.filter(pk__in=numbers)
-    return {SYSTEM: "Proviso", **{f"user:{person.pk}": labels.person(person) for person in people}}
+    return {
+        SYSTEM_NAME: "Proviso",
+        **{f"user:{person.pk}": labels.person(person) for person in people},
+    }
 
 
 def _shown(value: Any) -> str:
@@ -116,13 +120,15 @@ def _shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _unnamed(verb: str) -> Callable[[Payload], str]:
-    """A verb without a sentence is shown as it is; nothing on record stays hidden."""
-    return lambda payload: verb.replace(".", ": ").replace("_", " ").capitalize()
-
-
-def _fixed(sentence: str) -> Callable[[Payload], str]:
-    return lambda payload: sentence
+def _sentence(verb: str, payload: Payload) -> str:
+    if verb in AT_LENGTH:
+        return AT_LENGTH[verb](payload)
+    if verb in verbs.SENTENCES:
+        return verbs.SENTENCES[verb].format(**payload)
+    if verb in selling.SENTENCES:
+        return selling.SENTENCES[verb].what.format(**payload)
+    # A verb without a sentence is shown as it is; nothing on record stays hidden.
+    return verb.replace(".", ": ").replace("_", " ").capitalize()
 
 
 def _screened(payload: Payload) -> str:
@@ -136,7 +142,7 @@ def _screened(payload: Payload) -> str:
 def _asked(payload: Payload) -> str:
     count = len(payload.get("questions", ()))
     if not count:
-        return "Waits for information"
+        return selling.SENTENCES["deal.information_needed"].what
     return "Asked sales a question" if count == 1 else f"Asked sales {count} questions"
 
 
@@ -159,33 +165,8 @@ OF_FACTS: dict[str, Callable[[Payload, wording.Wording], str]] = {
     "deal.fact_ruled": _ruled,
     "deal.ruling_taken_back": _taken_back,
 }
-SENTENCES: dict[str, Callable[[Payload], str]] = {
-    "deal.started": _fixed("Started the deal"),
-    "deal.copied": _fixed("Copied from another deal"),
-    "deal.answer_changed": lambda payload: f"Changed the answer {payload['question']}",
-    "deal.draft_deleted": _fixed("Deleted the draft"),
-    "deal.sent": lambda payload: f"Sent revision {payload['number']}",
-    "deal.question_answered": lambda payload: f"Answered question {payload['question']}",
+#: What says more than its sentence in the table.
+AT_LENGTH: dict[str, Callable[[Payload], str]] = {
     "deal.screened": _screened,
-    "deal.cleared": _fixed("Cleared"),
     "deal.information_needed": _asked,
-    "deal.review_needed": _fixed("Went to review"),
-    "deal.approved": _fixed("Approved"),
-    "deal.approved_with_conditions": _fixed("Approved with conditions"),
-    "deal.rejected": _fixed("Rejected"),
-    "deal.barred": _fixed("Barred by the policy"),
-    "deal.barred_afterwards": _fixed("Barred by the policy, after it had passed"),
-    "deal.reopened_for_review": _fixed("Returned to review"),
-    "deal.review_raised": lambda payload: f"Rose to {payload['to']} review",
-    "deal.reopened_for_information": _fixed("Returned for information"),
-    "deal.withdrawn": _fixed("Withdrew the deal"),
-    "deal.lapsed": _fixed("Lapsed"),
-    "review.claimed": lambda payload: f"Claimed for the {payload['level']} review",
-    "review.taken_over": _fixed("Took over the claim"),
-    "review.released": _fixed("Released the claim"),
-    "review.skipped": _fixed("Skipped the deal"),
-    "review.passed_up": _fixed("Passed up to executive review"),
-    "review.voted": _fixed("Voted"),
-    "condition.met": _fixed("Accepted the proof of a condition"),
-    "decisions.exported": lambda payload: f"Exported {payload['rows']} decisions",
 }

@@ -17,50 +17,6 @@ UNKNOWN = "?"
 TITLE = "name"
 DECLARATION = "declaration"
 
-#: The capability classes that a question depends on, by letter. A test compares them with the
-#: terms of the rulebook.
-CLASSES: Mapping[str, frozenset[str]] = {
-    "A": frozenset(
-        {
-            "monitoring_centre",
-            "intercept_storage",
-            "intercept_analysis",
-            "mass_interception",
-            "imsi_catcher",
-            "intrusion_spyware",
-            "decryption_mitm",
-            "covert_location_tracking",
-            "signalling_exploitation",
-            "retention_analytics",
-            "active_surveillance_integration",
-        }
-    ),
-    "L": frozenset({"li_interface", "li_mediation", "li_administration"}),
-    "X": frozenset({"direct_access_li"}),
-    "T": frozenset({"data_retention", "lawful_disclosure"}),
-    "C": frozenset(
-        {
-            "url_content_filtering",
-            "dpi_blocking",
-            "keyword_message_filtering",
-            "circumvention_blocking",
-            "shutdown_control",
-        }
-    ),
-    "B": frozenset({"remote_biometric_id"}),
-    "D": frozenset(
-        {
-            "dpi_traffic_management",
-            "subscriber_analytics_individual",
-            "location_platform",
-            "video_surveillance",
-            "anpr",
-            "drone_video",
-            "sms_content_inspection",
-            "managed_access_system",
-        }
-    ),
-}
 HIGH = frozenset({"high", "very_high", "unrated"})
 PUBLIC = frozenset(
     {
@@ -108,14 +64,21 @@ class Context:
     """What the draft's products and countries mean by the active reference data."""
 
     capabilities: frozenset[str] = frozenset()
+    #: Those of them that relate to surveillance: rules speak of them beside what sales declares.
+    surveillance: frozenset[str] = frozenset()
+    #: Those of them that only a customer with a legal obligation may have.
+    lawful: frozenset[str] = frozenset()
+    #: Per declared ability those of them that mean the same to the rules.
+    alike: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: The worst tier of the destinations; "" while none is named.
     country_risk: str = ""
     #: Rules that fire for the draft as it is.
     findings: tuple[str, ...] = ()
 
-    def has(self, letters: str) -> bool:
-        """Whether a capability of one of these classes is there."""
-        return any(self.capabilities & CLASSES[letter] for letter in letters)
+    @property
+    def restrictive(self) -> frozenset[str]:
+        """What may limit, follow or find people without an order to intercept."""
+        return self.surveillance - self.lawful
 
 
 Shown = Callable[[Answers, Context], bool]
@@ -180,18 +143,23 @@ def _may_reach_intelligence(answers: Answers, context: Context) -> bool:
     kind = end_user_kind(answers)
     public = kind in PUBLIC or kind in ("state_operator", "unknown")
     state = _may_be_state_owned(answers, context) and answers.get("state-owned") in ("yes", UNKNOWN)
-    return public or state or context.has("LXTCBD")
+    return public or state or bool(context.surveillance)
+
+
+def _may_do_more(answers: Answers, context: Context) -> bool:
+    """Where the products relate to surveillance, or somebody builds what no catalogue knows."""
+    return bool(context.surveillance) or "custom_development" in (answers.get("services") or ())
 
 
 def _may_intercept(answers: Answers, context: Context) -> bool:
     purposes = INTERCEPTION_PURPOSES.intersection(answers.get("purposes") or ())
-    return context.has("LX") or bool(purposes)
+    return _may_do_more(answers, context) or bool(purposes)
 
 
 def _hands_over(answers: Answers, context: Context) -> bool:
-    """What the catalogue says about handing over counts, whatever sales says of it."""
+    """Asked of the product, whatever sales says of handing over; a purpose alone asks for more."""
     hands_over = answers.get("handover") not in (None, "no")
-    return context.has("LX") or (hands_over and _may_intercept(answers, context))
+    return _may_do_more(answers, context) or (hands_over and _may_intercept(answers, context))
 
 
 def _needs_a_law(answers: Answers, context: Context) -> bool:
@@ -200,20 +168,20 @@ def _needs_a_law(answers: Answers, context: Context) -> bool:
         "more",
         UNKNOWN,
     )
-    return context.has("LXT") or hands_over_more
+    return bool(context.lawful) or hands_over_more
 
 
 def _may_restrict(answers: Answers, context: Context) -> bool:
-    return context.has("C") or "dpi_traffic_management" in context.capabilities
+    return bool(context.restrictive)
 
 
 def _may_follow(answers: Answers, context: Context) -> bool:
     purposes = {"smart_city", "public_safety"}.intersection(answers.get("purposes") or ())
-    return context.has("BD") or bool(purposes)
+    return bool(context.restrictive) or bool(purposes)
 
 
 def _may_conflict(answers: Answers, context: Context) -> bool:
-    return context.country_risk in HIGH or context.has("LXTCB")
+    return context.country_risk in HIGH or bool(context.surveillance)
 
 
 # ---- the questions, in the order of the task list ----

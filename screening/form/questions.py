@@ -30,15 +30,15 @@ the fact ``fact_conflict``, so the deal stops until compliance has looked. A cou
 known is "XX".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from policy.engine.readings.assessment import Finding
+from policy.facts import shipped
 from policy.facts.derive import ReferenceData, derive
 from policy.reference.names.plain_text import without
 from screening.form import answers_to_facts
 from screening.form.deal_form import (
-    CLASSES,
     DECLARATION,
     QUESTIONS,
     SECTIONS,
@@ -58,8 +58,6 @@ NOWHERE = "XX"
 #: Marks answers that were copied and not confirmed yet; beside the answers, never one of them.
 COPIED = "_copied"
 TIERS = ("low", "medium", "high", "very_high", "unrated")
-#: Dual use that finds or follows people; traffic management and SMS inspection do neither.
-FOLLOWS_PEOPLE = CLASSES["B"] | CLASSES["D"] - {"dpi_traffic_management", "sms_content_inspection"}
 #: Who owns a block list settles the purpose; it is added to the purposes that sales ticks.
 LIST_OWNERS: Mapping[str, str] = {
     "authorities": "content_blocking_state_list",
@@ -89,14 +87,36 @@ def context_of(answers: Answers, data: ReferenceData) -> Context:
     plain: list[Mapping[str, Any]] = [variant.plain for variant in variants]
     capabilities = plain[0].get("capabilities") if declared.get("products") else []
     tiers = [facts["country_risk"] for facts in plain] if "destinations" in declared else []
-    return Context(
-        capabilities=frozenset(capabilities or ()),
+    return meaning(
+        capabilities or (),
+        data,
         country_risk=max(tiers, key=TIERS.index, default=""),
         findings=tuple(
             dict.fromkeys(
                 finding.rule for finding in findings if not only_misses_an_answer(finding)
             )
         ),
+    )
+
+
+def meaning(
+    capabilities: Iterable[str],
+    data: ReferenceData,
+    *,
+    country_risk: str = "",
+    findings: tuple[str, ...] = (),
+) -> Context:
+    """What these capabilities mean to the rules in force, beside what is known of the places."""
+    able = frozenset(capabilities)
+    # A rulebook from before sales could declare abilities asks what the shipped one asks.
+    rules = data if "abilities_declared" in data.read else shipped.load()
+    return Context(
+        capabilities=able,
+        surveillance=able & rules.beside["abilities_declared"],
+        lawful=able & rules.beside["legal_obligation"],
+        alike={ability: able & same for ability, same in rules.alike.items()},
+        country_risk=country_risk,
+        findings=findings,
     )
 
 
@@ -323,8 +343,13 @@ def _kinds_differ(answers: Answers) -> bool:
 def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
     """A handover that sales sees and the catalogue does not: nobody knows where it comes from."""
     hands_over = answers.get("handover") in ("standard", "more")
-    if context is not None and hands_over and not context.has("LXA"):
+    if context is not None and hands_over and not (context.lawful or _acts(context)):
         yield "Sales says that it hands over communications; the catalogue does not."
+
+
+def _acts(context: Context) -> frozenset[str]:
+    """The active surveillance that the catalogue names."""
+    return context.alike.get("stores_intercepted", frozenset())
 
 
 def _differences(answers: Answers, context: Context | None) -> Iterator[str]:
@@ -332,31 +357,28 @@ def _differences(answers: Answers, context: Context | None) -> Iterator[str]:
     if context is None:
         return
     yield from _handover_difference(answers.get("handover"), context)
-    able = context.capabilities
-    for slug, act, may, surely in (
-        ("stores", "store what is intercepted", _STORES, _STORES),
-        ("analyses", "analyse what is intercepted", _ANALYSES, _ANALYSES),
-        ("restricts", "block, slow or change content", CLASSES["C"], CLASSES["C"]),
-        ("follows", "follow or find people", CLASSES["B"] | CLASSES["D"], FOLLOWS_PEOPLE),
+    restricts = context.alike.get("restricts_content", frozenset())
+    for slug, act, able in (
+        ("stores", "store what is intercepted", _acts(context)),
+        ("analyses", "analyse what is intercepted", _acts(context)),
+        ("restricts", "block, slow or change content", restricts),
+        ("follows", "follow or find people", context.restrictive - restricts - _acts(context)),
     ):
         answer = answers.get(slug)
         if isinstance(answer, Mapping):
             answer = answer["answer"]
         # What can be switched on later is there as sold.
-        if answer in ("yes", "later") and not able & may:
+        if answer in ("yes", "later") and not able:
             yield f"Sales says that it can {act}; the catalogue does not."
-        if answer == "no" and able & surely:
-            yield f"Sales says that it cannot {act}; the catalogue says that it can."
-
-
-_STORES = frozenset({"intercept_storage"})
-_ANALYSES = frozenset({"intercept_analysis"})
+        if answer == "no" and able:
+            yield f"Sales says that it cannot {act}; by the catalogue it may."
 
 
 def _handover_difference(answer: str | None, context: Context) -> Iterator[str]:
-    if answer == "no" and context.has("LXA"):
-        yield "Sales says that it hands over nothing; the catalogue says that it can."
-    if answer == "standard" and context.has("XA"):
-        yield "Sales says that it only has a standard handover; the catalogue says more."
-    if answer == "more" and context.has("L") and not context.has("XA"):
+    does_more = context.alike.get("hands_over_more") or _acts(context)
+    if answer == "no" and (context.lawful or does_more):
+        yield "Sales says that it hands over nothing; by the catalogue it may."
+    if answer == "standard" and does_more:
+        yield "Sales says that it only has a standard handover; by the catalogue it does more."
+    if answer == "more" and context.lawful and not does_more:
         yield "Sales says that it does more than a standard handover; the catalogue does not."

@@ -19,8 +19,8 @@ from policy import active
 from policy.actions import RESCREEN
 from policy.models import ReferenceVersion
 from screening import deriving
-from screening.actions import AFTER_RULING, lock_end_user, rescreen_deal
-from screening.lifecycle import AFTER_STOP
+from screening.actions import AFTER_RULING, lapse_unscreened, lock_end_user, rescreen_deal
+from screening.lifecycle import AFTER_STOP, CLEARANCES
 from screening.models import Confirmation, Deal, FactRuling, Screening
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
@@ -28,8 +28,14 @@ from screening.sweep.backtest import LIVE
 CHUNK = "rescreen_chunk"
 #: Jobs after an upgrade of the program: the second one screens a part of the deals.
 UPGRADED, UPGRADED_PART = "screen_after_upgrade", "screen_part_after_upgrade"
+#: What follows when one of the jobs here has failed for good.
+UNSCREENED = "lapse_unscreened"
 CHUNK_SIZE = 5_000
+#: What a deal is refused with. ValueError: answers or facts that a new version cannot read.
+REFUSALS = (Conflict, ValueError, DataError, IntegrityError)
 FOLLOWS = "follows_stopped_deal"
+LATE = "The job that should have screened it again had failed."
+DIED = "The program stopped each time it tried."
 NEWER = "A newer version of the program reads the answers, rulings and other deals again."
 DESCENDANTS = """
 WITH RECURSIVE later (id) AS (
@@ -52,7 +58,12 @@ def due() -> QuerySet[Deal]:
     return Deal.objects.filter(stale, ~Exists(confirmed), status__in=LIVE).order_by("pk")
 
 
-@performs(RESCREEN)
+def give_up(job: Job) -> None:
+    """What this job did not screen again may no longer count as cleared or approved."""
+    Job.objects.enqueue(UNSCREENED, key=f"{job.pk}:{job.attempts}", job=job.pk)
+
+
+@performs(RESCREEN, given_up=give_up)
 def split(job: Job) -> None:
     """Cut what is due into chunks, so that any number of workers share it."""
     deals = list(due().values_list("pk", flat=True))
@@ -66,7 +77,7 @@ def split(job: Job) -> None:
         Job.objects.enqueue_all(CHUNK, chunks, keys=keys)
 
 
-@performs(CHUNK)
+@performs(CHUNK, given_up=give_up)
 def sweep_chunk(job: Job) -> None:
     """Confirm or screen what is due between two deals.
 
@@ -99,24 +110,23 @@ def screen_part(pks: Sequence[int], *, because: str) -> dict[int, str]:
     """Many deals in one transaction, and those that need it alone. Returns why some were not."""
     try:
         result = batch.screen(pks, due(), cause=Screening.Cause.VERSION, because=because)
-    except (Conflict, ValueError, DataError, IntegrityError):
+    except REFUSALS:
         # One deal of the batch is refused; the others must not wait for it.
         result = batch.Result(apart=list(pks))
     for pk in result.apart:
         try:
             screen_one(pk, because=because)
-        except (Conflict, ValueError, DataError, IntegrityError) as refusal:
-            # ValueError: answers or facts that the new version cannot read.
+        except REFUSALS as refusal:
             result.failed[pk] = str(refusal)
     return result.failed
 
 
-@performs(AFTER_RULING)
+@performs(AFTER_RULING, given_up=give_up)
 def screen_after_ruling(job: Job) -> None:
     """Deals for which a ruling speaks too: of the same end user, copies and changed deals."""
     ruling = FactRuling.objects.select_related("deal").get(pk=job.args["ruling"])
-    for pk in spoken_of(ruling).values_list("pk", flat=True):
-        screen_if_changed(pk, because=ruling.because)
+    pks = list(spoken_of(ruling).values_list("pk", flat=True))
+    _screen_each(pks, job, because=ruling.because)
 
 
 def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
@@ -129,20 +139,19 @@ def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     return (own | others).order_by("pk")
 
 
-@performs(AFTER_STOP)
+@performs(AFTER_STOP, given_up=give_up)
 def screen_after_stop(job: Job) -> None:
     """Deals that were sent before another one was barred, rejected or withdrawn follow it too."""
     stopped = Deal.objects.get(pk=job.args["deal"])
     with transaction.atomic():
         # Who sends a deal of this end user right now did not see the stop, and is seen here.
         lock_end_user(stopped.end_user_key)
-        deals = list(related(stopped, {stopped.end_user_key}).values_list("pk", flat=True))
+        pks = list(related(stopped, {stopped.end_user_key}).values_list("pk", flat=True))
     label = stopped.get_status_display().lower()
-    for pk in deals:
-        screen_if_changed(pk, because=f"{stopped.reference} was {label}.")
+    _screen_each(pks, job, because=f"{stopped.reference} was {label}.")
 
 
-@performs(UPGRADED)
+@performs(UPGRADED, given_up=give_up)
 def split_after_upgrade(job: Job) -> None:
     """A newer program may read answers, rulings and other deals in a stricter way.
 
@@ -156,20 +165,78 @@ def split_after_upgrade(job: Job) -> None:
         Job.objects.enqueue_all(UPGRADED_PART, wanted)
 
 
-@performs(UPGRADED_PART)
+@performs(UPGRADED_PART, given_up=give_up)
 def screen_part_after_upgrade(job: Job) -> None:
     """A deal that cannot be screened stops no other, and the job names it."""
     between = Deal.objects.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
     pks = list(between.filter(status__in=LIVE).order_by("pk").values_list("pk", flat=True))
+    _screen_each(pks, job, because=NEWER, cause=Screening.Cause.VERSION)
+
+
+def _screen_each(
+    pks: Sequence[int], job: Job, *, because: str, cause: str = Screening.Cause.FACT
+) -> None:
+    """Those whose facts are other ones now. A deal that is refused stops no other."""
     failed = []
     for done, pk in enumerate(pks, start=1):
         try:
-            screen_if_changed(pk, because=NEWER, cause=Screening.Cause.VERSION)
-        except (Conflict, ValueError, DataError, IntegrityError) as refusal:
+            screen_if_changed(pk, because=because, cause=cause)
+        except REFUSALS as refusal:
             failed.append(f"deal {pk}: {refusal}")
         job.note_progress(done, len(pks))
     if failed:
         raise Conflict(f"Not screened again: {'; '.join(failed)}")
+
+
+@performs(UNSCREENED)
+def lapse_what_was_not_screened(job: Job) -> None:
+    """Clearances of a job that has failed for good: each is tried once more, or it lapses.
+
+    The last time that this job itself is tried, its workers may be dying of a deal: none is tried.
+    """
+    failed = Job.objects.get(pk=job.args["job"])
+    clearances = _about(failed).filter(status__in=CLEARANCES)
+    pks = list(clearances.order_by("pk").values_list("pk", flat=True))
+    for done, pk in enumerate(pks, start=1):
+        why = _why_not(pk, failed) if job.pause else DIED
+        if why:
+            lapse_unscreened(Deal.objects.get(pk=pk), why=why, job=failed.pk)
+        job.note_progress(done, len(pks))
+
+
+def _about(job: Job) -> QuerySet[Deal]:
+    """The deals that a job of this module screens again."""
+    if job.kind == AFTER_RULING:
+        return spoken_of(FactRuling.objects.select_related("deal").get(pk=job.args["ruling"]))
+    if job.kind == AFTER_STOP:
+        stopped = Deal.objects.get(pk=job.args["deal"])
+        return related(stopped, {stopped.end_user_key})
+    deals = _due_as_far_as_known() if job.kind in (RESCREEN, CHUNK) else Deal.objects.all()
+    if "first" in job.args:
+        return deals.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
+    return deals
+
+
+def _due_as_far_as_known() -> QuerySet[Deal]:
+    try:
+        return due()
+    except Conflict:
+        # Where nothing is active, no clearance is known to be up to date.
+        return Deal.objects.all()
+
+
+def _why_not(pk: int, failed: Job) -> str:
+    """Screen the deal as the job would have; the sentence of what refuses it, or nothing."""
+    upgrade = failed.kind in (UPGRADED, UPGRADED_PART)
+    cause = Screening.Cause.VERSION if upgrade else Screening.Cause.FACT
+    try:
+        if failed.kind in (RESCREEN, CHUNK):
+            screen_one(pk, because=LATE)
+        else:
+            screen_if_changed(pk, because=LATE, cause=cause)
+    except REFUSALS as refusal:
+        return str(refusal).partition("\n")[0]
+    return ""
 
 
 def related(deal: Deal, keys: Collection[str]) -> QuerySet[Deal]:

@@ -258,6 +258,20 @@ def atoms(condition: Condition) -> Iterator[Atom]:
             yield condition
 
 
+def alternatives(condition: Condition) -> Iterator[tuple[Condition, ...]]:
+    """The parts of each `any` in a condition without terms, outer ones first."""
+    match condition:
+        case Either(parts):
+            yield parts
+            for part in parts:
+                yield from alternatives(part)
+        case All(parts):
+            for part in parts:
+                yield from alternatives(part)
+        case Not(part):
+            yield from alternatives(part)
+
+
 def as_atom(condition: Condition) -> Atom:
     """The condition, when it is an atom; TypeError when it is not."""
     if isinstance(condition, OneOf | HasAny | HasEvery | Is | Compare):

@@ -80,11 +80,16 @@ def send(example: Example) -> Deal:
     seller = person(example.seller)
     deal = write(seller, example.answers())
     data = active.reference_data()
-    while missing := questions.missing_questions(
-        deal.answers, questions.context_of(deal.answers, data)
-    ):
+    while True:
+        context = questions.context_of(deal.answers, data)
+        missing = questions.missing_questions(deal.answers, context)
+        if not missing:
+            break
         slug = missing[0].slug
-        selling.save_answer(deal, slug=slug, value=OTHERWISE[slug], actor=seller)
+        # Only what a law obliges the customer to have hands over anything.
+        hands_over = slug != "handover" or context.lawful
+        value = OTHERWISE[slug] if hands_over else "no"
+        selling.save_answer(deal, slug=slug, value=value, actor=seller)
     selling.submit_deal(deal, send_key=uuid4(), actor=seller)
     deal.refresh_from_db()
     screening = deal.last_screening

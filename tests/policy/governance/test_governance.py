@@ -229,14 +229,14 @@ class TestRoles:
             assert actions.propose_version(content, actor=actor).proposed_by == actor
             return
         before = AuditEvent.objects.count()
-        with pytest.raises(NotAllowed, match="Versions of this kind are for the role"):
+        with pytest.raises(NotAllowed, match="are for the role"):
             actions.propose_version(content, actor=actor)
         assert not ReferenceVersion.objects.of(kind).filter(label="9.9").exists()
         assert AuditEvent.objects.count() == before
 
     def test_a_check_is_started_by_who_may_propose(self, anna: Any) -> None:
         version = actions.propose_version(rated("FI", "low", "high"), actor=anna)
-        with pytest.raises(NotAllowed, match="Versions of this kind"):
+        with pytest.raises(NotAllowed, match="are for the role"):
             actions.start_check(version, actor=factories.compliance_officer())
         assert not version.reports.exists()
 

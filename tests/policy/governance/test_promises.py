@@ -248,7 +248,7 @@ class TestConfirming:
                 report, names=list(unkept(report)), reason=WHY, actor=chief
             )
         again = actions.start_check(version, actor=anna)
-        with pytest.raises(Conflict, match="newer check"):
+        with pytest.raises(Conflict, match="still running"):
             actions.activate_version(version, report=report, actor=boris)
         with pytest.raises(Conflict, match="does not ask for promises"):
             actions.confirm_promise_changes(again, names=[], reason=WHY, actor=chief)

@@ -225,7 +225,7 @@ class TestCancelling:
     def test_what_is_over_is_not_cancelled(self, anna: Any, boris: Any) -> None:
         waiting = schedule(anna, boris)
         scheduled.activate_due()
-        with pytest.raises(Conflict, match="has ended"):
+        with pytest.raises(Conflict, match="is not scheduled"):
             actions.cancel_schedule(waiting, reason=WHY, actor=boris)
 
 

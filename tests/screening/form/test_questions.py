@@ -1,6 +1,7 @@
 """The deal form: what is asked, what the answers declare, and that no answer is a way round."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,24 +11,17 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from policy.engine.language.facts import Choice, Flags
+from policy.engine.language.reading import read_rulebook
 from policy.facts import shipped
-from policy.facts.declared import DeclaredError
+from policy.facts.declared import ABILITIES, DeclaredError
 from policy.facts.derive import derive, trace
 from screening.form import answers_to_facts, choices, deal_form, questions
 from screening.form.questions import Context
 from tests.screening.form.answers import SIMPLE
 
-TERMS = {
-    "A": ["catalogue_active_surveillance"],
-    "L": ["passive_interception"],
-    "X": ["catalogue_direct_access"],
-    "T": ["bulk_records"],
-    "C": ["catalogue_network_restriction"],
-    "B": ["public_biometrics"],
-    "D": ["catalogue_dual_use_beyond_cameras", "cameras"],
-}
-RADIO = Context(frozenset({"ran"}), "low")
-CORE = Context(frozenset({"mobile_core", "li_interface"}), "low")
+DATA = shipped.load()
+RADIO = questions.meaning({"ran"}, DATA, country_risk="low")
+CORE = questions.meaning({"mobile_core", "li_interface"}, DATA, country_risk="low")
 
 
 def shown(answers: dict[str, Any], context: Context) -> set[str]:
@@ -46,17 +40,36 @@ def values_of(asked: deal_form.Question) -> set[str]:
 
 
 class TestTheTable:
-    def test_classes_are_those_of_the_rulebook(self) -> None:
+    def test_what_relates_to_surveillance_follows_from_the_rules(self) -> None:
+        """Of the classes of the rulebook: everything but the standard products."""
         terms = YAML(typ="safe", pure=True).load(shipped.text(shipped.RULEBOOK))["terms"]
-        for letter, names in TERMS.items():
-            members = {one for name in names for one in terms[name]["capabilities"]["any"]}
-            assert members == deal_form.CLASSES[letter]
-        assert TERMS.keys() == deal_form.CLASSES.keys()
-
-    def test_every_capability_of_a_class_is_in_the_vocabulary(self) -> None:
         fact = shipped.vocabulary()["capabilities"]
         assert isinstance(fact, Flags)
-        assert frozenset().union(*deal_form.CLASSES.values()) <= set(fact.members)
+        standard = {"unclassified", *terms["standard"]["capabilities"]["any"]}
+        assert DATA.beside["abilities_declared"] == set(fact.members) - standard
+        lawful = [
+            capability
+            for name in ("passive_interception", "catalogue_direct_access", "bulk_records")
+            for capability in terms[name]["capabilities"]["any"]
+        ]
+        assert DATA.beside["legal_obligation"] == set(lawful)
+
+    @pytest.mark.parametrize(
+        ("ability", "term"),
+        [
+            ("stores_intercepted", "catalogue_active_surveillance"),
+            ("analyses_intercepted", "catalogue_active_surveillance"),
+            ("hands_over_more", "catalogue_direct_access"),
+            ("restricts_content", "catalogue_network_restriction"),
+            ("follows_people", "catalogue_dual_use_beyond_cameras"),
+        ],
+    )
+    def test_what_means_the_same_as_an_answer_follows_from_the_rules(
+        self, ability: str, term: str
+    ) -> None:
+        terms = YAML(typ="safe", pure=True).load(shipped.text(shipped.RULEBOOK))["terms"]
+        assert DATA.alike[ability] == set(terms[term]["capabilities"]["any"])
+        assert DATA.alike.keys() == set(ABILITIES)
 
     @pytest.mark.parametrize(("name", "more"), [("end_user_type", {"unknown"}), ("purpose", set())])
     def test_choices_are_exactly_the_values_of_the_vocabulary(self, name: str, more: set) -> None:
@@ -95,6 +108,37 @@ class TestWhatIsAsked:
         assert "4.4b" not in shown(SIMPLE, CORE)
         assert "4.4b" in shown(SIMPLE | {"obligation": "yes"}, CORE)
 
+    @pytest.mark.parametrize("capability", sorted(DATA.beside["abilities_declared"]))
+    def test_whatever_relates_to_surveillance_is_asked_what_it_does(self, capability: str) -> None:
+        """Seen: a store of all messages with police access in an SMS firewall was not asked for."""
+        asked = shown(SIMPLE, questions.meaning({capability}, DATA))
+        assert asked >= {"2.6", "4.3", "4.5", "4.6", "4.10"}
+        assert ({"4.7", "4.8"} <= asked) == (capability not in DATA.beside["legal_obligation"])
+
+    def test_so_is_what_is_developed_for_one_customer(self) -> None:
+        answers = SIMPLE | {"services": ["supply", "custom_development"]}
+        assert {"4.3", "4.5", "4.6"} <= shown(answers, RADIO)
+
+    def test_a_rulebook_that_reads_one_more_capability_asks_more(self) -> None:
+        """Without a release: the form knows no capability by name."""
+        answers = SIMPLE | {"products": ["network-analytics"]}
+        assert questions.context_of(answers, DATA).surveillance == set()
+        text = shipped.text(shipped.RULEBOOK).replace(
+            "        - managed_access_system\n",
+            "        - managed_access_system\n        - network_analytics_aggregate\n",
+            1,
+        )
+        rulebook = read_rulebook(text, shipped.vocabulary(), file="more.yaml")
+        context = questions.context_of(answers, replace(DATA, rulebook=rulebook))
+        assert context.surveillance == {"network_analytics_aggregate"}
+        assert {"4.3", "4.8"} <= shown(answers, context)
+
+    def test_a_rulebook_of_before_asks_what_the_shipped_one_asks(self) -> None:
+        former = replace(DATA, rulebook=shipped.former_rulebook())
+        answers = SIMPLE | {"products": ["core-5gsa"]}
+        context = questions.context_of(answers, former)
+        assert context.surveillance == context.lawful == {"li_interface"}
+
     def test_storing_is_asked_unless_nothing_is_handed_over(self) -> None:
         assert {"4.5", "4.6"} <= shown(SIMPLE | {"handover": "?"}, CORE)
         answers = SIMPLE | {"purposes": ["li_compliance"], "handover": "no"}
@@ -129,10 +173,10 @@ class TestWhatIsAsked:
 
     @pytest.mark.parametrize("tier", ["high", "very_high", "unrated"])
     def test_local_law_is_asked_where_the_risk_is_high_or_not_rated(self, tier: str) -> None:
-        assert "4.10" in shown(SIMPLE, Context(frozenset({"ran"}), tier))
+        assert "4.10" in shown(SIMPLE, questions.meaning({"ran"}, DATA, country_risk=tier))
 
     def test_safeguards_are_asked_when_a_rule_fires(self) -> None:
-        assert "5.2" in shown(SIMPLE, Context(frozenset({"ran"}), "high", ("S01",)))
+        assert "5.2" in shown(SIMPLE, replace(RADIO, findings=("S01",)))
         assert "5.2" not in shown(SIMPLE, RADIO)
 
     def test_the_next_question_stays_in_its_section(self) -> None:
@@ -221,7 +265,7 @@ class TestWhatIsDeclared:
 
     def test_a_state_block_list_is_a_purpose_whatever_sales_ticked(self) -> None:
         answers = SIMPLE | {"restricts": {"answer": "yes", "text": "", "owner": "authorities"}}
-        context = Context(frozenset({"url_content_filtering"}), "low")
+        context = questions.meaning({"url_content_filtering"}, DATA)
         assert questions.declared_facts(answers, context)["purposes"] == [
             "commercial_service",
             "content_blocking_state_list",
@@ -366,7 +410,7 @@ class TestWhatAnswersSet:
         self, answers: dict[str, Any], capabilities: set[str], differs: bool
     ) -> None:
         answers = SIMPLE | {"purposes": ["li_compliance"]} | answers
-        declared = questions.declared_facts(answers, Context(frozenset(capabilities)))
+        declared = questions.declared_facts(answers, questions.meaning(capabilities, DATA))
         assert bool(declared.get("differences")) is differs
         assert "contradictions" not in declared
 

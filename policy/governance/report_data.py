@@ -1,0 +1,154 @@
+"""The report of a check as its text holds it: JSON objects, and what stands in each.
+
+A report never changes. What programs of other days wrote may lack what is asked here.
+"""
+
+from typing import Any, TypedDict
+
+#: The facts of a deal, by their names.
+Deal = dict[str, Any]
+
+
+class Version(TypedDict):
+    label: str
+    digest: str
+
+
+class Named(TypedDict):
+    """What one confirms, and what it means."""
+
+    name: str
+    words: str
+
+
+class Promise(TypedDict):
+    """As `proving.Proved`, and the plainest deal that it speaks of."""
+
+    id: str
+    says: str
+    state: str
+    milliseconds: int
+    rules: list[str]
+    deal: Deal
+    outcome: str
+    because: str
+    other: Deal
+    other_outcome: str
+    speaks_of: Deal
+
+
+class PromiseChange(TypedDict):
+    """As `charter.Change`."""
+
+    id: str
+    fate: str
+    says: str
+    condition: str
+    says_now: str
+    condition_now: str
+    lost: Deal
+    strange: list[str]
+    held: dict[str, Any]
+    words: str
+    name: str
+    sentence: str
+    #: Whether an executive reviewer has to confirm it by its name.
+    confirm: bool
+
+
+class Reworded(TypedDict):
+    """As `sentences.Reworded`."""
+
+    rule: str
+    title: str
+    what: str
+    before: str
+    after: str
+    is_silent: bool
+
+
+class Different(TypedDict):
+    """As `proving.Different`."""
+
+    before: str
+    after: str
+    rules: list[str]
+    deal: Deal
+
+
+class Entries(TypedDict):
+    """As `entries.EntryChange`."""
+
+    name: str
+    words: str
+    entries: list[str]
+    looser: bool
+
+
+class LabelledDeal(TypedDict):
+    """As `labelled.ChangedLabel`."""
+
+    id: str
+    title: str
+    label: str
+    before: str
+    after: str
+    rules: list[str]
+    looser: bool
+    changed: bool
+
+
+class Labelled(TypedDict):
+    total: int
+    changed: list[LabelledDeal]
+    unread: list[str]
+
+
+class ChangedDeal(TypedDict):
+    """As `past.ChangedDeal`."""
+
+    deal: int
+    screening: int
+    reference: str
+    title: str
+    status: str
+    before: str
+    after: str
+    rules: list[str]
+
+
+class Backtest(TypedDict):
+    """As `past.Backtest`; the matrix holds the outcomes before and after, and how many."""
+
+    total: int
+    matrix: list[tuple[str, str, int]]
+    changed: list[ChangedDeal]
+    affected: list[ChangedDeal]
+    otherwise: list[ChangedDeal]
+    unread: list[str]
+
+
+class Proofs(TypedDict):
+    """What is found out about rules, for every possible deal."""
+
+    promises: list[Promise]
+    #: Rules that can never decide, each with its title and why.
+    dead: list[dict[str, str]]
+    differences: list[Different]
+    unfinished: list[str]
+    charter: list[PromiseChange]
+    fewer: list[Named]
+    reworded: list[Reworded]
+
+
+class Report(Proofs, total=False):
+    kind: str
+    version: Version
+    baseline: dict[str, Version]
+    entries: list[Entries]
+    labelled: Labelled
+    backtest: Backtest
+    looser: list[Named]
+    problems: list[str]
+    #: Promises that are not kept as they were.
+    unkept: list[Named]
