@@ -135,13 +135,13 @@ def test_postgresql_refuses_the_vote_of_somebody_with_a_part(how):
 
 
 def test_postgresql_refuses_a_false_submitter():
-    deal = make.deal_in_review()
-    review = actions.claim_deal(deal, actor=make.senior())
+    deal, reviewer = make.deal_in_review(), make.senior()
+    review = actions.claim_deal(deal, actor=reviewer)
     false = Vote(
         review=review,
         revision=deal.screening.revision,
         submitter=make.sales_person(),
-        reviewer=make.senior(),
+        reviewer=reviewer,
         verdict="approve",
         because=make.REASONS,
     )

@@ -1050,11 +1050,11 @@ SET session_replication_role = replica;
 SET ROLE proviso_owner;
 
 -- attack: a file of the server is read
--- refused: 42501 permission denied
+-- refused: 42501 COPY to a file
 COPY audit_auditevent TO '/tmp/stolen';
 
 -- attack: a program of the server is run
--- refused: 42501 permission denied
+-- refused: 42501 COPY to or from an external program
 COPY audit_auditevent (payload) FROM PROGRAM 'echo 1';
 
 -- attack: a table of a colleague's login

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from audit.models import SYSTEM, AuditEvent
+from people import teams
 from people.access import (
     ADMINISTRATOR,
     AUDITOR,
@@ -101,7 +102,7 @@ def make_person(username: str, name: str, role: str, team: str, hashed: str) -> 
     if hashed:
         user.password = hashed
         user.save(update_fields=["password"])
-    if roles_of(user) == {role} and user.sales_teams.exists() == bool(team):
+    if roles_of(user) == {role} and teams.of(user).exists() == bool(team):
         return
     user.groups.set([Group.objects.get_or_create(name=role)[0]])
     if team:

@@ -23,6 +23,7 @@ WHY = "answers that nobody can read"
 Breaks = Callable[[Deal], None]
 
 
+@pytest.mark.usefixtures("nothing_remains")
 @pytest.fixture
 def breaks(monkeypatch: pytest.MonkeyPatch) -> Breaks:
     """Make the answers of a deal unreadable."""
@@ -47,7 +48,7 @@ def fail(job: Job) -> None:
     """Try the job until it is given up."""
     for _ in range(ON_ROWS.attempts):
         assert not queue.perform(job.pk)
-        Job.objects.filter(pk=job.pk).update(not_before=Clock())
+        Job.objects.filter(pk=job.pk).unfinished().update(not_before=Clock())
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
 
@@ -142,6 +143,7 @@ def test_only_the_clearance_that_is_refused_lapses(breaks: Breaks) -> None:
     }
 
 
+@pytest.mark.usefixtures("nothing_remains")
 @pytest.mark.parametrize("kind", [rescreen.RESCREEN, rescreen.CHUNK])
 def test_without_reference_data_no_clearance_holds(kind: str) -> None:
     deal = factories.cleared_deal()
