@@ -79,6 +79,14 @@ def multiply(servers: embedded.Servers, deals: list[Deal], count: int, round_: i
                 share = count // len(deals) + (at < count % len(deals))
                 for model, which in COPIED:
                     _copy(cursor, model, which, deal, base, share)
+            # New rows are newer than every copy.
+            for model in (DealRevision, Screening):
+                table = model._meta.db_table
+                cursor.execute(
+                    "SELECT setval(pg_get_serial_sequence(%s, 'id'), (SELECT max(id)"
+                    f" FROM {table}))",
+                    [table],
+                )
     _analyse()
     sign_in(servers.app_url)
 

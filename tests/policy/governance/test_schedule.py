@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.models import AuditEvent
+from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
 from people import access
@@ -100,7 +100,7 @@ class TestTheDay:
         if loss == "role":
             boris.groups.clear()
         else:
-            people.disable_person(boris, actor="system")
+            people.disable_person(boris, actor=SYSTEM)
         assert scheduled.activate_due() == 0
         waiting.refresh_from_db()
         assert waiting.state == State.REFUSED

@@ -23,7 +23,6 @@ WHY = "answers that nobody can read"
 Breaks = Callable[[Deal], None]
 
 
-@pytest.mark.usefixtures("nothing_remains")
 @pytest.fixture
 def breaks(monkeypatch: pytest.MonkeyPatch) -> Breaks:
     """Make the answers of a deal unreadable."""
