@@ -6,7 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import get_user_model, login
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
 from django.db import InterfaceError, OperationalError
@@ -14,9 +16,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.navigation import links_for
+from people import actions, links
 from people.access import ROLE_NAMES, public, roles_of, signed_in
 from policy.governance import notices
 from screening.models import Notification, SalesTeam
@@ -65,6 +68,23 @@ def demo_people() -> list[dict[str, str]]:
     except FileNotFoundError:
         return []
     return [{name: person[name] for name in ("username", "name", "role")} for person in people]
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
+    """Whoever holds the link chooses a password, once."""
+    person = links.person_of(uid, token)
+    if person is None:
+        return render(request, "registration/link_ended.html", status=410)
+    form = SetPasswordForm(person, request.POST or None)
+    if form.is_valid():
+        actions.choose_password(person, form.cleaned_data["new_password1"], token=token)
+        messages.success(request, "Your password is set. Sign in with it.")
+        return redirect("login")
+    words = {"form": form, "person": person}
+    status = 422 if form.is_bound else 200
+    return render(request, "registration/choose_password.html", words, status=status)
 
 
 @public

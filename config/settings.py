@@ -307,7 +307,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-PASSWORD_RESET_TIMEOUT = 3600
+#: How long a link to choose a password works (people/links.py).
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 
 # Sessions lie in PostgreSQL: Redis may be lost at any time without anybody noticing.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -10,6 +10,7 @@ urlpatterns = [
     path("health/", ops.health, name="health"),
     path("sign-in/", pages.sign_in, name="login"),
     path("sign-in/as/", pages.sign_in_as, name="sign-in-as"),
+    path("sign-in/link/<str:uid>/<str:token>/", pages.choose_password, name="choose-password"),
     path("sign-out/", public(LogoutView.as_view()), name="logout"),
     path("account/", pages.account, name="account"),
     path("mail/", pages.mailbox, name="mail"),

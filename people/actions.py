@@ -11,6 +11,7 @@ from django.db import transaction
 
 from audit.models import Actor, AuditEvent
 from audit.refusals import Conflict
+from people import links
 from people import teams as selling
 from people.access import roles_of
 from people.roles import check_role_mix
@@ -22,6 +23,9 @@ SENTENCES = {
     "person.teams_set": "Changed the sales teams of a person",
     "person.disabled": "Disabled an account",
     "person.enabled": "Enabled an account",
+    "person.password_ended": "Ended a password, and made a link for another",
+    "person.password_chosen": "Chose a password",
+    # By versions of before, which took a password where links are made now.
     "person.password_set": "Set another password",
 }
 
@@ -32,19 +36,18 @@ def add_person(
     *,
     email: str,
     roles: Collection[str],
-    password: str,
     actor: Actor,
     full_name: str = "",
     teams: Collection[str] = (),
     new_teams: Collection[str] = (),
 ) -> User:
-    """A new account with its roles and sales teams."""
+    """A new account with its roles and sales teams; its owner chooses a password by a link."""
     _check_name(name)
     _check_email(email)
     check_role_mix(frozenset(roles))
     first, _, last = full_name.strip().partition(" ")
     person = User(username=name, email=email, first_name=first, last_name=last)
-    _set_password(person, password)
+    person.set_unusable_password()
     person.full_clean()
     person.save()
     _give(person, frozenset(roles))
@@ -95,12 +98,27 @@ def enable_person(person: User, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def set_password(person: User, password: str, *, actor: Actor) -> None:
-    """Another password; the sessions that began with the former one end."""
+def end_password(person: User, *, actor: Actor) -> None:
+    """Nobody signs in with the password any more; the sessions that began with it end.
+
+    So does every link that was made before.
+    """
     _lock(person)
-    _set_password(person, password)
+    person.set_unusable_password()
     person.save(update_fields=["password"])
-    _record(person, actor, "person.password_set")
+    _record(person, actor, "person.password_ended")
+
+
+@transaction.atomic
+def choose_password(person: User, password: str, *, token: str) -> None:
+    """The password that the person chose with a link; of two at the same time one counts."""
+    _lock(person)
+    if not (person.is_active and links.works_for(person, token)):
+        raise Conflict("This link no longer works.")
+    password_validation.validate_password(password, person)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    _record(person, person, "person.password_chosen")
 
 
 def _check_name(name: str) -> None:
@@ -116,11 +134,6 @@ def _check_email(email: str) -> None:
         raise ValidationError(f"{email!r} is not a valid email address.") from None
     if get_user_model().objects.filter(email__iexact=email).exists():
         raise Conflict(f"The address {email} belongs to another person.")
-
-
-def _set_password(person: User, password: str) -> None:
-    password_validation.validate_password(password, person)
-    person.set_password(password)
 
 
 def _give(person: User, roles: frozenset[str]) -> None:

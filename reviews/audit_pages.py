@@ -16,11 +16,13 @@ from people import access
 from people.access import SignedIn, allow
 from policy import active
 from policy.models import Kind
-from reviews import exhibits, labels, wording, written
+from policy.wording import outcomes
+from reviews import exhibits, labels, written
 from reviews.forms import HistoryFilters
 from reviews.history import decisions, replaying, timeline
 from reviews.models import Decision
 from reviews.paging import CountedPaginator, in_order_of
+from screening import wording
 from screening.models import Deal, Screening
 
 PER_PAGE = 50
@@ -62,7 +64,7 @@ def _row(screening: Any) -> dict[str, Any]:
         "deal": screening.revision.deal,
         "customer": labels.joined(screening, "customer_name"),
         "countries": labels.joined(screening, "country_name"),
-        "outcome": labels.OUTCOMES[screening.outcome],
+        "outcome": outcomes.OUTCOMES[screening.outcome],
         "result": screening.result,
         "result_words": decisions.RESULTS.get(screening.result, screening.result),
         "at": screening.result_at,
@@ -151,7 +153,7 @@ def _record(deal: Deal, replayed: dict[int, replaying.Replayed] | None = None) -
     steps = [
         {
             "screening": screening,
-            "outcome_words": labels.OUTCOMES[screening.outcome],
+            "outcome_words": outcomes.OUTCOMES[screening.outcome],
             "facts": labels.fact_rows(screening),
             "written": written.of_screening(screening, deal),
             "versions": screening.versions,

@@ -16,10 +16,11 @@ from people.access import SignedIn, allow
 from people.verbs import does
 from policy import active
 from policy.engine.language.facts import Choice, Vocabulary, YesNo
-from reviews import actions, exhibits, labels, wording, written
+from policy.wording import outcomes
+from reviews import actions, exhibits, labels, written
 from reviews.forms import ReasonForm, RulingForm
 from reviews.review_pages import posted
-from screening import deriving, rulings, verbs
+from screening import deriving, rulings, verbs, wording
 from screening.models import Deal, FactRuling, Finding, Screening
 
 
@@ -35,6 +36,10 @@ SETTLED = {
     "legal_basis_status": Settled(
         "Verify the legal basis",
         "Read the provision itself. It must oblige this customer, and name who can order it.",
+    ),
+    "legal_obligation": Settled(
+        "Say whether a law obliges the customer",
+        "Look for the provision itself. A wish of the authorities, or of the customer, is none.",
     ),
     "fact_conflict": Settled(
         "Settle the contradiction",
@@ -162,7 +167,7 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
     context = {
         "deal": deal,
         "screening": screening,
-        "outcome_words": labels.OUTCOMES[screening.outcome],
+        "outcome_words": outcomes.OUTCOMES[screening.outcome],
         "status_words": labels.status_beside(deal, screening.outcome),
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
@@ -232,8 +237,7 @@ def rule_fact(request: SignedIn, pk: int, fact: str) -> HttpResponse:
     deal.refresh_from_db()
     status = deal.get_status_display().lower()
     messages.success(
-        request,
-        f"{_vocabulary()[fact].label} is set, and {deal.reference} was screened again: {status}.",
+        request, f"{_label(deal, fact)} is set, and {deal.reference} was screened again: {status}."
     )
     return redirect("reviews:compliance-deal", pk=pk)
 
@@ -299,6 +303,7 @@ def _page(deal: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
     screening = deal.last_screening
     beside = {
         "legal_basis_status": ("legal_obligation", "legal_basis", "customer_name", "capabilities"),
+        "legal_obligation": ("legal_basis", "customer_name", "end_user_name", "capabilities"),
         "fact_conflict": ("conflict_note", "end_user_type", "end_user_name", "capabilities"),
         "adverse_info": ("end_user_name", "customer_name", "country", "capabilities"),
         "export_control": ("export_reference", "products", "capabilities", "country_name"),
@@ -326,14 +331,19 @@ def _options(deal: Deal, fact: str, person: Any) -> list[tuple[str, str]]:
         values = [("yes", "Yes"), ("no", "No")]
     else:
         assert isinstance(known, Choice)  # noqa: S101  SETTLED names choices and yes/no facts
-        values = [(value, known.say(value).capitalize()) for value in known.values]
+        own = wording.of(deal.last_screening)
+        values = [(value, own.value(fact, value).capitalize()) for value in known.values]
     if fact not in rulings.ONLY_RAISED:
         return values
     return [pair for pair in values if _may_take(deal, fact, _plain(fact, pair[0]), person)]
 
 
+def _label(deal: Deal, fact: str) -> str:
+    return wording.of(deal.last_screening).label(fact)
+
+
 def _vocabulary() -> Vocabulary:
-    """What a ruling may say: the active rulebook's words, for it screens the deal again."""
+    """What a ruling may say: the active rulebook's values, for it screens the deal again."""
     return active.reference_data().rulebook.vocabulary
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from policy.engine.language.condition import OUTCOMES
 from policy.engine.readings.assessment import combine
 from policy.engine.readings.compiled import Compiled
-from reviews import labels, wording
+from policy.wording import outcomes
 from reviews.history.replaying import compiled_of
+from screening import wording
 from screening.models import Screening
 
 MOST = 4
@@ -86,7 +87,7 @@ def _try(compiled: Compiled, screening: Screening, changes: Any) -> Way | None:
     return Way(
         changes=[_in_words(change, wording.of(screening)) for change in changes],
         outcome=outcome,
-        outcome_words=labels.OUTCOMES[outcome],
+        outcome_words=outcomes.OUTCOMES[outcome],
         clauses=list(dict.fromkeys(clause for clause in clauses if clause)),
     )
 

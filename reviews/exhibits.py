@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from people import access
 from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import Text
-from policy.wording import clauses
+from policy.wording import clauses, outcomes
 from policy.wording.clauses import Clause
-from reviews import assessment, labels, precedents, wording
+from reviews import assessment, labels, precedents
 from reviews.history import replaying
 from reviews.models import Review, Vote
+from screening import wording
 from screening.models import Deal, Finding, Question, Screening
 
 # Two votes are the most that may hide from each other; the third voter reads both.
@@ -111,7 +112,7 @@ def _card(same: list[Finding], screening: Screening, destinations: list[str]) ->
         finding=first,
         sentences=list(dict.fromkeys(finding.because for finding in same)),
         destinations=destinations,
-        outcome_words=labels.OUTCOMES[first.outcome],
+        outcome_words=outcomes.OUTCOMES[first.outcome],
         clauses=clauses.cited(first.clause),
         facts=_facts_behind(same, screening),
         evidence=[clauses.evidence().get(name, name) for name in evidence],

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from policy.fields import FilterForm, PlainText
 from policy.models import Kind, ReferenceVersion
-from policy.wording import clauses
+from policy.wording import clauses, outcomes
 from reviews import labels
 from reviews.actions import LEAST_REASONS, Duty
 from reviews.assessment import CRITERIA, LEAST_REASON, Choice, Criterion
@@ -52,7 +52,7 @@ class QueueFilters(FilterForm):
         super().__init__(*args, **more)
         named = [(str(person.pk), labels.person(person)) for person in people]
         self.offer("country", countries)
-        self.offer("risk", list(labels.RISKS.items()))
+        self.offer("risk", list(outcomes.RISKS.items()))
         self.offer("level", list(LEVELS))
         self.offer("clause", clause_options())
         self.offer("claimed_by", [("me", "Me"), ("nobody", "Nobody"), *named])
@@ -98,7 +98,7 @@ class HistoryFilters(FilterForm):
         super().__init__(*args, **more)
         self.offer("country", countries)
         self.offer("clause", clause_options())
-        self.offer("outcome", list(labels.OUTCOMES.items()))
+        self.offer("outcome", list(outcomes.OUTCOMES.items()))
         self.offer("rulebook", rulebook_options())
         field = self.fields["result"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above

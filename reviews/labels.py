@@ -1,6 +1,6 @@
 """Stored values in human words: facts, due dates, levels, people.
 
-What a value of a screening is called, its own versions say: ``reviews.wording``.
+What a value of a screening is called, its own versions say: ``screening.wording``.
 """
 
 from collections.abc import Iterable
@@ -8,25 +8,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from people.names import name_of
-from reviews import wording
-from reviews.wording import UNKNOWN
+from policy.wording.outcomes import OUTCOMES, RISKS
+from screening import wording
 from screening.models import Deal, Screening
+from screening.wording import UNKNOWN
 
-OUTCOMES = {
-    "clear": "Clear",
-    "senior_review": "Senior review",
-    "executive_review": "Executive review",
-    "needs_information": "Needs information",
-    "bar": "Barred",
-}
 LEVELS = {"senior": "Senior", "executive": "Executive"}
-RISKS = {
-    "low": "Low risk",
-    "medium": "Medium risk",
-    "high": "High risk",
-    "very_high": "Very high risk",
-    "unrated": "Unrated",
-}
 SOURCES = {
     "declared": "Said by sales",
     "verified": "Said by sales, for compliance to verify",

@@ -24,6 +24,12 @@ class Panel:
     # The reference data changed since the screening: no vote counts before it is screened again.
     is_stale: bool = False
 
+    @property
+    def template(self) -> str:
+        """Nothing is offered on a deal that is closed or only read."""
+        shut = self.state in ("barred", "read", "closed")
+        return "reviews/panel_shut.html" if shut else "reviews/panel.html"
+
 
 def panel(deal: Deal, user: Any) -> Panel:
     """A barred deal has no panel for anybody, and the auditor only reads."""

@@ -13,12 +13,11 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from audit.ledger import canonical
 from people import access
-from reviews import labels, wording
+from reviews import labels
 from reviews.models import Decision
-from reviews.queue import holds
-from screening.models import Deal, Finding, Screening
+from screening import wording
+from screening.models import Deal, Finding, Screening, holds
 
 # Read per page; those that share most rules are compared part by part, the rest are not read.
 COMPARED = 60
@@ -87,7 +86,7 @@ def _candidates(screening: Screening, here: Pattern, user: Any) -> Iterable[Deci
         visible = visible.not_of_own(user)
     fired = Finding.objects.filter(rule__in=here.rules, screening=OuterRef("screening_id"))
     kinds = (holds("end_user_type", kind, "screening__") for kind in here.end_users)
-    able = (Q(screening__facts_text__contains=canonical(name)) for name in here.capabilities)
+    able = (holds("capabilities", name, "screening__") for name in here.capabilities)
     rules = Count(
         "screening__findings__rule",
         distinct=True,

@@ -13,7 +13,6 @@ from django.db.models import (
     Count,
     Exists,
     F,
-    Func,
     IntegerField,
     JSONField,
     OuterRef,
@@ -26,11 +25,10 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
-from audit.ledger import canonical
 from jobs.models import Clock
 from people import access
 from reviews.models import Review, Skip, Vote
-from screening.models import Deal, Finding
+from screening.models import Deal, Finding, holds
 
 REFERENCE = re.compile(r"(?:HR-\d{4}-)?0*(\d{1,9})", re.IGNORECASE)
 VIEWS = {
@@ -142,11 +140,8 @@ def takeable(user: Any) -> QuerySet[Deal]:
 
 def countries_in(deals: QuerySet[Deal]) -> list[str]:
     """The codes of the destinations in the queue, for the filter."""
-    path = Func(
-        F("known"), Value("$[*].country"), function="jsonb_path_query", output_field=JSONField()
-    )
-    codes = deals.order_by().values_list(path, flat=True).distinct()
-    return sorted(code for code in codes if code)
+    codes = deals.order_by().values_list("screening__country_codes", flat=True).distinct()
+    return sorted({code for some in codes for code in some if code})
 
 
 def cites(clause: str) -> Q:
@@ -157,15 +152,6 @@ def cites(clause: str) -> Q:
         | Q(clause__endswith=f", {clause}")
         | Q(clause__contains=f", {clause}, ")
     )
-
-
-def holds(fact: str, value: str, path: str = "") -> Q:
-    """Screenings that hold this value of a fact in any variant.
-
-    The stored text is canonical, so the pair stands in it in this form only; quotes in texts that
-    people wrote are escaped there and cannot imitate it. Reading JSON would cost a cast a row.
-    """
-    return Q(**{f"{path}facts_text__contains": f"{canonical(fact)}:{canonical(value)}"})
 
 
 def mentions(text: str) -> Q:

@@ -21,11 +21,12 @@ from people.access import SignedIn, allow
 from people.verbs import does
 from policy import active
 from policy.models import Kind
-from reviews import actions, labels, verbs, wording
+from reviews import actions, labels, verbs
 from reviews import queue as waiting
 from reviews.forms import QueueFilters
 from reviews.models import Decision
 from reviews.paging import CountedPaginator, in_order_of
+from screening import wording
 from screening.models import Deal, Screening
 
 if TYPE_CHECKING:

@@ -14,20 +14,12 @@ from audit.refusals import Conflict
 from people import access
 from people.access import SignedIn, allow
 from people.verbs import Offers, Verb, does
-from reviews import (
-    actions,
-    counterfactual,
-    exhibits,
-    labels,
-    panel,
-    precedents,
-    verbs,
-    wording,
-    written,
-)
+from policy.wording import outcomes
+from reviews import actions, counterfactual, exhibits, labels, panel, precedents, verbs, written
 from reviews.forms import QuestionsForm, ReasonForm
 from reviews.history import timeline
 from reviews.models import Condition, Review
+from screening import wording
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -64,7 +56,7 @@ def page_of(deal: Deal, user: Any) -> dict[str, Any]:
     return {
         "deal": deal,
         "screening": screening,
-        "outcome_words": labels.OUTCOMES[screening.outcome],
+        "outcome_words": outcomes.OUTCOMES[screening.outcome],
         "status_words": labels.status_beside(deal, screening.outcome),
         # Said only where it is not what the outcome says already.
         "level": labels.LEVELS.get(deal.review_level, "")

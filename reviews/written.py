@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reviews import wording
+from screening import wording
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS, SECTIONS, Kind, Question, Text
 from screening.models import Deal, DealRevision, Screening

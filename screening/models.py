@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Count, Exists, Func, OuterRef, Q, Value
+from django.db.models.functions import Cast, Now
 from django.urls import reverse
 from django.utils.functional import cached_property
 
@@ -313,6 +314,51 @@ class DealRevision(models.Model):
         return f"revision {self.number}"
 
 
+def _at(path: str) -> Func:
+    facts = Cast("facts_text", models.JSONField())
+    return Func(
+        facts, Value(path), function="jsonb_path_query_array", output_field=models.JSONField()
+    )
+
+
+class _Generated(models.GeneratedField):
+    """One that is checked without a server: Django would ask it whether it has such columns.
+
+    Every PostgreSQL that we support has stored ones.
+    """
+
+    def _check_supported(self, databases: Any) -> list[Any]:
+        return []
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.GeneratedField", args, kwargs
+
+
+def _said_by_facts(*paths: str) -> _Generated:
+    """A JSON list of what the stored facts hold at these paths, written by PostgreSQL itself."""
+    lists = Func(*map(_at, paths), template="(%(expressions)s)", arg_joiner=" || ")
+    return _Generated(
+        expression=lists if len(paths) > 1 else _at(*paths),
+        output_field=models.JSONField(),
+        db_persist=True,
+    )
+
+
+#: The fact that each column of a screening lists over all its variants.
+COLUMN_OF = {
+    "country": "country_codes",
+    "country_risk": "tiers",
+    "end_user_type": "end_user_kinds",
+    "capabilities": "capabilities",
+}
+
+
+def holds(fact: str, value: str, path: str = "") -> Q:
+    """Screenings, or rows with one at ``path``, that surely hold the value in some variant."""
+    return Q(**{f"{path}{COLUMN_OF[fact]}__contains": [value]})
+
+
 class ScreeningQuerySet(models.QuerySet["Screening"]):
     def under(self, rulebook: int) -> Self:
         """Screenings by this rulebook version, and those that were confirmed under it."""
@@ -335,6 +381,15 @@ class Screening(models.Model):
     # The facts of each variant (each destination and purpose).
     facts_text = models.TextField()
     facts_digest = models.CharField(max_length=71)
+    # What pages look screenings up by. PostgreSQL reads it from the text above whoever writes the
+    # row, so it never says anything else.
+    country_codes = _said_by_facts("$[*].country")
+    tiers = _said_by_facts("$[*].country_risk")
+    end_user_kinds = _said_by_facts("$[*].end_user_type")
+    # A list, or of one with open members {"yes": sure, "unknown": open}: those that are sure.
+    capabilities = _said_by_facts(
+        '$[*].capabilities[*] ? (@.type() == "string")', "$[*].capabilities.yes[*]"
+    )
     # fact -> {"source", "note"}.
     sources_text = models.TextField()
     # Other deals of the end user count in the facts, so they change with those.
@@ -355,6 +410,9 @@ class Screening(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     objects = ScreeningQuerySet.as_manager()
+
+    class Meta:
+        indexes = (GinIndex(fields=tuple(COLUMN_OF.values()), name="screening_looked_up_by"),)
 
     def __str__(self) -> str:
         return f"{self.outcome} ({self.pk})"

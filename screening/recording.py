@@ -24,7 +24,11 @@ from screening.sweep.deal_facts import DealFacts
 _COLUMNS = ", ".join(
     f'"{one.column}"' for one in DealFacts._meta.concrete_fields if one.column != "screening_id"
 )
-_FIELDS = [field for field in Screening._meta.concrete_fields if field.name != "created_at"]
+_FIELDS = [
+    field
+    for field in Screening._meta.concrete_fields
+    if field.name != "created_at" and not field.generated
+]
 SCREENING = [field.name for field in _FIELDS]
 _ATTRIBUTES = [field.attname for field in _FIELDS]
 # The same facts have the same columns.
@@ -96,15 +100,11 @@ def _write_facts(plans: Sequence[Plan]) -> None:
     same = [(one.before.pk, one.screening.pk) for one in plans if one.before and one.keeps_facts]
     with connection.cursor() as cursor:
         cursor.execute(COPY, [[old for old, _ in same], [new for _, new in same]])
-    rows.insert(
-        DealFacts,
-        deal_facts.NAMES,
-        [
-            values
-            for one in plans
-            if not one.keeps_facts
-            for values in deal_facts.values(one.screening.pk, one.found.variants)
-        ],
+    deal_facts.write(
+        values
+        for one in plans
+        if not one.keeps_facts
+        for values in deal_facts.values(one.screening.pk, one.found.variants)
     )
 
 

@@ -21,6 +21,7 @@ from screening.models import FactRuling
 # The facts that compliance may set, with their values from mild to grave.
 ORDER: Mapping[str, tuple[Any, ...]] = {
     "country_risk": ("low", "medium", "high", "very_high", "unrated"),
+    "legal_obligation": (True, False),
     "legal_basis_status": ("verified", "cited", "none"),
     "adverse_info": ("none", "alleged", "confirmed"),
     "export_control": (
@@ -153,7 +154,8 @@ def _lay(fact: str, pile: Pile, derived: Sequence[Variant], variants: Sequence[L
     graver = pile.graver(fact)
     values = [_plain(variant, fact) for variant in derived]
     for value, result in zip(values, variants, strict=True):
-        unless_eased = gravest(fact, [value, *(ruling.value for ruling in graver)])
+        # What somebody found comes before what nobody knows, where both are as grave.
+        unless_eased = gravest(fact, [*(ruling.value for ruling in graver), value])
         result.unless_eased[fact] = unless_eased
         now = unless_eased
         if own is not None:

@@ -17,7 +17,8 @@ from people.access import SignedIn, allow
 from people.verbs import Offers, does
 from policy import active
 from policy.reference.names.plain_text import fault
-from screening import actions, sales_words, verbs
+from policy.wording.outcomes import OUTCOMES_TO_SALES
+from screening import actions, sales_words, verbs, wording
 from screening.form import meanings, questions
 from screening.form.deal_form import Question
 from screening.form.forms import QuestionForm, WithdrawForm, question_form
@@ -37,7 +38,7 @@ READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 def _own(request: SignedIn, pk: int) -> Deal:
     seen = Deal.objects.sold_by(request.user).select_related("owner", "screening__revision")
-    return get_object_or_404(seen, pk=pk)
+    return get_object_or_404(wording.with_versions(seen, "screening__"), pk=pk)
 
 
 # ---- my deals ----
@@ -55,7 +56,12 @@ def my_deals(request: SignedIn) -> HttpResponse:
     context = {
         "page": page,
         "rows": [
-            (deal, sales_words.STATUS_WORDS[Status(deal.status)], deal.answers.get("customer", ""))
+            (
+                deal,
+                sales_words.STATUS_WORDS[Status(deal.status)],
+                deal.answers.get("customer", ""),
+                _("You") if deal.owner == request.user else deal.owner.get_full_name(),
+            )
             for deal in page
         ],
         "tabs": _tabs(everything, tab),
@@ -107,7 +113,7 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
         "deal": deal,
         "turn": sales_words.turn(deal, may_act=verbs.SUBMIT.may(deal, request.user)),
         "status_words": sales_words.STATUS_WORDS[Status(deal.status)],
-        "cards": sales_words.cards(deal.screening, data) if deal.screening else [],
+        "cards": sales_words.cards(deal.screening) if deal.screening else [],
         "reasons": _reasons_of_rejection(deal),
         "history": sales_words.history(deal, request.user),
         "answers": sales_words.answer_rows(deal, questions.context_of(deal.answers, data), data),
@@ -303,12 +309,11 @@ def sent(request: SignedIn, pk: int) -> HttpResponse:
     deal = _own(request, pk)
     if deal.screening is None:
         return redirect(deal)
-    data = active.reference_data()
     context = {
         "deal": deal,
         "turn": sales_words.turn(deal, may_act=verbs.SUBMIT.may(deal, request.user)),
-        "outcome_words": sales_words.OUTCOME_WORDS[deal.screening.outcome],
-        "cards": sales_words.cards(deal.screening, data),
+        "outcome_words": OUTCOMES_TO_SALES[deal.screening.outcome],
+        "cards": sales_words.cards(deal.screening),
     }
     return render(request, "screening/sent.html", context)
 
@@ -343,7 +348,7 @@ def questions_asked(request: SignedIn, pk: int, number: int) -> HttpResponse:
         "asked": [(question, replies[question.number]) for question in asked],
         "cards": [
             card
-            for card in sales_words.cards(deal.screening, data)
+            for card in sales_words.cards(deal.screening)
             if card.outcome == "needs_information"
         ]
         if deal.screening

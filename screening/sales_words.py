@@ -5,10 +5,10 @@ their names, and of an adverse search only that it was made.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from audit.models import AuditEvent
 from policy.engine.language.condition import OUTCOMES
 from policy.facts.derive import ReferenceData
-from policy.reference.catalogue import Catalogue
-from policy.reference.destinations import Countries
 from policy.wording import clauses
 from policy.wording.clauses import Clause
+from policy.wording.outcomes import OUTCOMES_TO_SALES
+from screening import wording
 from screening.form import questions
 from screening.form.choices import LABELS, NOT_KNOWN
 from screening.form.deal_form import Kind, Question
@@ -29,14 +29,8 @@ from screening.form.questions import UNKNOWN, Context
 from screening.lifecycle import Status
 from screening.models import Confirmation, Deal, Screening
 from screening.verbs import SENTENCES
+from screening.wording import Wording
 
-OUTCOME_WORDS = {
-    "clear": gettext_lazy("Clear"),
-    "senior_review": gettext_lazy("Senior review"),
-    "executive_review": gettext_lazy("Executive review"),
-    "needs_information": gettext_lazy("More information needed"),
-    "bar": gettext_lazy("Stopped by the policy"),
-}
 STATUS_WORDS = {
     Status.DRAFT: gettext_lazy("Draft"),
     Status.CLEARED: gettext_lazy("Cleared"),
@@ -83,16 +77,6 @@ class AnswerRow(NamedTuple):
     url: str
 
 
-class Names(Protocol):
-    """What the words of an answer need: the names of products and of places."""
-
-    @property
-    def catalogue(self) -> Catalogue: ...
-
-    @property
-    def countries(self) -> Countries: ...
-
-
 class Turn(NamedTuple):
     """Whose turn it is, what is expected, and where to do it."""
 
@@ -114,11 +98,21 @@ class Happened(NamedTuple):
 
 
 def answer_rows(deal: Deal, context: Context, data: ReferenceData) -> list[AnswerRow]:
-    """The answers to the questions that are asked, in the order of the form."""
+    """The answers to the questions that are asked, in the order of the form.
+
+    What stands as it was sent is in the words of its screening; the rest was not screened yet.
+    """
+    sent = deal.screening.revision.answers if deal.screening else {}
+    now = wording.of_data(data)
+    own = wording.of(deal.screening) if deal.screening else now
+    words = {
+        slug: own if slug in sent and sent[slug] == answer else now
+        for slug, answer in deal.answers.items()
+    }
     return [
         AnswerRow(
             asked=asked,
-            lines=answer_words(asked, deal.answers.get(asked.slug), data),
+            lines=answer_words(asked, deal.answers.get(asked.slug), words.get(asked.slug, now)),
             is_answered=questions.is_answered(asked, deal.answers),
             is_unknown=questions.is_unknown(asked, deal.answers),
             url=question_url(deal, asked),
@@ -135,17 +129,17 @@ def question_url(deal: Deal, asked: Question) -> str:
     )
 
 
-def answer_words(asked: Question, value: Any, data: Names) -> list[str]:
+def answer_words(asked: Question, value: Any, own: Wording) -> list[str]:
     """An answer in words, a line each; none when there is no answer."""
     if value in (None, "", [], {}):
         return []
-    return [str(line) for line in _WORDS.get(asked.kind, _as_text)(asked, value, data) if line]
+    return [str(line) for line in _WORDS.get(asked.kind, _as_text)(asked, value, own) if line]
 
 
 Words = Iterable[Any]
 
 
-def _as_text(asked: Question, value: Any, data: Names) -> Words:
+def _as_text(asked: Question, value: Any, own: Wording) -> Words:
     return [NOT_KNOWN if value == UNKNOWN else value]
 
 
@@ -154,73 +148,69 @@ def _label(choices: str, value: str) -> Any:
     return NOT_KNOWN if value == UNKNOWN else words.get(value, value)
 
 
-def _choice(asked: Question, value: Any, data: Names) -> Words:
+def _choice(asked: Question, value: Any, own: Wording) -> Words:
     return [_label(asked.choices, value)]
 
 
-def _choices(asked: Question, value: Any, data: Names) -> Words:
+def _choices(asked: Question, value: Any, own: Wording) -> Words:
     return [_label(asked.choices, choice) for choice in value]
 
 
-def _products(asked: Question, value: Any, data: Names) -> Words:
-    known = data.catalogue.by_id
-    return [known[product].name if product in known else product for product in value]
+def _products(asked: Question, value: Any, own: Wording) -> Words:
+    return map(own.product, value)
 
 
-def _money(asked: Question, value: Any, data: Names) -> Words:
+def _money(asked: Question, value: Any, own: Wording) -> Words:
     amount = f"{int(value['amount']):,}".replace(",", "\u00a0")
     return [f"{value['currency']} {amount}"]
 
 
-def _date(asked: Question, value: Any, data: Names) -> Words:
+def _date(asked: Question, value: Any, own: Wording) -> Words:
     return [day(date.fromisoformat(value))]
 
 
-def place_name(code: str, data: Names) -> Any:
-    if code == UNKNOWN:
-        return NOT_KNOWN
-    place = data.countries.places.get(code)
-    return place.name if place else code
+def place_name(code: str, own: Wording) -> Any:
+    return NOT_KNOWN if code == UNKNOWN else own.place(code)
 
 
-def _country(asked: Question, value: Any, data: Names) -> Words:
-    return [place_name(value, data)]
+def _country(asked: Question, value: Any, own: Wording) -> Words:
+    return [place_name(value, own)]
 
 
-def _countries(asked: Question, value: Any, data: Names) -> Words:
+def _countries(asked: Question, value: Any, own: Wording) -> Words:
     for row in value:
-        name = place_name(row["place"], data)
+        name = place_name(row["place"], own)
         yield f"{name}, {row['site']}" if row["site"] else name
 
 
-def _places(asked: Question, value: Any, data: Names) -> Words:
-    yield _("Run from: %(place)s") % {"place": place_name(value["run"], data)}
-    yield _("Records in: %(place)s") % {"place": place_name(value["records"], data)}
+def _places(asked: Question, value: Any, own: Wording) -> Words:
+    yield _("Run from: %(place)s") % {"place": place_name(value["run"], own)}
+    yield _("Records in: %(place)s") % {"place": place_name(value["records"], own)}
 
 
-def _elsewhere(asked: Question, value: Any, data: Names) -> Words:
+def _elsewhere(asked: Question, value: Any, own: Wording) -> Words:
     yield _label("yes_no", value["answer"])
-    yield from (place_name(code, data) for code in value["places"])
+    yield from (place_name(code, own) for code in value["places"])
 
 
-def _parties(asked: Question, value: Any, data: Names) -> Words:
+def _parties(asked: Question, value: Any, own: Wording) -> Words:
     yield _label("yes_no", value["answer"])
     for party in value["parties"]:
-        role, country = _label("party_role", party["role"]), place_name(party["country"], data)
+        role, country = _label("party_role", party["role"]), place_name(party["country"], own)
         yield f"{party['name']} ({role}, {country})"
 
 
-def _end_user(asked: Question, value: Any, data: Names) -> Words:
+def _end_user(asked: Question, value: Any, own: Wording) -> Words:
     yield _label(asked.choices, value["kind"])
     if value["is_customer"]:
         yield _("The same organisation that signs")
 
 
-def _confirm(asked: Question, value: Any, data: Names) -> Words:
+def _confirm(asked: Question, value: Any, own: Wording) -> Words:
     return [_("Confirmed")]
 
 
-def _detail(asked: Question, value: Any, data: Names) -> Words:
+def _detail(asked: Question, value: Any, own: Wording) -> Words:
     # An answer from before the form asked which kind of yes is a plain yes.
     yield _label("yes_no" if value["answer"] == "yes" else asked.answers, value["answer"])
     if value.get("owner"):
@@ -228,11 +218,11 @@ def _detail(asked: Question, value: Any, data: Names) -> Words:
     yield value.get("text", "")
 
 
-def _basis(asked: Question, value: Any, data: Names) -> Words:
+def _basis(asked: Question, value: Any, own: Wording) -> Words:
     return [value.get(name, "") for name in ("act", "article", "date", "orders")]
 
 
-_WORDS: Mapping[Kind, Callable[[Question, Any, Names], Words]] = {
+_WORDS: Mapping[Kind, Callable[[Question, Any, Wording], Words]] = {
     Kind.CHOICE: _choice,
     Kind.CHOICES: _choices,
     Kind.PRODUCTS: _products,
@@ -257,31 +247,17 @@ def day(moment: date) -> str:
 # ---- facts and findings ----
 
 
-def value_words(fact: Any, value: Any) -> str:
-    """A plain value of a fact of the vocabulary in words."""
-    if value is None:
-        return _("not known")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, Mapping):
-        value = value.get("yes", [])
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(fact.say(member) for member in value) or _("none")
-    return str(fact.say(value)) if hasattr(fact, "values") else str(value)
-
-
-def card(finding: Any, sources: Mapping[str, Mapping[str, str]], data: ReferenceData) -> Card:
+def card(finding: Any, sources: Mapping[str, Mapping[str, str]], own: Wording) -> Card:
     """A finding, stored or just assessed, as sales reads it."""
     rows = []
     for name, value in finding.facts.items():
-        fact = data.rulebook.vocabulary.get(name)
-        if fact is None or name in BESIDE:
+        if name not in own.vocabulary or name in BESIDE:
             continue
-        words = KEPT_FROM_SALES.get(name) or value_words(fact, value)
-        rows.append(FactRow(fact.label, str(words), sources.get(name, {}).get("note", "")))
+        words = KEPT_FROM_SALES.get(name) or own.value(name, value)
+        rows.append(FactRow(own.label(name), str(words), sources.get(name, {}).get("note", "")))
     return Card(
         outcome=finding.outcome,
-        outcome_words=OUTCOME_WORDS[finding.outcome],
+        outcome_words=OUTCOMES_TO_SALES[finding.outcome],
         title=finding.title,
         because=finding.because,
         rule=finding.rule,
@@ -291,13 +267,14 @@ def card(finding: Any, sources: Mapping[str, Mapping[str, str]], data: Reference
     )
 
 
-def cards(screening: Screening, data: ReferenceData) -> list[Card]:
-    """One card a finding, strictest first."""
+def cards(screening: Screening) -> list[Card]:
+    """One card a finding, strictest first, in the words of the screening."""
+    own = wording.of(screening)
     findings = sorted(
         screening.findings.all(),
         key=lambda finding: (-OUTCOMES.index(finding.outcome), finding.position),
     )
-    return [card(finding, screening.sources, data) for finding in findings]
+    return [card(finding, screening.sources, own) for finding in findings]
 
 
 # ---- whose turn it is ----
@@ -436,6 +413,6 @@ def _happened(event: AuditEvent, deal: Deal, user: Any) -> Happened:
     payload = json.loads(event.payload)
     by = {f"user:{deal.owner_id}": deal.owner.get_full_name(), f"user:{user.pk}": _("You")}
     note = str(payload.get("because", "")) if event.verb in _TOLD else ""
-    outcome = str(OUTCOME_WORDS.get(payload.get("outcome"), "")).lower()
+    outcome = str(OUTCOMES_TO_SALES.get(payload.get("outcome"), "")).lower()
     words = _(SENTENCES[event.verb].to_sales).format(**{**payload, "outcome": outcome})
     return Happened(words, event.at, by.get(event.actor, ""), note)

@@ -456,6 +456,28 @@ def test_lines_of_templates_fit_a_screen():
     assert wide == set()
 
 
+def deepest_if(text):
+    """How many {% if %} lie in one another at most."""
+    deepest = now = 0
+    for word in re.findall(r"{%-?\s*(if|endif)\b", text):
+        now += 1 if word == "if" else -1
+        deepest = max(deepest, now)
+    return deepest
+
+
+def test_templates_decide_nothing_in_a_decision_in_a_decision():
+    """Deeper, and nobody sees when a line is shown: Python prepares it, or a part gets a file."""
+    one = "{% if a %}{% if b %}x{% else %}{% if c %}y{% endif %}{% endif %}{% endif %}"
+    assert deepest_if(one) == 3
+    assert deepest_if("{% if a %}{% elif b %}{% endif %}{% if c %}{% endif %}{# if #}") == 1
+    deep = {
+        str(path.relative_to(ROOT)): deepest_if(path.read_text())
+        for path in tracked("templates/*")
+        if path.suffix in (".html", ".txt")
+    }
+    assert {name: depth for name, depth in deep.items() if depth > 2} == {}
+
+
 def test_templates_name_pages_instead_of_writing_addresses():
     typed = [
         f"{path.relative_to(ROOT)}: {address}"

@@ -6,7 +6,7 @@ What the page shows, and in which order, is decided here; its templates loop and
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -57,12 +57,23 @@ class Difference:
     touched: int | None
 
 
+class Cell(NamedTuple):
+    """How many came out so; ``kind`` is none, same, looser or stricter, in words where it moves."""
+
+    number: int
+    kind: str
+    words: str
+
+
+_DIRECTIONS = {True: ("looser", "milder"), False: ("stricter", "stricter")}
+
+
 @dataclass(frozen=True)
 class Matrix:
     """Old outcomes by new ones."""
 
     columns: list[str]
-    rows: list[tuple[str, list[tuple[int, str]]]]
+    rows: list[tuple[str, list[Cell]]]
 
 
 @dataclass(frozen=True)
@@ -294,17 +305,17 @@ def matrix(tested: Backtest) -> Matrix:
         [
             (
                 WORDS[before],
-                [(counted.get((before, after), 0), _cell(before, after)) for after in used],
+                [_cell(before, after, counted.get((before, after), 0)) for after in used],
             )
             for before in used
         ],
     )
 
 
-def _cell(before: str, after: str) -> str:
-    if before == after:
-        return "same"
-    return "looser" if is_looser(before, after) else "stricter"
+def _cell(before: str, after: str, count: int) -> Cell:
+    if not count or before == after:
+        return Cell(count, "same" if count else "none", "")
+    return Cell(count, *_DIRECTIONS[is_looser(before, after)])
 
 
 def changed(rows: Sequence[ChangedDeal]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ GUARDS = Path(__file__).with_suffix(".sql").read_text()
 class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "0003_guards"),
-        ("people", "0001_guards"),
+        ("people", "0002_guards"),
         ("policy", "0008_promise_confirmation"),
     ]
     operations = [migrations.RunSQL(GUARDS, migrations.RunSQL.noop)]

@@ -16,11 +16,12 @@ from policy import active
 from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion
 from policy.pages import maps
-from policy.pages.forms import TIER_WORDS, CountryFilters
+from policy.pages.forms import CountryFilters
 from policy.reference.destinations import Countries, Place
 from policy.reference.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare
 from policy.reference.registry import fold
 from policy.verbs import PROPOSE
+from policy.wording import outcomes
 
 
 @signed_in
@@ -60,7 +61,7 @@ def _places(found: Countries, chosen: Mapping[str, Any]) -> list[Place]:
 def _place_row(found: Countries, place: Place) -> dict[str, Any]:
     return {
         "place": place,
-        "tier_words": TIER_WORDS[place.tier],
+        "tier_words": outcomes.TIERS[place.tier],
         "scores": [
             f"{one.source} {rating.score.normalize():f}"
             for one in found.lists
@@ -71,7 +72,7 @@ def _place_row(found: Countries, place: Place) -> dict[str, Any]:
 
 def _totals(found: Countries) -> list[tuple[str, str, int]]:
     tiers = [place.tier for place in found.places.values()]
-    return [(tier, TIER_WORDS[tier], tiers.count(tier)) for tier in (*TIERS, UNRATED)]
+    return [(tier, outcomes.TIERS[tier], tiers.count(tier)) for tier in (*TIERS, UNRATED)]
 
 
 def _map(version: ReferenceVersion | None, found: Countries) -> SafeString:
@@ -109,13 +110,13 @@ def country(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "version": version,
         "place": place,
-        "tier_words": TIER_WORDS[place.tier],
+        "tier_words": outcomes.TIERS[place.tier],
         "territory": found.territories.get(code),
         "parent": found.places.get(found.territories[code].parent)
         if code in found.territories
         else None,
         "inside": [
-            (found.places[one.code], TIER_WORDS[found.places[one.code].tier])
+            (found.places[one.code], outcomes.TIERS[found.places[one.code].tier])
             for one in found.territories.values()
             if one.parent == code
         ],
@@ -129,7 +130,7 @@ def country(request: HttpRequest, code: str) -> HttpResponse:
 def _source_row(one: Any, code: str) -> dict[str, Any]:
     rating = one.by_code.get(code)
     tier = one.tier(code)
-    return {"list": one, "rating": rating, "tier": tier, "tier_words": TIER_WORDS[tier]}
+    return {"list": one, "rating": rating, "tier": tier, "tier_words": outcomes.TIERS[tier]}
 
 
 def _editions(code: str) -> list[dict[str, Any]]:
@@ -139,7 +140,7 @@ def _editions(code: str) -> list[dict[str, Any]]:
     for version in stored.defer("content", "written").newest_first():
         place = active.countries(version).places.get(code)
         tier = place.tier if place else UNRATED
-        rows.append({"version": version, "tier": tier, "tier_words": TIER_WORDS[tier]})
+        rows.append({"version": version, "tier": tier, "tier_words": outcomes.TIERS[tier]})
     return rows
 
 

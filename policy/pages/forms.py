@@ -14,15 +14,9 @@ from policy.governance.proposals import About
 from policy.models import Kind
 from policy.reference.importers.layouts import LAYOUTS
 from policy.reference.ratings import TIERS, UNRATED
+from policy.wording import outcomes
 
 Options = Sequence[tuple[str, str]]
-TIER_WORDS = {
-    "low": "Low",
-    "medium": "Medium",
-    "high": "High",
-    "very_high": "Very high",
-    UNRATED: "Not rated",
-}
 CONTROLS = {
     "not_controlled": "Not controlled",
     "licence_required": "Licence required",
@@ -42,7 +36,7 @@ class CountryFilters(Filters):
     tier = forms.ChoiceField(
         label="Risk",
         required=False,
-        choices=[("", "Any"), *((tier, TIER_WORDS[tier]) for tier in (*TIERS, UNRATED))],
+        choices=[("", "Any"), *((tier, outcomes.TIERS[tier]) for tier in (*TIERS, UNRATED))],
     )
     special = forms.ChoiceField(
         label="Places", required=False, choices=[("", "All"), ("yes", "Special territories only")]

@@ -28,11 +28,12 @@ from django.db.models.functions import Cast, Concat
 
 from audit.models import AuditEvent
 from policy.models import ReferenceVersion
-from reviews import labels, wording
+from reviews import labels
 from reviews.models import Review, Vote
-from reviews.queue import REFERENCE, cites, holds
+from reviews.queue import REFERENCE, cites
+from screening import wording
 from screening.lifecycle import Status
-from screening.models import Finding, Screening
+from screening.models import Finding, Screening, holds
 
 REPLACED = "replaced"
 FINAL = (

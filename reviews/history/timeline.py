@@ -10,9 +10,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from audit.models import SYSTEM_NAME, AuditEvent
-from reviews import labels, verbs, wording
+from policy.wording import outcomes
+from reviews import labels, verbs
 from reviews.models import Vote
 from screening import verbs as selling
+from screening import wording
 from screening.models import Confirmation, Deal
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
@@ -132,7 +134,7 @@ def _sentence(verb: str, payload: Payload) -> str:
 
 
 def _screened(payload: Payload) -> str:
-    outcome = labels.OUTCOMES.get(payload["outcome"], str(payload["outcome"])).lower()
+    outcome = outcomes.OUTCOMES.get(payload["outcome"], str(payload["outcome"])).lower()
     # A rule that fires for several destinations is recorded for each.
     rules = ", ".join(dict.fromkeys(payload.get("rules", ()))) or "no rule"
     looks = "; ".join(payload.get("looked_at_because", ()))

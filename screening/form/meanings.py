@@ -15,7 +15,7 @@ from policy import active
 from policy.engine.language.facts import Facts
 from policy.engine.readings.assessment import Finding
 from policy.facts.derive import ReferenceData, derive
-from screening import sales_words
+from screening import sales_words, wording
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS, Answers, Context
 from screening.sales_words import Card
@@ -58,9 +58,11 @@ def of_answer(
     old, new = _findings(before, data), _findings(after, data)
     kept = old if stored is None else _findings(stored, data)
     added = _not_in(old, new)
+    # Nothing of it was screened yet.
+    own = wording.of_data(data)
     return Meaning(
-        cards=[sales_words.card(finding, {}, data) for finding in added],
-        gone=[sales_words.card(finding, {}, data) for finding in _not_in(new, kept)],
+        cards=[sales_words.card(finding, {}, own) for finding in added],
+        gone=[sales_words.card(finding, {}, own) for finding in _not_in(new, kept)],
         stops=any(finding.outcome == "bar" for finding in added),
     )
 

@@ -21,7 +21,7 @@ from policy.facts.derive import ReferenceData
 from policy.governance.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
 from screening import deriving
 from screening.lifecycle import Status
-from screening.models import Deal, DealRevision, Finding, Screening
+from screening.models import Deal, DealRevision, Finding, Screening, holds
 from screening.sweep import deal_facts, in_place
 
 MOST_DEALS = 20
@@ -321,8 +321,7 @@ def _page(deal: Deal, roles: frozenset[str], user: Any) -> str:
 
 def deals_in(country: str, user: Any) -> Sequence[DealLine]:
     roles = access.roles_of(user)
-    named = f'"country":"{country}"'
-    deals = Deal.objects.visible_to(user).filter(screening__facts_text__contains=named)
+    deals = Deal.objects.visible_to(user).filter(holds("country", country, "screening__"))
     return [
         DealLine(
             _page(deal, roles, user),

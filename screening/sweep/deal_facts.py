@@ -7,7 +7,7 @@ makes stored rows say something else than their texts, that migration must also 
 `rebuild_deal_facts` fills it again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef
 from policy.engine.language.facts import Choice, FactError, Facts, Flags, Vocabulary
 from policy.engine.readings import sql
 from policy.facts import shipped
+from screening.sweep import rows
 
 TABLE = "deal_facts"
 
@@ -87,17 +88,14 @@ def values(screening: int, variants: Sequence[Facts]) -> list[tuple[Any, ...]]:
     ]
 
 
-def rows(screening: int, variants: Sequence[Facts]) -> list[DealFacts]:
-    """The rows of a screening, not yet saved; none where `values` finds none."""
-    return [
-        DealFacts(screening_id=one[0], **dict(zip(NAMES[1:], one[1:], strict=True)))
-        for one in values(screening, variants)
-    ]
+def values_of_text(screening: int, facts: Sequence[Mapping[str, object]]) -> list[tuple[Any, ...]]:
+    """What the rows hold as the stored text says it; FactError when that fits no columns."""
+    return values(screening, [vocabulary().parse(plain) for plain in facts])
 
 
-def rows_of_text(screening: int, facts: Sequence[Mapping[str, object]]) -> list[DealFacts]:
-    """The rows as the stored text says them; FactError when it does not fit the columns."""
-    return rows(screening, [vocabulary().parse(plain) for plain in facts])
+def write(values: Iterable[Sequence[Any]], *, or_keep: bool = False) -> None:
+    """Store rows that `values` or `values_of_text` found, of one screening or of many."""
+    rows.insert(DealFacts, NAMES, values, or_keep=or_keep)
 
 
 def without_rows(screenings: models.QuerySet[Any]) -> models.QuerySet[Any]:

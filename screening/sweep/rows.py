@@ -42,8 +42,17 @@ def _fields(model: type[models.Model], names: Iterable[str]) -> "list[models.Fie
     return [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in names]
 
 
-def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert the rows in their order; ``names`` are those of the fields, in the order of a row."""
+def insert(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    or_keep: bool = False,
+) -> None:
+    """Insert the rows in their order; ``names`` are those of the fields, in the order of a row.
+
+    With ``or_keep`` a row that is there already stays as it is.
+    """
     columns = list(zip(*rows, strict=True))
     if not columns:
         return
@@ -54,7 +63,7 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Seque
         cursor.execute(
             f'INSERT INTO "{model._meta.db_table}" ({listed})'  # noqa: S608  names of the model
             f" SELECT {listed} FROM unnest({arrays}) WITH ORDINALITY AS new ({listed}, place)"
-            " ORDER BY place",
+            f" ORDER BY place{' ON CONFLICT DO NOTHING' if or_keep else ''}",
             [list(column) for column in columns],
         )
 

@@ -220,7 +220,8 @@ def fill(count: int) -> None:
         call_command("rebuild_deal_facts")
     [(first, last)] = run("SELECT min(id), max(id) FROM screening_screening")
     copied = last + 1, first + count - 1, first, first, last - first + 1
-    names = [f.column for f in Screening._meta.concrete_fields if f.column != "id"]
+    fields = [field for field in Screening._meta.concrete_fields if not field.generated]
+    names = [field.column for field in fields if field.column != "id"]
     copy("screening_screening", "id", names, copied)
     copy("deal_facts", "screening_id", ["variant", *sql.columns(shipped.vocabulary())], copied)
 

@@ -93,7 +93,8 @@ def multiply(servers: embedded.Servers, deals: list[Deal], count: int, round_: i
 
 def _copy(cursor: Any, model: Any, which: str, deal: Deal, base: int, share: int) -> None:
     customer = deal.answers["customer"]
-    columns = {field.column: _value(field, customer) for field in model._meta.concrete_fields}
+    written = (field for field in model._meta.concrete_fields if not field.generated)
+    columns = {field.column: _value(field, customer) for field in written}
     names = ", ".join(f'"{name}"' for name in columns)
     cursor.execute(
         f"INSERT INTO {model._meta.db_table} ({names})"

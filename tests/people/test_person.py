@@ -2,15 +2,20 @@
 
 import io
 import json
-import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import AuditEvent
+from audit.refusals import Conflict
 from people import access, actions
 from tests import factories
 
@@ -20,19 +25,23 @@ PASSWORD = "a long-winded badger"
 NEW = ("add", "ada", "--email", "ada@example.com")
 
 
-@pytest.fixture(autouse=True)
-def _typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    typed(monkeypatch, PASSWORD)
-
-
-def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{text}\n"))
-
-
 def person(*words: str) -> str:
     output = io.StringIO()
     call_command("person", *words, stdout=output)
     return output.getvalue()
+
+
+def link_in(output: str) -> str:
+    """The path of the link that the command printed last."""
+    link = output.splitlines()[-1]
+    assert link.startswith(f"{settings.SITE_URL}/sign-in/link/")
+    return link.removeprefix(settings.SITE_URL)
+
+
+def choose(link: str, password: str = PASSWORD, again: str = "") -> Any:
+    """What the page of the link answers to this password."""
+    typed = {"new_password1": password, "new_password2": again or password}
+    return Client().post(link, typed)
 
 
 def events_of(name: str) -> list[tuple[str, Any]]:
@@ -55,7 +64,8 @@ def test_an_added_person_signs_in_with_roles_and_team(client: Client) -> None:
         "--new-team",
         "North",
     )
-    assert said == "ada is added.\nRoles: Sales, Compliance. Sales teams: North.\n"
+    assert said.startswith("ada is added.\nRoles: Sales, Compliance. Sales teams: North.\n")
+    assert choose(link_in(said)).status_code == 302
     answer = client.post("/sign-in/", {"username": "ada", "password": PASSWORD})
     assert answer.status_code == 302
     account = client.get("/account/").content.decode()
@@ -63,15 +73,17 @@ def test_an_added_person_signs_in_with_roles_and_team(client: Client) -> None:
         assert words in account
     ada = User.objects.get(username="ada")
     assert (ada.is_staff, ada.is_superuser) == (False, False)
-    [(verb, payload)] = events_of("ada")
-    assert verb == "person.added"
-    assert payload == {"roles": ["compliance", "sales"], "teams": [ada.sales_teams.get().pk]}
+    assert events_of("ada") == [
+        ("person.added", {"roles": ["compliance", "sales"], "teams": [ada.sales_teams.get().pk]}),
+        ("person.password_chosen", {}),
+    ]
 
 
 def test_events_hold_no_names_addresses_or_passwords() -> None:
-    person(*NEW, "--full-name", "Ada Berg", "--role", "sales", "--new-team", "North")
+    said = person(*NEW, "--full-name", "Ada Berg", "--role", "sales", "--new-team", "North")
+    choose(link_in(said))
     text = " ".join(AuditEvent.objects.values_list("payload", flat=True))
-    for words in ("ada", "Berg", "example.com", "North", PASSWORD):
+    for words in ("ada", "Berg", "example.com", "North", PASSWORD, link_in(said)):
         assert words not in text
 
 
@@ -121,10 +133,94 @@ def test_names_are_valid_and_taken_once(name: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "short", "password1234", "ada@example.com"])
-def test_passwords_that_are_refused(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
-    typed(monkeypatch, password)
-    with pytest.raises(CommandError, match="password is too"):
-        person(*NEW)
+def test_passwords_that_are_refused(password: str) -> None:
+    link = link_in(person(*NEW))
+    answer = choose(link, password)
+    assert answer.status_code == 422
+    assert "This field is required" in answer.text or "password is too" in answer.text
+    with pytest.raises(ValidationError, match="password is too"):
+        actions.choose_password(User.objects.get(), password, token=link.split("/")[-2])
+    assert not User.objects.get().has_usable_password()
+    assert choose(link).status_code == 302
+
+
+def test_two_passwords_that_differ_are_refused() -> None:
+    link = link_in(person(*NEW))
+    answer = choose(link, PASSWORD, "something else entirely")
+    assert answer.status_code == 422
+    assert "didn’t match" in answer.text
+    assert [verb for verb, _ in events_of("ada")] == ["person.added"]
+
+
+def test_nobody_signs_in_before_a_password_is_chosen() -> None:
+    person(*NEW)
+    for password in ("", PASSWORD, User.objects.get().password):
+        assert not Client().login(username="ada", password=password)
+
+
+def test_a_link_works_once() -> None:
+    link = link_in(person(*NEW))
+    page = Client().get(link)
+    assert page.status_code == 200
+    assert "Your user name is ada." in page.text
+    assert choose(link)["Location"] == "/sign-in/"
+    for answer in (Client().get(link), choose(link, "another longer badger")):
+        assert answer.status_code == 410
+        assert "This link no longer works" in answer.text
+    assert Client().login(username="ada", password=PASSWORD)
+    assert [verb for verb, _ in events_of("ada")] == ["person.added", "person.password_chosen"]
+
+
+def test_of_two_people_with_the_link_one_chooses() -> None:
+    """Both read the page before either sends: the verb looks again, under the lock."""
+    link = link_in(person(*NEW))
+    token, slow = link.split("/")[-2], User.objects.get()
+    choose(link)
+    with pytest.raises(Conflict, match="This link no longer works"):
+        actions.choose_password(slow, "another longer badger", token=token)
+    assert Client().login(username="ada", password=PASSWORD)
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23, 200), (25, 410)])
+def test_a_link_works_for_a_day(hours: int, status: int) -> None:
+    link = link_in(person(*NEW))
+    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+        assert Client().get(link).status_code == status
+
+
+def test_only_the_newest_link_works() -> None:
+    first = link_in(person(*NEW))
+    second = link_in(person("password", "ada"))
+    assert Client().get(first).status_code == 410
+    assert choose(second).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "/sign-in/link/x/y/",
+        "/sign-in/link/OTk5/abc-def/",
+        "/sign-in/link/%C3%A9/%C3%A9/",
+        f"/sign-in/link/{'OTk5' * 10}/abc-def/",
+    ],
+)
+def test_links_that_never_were(link: str) -> None:
+    assert Client().get(link).status_code == 410
+    assert choose(link).status_code == 410
+
+
+def test_a_link_is_for_one_person_who_may_still_sign_in() -> None:
+    ada = link_in(person(*NEW))
+    bo = link_in(person("add", "bo", "--email", "bo@example.com"))
+    mixed = "/".join([*ada.split("/")[:4], *bo.split("/")[4:]])
+    assert Client().get(mixed).status_code == 410
+    person("disable", "ada")
+    assert Client().get(ada).status_code == 410
+
+
+def test_the_command_takes_no_password() -> None:
+    with pytest.raises(CommandError, match="unrecognized arguments"):
+        person(*NEW, "--password", PASSWORD)
     assert not User.objects.exists()
 
 
@@ -186,7 +282,7 @@ def test_teams_are_joined_and_left() -> None:
 
 
 def test_who_is_disabled_is_out_at_once_and_may_come_back() -> None:
-    person(*NEW, "--role", "compliance")
+    choose(link_in(person(*NEW, "--role", "compliance")))
     client = Client()
     client.force_login(User.objects.get())
     assert person("disable", "ada") == "ada is disabled.\n"
@@ -201,34 +297,26 @@ def test_who_is_disabled_is_out_at_once_and_may_come_back() -> None:
         person("enable", "ada")
     assert [verb for verb, _ in events_of("ada")] == [
         "person.added",
+        "person.password_chosen",
         "person.disabled",
         "person.enabled",
     ]
 
 
-def test_another_password_ends_the_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    person(*NEW)
+def test_a_password_that_is_ended_ends_the_sessions() -> None:
+    choose(link_in(person(*NEW)))
     client = Client()
     assert client.login(username="ada", password=PASSWORD)
-    typed(monkeypatch, "another longer badger")
-    assert person("password", "ada") == "ada has a new password.\n"
+    said = person("password", "ada")
+    assert said.startswith("The password of ada no longer works.\n")
     assert "/sign-in/" in client.get("/account/")["Location"]
     assert not client.login(username="ada", password=PASSWORD)
+    choose(link_in(said), "another longer badger")
     assert client.login(username="ada", password="another longer badger")
-    assert events_of("ada")[-1] == ("person.password_set", {})
-    typed(monkeypatch, "short")
-    with pytest.raises(CommandError, match="too short"):
-        person("password", "ada")
-    assert client.login(username="ada", password="another longer badger")
-
-
-def test_a_password_is_typed_twice_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([PASSWORD, "something else entirely", PASSWORD, PASSWORD])
-    monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    with pytest.raises(CommandError, match="The two passwords differ"):
-        person(*NEW)
-    assert person(*NEW).startswith("ada is added.")
+    assert [verb for verb, _ in events_of("ada")][2:] == [
+        "person.password_ended",
+        "person.password_chosen",
+    ]
 
 
 @pytest.mark.parametrize("verb", ["roles", "teams", "disable", "enable", "password"])
@@ -238,13 +326,9 @@ def test_nobody_of_that_name(verb: str) -> None:
 
 
 def test_the_verb_itself_refuses_the_mix() -> None:
-    """The command refuses it before it asks for a password; others may call the verb."""
+    """The command refuses it before; others may call the verb."""
     with pytest.raises(access.NotAllowed, match="cannot be combined"):
         actions.add_person(
-            "bo",
-            email="bo@example.com",
-            roles={access.AUDITOR, access.SALES},
-            password=PASSWORD,
-            actor="system",
+            "bo", email="bo@example.com", roles={access.AUDITOR, access.SALES}, actor="system"
         )
     assert not User.objects.exists()

@@ -44,7 +44,9 @@ def _copy(
     cursor: Any, table: str, key: str, moved: Collection[str], values: Mapping[str, int]
 ) -> None:
     cursor.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table]
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_name = %s AND is_generated = 'NEVER'",
+        [table],
     )
     names = {name for (name,) in cursor.fetchall()}
     names -= {"id"} if table in OF_THEIR_OWN else set()

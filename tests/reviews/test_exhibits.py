@@ -5,9 +5,10 @@ from uuid import uuid4
 import pytest
 
 from policy.facts import shipped
-from policy.wording import clauses
-from reviews import actions, counterfactual, exhibits, labels, precedents, wording
+from policy.wording import clauses, outcomes
+from reviews import actions, counterfactual, exhibits, precedents
 from screening import actions as selling
+from screening import wording
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ def test_findings_stand_beside_their_clauses_strictest_first(client):
     deal = make.barred_deal()
     cards = exhibits.cards(deal.screening)
     assert cards[0].finding.outcome == "bar"
-    ranks = [list(labels.OUTCOMES).index(card.finding.outcome) for card in cards]
+    ranks = [list(outcomes.OUTCOMES).index(card.finding.outcome) for card in cards]
     assert ranks == sorted(ranks, reverse=True)
     page = page_of(client, deal).content.decode()
     for card in cards:

@@ -10,8 +10,9 @@ from people import access
 from policy import actions as governing
 from policy.governance.versions import shipped_contents
 from policy.models import Kind, ReferenceVersion
-from reviews import exhibits, labels, wording
+from reviews import exhibits, labels
 from screening import actions as selling
+from screening import wording
 from tests import factories as make
 from tests.screening.sweep.sweeping import prepare, shipped
 

@@ -65,7 +65,7 @@ class TestMyDeals:
         factories.cleared_deal(alice)
         for tab, status in (("drafts", "Draft"), ("others", "In review"), ("decided", "Cleared")):
             response = site.get(reverse("screening:deals"), {"tab": tab})
-            assert [words for _deal, words, _customer in response.context["rows"]] == [status]
+            assert [words for _deal, words, *_ in response.context["rows"]] == [status]
         counts = {tab["label"]: tab["count"] for tab in response.context["tabs"]}
         assert counts == {"Your turn": 0, "Drafts": 1, "With others": 1, "Decided": 1}
 
@@ -73,7 +73,7 @@ class TestMyDeals:
         deal = factories.draft_deal(alice)
         for words in ("metro", "elisa", deal.reference):
             response = site.get(reverse("screening:deals"), {"tab": "drafts", "words": words})
-            assert [found for found, _words, _customer in response.context["rows"]] == [deal]
+            assert [found for found, *_ in response.context["rows"]] == [deal]
         response = site.get(reverse("screening:deals"), {"tab": "drafts", "words": "nothing"})
         assert "No deals match these filters." in text(response)
 

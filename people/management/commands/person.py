@@ -1,7 +1,5 @@
 """The people of an installation, from its command line."""
 
-import getpass
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +9,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.models import SYSTEM
 from audit.refusals import Conflict, NotAllowed
-from people import actions, roles
+from people import actions, links, roles
 from people import teams as selling
 from people.access import ROLE_NAMES, SALES, roles_of
 
 
 class Command(BaseCommand):
-    help = "Add people, change their roles, sales teams or password, disable and enable them."
+    help = (
+        "Add people, change their roles and sales teams, disable and enable them, and make the link"
+        " with which a person chooses a password. No password is ever typed here."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -37,7 +38,7 @@ class Command(BaseCommand):
 
 
 def for_add(parser: CommandParser) -> None:
-    """a new person; the password is asked for, or read from standard input"""
+    """a new person; prints the link with which they choose a password"""
     parser.add_argument("--email", required=True)
     parser.add_argument("--full-name", default="", help='as pages show it: "Ada Berg"')
     parser.add_argument("--role", action="append", default=[], help=", ".join(ROLE_NAMES))
@@ -66,23 +67,20 @@ def for_enable(parser: CommandParser) -> None:
 
 
 def for_password(parser: CommandParser) -> None:
-    """another password, asked for, or read from standard input"""
+    """the old password ends; prints the link with which the person chooses another"""
 
 
 def add(options: dict[str, Any]) -> list[str]:
-    held = roles.named(options["role"])
-    roles.check_role_mix(held)
     person = actions.add_person(
         options["name"],
         email=options["email"],
         full_name=options["full_name"],
-        roles=held,
+        roles=roles.named(options["role"]),
         teams=options["team"],
         new_teams=options["new_team"],
-        password=ask(),
         actor=SYSTEM,
     )
-    return [f"{person.username} is added.", *standing(person)]
+    return [f"{person.username} is added.", *standing(person), *invitation(person)]
 
 
 def change_roles(options: dict[str, Any]) -> list[str]:
@@ -113,8 +111,9 @@ def enable(options: dict[str, Any]) -> list[str]:
 
 
 def password(options: dict[str, Any]) -> list[str]:
-    actions.set_password(find(options["name"]), ask(), actor=SYSTEM)
-    return [f"{options['name']} has a new password."]
+    person = find(options["name"])
+    actions.end_password(person, actor=SYSTEM)
+    return [f"The password of {person.username} no longer works.", *invitation(person)]
 
 
 PARSERS: dict[str, Callable[[CommandParser], None]] = {
@@ -142,14 +141,11 @@ def find(name: str) -> User:
     return person
 
 
-def ask() -> str:
-    """Typed twice at a terminal; otherwise the first line of standard input."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    typed = getpass.getpass("Password: ")
-    if getpass.getpass("Once more: ") != typed:
-        raise CommandError("The two passwords differ. Nothing was changed.")
-    return typed
+def invitation(person: User) -> list[str]:
+    return [
+        f"To choose a password, {person.username} opens this link within 24 hours. It works once:",
+        links.link_for(person),
+    ]
 
 
 def sentence(refusal: ValidationError) -> str:

@@ -8,7 +8,6 @@ from django.core.management.base import BaseCommand, CommandError
 from policy.engine.language.facts import FactError
 from screening.models import Screening
 from screening.sweep import deal_facts
-from screening.sweep.deal_facts import DealFacts
 
 BATCH = 1000
 
@@ -26,13 +25,13 @@ class Command(BaseCommand):
             rows = []
             for screening in batch:
                 try:
-                    rows += deal_facts.rows_of_text(screening.pk, screening.facts)
+                    rows += deal_facts.values_of_text(screening.pk, screening.facts)
                 except FactError as error:
                     problems.append(f"screening {screening.pk}: {'; '.join(error.problems)}")
                 else:
                     filled += 1
             # Whoever screens or rebuilds at the same time writes the same rows.
-            DealFacts.objects.bulk_create(rows, ignore_conflicts=True)
+            deal_facts.write(rows, or_keep=True)
         self.stdout.write(f"{filled} screenings filled, {len(problems)} have no columns")
         if problems:
             raise CommandError("\n".join(problems))

@@ -18,7 +18,6 @@ from policy.governance.past import Backtest, gathered
 from screening import actions
 from screening.models import Deal, FactRuling, Screening
 from screening.sweep import backtest, deal_facts, in_place
-from screening.sweep.deal_facts import DealFacts
 from tests import factories
 from tests.policy.engine import strategies
 from tests.screening.form.answers import SIMPLE
@@ -189,7 +188,7 @@ def test_generated_rulebooks_over_generated_screenings(before, after, several):
         like = Screening.objects.first() or factories.cleared_deal().screening
         for variants in several:
             screening = store(like, [facts.plain for facts in variants])
-            DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, variants))
+            deal_facts.write(deal_facts.values(screening.pk, variants))
         alike(played(after, before), in_python(after, before))
         transaction.set_rollback(True)
 
@@ -205,7 +204,7 @@ def test_a_rulebook_that_shares_no_rule_with_the_shipped_one(after, variants):
         like = Screening.objects.first() or factories.cleared_deal().screening
         for facts in variants:
             screening = store(like, [facts.plain])
-            DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, [facts]))
+            deal_facts.write(deal_facts.values(screening.pk, [facts]))
         alike(played(after), in_python(after))
         transaction.set_rollback(True)
 
@@ -216,7 +215,7 @@ def test_a_variant_that_no_change_touches_still_decides():
     barred = factories.sent_deal({**factories.BARRED, **factories.in_country("FI")}).screening
     assert "S01" not in barred.findings.values_list("rule", flat=True)
     both = store(touched, [touched.facts[0], barred.facts[0]])
-    DealFacts.objects.bulk_create(deal_facts.rows_of_text(both.pk, both.facts))
+    deal_facts.write(deal_facts.values_of_text(both.pk, both.facts))
     found = played(without("S01"))
     assert found.matrix == {("senior_review", "clear"): 1, ("bar", "bar"): 2}
     alike(found, in_python(without("S01")))

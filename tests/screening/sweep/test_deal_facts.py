@@ -113,7 +113,7 @@ def test_a_partly_answered_deal_is_the_same_in_columns(facts):
     with transaction.atomic():
         like = Screening.objects.first() or factories.cleared_deal().screening
         screening = store(like, [facts.plain, {}])
-        DealFacts.objects.bulk_create(deal_facts.rows(screening.pk, [facts, VOCABULARY.parse({})]))
+        deal_facts.write(deal_facts.values(screening.pk, [facts, VOCABULARY.parse({})]))
         assert stored_rows(screening.pk) == [spelt(facts.plain), spelt({})]
         transaction.set_rollback(True)
 
@@ -147,8 +147,8 @@ def test_facts_of_another_vocabulary_give_all_rows_or_none():
     other = Vocabulary([*VOCABULARY.values(), YesNo("is_night")])
     known = other.parse({"country_risk": "low"})
     screening = factories.cleared_deal().screening
-    assert len(deal_facts.rows(screening.pk, [known, known])) == 2
-    assert deal_facts.rows(screening.pk, [known, other.parse({"is_night": True})]) == []
+    assert len(deal_facts.values(screening.pk, [known, known])) == 2
+    assert deal_facts.values(screening.pk, [known, other.parse({"is_night": True})]) == []
 
 
 def test_only_the_same_facts_and_values_are_played_in_place():

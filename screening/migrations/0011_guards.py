@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0003_guards"),
         ("jobs", "0003_guards"),
-        ("people", "0001_guards"),
+        ("people", "0002_guards"),
         ("policy", "0009_guards"),
-        ("screening", "0009_screen_after_upgrade"),
+        ("screening", "0010_looked_up_by"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
         ("audit", "0003_guards"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
+        ("people", "0001_role_mix"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [migrations.RunSQL(GUARDS, migrations.RunSQL.noop)]

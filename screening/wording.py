@@ -1,18 +1,20 @@
-"""What a screening calls things: the names and words of the versions that it used.
+"""What pages call things: the one place where facts, values, products and places get their words.
 
 Whatever is active now, a page about a screening speaks with that screening's own catalogue,
-countries and rulebook. Versions never change, so each is read once and kept by ``policy.active``.
+countries and rulebook, to every role. Only what was not screened yet is in the words of the active
+versions. Versions never change, so each is read once and kept by ``policy.active``.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
 from policy import active
 from policy.engine.language.facts import Vocabulary
+from policy.facts.bundle import ReferenceData
 from policy.reference.catalogue import Catalogue
 from policy.reference.destinations import Countries
 from screening.models import Deal, Screening
@@ -31,8 +33,21 @@ def with_versions[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:
     return rows.select_related(*kinds).defer(*large)
 
 
-class Wording:
-    """The reference data that one screening speaks with; each kind is read when it is needed."""
+class Names(Protocol):
+    """Where words come from."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def countries(self) -> Countries: ...
+
+
+class _Used:
+    """The versions that one screening used; each kind is read when it is needed."""
 
     def __init__(self, screening: Screening) -> None:
         self._screening = screening
@@ -48,6 +63,23 @@ class Wording:
     @cached_property
     def countries(self) -> Countries:
         return active.countries(self._screening.countries)
+
+
+class _Active:
+    def __init__(self, data: ReferenceData) -> None:
+        self.vocabulary = data.rulebook.vocabulary
+        self.catalogue, self.countries = data.catalogue, data.countries
+
+
+class Wording:
+    """The words of one version of each kind that names things."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self._names.vocabulary
 
     def label(self, name: str) -> str:
         fact = self.vocabulary.get(name)
@@ -74,8 +106,13 @@ class Wording:
 
     def product(self, line: str) -> str:
         """A line of a deal by the name of the catalogue; other words as they are."""
-        product = self.catalogue.find(line)
+        product = self._names.catalogue.find(line)
         return product.name if product else line
+
+    def place(self, code: str) -> str:
+        """A country or special territory by its name; another code as it is."""
+        place = self._names.countries.places.get(code)
+        return place.name if place else code
 
 
 def _plainly(name: str) -> str:
@@ -83,7 +120,12 @@ def _plainly(name: str) -> str:
 
 
 def of(screening: Screening) -> Wording:
-    return Wording(screening)
+    return Wording(_Used(screening))
+
+
+def of_data(data: ReferenceData) -> Wording:
+    """For what was not screened yet: the words of the versions that will screen it."""
+    return Wording(_Active(data))
 
 
 def after(deal: Deal, moment: datetime) -> Wording:
