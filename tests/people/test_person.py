@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from audit.models import AuditEvent
+from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from people import access, actions
 from tests import factories
@@ -329,6 +329,6 @@ def test_the_verb_itself_refuses_the_mix() -> None:
     """The command refuses it before; others may call the verb."""
     with pytest.raises(access.NotAllowed, match="cannot be combined"):
         actions.add_person(
-            "bo", email="bo@example.com", roles={access.AUDITOR, access.SALES}, actor="system"
+            "bo", email="bo@example.com", roles={access.AUDITOR, access.SALES}, actor=SYSTEM
         )
     assert not User.objects.exists()

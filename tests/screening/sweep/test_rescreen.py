@@ -14,7 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from audit.models import AuditEvent
+from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
 from jobs import queue
 from jobs.models import Job
@@ -144,7 +144,7 @@ class TestManyMoves:
         with pytest.raises(IllegalMove, match="barred cannot become cleared"):
             move_all(
                 [Move(good, Status.IN_REVIEW), Move(bad, Status.CLEARED)],
-                actor="system",
+                actor=SYSTEM,
                 because="test",
             )
         good.refresh_from_db()
@@ -155,14 +155,14 @@ class TestManyMoves:
         deal = factories.cleared_deal()
         stale = Deal.objects.get(pk=deal.pk)
         actions.lapse_deal(deal, because="Over.")
-        move_all([Move(stale, Status.IN_REVIEW)], actor="system", because="test")
+        move_all([Move(stale, Status.IN_REVIEW)], actor=SYSTEM, because="test")
         assert deal.audit_verbs()[-1] == "deal.review_needed"
 
     def test_a_deal_that_is_named_twice_is_refused(self, db: None) -> None:
         deal = factories.cleared_deal()
         twice = [Move(deal, Status.IN_REVIEW), Move(deal, Status.BARRED)]
         with pytest.raises(IllegalMove, match="named twice"):
-            move_all(twice, actor="system", because="test")
+            move_all(twice, actor=SYSTEM, because="test")
 
 
 def test_what_postgresql_refuses_of_one_deal_stops_no_other(
@@ -453,7 +453,7 @@ class TestConfirming:
             "catalogue": before.catalogue,
             "registry": before.registry,
             "event_id": AuditEvent.objects.append(
-                subject=version.subject, actor="system", verb="deals.confirmed"
+                subject=version.subject, actor=SYSTEM, verb="deals.confirmed"
             ),
         }
         for wrong in (
