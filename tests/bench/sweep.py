@@ -25,6 +25,7 @@ from audit.models import AuditEvent
 from config.devtools import embedded
 from jobs.models import Job
 from policy import actions as governing
+from reviews.models import Decision, Review, Vote
 from screening import deriving
 from screening.models import Deal, DealRevision, Finding, Notification, Screening
 from screening.sweep import rescreen
@@ -63,6 +64,9 @@ COPIED: list[tuple[type[Any], str]] = [
     ),
     (Finding, "t.screening_id = %(screening)s"),
     (DealFacts, "t.screening_id = %(screening)s"),
+    (Review, "t.deal_id = %(deal)s"),
+    (Vote, "t.review_id IN (SELECT id FROM reviews_review WHERE deal_id = %(deal)s)"),
+    (Decision, "t.deal_id = %(deal)s"),
 ]
 STEP = 10_000_000
 
@@ -111,7 +115,7 @@ def _copy(cursor: Any, model: Any, which: str, deal: Deal, base: int, share: int
 
 
 #: Columns of the copies that name other copies; every number moves by the same distance.
-MOVED = ("id", "deal_id", "revision_id", "screening_id")
+MOVED = ("id", "deal_id", "revision_id", "screening_id", "review_id")
 TEXTS = ("answers_text", "facts_text", "because", "end_user_key")
 
 
