@@ -10,6 +10,7 @@ urlpatterns = [
     path("policy/glossary/", rulebook.words, name="glossary"),
     path("policy/rules/<str:rule_id>/", rulebook.rule, name="rule"),
     path("countries/", countries.countries, name="countries"),
+    path("countries/restricted.xlsx", countries.restricted_export, name="restricted-export"),
     path("countries/<str:code>/", countries.country, name="country"),
     path("catalogue/", lists.catalogue, name="catalogue"),
     path("registry/", lists.registry, name="registry"),

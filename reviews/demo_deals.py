@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from policy.reference.sites import NONE
+from screening.form.questions import Context
+
 #: Answers to questions that only some deals are asked.
 OTHERWISE: Mapping[str, Any] = {
     "deal-kind": "new",
@@ -35,6 +38,16 @@ OTHERWISE: Mapping[str, Any] = {
     "safeguards": ["contract_clause", "access_logging"],
     "declaration": True,
 }
+
+
+def otherwise(slug: str, context: Context) -> Any:
+    """The answer to a question that a deal does not answer itself: the mildest there is."""
+    if slug == "territories":
+        return {country: [NONE] for country in context.beside}
+    if slug == "handover" and not context.lawful:
+        # Only what a law obliges the customer to have hands over anything.
+        return "no"
+    return OTHERWISE[slug]
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,13 @@ def question(request: SignedIn, pk: int, section: str, slug: str) -> HttpRespons
     deal, asked = _own(request, pk), _asked(section, slug)
     verbs.SAVE.check(deal, request.user)
     data = active.reference_data()
-    form = question_form(asked, data, stored=deal.answers.get(slug), posted=request.POST or None)
+    form = question_form(
+        asked,
+        data,
+        stored=deal.answers.get(slug),
+        posted=request.POST or None,
+        beside=questions.beside_territories(deal.answers, data),
+    )
     if request.method == "POST" and form.is_valid() and not form.wants_more():
         before = dict(deal.answers)
         actions.save_answer(deal, slug=slug, value=form.answer(), actor=request.user)
@@ -230,7 +236,8 @@ def meaning(request: SignedIn, pk: int, section: str, slug: str) -> HttpResponse
     """What the answer on the page would mean; saves nothing."""
     deal, asked = _own(request, pk), _asked(section, slug)
     data = active.reference_data()
-    form = question_form(asked, data, posted=request.POST)
+    beside = questions.beside_territories(deal.answers, data)
+    form = question_form(asked, data, posted=request.POST, beside=beside)
     without = {name: value for name, value in deal.answers.items() if name != slug}
     answers = without | ({slug: form.answer()} if form.is_valid() else {})
     # Half an answer takes nothing away yet.

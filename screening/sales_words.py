@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from audit.models import AuditEvent
 from policy.engine.language.condition import OUTCOMES
 from policy.facts.derive import ReferenceData
+from policy.reference.sites import NONE
 from policy.wording import clauses
 from policy.wording.clauses import Clause
 from policy.wording.outcomes import OUTCOMES_TO_SALES
@@ -113,7 +114,7 @@ def answer_rows(deal: Deal, context: Context, data: ReferenceData) -> list[Answe
         AnswerRow(
             asked=asked,
             lines=answer_words(asked, deal.answers.get(asked.slug), words.get(asked.slug, now)),
-            is_answered=questions.is_answered(asked, deal.answers),
+            is_answered=questions.is_answered(asked, deal.answers, context),
             is_unknown=questions.is_unknown(asked, deal.answers),
             url=question_url(deal, asked),
         )
@@ -193,6 +194,15 @@ def _elsewhere(asked: Question, value: Any, own: Wording) -> Words:
     yield from (place_name(code, own) for code in value["places"])
 
 
+def _territories(asked: Question, value: Any, own: Wording) -> Words:
+    for country, chosen in value.items():
+        names = [
+            _("None of these territories") if one == NONE else place_name(one, own)
+            for one in chosen
+        ]
+        yield f"{place_name(country, own)}: {', '.join(map(str, names))}"
+
+
 def _parties(asked: Question, value: Any, own: Wording) -> Words:
     yield _label("yes_no", value["answer"])
     for party in value["parties"]:
@@ -232,6 +242,7 @@ _WORDS: Mapping[Kind, Callable[[Question, Any, Wording], Words]] = {
     Kind.COUNTRIES: _countries,
     Kind.PLACES: _places,
     Kind.ELSEWHERE: _elsewhere,
+    Kind.TERRITORIES: _territories,
     Kind.PARTIES: _parties,
     Kind.END_USER: _end_user,
     Kind.DETAIL: _detail,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.models import SYSTEM, AuditEvent
 from people import access
 from policy import actions as governing
+from policy.facts import shipped
 from policy.governance.versions import Content, shipped_contents
 from policy.models import ReferenceVersion
 from reviews import actions as reviewing
@@ -92,11 +93,13 @@ def reference_data() -> None:
 
 
 def in_country(code: str) -> dict[str, Any]:
-    return {
+    places = {
         "customer-country": code,
         "countries": [{"place": code, "site": ""}],
         "run-from": {"run": code, "records": code},
     }
+    asked = shipped.load().countries.territories_asked(code)
+    return {**places, "territories": {code: ["none"]}} if asked else places
 
 
 _ASKED_IN_HIGH_RISK: dict[str, Any] = {

@@ -2,7 +2,12 @@
 
     country            ISO 3166-1 alpha-2 or XK; null, "" and XX: not known
     region             ISO 3166-2, or the code of a special territory
-    destinations       instead of the two: a list of {"country": …, "region": …}, each screened
+    site               the address or name of the site as text; looked up in the gazetteer
+    destinations       instead of the three: a list of {"country": …, "region": …, "site": …}, each
+                       screened; at most 100
+    territories        where in a country that holds or neighbours special territories it is, for
+                       every country of the deal: {"UA": "UA-43"}, a list of codes, "none", or null
+                       and "unknown" for: asked and not known; a country left out: not asked
     end_user_name, customer_name, legal_basis     one line of text that shows all that it holds
     description                                   text
     end_user_type, customer_type                                  kinds of end user; the customer
@@ -33,7 +38,7 @@
 Anything else is an error, and so is a value of the wrong type. Elsewhere null means: not answered.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from policy.engine.language.facts import Choice, Flags, Vocabulary
@@ -69,7 +74,9 @@ NAMES = frozenset(
         *SENTENCES,
         "country",
         "region",
+        "site",
         "destinations",
+        "territories",
         "end_user_type",
         "customer_type",
         "customer_country",
@@ -106,6 +113,11 @@ _ORDINARY = frozenset(
 
 #: Said of a choice that was asked: the answer is not known.
 NOT_KNOWN = "unknown"
+#: Said of a country in `territories`: in none of them; asked and not known.
+NOWHERE_SPECIAL, UNKNOWN_WHERE = "none", "unknown"
+#: Rows of one deal; the form has 20 of each.
+MOST_ROWS = 100
+LONGEST_SITE = 2000
 #: Values that every answer of sales may have; those of facts that came later than a rulebook are
 #: named here, because its vocabulary does not know them.
 CHOICES = {"agency_access": ("no", "yes"), "speech_limit_request": ("none", "refused", "included")}
@@ -159,7 +171,9 @@ class Checks:
         self._codes = frozenset((None, "", NOWHERE, *countries.names))
         self.by_name = by_name | {
             "region": self._region,
+            "site": _site,
             "destinations": self._destinations,
+            "territories": self._territories,
             "customer_type": self._customer_type,
             "products": self._products,
             "intermediaries": self._intermediaries,
@@ -213,7 +227,22 @@ class Checks:
         for single, many in (("country", "destinations"), ("purpose", "purposes")):
             if declared.get(single) is not None and declared.get(many) is not None:
                 problems.append(f"{single} and {many} are both given; one of them is enough")
+        if declared.get("site") and declared.get("destinations"):
+            problems.append("site and destinations are both given; write the site beside its place")
+        if not problems and declared.get("territories"):
+            problems.extend(self._strange_countries(declared))
         return problems
+
+    def _strange_countries(self, declared: Mapping[str, Any]) -> Iterator[str]:
+        """Territories of a country that the deal has nothing to do with are a slip."""
+        rows = declared.get("destinations") or (declared,)
+        codes = {row.get("country") for row in rows} | {declared.get("customer_country")}
+        codes |= {(row.get("region") or "").partition("-")[0] for row in rows}
+        for party in declared.get("intermediaries") or ():
+            if isinstance(party, Mapping):
+                codes.add(party.get("country"))
+        for country in declared["territories"].keys() - codes:
+            yield f"territories: {country} is no country of this deal; leave it out"
 
     def given_problems(self, given: Mapping[str, Any]) -> list[str]:
         """One sentence for each given value that cannot be read."""
@@ -272,14 +301,36 @@ class Checks:
     def _destinations(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list) or not value:
             return [f"{name}: expected a list of places, not {shown(value)}"]
+        if problem := _too_many(name, value):
+            return problem
         problems = []
+        keys = {"country", "region", "site"}
         for at, place in enumerate(value, start=1):
-            if not isinstance(place, Mapping) or not place.keys() <= {"country", "region"}:
-                problems.append(f'{name}, {at}: expected the keys "country" and "region"')
+            if not isinstance(place, Mapping) or not place.keys() <= keys:
+                problems.append(f'{name}, {at}: expected the keys "country", "region" and "site"')
                 continue
-            for key, check in (("country", self._country), ("region", self._region)):
+            for key, check in (
+                ("country", self._country),
+                ("region", self._region),
+                ("site", _site),
+            ):
                 if place.get(key) is not None:
                     problems.extend(check(f"{name}, {at}, {key}", place[key]))
+        return problems
+
+    def _territories(self, name: str, value: Any) -> list[str]:
+        if not isinstance(value, Mapping):
+            return [f'{name}: expected an object like {{"UA": "none"}}, not {shown(value)}']
+        problems = []
+        territories = self.countries.territories
+        special = [code for code, territory in territories.items() if territory.special]
+        for country, answer in value.items():
+            if country not in self.countries.names:
+                problems += self._country(name, country)
+                continue
+            asked = [territory.code for territory in self.countries.territories_asked(country)]
+            # An answer that was given when the list had it so is still read.
+            problems += _where(f"{name}, {country}", answer, asked, {*asked, *special})
         return problems
 
     def _customer_type(self, name: str, value: Any) -> list[str]:
@@ -316,6 +367,8 @@ class Checks:
     def _intermediaries(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list):
             return [f"{name}: expected a list, [] when there is none, not {shown(value)}"]
+        if problem := _too_many(name, value):
+            return problem
         problems = []
         for at, party in enumerate(value, start=1):
             if isinstance(party, Mapping):
@@ -337,7 +390,47 @@ class Checks:
     def _purposes(self, name: str, value: Any) -> list[str]:
         if not isinstance(value, list):
             return [f"{name}: expected a list of purposes, not {shown(value)}"]
+        if problem := _too_many(name, value):
+            return problem
         return [problem for purpose in value for problem in self._fact("purpose", purpose)]
+
+
+def _where(name: str, answer: Any, asked: Sequence[str], known: Collection[str]) -> list[str]:
+    """The faults of an answer to "where in this country"."""
+    if answer is None:
+        return []
+    given = [answer] if isinstance(answer, str) else answer
+    if not isinstance(given, list) or not given:
+        return [f"{name}: expected a code, a list of codes, none or unknown, not {shown(answer)}"]
+    words = (NOWHERE_SPECIAL, UNKNOWN_WHERE)
+    problems = [
+        f"{name}: unknown value {shown(one)}; it is one of {listed((*asked, *words))}"
+        for one in given[:MOST_ROWS]
+        if not (isinstance(one, str) and (one in known or one in words))
+    ]
+    if not problems and len(set(given)) > 1:
+        problems += [
+            f"{name}: {one} stands beside other answers; give it alone"
+            for one in (NOWHERE_SPECIAL, UNKNOWN_WHERE)
+            if one in given
+        ]
+    return problems
+
+
+def _too_many(name: str, rows: Sequence[Any]) -> list[str]:
+    if len(rows) <= MOST_ROWS:
+        return []
+    return [
+        f"{name}: {len(rows)} are more than {MOST_ROWS}; send each call-off of a frame agreement"
+        " separately"
+    ]
+
+
+def _site(name: str, value: Any) -> list[str]:
+    problems = _text(name, value)
+    if not problems and len(value) > LONGEST_SITE:
+        return [f"{name}: {len(value)} characters are more than {LONGEST_SITE}"]
+    return problems
 
 
 def is_named(text: str | None) -> TypeGuard[str]:

@@ -5,6 +5,7 @@ to capabilities and export control, the destination to its risk, names to the re
 registry knows wins over what sales says, and a difference is itself a fact, `fact_conflict`.
 
 A deal with several destinations or purposes is screened once for each: one variant, one Facts.
+`policy.facts.spots` says which destinations there are.
 `given` holds values that replace what would be derived: those that compliance and reviewers set,
 and `derived` of a screening line. Its `special_territory` is a code; the other names are facts.
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
+from policy.facts import spots
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import (
     ABILITIES,
@@ -26,6 +28,7 @@ from policy.facts.declared import (
     is_named,
     unanswered,
 )
+from policy.facts.spots import Spot
 from policy.reference.catalogue import Product
 from policy.reference.destinations import NOWHERE, Place
 from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit
@@ -65,6 +68,8 @@ ARMED = ("law_enforcement", "military", INTELLIGENCE)
 SECURITY = (*ARMED, "unknown")
 NOT_CLASSIFIED = "unclassified"
 LONGEST_NOTE = 2000
+#: Combinations of a destination and a purpose; each is derived and screened by itself.
+MOST_VARIANTS = 2500
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
 WITH_LINKED = "with linked deals and the delivered base"
 NOTHING_GIVEN: Mapping[str, Any] = {}
@@ -109,41 +114,28 @@ def trace(
     problems = checks.problems(declared) + checks.given_problems(given)
     if problems:
         raise DeclaredError(problems)
+    destinations = spots.destinations(
+        declared, reference.countries, is_settled="special_territory" in given
+    )
+    purposes = _purposes(declared)
+    if len(destinations.spots) * len(purposes) > MOST_VARIANTS:
+        raise DeclaredError(
+            [
+                f"{len(destinations.spots)} destinations with {len(purposes)} purposes each are"
+                f" more than {MOST_VARIANTS} combinations; send the call-offs separately"
+            ]
+        )
     variants = []
-    for region, country in _destinations(declared):
-        for purpose in _purposes(declared):
-            one = Derivation(declared, reference, given)
-            plain = one.plain(country, region, purpose)
+    for spot in destinations.spots:
+        for purpose in purposes:
+            one = Derivation(declared, reference, given, doubts=list(destinations.doubts))
+            plain = one.plain(spot, purpose)
             try:
                 facts = reference.rulebook.vocabulary.parse(plain)
             except FactError as error:  # a text that is too long or cannot be stored
                 raise DeclaredError(error.problems) from None
             variants.append(Variant(facts, _origins(one, reference, given), one.doubts))
     return variants
-
-
-def _destinations(declared: Mapping[str, Any]) -> Iterator[tuple[str | None, str | None]]:
-    """Each place of use, and each country in which somebody signs, pays, receives or runs it."""
-    places = [
-        (place.get("region"), place.get("country"))
-        for place in declared.get("destinations") or (declared,)
-    ]
-    codes = {country for _, country in places} | {_state(region) for region, _ in places}
-    homes = [home for home in _homes(declared) if home not in codes]
-    yield from (*places, *((None, home) for home in dict.fromkeys(homes)))
-
-
-def _homes(declared: Mapping[str, Any]) -> Iterator[str]:
-    """The countries of the customer and of the intermediaries, as far as they were asked."""
-    if home := declared.get("customer_country"):
-        yield home
-    for party in declared.get("intermediaries") or ():
-        if not isinstance(party, str) and party.get("country"):
-            yield party["country"]
-
-
-def _state(region: str | None) -> str:
-    return (region or "").partition("-")[0]
 
 
 def _purposes(declared: Mapping[str, Any]) -> list[str | None]:
@@ -175,10 +167,10 @@ class Derivation:
     doubts: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 
-    def plain(self, country: str | None, region: str | None, purpose: str | None) -> dict[str, Any]:
+    def plain(self, spot: Spot, purpose: str | None) -> dict[str, Any]:
         """The plain facts of this variant, ready for Vocabulary.parse."""
         declared, given = self.declared, self.given
-        place = self._place(country, region)
+        place = self._place(spot.country, spot.region)
         facts: dict[str, Any] = {
             "services": declared.get("services"),
             "purpose": purpose,
@@ -191,6 +183,10 @@ class Derivation:
         self._end_user(place, facts)
         self._capabilities(facts)
         self._export_control(place, facts)
+        if spot.note:
+            self.notes["in_special_territory"] = spot.note
+        if spot.is_open and place is not None:
+            self._may_be_in_a_territory(place, facts)
         self._law(facts)
         self._between(place, facts)
         self._complete(facts)
@@ -247,6 +243,21 @@ class Derivation:
         if place.territory:
             facts["special_territory"] = place.territory
         self.notes["country_risk"] = place.note
+
+    def _may_be_in_a_territory(self, place: Place, facts: dict[str, Any]) -> None:
+        """Nobody knows where in the country it is: what the place decides is not known either."""
+        facts["in_special_territory"] = None
+        surely = _surely(facts["capabilities"])
+        places = self.reference.countries.places
+        for territory in self.reference.countries.territories_asked(place.code):
+            there = places[territory.code]
+            if there.tier != place.tier:
+                facts["country_risk"] = None
+            for control, _reference in _restricted(there, surely):
+                now = facts["export_control"]
+                if now is not None and _CONTROLS.index(control) > _CONTROLS.index(now):
+                    facts["export_control"] = None
+                    facts.pop("export_reference", None)
 
     def _territory(self, code: str | None, facts: dict[str, Any]) -> None:
         territories = self.reference.countries.territories
@@ -388,8 +399,8 @@ class Derivation:
 
     def _export_control(self, place: Place | None, facts: dict[str, Any]) -> None:
         found = {"not_controlled": "no line is classified as controlled"}
-        if place is not None and place.export_control:
-            found[place.export_control] = f"destination {place.name}"
+        for control, why in _restricted(place, _surely(facts["capabilities"])) if place else ():
+            found.setdefault(control, why)
         for control, why in self._controls(facts["capabilities"]):
             found.setdefault(control, why)
         worst = "not_controlled"
@@ -507,6 +518,15 @@ class Derivation:
         if facts["fact_conflict"] and not facts.get("conflict_note") and doubts:
             facts["conflict_note"] = doubts
         self.notes["fact_conflict"] = doubts or "nothing contradicts what is declared"
+
+
+def _restricted(place: Place, capabilities: Any) -> Iterator[tuple[str, str]]:
+    """What restricts a delivery of these capabilities to the place: control and reference."""
+    for row in place.restrictions:
+        if row.applies_to(capabilities):
+            yield row.control, f"{place.name}: {row.reference}"
+    if place.export_control:
+        yield place.export_control, f"destination {place.name}"
 
 
 def _question(name: str, role: str, hits: tuple[Hit, ...]) -> list[str]:

@@ -13,6 +13,7 @@ from policy.engine.language.facts import LONGEST_TEXT, Facts
 from policy.engine.language.words import listed
 from policy.facts.declared import is_named
 from policy.facts.derive import SECURITY, Derivation, ReferenceData
+from policy.facts.spots import Spot
 
 #: Keys that are remembered; a file of a million lines has a few thousand.
 REMEMBERED = 16_384
@@ -140,7 +141,7 @@ class Ordinary[Told]:
 
     def _in_full(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> Facts:
         derivation = Derivation(declared, self.reference, given)
-        plain = derivation.plain(declared.get("country"), None, declared.get("purpose"))
+        plain = derivation.plain(Spot(declared.get("country")), declared.get("purpose"))
         return self.vocabulary.parse(plain)
 
     def _first(

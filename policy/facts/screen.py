@@ -46,8 +46,12 @@ ASKED_AS = {
     "legal_obligation_stated": "legal_obligation",
     "legal_basis_status": "legal_basis",
     "has_intermediaries": "intermediaries",
-    "in_special_territory": "special_territory",
+    "in_special_territory": "territories",
 }
+
+
+#: They are derived, and not known only where nobody knows where in a country a deal goes.
+DECIDED_BY_THE_PLACE = frozenset({"country_risk", "export_control"})
 
 
 class Source(Protocol):
@@ -150,6 +154,8 @@ def _missing(assessment: Assessment, declared: Mapping[str, Any]) -> list[str]:
     if assessment.outcome != "needs_information":
         return []
     missing = {ASKED_AS.get(name, name): None for name in assessment.missing}
+    if not DECIDED_BY_THE_PLACE.isdisjoint(missing):
+        missing["territories"] = None
     missing |= dict.fromkeys(unanswered(declared))
     for finding in assessment.findings:
         if finding.outcome == "needs_information":

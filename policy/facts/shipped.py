@@ -1,5 +1,6 @@
 """The first versions of the reference data, as they ship with the program."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,8 @@ SINCE_FORMER = (
     "follows_stopped_deal",
     "eased_by_ruling",
 )
+#: The label of the countries that ship: names, territories, ratings, restricted destinations.
+COUNTRIES = "1.1"
 REGISTRY = ("registry/agencies.csv", "registry/operators.csv", "registry/parties.csv")
 RATINGS = {
     "countries/vdem-v14-2023.csv": RatingText(
@@ -31,7 +34,8 @@ RATINGS = {
         year=2023,
         licence="CC BY-SA 4.0; V-Dem does not endorse this use",
         method="Mean of civil liberties, free expression and rule of law:"
-        " below 0.30 very high, below 0.50 high, below 0.75 medium, otherwise low",
+        " below 0.30 very high, below 0.50 high, below 0.75 medium, otherwise low."
+        " One of them below 0.30 alone makes it at least high",
     )
 }
 
@@ -68,18 +72,14 @@ def countries() -> Countries:
     return read_countries(
         names=text("countries/names.csv"),
         territories=text("countries/special_territories.csv"),
-        ratings=[
-            RatingText(
-                text(name),
-                rating.source,
-                rating.edition,
-                rating.year,
-                rating.licence,
-                rating.method,
-            )
-            for name, rating in RATINGS.items()
-        ],
+        restricted=text("countries/restricted_destinations.csv"),
+        ratings=ratings(),
     )
+
+
+def ratings() -> list[RatingText]:
+    """The rating lists with their texts."""
+    return [replace(rating, text=text(name)) for name, rating in RATINGS.items()]
 
 
 def catalogue(words: Vocabulary) -> Catalogue:

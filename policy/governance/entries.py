@@ -8,7 +8,7 @@ from policy.facts.derive import ReferenceData
 from policy.governance import report_data
 from policy.models import Kind
 from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
-from policy.reference.destinations import Countries, Place
+from policy.reference.destinations import Countries, Place, Restriction
 from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, RatingList
 from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, Registry, fold
 
@@ -58,9 +58,89 @@ Row = tuple[str, str, bool, str]
 
 def _countries(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
     old, new = before.countries, after.countries
+    say = after.rulebook.vocabulary["capabilities"].say
     return _grouped(
-        [*_place_changes(old, new), *_source_changes(old, new), *_other_place_names(old, new)]
+        [
+            *_place_changes(old, new),
+            *_source_changes(old, new),
+            *_other_place_names(old, new),
+            *_territory_changes(old, new),
+            *_restriction_changes(old, new, say),
+        ]
     )
+
+
+def _territory_changes(old: Countries, new: Countries) -> Iterator[Row]:
+    """From which states a territory is asked about, and what people read about it."""
+    for code in sorted(old.territories.keys() & new.territories.keys()):
+        was, now = old.territories[code], new.territories[code]
+        lost = was.reached_from - now.reached_from
+        gained = now.reached_from - was.reached_from
+        if lost and was.special:
+            entry = f"{now.name} ({', '.join(sorted(lost))})"
+            words = "Territories that are no longer asked about in deals of these countries"
+            yield "territories asked less", words, True, entry
+        if gained and now.special:
+            entry = f"{now.name} ({', '.join(sorted(gained))})"
+            words = "Territories that are asked about in deals of these countries from now on"
+            yield "territories asked more", words, False, entry
+        if was.note != now.note:
+            entry = f"{now.name}: {was.note or 'nothing'} becomes {now.note or 'nothing'}"
+            yield "notes of territories", "Territories with another note", True, entry
+
+
+def _restriction_changes(
+    old: Countries, new: Countries, say: Callable[[str], str]
+) -> Iterator[Row]:
+    """Restricted destinations, row by row: a row is known by its place and its basis."""
+    was, now = ({(row.code, row.basis): row for row in all_.restricted} for all_ in (old, new))
+    for key in sorted(was.keys() - now.keys()):
+        entry = _restriction(was[key], old, say)
+        words = "Restricted destinations that are no longer known"
+        yield "restrictions removed", words, True, entry
+    for key in sorted(now.keys() - was.keys()):
+        entry = _restriction(now[key], new, say)
+        words = "Restricted destinations that are known from now on"
+        yield "restrictions added", words, False, entry
+    for key in sorted(was.keys() & now.keys()):
+        yield from _changed_restriction(was[key], now[key], new, say)
+
+
+def _changed_restriction(
+    old: Restriction, new: Restriction, countries: Countries, say: Callable[[str], str]
+) -> Iterator[Row]:
+    name = _restricted_name(new, countries)
+    if old.control != new.control:
+        looser = _gravity(new.control) < _gravity(old.control)
+        way = "lowered" if looser else "raised"
+        entry = f"{name} ({_words(old.control)} to {_words(new.control)})"
+        yield f"restrictions {way}", f"Restricted destinations that are {way}", looser, entry
+    if old.restricts != new.restricts:
+        narrower = not new.is_total and (
+            old.is_total or bool(set(old.restricts) - set(new.restricts))
+        )
+        way = "restrict less" if narrower else "restrict more"
+        entry = f"{name}: {_restricted(old, say)} becomes {_restricted(new, say)}"
+        yield f"destinations {way}", f"Restricted destinations that {way}", narrower, entry
+    texts = [(one.source, str(one.dated), one.note) for one in (old, new)]
+    if texts[0] != texts[1]:
+        was, now = (", ".join(filter(None, some)) for some in texts)
+        words = "Restricted destinations with another source, day or note"
+        yield "restrictions described otherwise", words, True, f"{name}: {was} becomes {now}"
+
+
+def _restricted_name(row: Restriction, countries: Countries) -> str:
+    place = countries.places.get(row.code)
+    return f"{place.name if place else row.code} under {row.basis}"
+
+
+def _restriction(row: Restriction, countries: Countries, say: Callable[[str], str]) -> str:
+    name = _restricted_name(row, countries)
+    return f"{name}: {_words(row.control)} for {_restricted(row, say)}"
+
+
+def _restricted(row: Restriction, say: Callable[[str], str]) -> str:
+    return ", ".join(map(say, row.restricts)) or "everything"
 
 
 def _source_changes(old: Countries, new: Countries) -> Iterator[Row]:

@@ -7,13 +7,13 @@ from typing import Any, BinaryIO
 
 from audit.ledger import canonical
 from policy import active
-from policy.engine.language.facts import Vocabulary
+from policy.engine.language.facts import Flags, Vocabulary
 from policy.engine.language.reading import ReadingError, read_rulebook
 from policy.facts import shipped
 from policy.governance import versions
 from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion
-from policy.reference import registry, spreadsheets
+from policy.reference import destinations, registry, spreadsheets
 from policy.reference.catalogue import CatalogueError
 from policy.reference.destinations import CountriesError, RatingText
 from policy.reference.importers.layouts import LAYOUTS, guess_layout, read_list
@@ -248,27 +248,80 @@ def _import(
     return read_list(layout, stream, **arguments, **beside)
 
 
+def shipped_countries(about: About) -> Content:
+    """What this program ships, with the other sources and newer editions that are active here."""
+    content = json.loads(versions.shipped_countries().text)
+    former = ReferenceVersion.objects.active().of(Kind.COUNTRIES).first()
+    kept = json.loads(former.content)["ratings"] if former else []
+    for mine in kept:
+        rival = next((one for one in content["ratings"] if one["source"] == mine["source"]), None)
+        if rival is None:
+            content["ratings"].append(mine)
+        elif (mine["year"] or 0) > (rival["year"] or 0):
+            content["ratings"][content["ratings"].index(rival)] = mine
+    return _of_countries(content, about)
+
+
+def import_restricted(stream: BinaryIO, about: About) -> Content:
+    """The active countries with the restricted destinations of this spreadsheet or CSV file.
+
+    Raises ProposalRefused, naming each row at fault.
+    """
+    former = ReferenceVersion.objects.active().of(Kind.COUNTRIES).first()
+    start = stream.read(4)
+    stream.seek(0)
+    try:
+        rows = (
+            spreadsheets.read_restricted(stream)
+            if start == b"PK\x03\x04"
+            else spreadsheets.read_restricted_table(decoded(stream))
+        )
+    except SpreadsheetRefused as refusal:
+        raise ProposalRefused(refusal.problems) from None
+    capabilities = vocabulary()["capabilities"]
+    known = active.countries(former)
+    try:
+        destinations.read_restricted(
+            rows.text,
+            known.names.keys() | known.territories.keys(),
+            capabilities.members if isinstance(capabilities, Flags) else (),
+        )
+    except CountriesError as error:
+        raise ProposalRefused([rows.by_row(one) for one in error.problems]) from None
+    return _of_countries({**_kept(former), "restricted": rows.text}, about)
+
+
+def _kept(former: ReferenceVersion | None) -> dict[str, Any]:
+    """The content of the active countries; what ships, without ratings, while none is active."""
+    if former is not None:
+        content: dict[str, Any] = json.loads(former.content)
+        return content
+    return {
+        "names": shipped.text("countries/names.csv"),
+        "territories": shipped.text("countries/special_territories.csv"),
+        "restricted": shipped.text("countries/restricted_destinations.csv"),
+        "ratings": [],
+    }
+
+
 def _countries_content(
     former: ReferenceVersion | None, imported: Imported, about: About
 ) -> Content:
     new = imported.ratings
-    kept: dict[str, Any] = (
-        json.loads(former.content)
-        if former
-        else {
-            "names": shipped.text("countries/names.csv"),
-            "territories": shipped.text("countries/special_territories.csv"),
-            "ratings": [],
-        }
-    )
+    kept = _kept(former)
     ratings = [text for text in kept["ratings"] if text["source"] != new.source]
     ratings.append(
         asdict(RatingText(new.text, new.source, new.edition, new.year, new.licence, new.method))
     )
+    return _of_countries({**kept, "ratings": ratings}, about)
+
+
+def _of_countries(content: Mapping[str, Any], about: About) -> Content:
+    ratings = content["ratings"]
     return Content(
         Kind.COUNTRIES,
         _labelled(about),
-        canonical({**kept, "ratings": ratings}),
+        canonical(content),
         "",
         ", ".join(text["source"] for text in ratings)[:200],
         ", ".join(text["edition"] for text in ratings)[:80],

@@ -1,7 +1,8 @@
 """How each kind of reference data is kept as one text, and read again.
 
 rulebook    canonical JSON of the rulebook with its vocabulary (policy.engine.language.condition)
-countries   {"names", "territories", "ratings": [{"text", "source", …}]}
+countries   {"names", "territories", "restricted", "ratings": [{"text", "source", …}]}; versions of
+            before restricted destinations have none
 catalogue   {"catalogue"}: YAML
 registry    {"registry", "stems"}: CSV and word stems
 
@@ -41,20 +42,30 @@ class Content:
         return digest(self.text)
 
 
+def shipped_countries() -> Content:
+    """The countries as the program brings them: names, territories, restrictions and ratings."""
+    ratings = shipped.ratings()
+    return Content(
+        Kind.COUNTRIES,
+        shipped.COUNTRIES,
+        canonical(
+            {
+                "names": shipped.text("countries/names.csv"),
+                "territories": shipped.text("countries/special_territories.csv"),
+                "restricted": shipped.text("countries/restricted_destinations.csv"),
+                "ratings": [asdict(rating) for rating in ratings],
+            }
+        ),
+        "",
+        ", ".join(rating.source for rating in ratings),
+        ", ".join(rating.edition for rating in ratings),
+        "; ".join(rating.licence for rating in ratings),
+    )
+
+
 def shipped_contents() -> list[Content]:
     """The first version of each kind, as the program brings it."""
     rulebook = shipped.rulebook()
-    ratings = [
-        RatingText(
-            shipped.text(name),
-            rating.source,
-            rating.edition,
-            rating.year,
-            rating.licence,
-            rating.method,
-        )
-        for name, rating in shipped.RATINGS.items()
-    ]
     return [
         Content(
             Kind.RULEBOOK,
@@ -65,21 +76,7 @@ def shipped_contents() -> list[Content]:
             rulebook.label,
             "",
         ),
-        Content(
-            Kind.COUNTRIES,
-            "1.0",
-            canonical(
-                {
-                    "names": shipped.text("countries/names.csv"),
-                    "territories": shipped.text("countries/special_territories.csv"),
-                    "ratings": [asdict(rating) for rating in ratings],
-                }
-            ),
-            "",
-            ", ".join(rating.source for rating in ratings),
-            ", ".join(rating.edition for rating in ratings),
-            "; ".join(rating.licence for rating in ratings),
-        ),
+        shipped_countries(),
         Content(
             Kind.CATALOGUE,
             "1.0",
@@ -147,6 +144,7 @@ def read_countries_text(text: str | None) -> Countries:
         return read_countries(
             names=shipped.text("countries/names.csv"),
             territories=shipped.text("countries/special_territories.csv"),
+            restricted=shipped.text("countries/restricted_destinations.csv"),
             ratings=[],
         )
     content = json.loads(text)
@@ -154,4 +152,5 @@ def read_countries_text(text: str | None) -> Countries:
         names=content["names"],
         territories=content["territories"],
         ratings=[RatingText(**rating) for rating in content["ratings"]],
+        restricted=content.get("restricted", ""),
     )

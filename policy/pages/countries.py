@@ -16,8 +16,10 @@ from policy import active
 from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion
 from policy.pages import maps
-from policy.pages.forms import CountryFilters
-from policy.reference.destinations import Countries, Place
+from policy.pages.forms import CONTROLS, CountryFilters
+from policy.pages.lists import vocabulary, workbook
+from policy.reference import spreadsheets
+from policy.reference.destinations import Countries, Place, Restriction
 from policy.reference.ratings import TIERS, UNRATED, Changes, Rating, RatingList, compare
 from policy.reference.registry import fold
 from policy.verbs import PROPOSE
@@ -42,6 +44,7 @@ def countries(request: HttpRequest) -> HttpResponse:
         "map": _map(version, found),
         "map_key": drawn(maps.map_key()),
         "borders": maps.BORDERS_NOTE,
+        "restricted": _restricted(found),
         "may_propose": PROPOSE.may(Kind.COUNTRIES, request.user),
     }
     return render(request, "policy/countries.html", context, status=form.status)
@@ -101,6 +104,37 @@ def drawn(svg: str) -> SafeString:
 
 @signed_in
 @require_safe
+def restricted_export(request: HttpRequest) -> HttpResponse:
+    """The restricted destinations as a spreadsheet that can be changed and proposed again."""
+    version = active.version(Kind.COUNTRIES)
+    if version is None:
+        raise Http404
+    content = spreadsheets.write_restricted(active.countries(version))
+    return workbook(content, f"restricted destinations {version.label}")
+
+
+def _restricted(found: Countries) -> list[dict[str, Any]]:
+    """The restricted destinations in words, by the name of the place."""
+    rows = [
+        _restriction_row(one, found.places[one.code])
+        for one in found.restricted
+        if one.code in found.places
+    ]
+    return sorted(rows, key=lambda row: fold(row["place"].name))
+
+
+def _restriction_row(one: Restriction, place: Place) -> dict[str, Any]:
+    say = vocabulary()["capabilities"].say
+    return {
+        "place": place,
+        "restriction": one,
+        "what": [say(name) for name in one.restricts] or [_("everything")],
+        "control": CONTROLS.get(one.control, one.control),
+    }
+
+
+@signed_in
+@require_safe
 def country(request: HttpRequest, code: str) -> HttpResponse:
     version = active.version(Kind.COUNTRIES)
     found = active.countries(version)
@@ -115,16 +149,27 @@ def country(request: HttpRequest, code: str) -> HttpResponse:
         "parent": found.places.get(found.territories[code].parent)
         if code in found.territories
         else None,
-        "inside": [
-            (found.places[one.code], outcomes.TIERS[found.places[one.code].tier])
-            for one in found.territories.values()
-            if one.parent == code
-        ],
+        "inside": _inside(found, code),
+        "restrictions": [_restriction_row(one, place) for one in place.restrictions],
         "sources": [_source_row(one, code) for one in found.lists],
         "editions": _editions(code),
         "deals": past().deals_in(code, request.user),
     }
     return render(request, "policy/country.html", context)
+
+
+def _inside(found: Countries, code: str) -> list[dict[str, Any]]:
+    """The territories that belong to the state or are reached from it."""
+    return [
+        {
+            "place": found.places[one.code],
+            "tier_words": outcomes.TIERS[found.places[one.code].tier],
+            "is_asked": one.special,
+            "is_neighbour": one.parent != code,
+        }
+        for one in found.territories.values()
+        if code in one.reached_from
+    ]
 
 
 def _source_row(one: Any, code: str) -> dict[str, Any]:

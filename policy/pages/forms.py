@@ -20,6 +20,7 @@ Options = Sequence[tuple[str, str]]
 CONTROLS = {
     "not_controlled": "Not controlled",
     "licence_required": "Licence required",
+    "denied": "Denied",
     "prohibited": "Prohibited",
 }
 
@@ -95,6 +96,8 @@ class DifferenceForm(forms.Form):
 
 
 LEAST_NOTE = 20
+#: A file that holds no ratings: embargoes and bans of the destinations.
+RESTRICTED = "restricted"
 
 
 class ProposalForm(forms.Form):
@@ -110,7 +113,11 @@ class ProposalForm(forms.Form):
     layout = forms.ChoiceField(
         label="Layout of the file",
         required=False,
-        choices=[("", "Find out"), *((name, layout.label) for name, layout in LAYOUTS.items())],
+        choices=[
+            ("", "Find out"),
+            *((name, layout.label) for name, layout in LAYOUTS.items()),
+            (RESTRICTED, "Restricted destinations, XLSX or CSV"),
+        ],
     )
     label = PlainText(
         label="Label of the version", required=False, max_length=40, help_text="Such as 1.1"
@@ -160,7 +167,9 @@ class ProposalForm(forms.Form):
         " or the same as CSV.",
         (Kind.COUNTRIES, "upload"): "The file of V-Dem, Freedom House or RSF as they publish it, or"
         " a plain CSV with the columns code and tier: FI,low. It takes the place of the list of the"
-        " same source; lists of other sources stay, and the worst rating counts.",
+        " same source; lists of other sources stay, and the worst rating counts. Or the restricted"
+        " destinations as the page of the countries exports them: they take the place of all those"
+        " that are active.",
         (Kind.COUNTRIES, "source"): "Plain CSV only: who rated. The other files say it themselves.",
     }
 

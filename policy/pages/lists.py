@@ -33,7 +33,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     version = active.version(Kind.CATALOGUE)
     if version is None:
         return render(request, "policy/catalogue.html", {"version": None})
-    capability = _vocabulary()["capabilities"]
+    capability = vocabulary()["capabilities"]
     found = active.catalogue(version)
     form = ProductFilters(
         request.GET,
@@ -66,14 +66,16 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @require_safe
 def catalogue_export(request: HttpRequest) -> HttpResponse:
     version = _active(Kind.CATALOGUE)
-    return _workbook(version, spreadsheets.write_catalogue(active.catalogue(version)))
+    content = spreadsheets.write_catalogue(active.catalogue(version))
+    return workbook(content, f"{version.kind} {version.label}")
 
 
 @allow(*READERS)
 @require_safe
 def registry_export(request: HttpRequest) -> HttpResponse:
     version = _active(Kind.REGISTRY)
-    return _workbook(version, spreadsheets.write_registry(active.registry(version)))
+    content = spreadsheets.write_registry(active.registry(version))
+    return workbook(content, f"{version.kind} {version.label}")
 
 
 def _active(kind: str) -> ReferenceVersion:
@@ -83,11 +85,10 @@ def _active(kind: str) -> ReferenceVersion:
     return version
 
 
-def _workbook(version: ReferenceVersion, content: bytes) -> HttpResponse:
+def workbook(content: bytes, holds: str) -> HttpResponse:
     """A spreadsheet to download, named after what it holds."""
     response = HttpResponse(content, content_type=XLSX)
-    name = slugify(f"{version.kind} {version.label}")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{slugify(holds)}.xlsx"'
     return response
 
 
@@ -144,7 +145,7 @@ def registry(request: HttpRequest) -> HttpResponse:
 
 def _classes() -> dict[str, str]:
     """What each class of a party means; the vocabulary's words, and the two of the registry."""
-    fact = _vocabulary()["end_user_type"]
+    fact = vocabulary()["end_user_type"]
     values = getattr(fact, "values", ())
     own = {
         QUESTION: _("Compliance asks what it is"),
@@ -153,7 +154,7 @@ def _classes() -> dict[str, str]:
     return {value: _capital(_bare(fact.say(value))) for value in values} | own
 
 
-def _vocabulary() -> Vocabulary:
+def vocabulary() -> Vocabulary:
     """The words of the active rulebook; those of the program while none is active."""
     rulebook = active.version(Kind.RULEBOOK)
     return active.rulebook(rulebook).vocabulary if rulebook else shipped.vocabulary()

@@ -24,8 +24,9 @@ from policy.governance.proposals import ProposalRefused
 from policy.governance.versions import Content
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.pages import comparing
-from policy.pages.forms import ActivationForm, CancelForm, ProposalForm
+from policy.pages.forms import RESTRICTED, ActivationForm, CancelForm, ProposalForm
 from policy.pages.rulebook import DAY, VERSION_READERS, state_of
+from policy.reference import spreadsheets
 
 READ = require_safe
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -42,14 +43,13 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
     verbs.PROPOSE.check(kind, request.user)
     is_shipped = _begins_as_shipped(request, kind)
     begun = None if is_shipped else _begun(request, kind)
-    label = shipped.rulebook().label if is_shipped else begun.label if begun else ""
+    label = _shipped_label(kind) if is_shipped else begun.label if begun else ""
     if request.method != "POST":
         text = proposals.written(begun or _active(kind))
-        form = ProposalForm(
-            kind=kind,
-            begun=label,
-            initial={"text": shipped.text(shipped.RULEBOOK) if is_shipped else text},
-        )
+        initial = {"text": shipped.text(shipped.RULEBOOK) if is_shipped else text}
+        if is_shipped:
+            initial["label"] = label
+        form = ProposalForm(kind=kind, begun=label, initial=initial)
         return _proposal_page(request, kind, form)
     form = ProposalForm(
         request.POST, request.FILES, kind=kind, begun=label, trying="try" in request.POST
@@ -57,7 +57,7 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
     if not form.is_valid():
         return _proposal_page(request, kind, form)
     try:
-        content, remarks = _content(kind, form, begun)
+        content, remarks = _content(kind, form, begun, is_shipped=is_shipped)
         if form.trying:
             return _proposal_page(request, kind, form, tried=_tried(content))
         version = actions.propose_version(
@@ -73,19 +73,28 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
     return redirect("policy:version", version.pk)
 
 
-#: In the address of the page: begin with the rulebook that ships with this program.
+#: In the address of the page: begin with what ships with this program.
 SHIPPED = "shipped"
 
 
 def _begins_as_shipped(request: SignedIn, kind: str) -> bool:
-    return kind == Kind.RULEBOOK and request.GET.get("from") == SHIPPED
+    return kind in (Kind.RULEBOOK, Kind.COUNTRIES) and request.GET.get("from") == SHIPPED
+
+
+def _shipped_label(kind: str) -> str:
+    return shipped.rulebook().label if kind == Kind.RULEBOOK else shipped.COUNTRIES
 
 
 def _newer_shipped(kind: str) -> str:
-    """The label of the rulebook that ships with this program, while it is not a version here."""
-    rulebook = shipped.rulebook()
-    known = ReferenceVersion.objects.of(Kind.RULEBOOK).filter(digest=rulebook.digest).exists()
-    return "" if kind != Kind.RULEBOOK or known else rulebook.label
+    """The label of what ships with this program of a kind, while it is not a version here."""
+    if kind == Kind.RULEBOOK:
+        own = ReferenceVersion.objects.of(kind).filter(digest=shipped.rulebook().digest)
+    elif kind == Kind.COUNTRIES:
+        # Beside other sources it has another digest, but nobody gives its label to another list.
+        own = ReferenceVersion.objects.of(kind).filter(label=shipped.COUNTRIES)
+    else:
+        return ""
+    return "" if own.exists() else _shipped_label(kind)
 
 
 def _begun(request: SignedIn, kind: str) -> ReferenceVersion | None:
@@ -104,12 +113,16 @@ def _active(kind: str) -> ReferenceVersion | None:
 
 
 def _content(
-    kind: str, form: ProposalForm, begun: ReferenceVersion | None
+    kind: str, form: ProposalForm, begun: ReferenceVersion | None, *, is_shipped: bool
 ) -> tuple[Content, list[str]]:
     """The content of the form, and what an importer noticed on the way."""
     given = form.cleaned_data
     if begun is not None and not given.get("upload") and not given.get("text"):
         return proposals.again(begun, form.about()), []
+    if kind == Kind.COUNTRIES and is_shipped and not given.get("upload"):
+        return proposals.shipped_countries(form.about()), []
+    if kind == Kind.COUNTRIES and _is_restricted(form):
+        return proposals.import_restricted(given["upload"].file, form.about()), []
     if kind == Kind.COUNTRIES:
         made = proposals.import_countries(
             given["upload"].file, layout=given["layout"], about=form.about(), year=given["year"]
@@ -118,6 +131,13 @@ def _content(
     if given.get("upload"):
         return proposals.of_upload(kind, given["upload"].file, form.about()), []
     return proposals.read(kind, given["text"], form.about()), []
+
+
+def _is_restricted(form: ProposalForm) -> bool:
+    """Whether the file holds restricted destinations, by what was chosen or by its columns."""
+    layout = form.cleaned_data["layout"]
+    is_guessed = not layout and spreadsheets.is_restricted(form.cleaned_data["upload"].file)
+    return is_guessed or layout == RESTRICTED
 
 
 def _proposal_page(

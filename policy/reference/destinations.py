@@ -3,17 +3,21 @@
 A country code alone can mislead, so a destination may name a territory too, and the territory
 beats the country. A territory never inherits the rating of the state under whose address it is
 written: without a rating of its own it is unrated, and unrated stands beside the worst.
+
+Embargoes and bans on interception equipment are rows of their own, `restricted_destinations`: a
+state or territory, what is restricted there, what export control makes of it, and why.
 """
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
 from policy.engine.language.facts import digest
-from policy.engine.language.words import guess, shown
+from policy.engine.language.words import did_you_mean, guess, listed, shown
 from policy.reference.ratings import UNRATED, Effective, Rating, RatingList, worst_of
 from policy.reference.registry import fold
 
@@ -31,6 +35,47 @@ class Territory:
     special: bool
     export_control: str = ""
     note: str = ""
+    #: Other states that border it, claim it or run it: a site there may be declared as theirs.
+    neighbours: tuple[str, ...] = ()
+
+    @property
+    def reached_from(self) -> frozenset[str]:
+        """The states under whose name a site in it may be declared."""
+        return frozenset((self.parent, *self.neighbours)) - {""}
+
+
+#: In a row of restricted destinations: whatever is delivered.
+EVERYTHING = "everything"
+#: What a row may make of a deal, from mild to grave.
+RESTRICTIONS = ("licence_required", "denied", "prohibited")
+RESTRICTED_COLUMNS = ("code", "restricts", "control", "basis", "source", "dated", "note")
+_RESTRICTED_NEEDED = RESTRICTED_COLUMNS[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """What may not be delivered to a state or territory, or only with a licence, and why."""
+
+    code: str
+    #: Capabilities; empty when everything is restricted.
+    restricts: tuple[str, ...]
+    control: str
+    basis: str
+    source: str
+    #: The day as of which the row speaks.
+    dated: date
+    note: str = ""
+
+    @property
+    def is_total(self) -> bool:
+        return not self.restricts
+
+    def applies_to(self, capabilities: Collection[str]) -> bool:
+        return self.is_total or not set(capabilities).isdisjoint(self.restricts)
+
+    @property
+    def reference(self) -> str:
+        return f"{self.basis} ({self.code}, as of {self.dated})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +91,19 @@ class Place:
     export_control: str
     countries: frozenset[str]
     note: str
+    restrictions: tuple[Restriction, ...] = ()
 
 
 @dataclass(frozen=True)
 class Countries:
-    """Names, special territories and the active rating lists."""
+    """Names, special territories, the active rating lists and restricted destinations."""
 
     names: Mapping[str, str]
     also: Mapping[str, str]
     territories: Mapping[str, Territory]
     lists: tuple[RatingList, ...]
     digest: str = field(compare=False)
+    restricted: tuple[Restriction, ...] = ()
 
     @cached_property
     def effective(self) -> Mapping[str, Effective]:
@@ -81,10 +128,41 @@ class Countries:
             tier=rating.tier if rating else UNRATED,
             special=special,
             territory=name if special else "",
-            export_control=territory.export_control if territory else "",
+            export_control=self._total_control(code),
             countries=frozenset({country, parent} - {""}),
             note=_rated_by(rating),
+            restrictions=self._restrictions.get(code, ()),
         )
+
+    @cached_property
+    def _restrictions(self) -> Mapping[str, tuple[Restriction, ...]]:
+        rows: dict[str, list[Restriction]] = {}
+        for row in self.restricted:
+            rows.setdefault(row.code, []).append(row)
+        return {code: tuple(some) for code, some in rows.items()}
+
+    def _total_control(self, code: str) -> str:
+        """What export control makes of everything that goes there; "" when nothing is said.
+
+        A territory may say it in its own row, as versions did before restricted destinations.
+        """
+        territory = self.territories.get(code)
+        said = [row.control for row in self._restrictions.get(code, ()) if row.is_total]
+        if territory and territory.export_control:
+            said.append(territory.export_control)
+        return max(said, key=_gravity, default="")
+
+    def territories_asked(self, country: str) -> list[Territory]:
+        """The special territories in which a site may lie that is declared as of this country."""
+        return self._asked.get(country, [])
+
+    @cached_property
+    def _asked(self) -> Mapping[str, list[Territory]]:
+        asked: dict[str, list[Territory]] = {}
+        for territory in self.territories.values():
+            for country in territory.reached_from if territory.special else ():
+                asked.setdefault(country, []).append(territory)
+        return asked
 
     def meant(self, code: str) -> str:
         """The code that was probably meant by something that is none, or ""."""
@@ -100,6 +178,11 @@ class Countries:
         named = {fold(territory.name): code for code, territory in self.territories.items()}
         named |= {fold(name): code for code, name in self.names.items()}
         return named | {fold(other): code for other, code in self.also.items()}
+
+
+def _gravity(control: str) -> int:
+    """A word that nobody knows is the gravest."""
+    return RESTRICTIONS.index(control) if control in RESTRICTIONS else len(RESTRICTIONS)
 
 
 def _rated_by(rating: Effective | None) -> str:
@@ -128,7 +211,9 @@ class RatingText:
     method: str = ""
 
 
-def read_countries(*, names: str, territories: str, ratings: Iterable[RatingText]) -> Countries:
+def read_countries(
+    *, names: str, territories: str, ratings: Iterable[RatingText], restricted: str = ""
+) -> Countries:
     """Countries from CSV texts; CountriesError names every row that does not fit."""
     lists = tuple(ratings)
     rows = _unique(_rows(names, ("code", "name", "also")), "names")
@@ -142,20 +227,123 @@ def read_countries(*, names: str, territories: str, ratings: Iterable[RatingText
             row["special"] == "yes",
             row["export_control"],
             row["note"],
+            tuple(code for code in (row.get("neighbours") or "").split("|") if code),
         )
         for row in _unique(
             _rows(territories, ("code", "parent", "name", "special", "export_control")),
             "territories",
         )
     }
+    _check_neighbours(places, known)
     codes = known.keys() | places.keys()
+    texts = [names, territories, *(rating_text.text for rating_text in lists)]
     return Countries(
         known,
         also,
         places,
         tuple(_list(rating_text, codes) for rating_text in lists),
-        digest("\0".join([names, territories, *(rating_text.text for rating_text in lists)])),
+        # Versions of before restricted destinations keep the digest that they had.
+        digest("\0".join([*texts, restricted] if restricted else texts)),
+        read_restricted(restricted, codes) if restricted else (),
     )
+
+
+def _check_neighbours(places: Mapping[str, Territory], known: Mapping[str, str]) -> None:
+    problems = [
+        f"territories, {place.code}: the neighbour {shown(code)} is not a known country"
+        for place in places.values()
+        for code in place.neighbours
+        if code not in known
+    ]
+    if problems:
+        raise CountriesError(problems)
+
+
+def read_restricted(
+    text: str, codes: Collection[str], capabilities: Collection[str] | None = None
+) -> tuple[Restriction, ...]:
+    """Restricted destinations from CSV; CountriesError names every row that does not fit.
+
+    `capabilities` are the words that may be restricted; None for a text that was judged before.
+    """
+    rows = _rows(text, _RESTRICTED_NEEDED)
+    problems: list[str] = []
+    restrictions: list[Restriction] = []
+    first: dict[tuple[str, str], int] = {}
+    for at, row in enumerate(rows, start=2):
+        wrong = list(_wrong(row, codes, capabilities))
+        problems += [f"line {at} of the restricted destinations: {one}" for one in wrong]
+        if wrong:
+            continue
+        one = _restriction(row)
+        before = first.setdefault((one.code, one.basis), at)
+        if before != at:
+            problems.append(
+                f"line {at} of the restricted destinations: {one.code} under {one.basis} is there"
+                f" already (line {before})"
+            )
+        restrictions.append(one)
+    if problems:
+        raise CountriesError(problems)
+    return tuple(restrictions)
+
+
+def _wrong(
+    row: Mapping[str, str], codes: Collection[str], capabilities: Collection[str] | None
+) -> Iterator[str]:
+    if None in row.values() or None in row:
+        yield f"a row has the cells {listed(RESTRICTED_COLUMNS)}, and this one has others"
+        return
+    if row["code"] not in codes:
+        yield f"{shown(row['code'])} is not a known code{did_you_mean(row['code'], codes)}"
+    if row["control"] not in RESTRICTIONS:
+        yield f"{shown(row['control'])} is no control; it is one of {listed(RESTRICTIONS)}"
+    for name in ("basis", "source"):
+        if not row[name].strip():
+            yield f"the {name} is missing"
+    try:
+        date.fromisoformat(row["dated"])
+    except ValueError:
+        yield f"{shown(row['dated'])} is not a day such as 2026-11-28"
+    named = _restricts(row)
+    if not row["restricts"].strip() or (EVERYTHING in named and len(named) > 1):
+        yield f"what is restricted is {EVERYTHING}, or capabilities with | between them"
+    if capabilities is None:
+        return
+    for name in named:
+        if name != EVERYTHING and name not in capabilities:
+            yield f"{shown(name)} is not a capability{did_you_mean(name, capabilities)}"
+
+
+def _restricts(row: Mapping[str, str]) -> list[str]:
+    return [part.strip() for part in row["restricts"].split("|") if part.strip()]
+
+
+def _restriction(row: Mapping[str, str]) -> Restriction:
+    named = _restricts(row)
+    return Restriction(
+        row["code"],
+        () if named == [EVERYTHING] else tuple(named),
+        row["control"],
+        row["basis"].strip(),
+        row["source"].strip(),
+        date.fromisoformat(row["dated"]),
+        (row.get("note") or "").strip(),
+    )
+
+
+def restricted_rows(restrictions: Iterable[Restriction]) -> Iterator[tuple[str, ...]]:
+    """The cells of each row, in the order of RESTRICTED_COLUMNS."""
+    for row in restrictions:
+        yield (
+            row.code,
+            "|".join(row.restricts) or EVERYTHING,
+            row.control,
+            row.basis,
+            row.source,
+            str(row.dated),
+            row.note,
+        )
 
 
 def _list(rating_text: RatingText, codes: Iterable[str]) -> RatingList:
@@ -175,7 +363,11 @@ def _list(rating_text: RatingText, codes: Iterable[str]) -> RatingList:
             )
         else:
             score = Decimal(row["score"]) if row.get("score") else None
-            ratings.append(Rating(row["code"], row["tier"], score, row.get("name", "")))
+            ratings.append(
+                Rating(
+                    row["code"], row["tier"], score, row.get("name", ""), why=row.get("why") or ""
+                )
+            )
     if problems:
         raise CountriesError(problems)
     return RatingList(

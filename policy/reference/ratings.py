@@ -81,13 +81,17 @@ class Cuts:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """One place in one list.  `score` is in the source's own scale, None where it gave none."""
+    """One place in one list.  `score` is in the source's own scale, None where it gave none.
+
+    `why` is a sentence where the score alone does not lead to the tier.
+    """
 
     code: str
     tier: str
     score: Decimal | None = None
     name: str = ""
     where: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,13 +119,17 @@ class RatingList:
 
     @property
     def text(self) -> str:
-        """The list as CSV with LF line ends: code, name, score, tier, sorted by code."""
+        """The list as CSV with LF line ends, sorted by code: code, name, score, tier, and why
+        where any rating says it.
+        """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(("code", "name", "score", "tier"))
+        explains = any(rating.why for rating in self.ratings)
+        writer.writerow(("code", "name", "score", "tier", *(["why"] if explains else [])))
         for rating in self.ratings:
             score = "" if rating.score is None else str(rating.score)
-            writer.writerow((rating.code, rating.name, score, rating.tier))
+            why = [rating.why] if explains else []
+            writer.writerow((rating.code, rating.name, score, rating.tier, *why))
         return out.getvalue()
 
 

@@ -1,6 +1,7 @@
-"""Catalogue and registry as spreadsheets: written for people, read back with row numbers.
+"""Catalogue, registry and restricted destinations as spreadsheets: written for people, read back
+with row numbers.
 
-A catalogue may come as CSV too. One row is one product or party. Several values in a cell stand
+All may come as CSV too. One row is one product or party. Several values in a cell stand
 between " | "; a feature that can be built out is "feature :: name :: capability that it removes ::
 proof".
 """
@@ -15,6 +16,7 @@ from typing import Any, BinaryIO
 import xlsxwriter
 
 from policy.reference.catalogue import Catalogue, Feature
+from policy.reference.destinations import RESTRICTED_COLUMNS, Countries, restricted_rows
 from policy.reference.importers.text import delimiter_of, table_rows
 from policy.reference.importers.workbook import Cell, Workbook, column_name
 from policy.reference.ratings import ListRefused
@@ -111,6 +113,44 @@ def read_registry(stream: BinaryIO) -> RowText:
     for number, row in _rows(_of_workbook(stream), PARTY_COLUMNS, ("name", "class")):
         out = io.StringIO()
         csv.writer(out, lineterminator="").writerow([row[name] for name in PARTY_COLUMNS])
+        lines.append(out.getvalue())
+        rows[len(lines)] = number
+    return RowText(lines, rows)
+
+
+def read_restricted(stream: BinaryIO) -> RowText:
+    """The CSV of the restricted destinations in a workbook, one a line."""
+    return _restricted(_of_workbook(stream))
+
+
+def read_restricted_table(text: str) -> RowText:
+    """The same of restricted destinations that were saved as CSV."""
+    return _restricted(_of_table(text))
+
+
+def is_restricted(stream: BinaryIO) -> bool:
+    """Whether a file lists restricted destinations: its first row names their columns."""
+    start = stream.read(4)
+    stream.seek(0)
+    try:
+        if start == b"PK\x03\x04":
+            cells = next(_of_workbook(stream), (1, []))[1]
+            names = {cell.text.strip() for cell in cells}
+        else:
+            first = stream.readline(4096).decode("utf-8-sig", errors="replace")
+            names = {name.strip(' "\r\n') for name in first.split(delimiter_of(first))}
+    except ListRefused:
+        return False
+    finally:
+        stream.seek(0)
+    return {"code", "restricts"} <= names
+
+
+def _restricted(cells: Cells) -> RowText:
+    lines, rows = [",".join(RESTRICTED_COLUMNS)], {}
+    for number, row in _rows(cells, RESTRICTED_COLUMNS, RESTRICTED_COLUMNS[:-1]):
+        out = io.StringIO()
+        csv.writer(out, lineterminator="").writerow([row[name] for name in RESTRICTED_COLUMNS])
         lines.append(out.getvalue())
         rows[len(lines)] = number
     return RowText(lines, rows)
@@ -246,6 +286,17 @@ def write_registry(registry: Registry) -> bytes:
                 party.source,
             )
             for party in registry.parties
+        ),
+    )
+
+
+def write_restricted(countries: Countries) -> bytes:
+    """The restricted destinations as a workbook that `read_restricted` reads back."""
+    return _written(
+        RESTRICTED_COLUMNS,
+        (
+            [cell.replace("|", " | ") if at == 1 else cell for at, cell in enumerate(row)]
+            for row in restricted_rows(countries.restricted)
         ),
     )
 

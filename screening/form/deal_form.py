@@ -55,6 +55,7 @@ class Kind(StrEnum):
     PARTIES = "parties"
     END_USER = "end_user"
     DETAIL = "detail"
+    TERRITORIES = "territories"
     BASIS = "basis"
     CONFIRM = "confirm"
 
@@ -74,6 +75,8 @@ class Context:
     country_risk: str = ""
     #: Rules that fire for the draft as it is.
     findings: tuple[str, ...] = ()
+    #: The countries of the draft that hold or neighbour special territories.
+    beside: tuple[str, ...] = ()
 
     @property
     def restrictive(self) -> frozenset[str]:
@@ -413,6 +416,22 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("Could it be moved or resold elsewhere?"),
         error=YES_NO,
         detail=_("Name the countries that you know of"),
+    ),
+    Question(
+        number="3.4",
+        slug="territories",
+        section=3,
+        kind=Kind.TERRITORIES,
+        fact="in_special_territory",
+        clause="C4",
+        unknown=True,
+        title=_("Is any of it in one of these territories?"),
+        hint=_(
+            "Where it is installed, run from or moved to, where its records are kept, or where a"
+            " party to the deal is registered. A state's rating says nothing about them."
+        ),
+        error=_("Say where it is, or that you do not know"),
+        shown=lambda answers, context: bool(context.beside),
     ),
     Question(
         number="4.1",

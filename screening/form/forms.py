@@ -4,7 +4,7 @@
 JSON value that ``screening.form.questions`` describes. Forms decide nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -26,6 +26,7 @@ from screening.form.question_forms import (
     PlacesForm,
     ProductsForm,
     QuestionForm,
+    TerritoriesForm,
     TextForm,
 )
 from screening.form.row_forms import CountriesForm, ElsewhereForm, PartiesForm
@@ -53,9 +54,19 @@ FORMS: Mapping[Kind, type[QuestionForm]] = {
 
 
 def question_form(
-    asked: Question, data: ReferenceData, *, stored: Any = None, posted: Any = None
+    asked: Question,
+    data: ReferenceData,
+    *,
+    stored: Any = None,
+    posted: Any = None,
+    beside: Sequence[str] = (),
 ) -> QuestionForm:
-    """The form of one question: filled from the draft, or bound to what was posted."""
+    """The form of one question: filled from the draft, or bound to what was posted.
+
+    ``beside``: the countries of the draft that hold or neighbour special territories.
+    """
+    if asked.kind is Kind.TERRITORIES:
+        return TerritoriesForm(asked, data, stored, posted, beside)
     return FORMS[asked.kind](asked, data, stored, posted)
 
 

@@ -90,7 +90,7 @@ def _pending(answers: Answers, context: Context) -> frozenset[str]:
     """The numbers of questions that are not answered, or that an answer may still bring up."""
     pending: list[str] = []
     for question in QUESTIONS:
-        if not question.fact or questions.is_answered(question, answers):
+        if not question.fact or questions.is_answered(question, answers, context):
             continue
         # What is not shown is settled by the answers before it, once they are all there.
         if pending or question.shown(answers, context):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from policy.facts.declared import is_named
 from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
+from policy.reference.sites import NONE
 from screening.form.choices import LABELS, NOT_KNOWN
 from screening.form.deal_form import UNKNOWN, Kind, Question
 from screening.form.widgets import ThreeBoxDate, checkboxes, place_choices, radios, rows_of
@@ -210,6 +211,40 @@ class PlacesForm(QuestionForm):
 
     def answer(self) -> Any:
         return {"run": self.cleaned_data["run"], "records": self.cleaned_data["records"]}
+
+
+class TerritoriesForm(QuestionForm):
+    """For each country that holds or neighbours territories: which, none, or not known."""
+
+    heading_field = ""
+
+    def __init__(
+        self, asked: Question, data: ReferenceData, stored: Any, posted: Any, beside: Sequence[str]
+    ) -> None:
+        self.beside = beside
+        super().__init__(asked, data, stored, posted)
+
+    def build(self) -> None:
+        countries = self.reference.countries
+        for country in self.beside:
+            asked = countries.territories_asked(country)
+            rows: list[tuple[str, Any, Any]] = [(one.code, one.name, "") for one in asked]
+            rows += [(NONE, _("None of these"), ""), (UNKNOWN, NOT_KNOWN, "")]
+            self.fields[f"in_{country}"] = checkboxes(
+                rows, label=countries.names[country], error=self.asked.error
+            )
+
+    def initial_of(self, stored: Any) -> dict[str, Any]:
+        return {f"in_{country}": chosen for country, chosen in stored.items()}
+
+    def clean(self) -> None:
+        for name in self.fields:
+            chosen = self.cleaned_data.get(name, ())
+            if len(chosen) > 1 and not {NONE, UNKNOWN}.isdisjoint(chosen):
+                self.add_error(name, _("Select territories, or one of the last two answers alone"))
+
+    def answer(self) -> Any:
+        return {country: self.cleaned_data[f"in_{country}"] for country in self.beside}
 
 
 class EndUserForm(ChoiceForm):

@@ -14,6 +14,7 @@ How an answer is kept, by kind of question:
     countries           list of {"place": code, "site": text}
     places              {"run": code or "?", "records": code or "?"}
     elsewhere           {"answer": "yes" | "no" | "?", "places": [codes]}
+    territories         {country: [codes of territories], ["none"] or ["?"]}
     parties             {"answer": "yes" | "no", "parties": [{"name", "role", "country"}]}
     end_user            {"kind": value, "is_customer": bool}
     detail              {"answer": "yes" | "no" | "?", "text": text}, and "owner" in 4.7
@@ -35,6 +36,7 @@ from typing import Any
 
 from policy.engine.readings.assessment import Finding
 from policy.facts import shipped
+from policy.facts.declared import UNKNOWN_WHERE
 from policy.facts.derive import ReferenceData, derive
 from policy.reference.names.plain_text import without
 from screening.form import answers_to_facts
@@ -46,6 +48,7 @@ from screening.form.deal_form import (
     UNKNOWN,
     Answers,
     Context,
+    Kind,
     Question,
     Section,
     end_user_is_customer,
@@ -55,6 +58,8 @@ from screening.form.deal_form import (
 __all__ = ("DECLARATION", "TITLE", "UNKNOWN", "Answers", "Context", "Question", "Section")
 
 NOWHERE = "XX"
+#: Letters; territories have longer codes.
+COUNTRY_CODE = 2
 #: Marks answers that were copied and not confirmed yet; beside the answers, never one of them.
 COPIED = "_copied"
 TIERS = ("low", "medium", "high", "very_high", "unrated")
@@ -86,7 +91,9 @@ def context_of(answers: Answers, data: ReferenceData) -> Context:
     ]
     plain: list[Mapping[str, Any]] = [variant.plain for variant in variants]
     capabilities = plain[0].get("capabilities") if declared.get("products") else []
-    tiers = [facts["country_risk"] for facts in plain] if "destinations" in declared else []
+    # A tier that nobody can tell before the place is known counts as the gravest.
+    risks = [facts.get("country_risk") or "unrated" for facts in plain]
+    tiers = risks if "destinations" in declared else []
     return meaning(
         capabilities or (),
         data,
@@ -96,7 +103,26 @@ def context_of(answers: Answers, data: ReferenceData) -> Context:
                 finding.rule for finding in findings if not only_misses_an_answer(finding)
             )
         ),
+        beside=beside_territories(answers, data),
     )
+
+
+def beside_territories(answers: Answers, data: ReferenceData) -> tuple[str, ...]:
+    """The countries of the deal that hold or neighbour special territories, as they were named."""
+    asked = data.countries.territories_asked
+    return tuple(country for country in _countries_of(answers) if asked(country))
+
+
+def _countries_of(answers: Answers) -> list[str]:
+    """Every country that the answers name: of a destination, of the customer, of other parties."""
+    codes = [row["place"] for row in answers.get("countries") or ()]
+    codes += (answers.get("run-from") or {}).values()
+    codes += (answers.get("elsewhere") or {}).get("places") or ()
+    codes.append(answers.get("customer-country") or "")
+    codes += [
+        party["country"] for party in (answers.get("intermediaries") or {}).get("parties", ())
+    ]
+    return [code for code in dict.fromkeys(codes) if len(code) == COUNTRY_CODE]
 
 
 def meaning(
@@ -105,6 +131,7 @@ def meaning(
     *,
     country_risk: str = "",
     findings: tuple[str, ...] = (),
+    beside: tuple[str, ...] = (),
 ) -> Context:
     """What these capabilities mean to the rules in force, beside what is known of the places."""
     able = frozenset(capabilities)
@@ -117,6 +144,7 @@ def meaning(
         alike={ability: able & same for ability, same in rules.alike.items()},
         country_risk=country_risk,
         findings=findings,
+        beside=beside,
     )
 
 
@@ -150,8 +178,11 @@ def shown_answers(answers: Answers, context: Context) -> dict[str, Any]:
     return {slug: answers[slug] for slug in slugs if slug in answers}
 
 
-def is_answered(question: Question, answers: Answers) -> bool:
+def is_answered(question: Question, answers: Answers, context: Context) -> bool:
     value = answers.get(question.slug)
+    if question.kind is Kind.TERRITORIES:
+        # A country that was added later has to be answered too.
+        return all((value or {}).get(country) for country in context.beside)
     return question.optional or value not in (None, "", [], {}, False)
 
 
@@ -159,7 +190,7 @@ def is_unknown(question: Question, answers: Answers) -> bool:
     """Whether "I do not know" is (a part of) the answer."""
     value = answers.get(question.slug)
     if isinstance(value, Mapping):
-        return UNKNOWN in value.values()
+        return UNKNOWN in value.values() or [UNKNOWN] in value.values()
     return value == UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
 
 
@@ -167,7 +198,7 @@ def missing_questions(answers: Answers, context: Context) -> list[Question]:
     return [
         question
         for question in shown_questions(answers, context)
-        if not is_answered(question, answers)
+        if not is_answered(question, answers, context)
     ]
 
 
@@ -220,6 +251,7 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         "end_user_type": end_user_kind(answers) or None,
         "end_user_name": _end_user_name(answers),
         "destinations": _destinations(answers),
+        "territories": _territories(answers),
         "description": answers.get("description"),
         "purposes": _purposes(answers),
         "legal_obligation": _yes_no(answers.get("obligation")),
@@ -281,20 +313,35 @@ def _end_user_name(answers: Answers) -> str | None:
 
 def _destinations(answers: Answers) -> list[dict[str, str]] | None:
     """Where it is installed, run from, recorded, or may be moved to: each counts alike."""
-    codes = [row["place"] for row in answers.get("countries") or ()]
-    codes += (answers.get("run-from") or {}).values()
+    rows = answers.get("countries") or ()
+    places = [
+        _place(row["place"]) | ({"site": row["site"]} if row.get("site") else {}) for row in rows
+    ]
+    codes = list((answers.get("run-from") or {}).values())
     elsewhere = answers.get("elsewhere") or {}
     # A place that was named counts, whatever was ticked beside it.
     asked = elsewhere.get("answer") in ("yes", UNKNOWN)
     codes += elsewhere.get("places") or ([UNKNOWN] if asked else [])
-    return [_place(code) for code in dict.fromkeys(codes)] or None
+    installed = {row["place"] for row in rows}
+    places += [_place(code) for code in dict.fromkeys(codes) if code not in installed]
+    return places or None
+
+
+def _territories(answers: Answers) -> dict[str, Any] | None:
+    """Where in a country it is, for the countries that are still part of the deal."""
+    given = answers.get("territories") or {}
+    return {
+        country: UNKNOWN_WHERE if UNKNOWN in given[country] else given[country]
+        for country in _countries_of(answers)
+        if given.get(country)
+    } or None
 
 
 def _place(code: str) -> dict[str, str]:
     if code == UNKNOWN:
         return {"country": NOWHERE}
     # Territories have longer codes ("UA-43", "X-NCY"); the countries know where they lie.
-    return {"country": code} if len(code) == 2 else {"region": code}
+    return {"country": code} if len(code) == COUNTRY_CODE else {"region": code}
 
 
 def _code(value: str | None) -> str | None:

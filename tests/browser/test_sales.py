@@ -27,7 +27,7 @@ def violations(page: Page) -> list[str]:
 
 
 def addresses(alice: Any) -> list[str]:
-    draft = factories.draft_deal(alice)
+    draft = factories.draft_deal(alice, {**factories.SIMPLE, "customer-country": "UA"})
     unknown = factories.draft_deal(alice, {**factories.SIMPLE, "state-owned": "?", "value": ""})
     in_review, barred = factories.deal_in_review(alice), factories.barred_deal(alice)
     questions = [
@@ -39,6 +39,7 @@ def addresses(alice: Any) -> list[str]:
         ("parties", "end-user"),
         ("places", "countries"),
         ("places", "run-from"),
+        ("places", "territories"),
         ("purpose", "purposes"),
         ("purpose", "legal-basis"),
         ("purpose", "restricts"),
@@ -186,3 +187,18 @@ def test_a_deal_is_sent_without_any_script(visitor: Any, alice: Any) -> None:
     send_a_deal(page)
     assert page.get_by_role("heading", level=1).inner_text().startswith("Cleared until")
     assert alice.deals.get().status == "cleared"
+
+
+def test_where_in_a_country_is_answered_by_keyboard_and_without_a_script(
+    visitor: Any, alice: Any
+) -> None:
+    seller = visitor(alice, scripts=False, width=320)
+    deal = factories.draft_deal(alice, {**factories.SIMPLE, "customer-country": "CY"})
+    page = seller.goto(f"/deals/{deal.pk}/q/places/territories/")
+    page.get_by_role("group", name="Cyprus").get_by_label("Northern Cyprus").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/deals/{deal.pk}/")
+    deal.refresh_from_db()
+    assert deal.answers["territories"] == {"CY": ["X-NCY"]}
+    assert seller.troubles == []

@@ -91,6 +91,14 @@ FILLED = {
         {"answer": "yes", "places": ["NP", "X-NCY"]},
         ["Yes", "Nepal", "Northern Cyprus"],
     ),
+    Kind.TERRITORIES: lambda question: (
+        {"GE": ["GE-AB", "X-SOS"], "TR": ["none"], "AM": ["?"]},
+        [
+            "Georgia: Abkhazia, South Ossetia",
+            "Türkiye: None of these territories",
+            "Armenia: I do not know",
+        ],
+    ),
     Kind.PARTIES: _parties,
     Kind.END_USER: lambda question: ({"kind": "utility", "is_customer": False}, ["Utility"]),
     Kind.DETAIL: _detail,

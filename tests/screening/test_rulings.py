@@ -20,7 +20,7 @@ from policy.facts.derive import Variant
 from policy.governance.versions import Content
 from policy.models import Kind
 from reviews import actions as reviewing
-from reviews.demo_deals import OTHERWISE
+from reviews.demo_deals import OTHERWISE, otherwise
 from screening import actions, deriving, rulings
 from screening.form import questions
 from screening.lifecycle import Status
@@ -57,11 +57,12 @@ def send(answers: dict[str, Any], owner: Any = None) -> Deal:
 
 def complete(deal: Deal) -> None:
     data = active.reference_data()
-    while missing := questions.missing_questions(
-        deal.answers, questions.context_of(deal.answers, data)
-    ):
+    context = questions.context_of(deal.answers, data)
+    while missing := questions.missing_questions(deal.answers, context):
         slug = missing[0].slug
-        actions.save_answer(deal, slug=slug, value=(OTHERWISE | SIMPLE)[slug], actor=deal.owner)
+        value = SIMPLE[slug] if slug in SIMPLE else otherwise(slug, context)
+        actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
+        context = questions.context_of(deal.answers, data)
 
 
 def send_draft(deal: Deal, replies: dict[int, str] | None = None) -> Deal:

@@ -4,19 +4,31 @@ Layout: comma, decimal point, about 400 MB and 4,000 columns, one row per countr
 by `country_text_id` (ISO alpha-3 with exceptions) and `year`; missing is empty, or `NA` in files
 that R wrote.  Read as a stream: only the rows of the latest year seen so far are kept.
 Source: V-Dem codebook; the indices `v2x_…` run from 0 to 1, higher = freer.
+
+The tier is that of the mean, and at least high where a single index lies below the first cut: a
+place that nobody may criticise is no safer for its orderly courts.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple
 
 from policy.reference.importers.gather import Gathering, check_span, decimal
 from policy.reference.importers.places import code_of_iso3
 from policy.reference.importers.text import decoded_lines, first_row, table_rows
-from policy.reference.ratings import UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
+from policy.reference.ratings import (
+    TIER_WORDS,
+    UNRATED,
+    Cuts,
+    Imported,
+    ListRefused,
+    Rating,
+    RatingList,
+    worse,
+)
 
 SOURCE = "V-Dem"
 LICENCE = (
@@ -78,7 +90,8 @@ def read_vdem(
         edition=edition,
         year=year,
         licence=LICENCE,
-        method=f"mean of {', '.join(indices)}: {cuts}",
+        method=f"mean of {', '.join(indices)}: {cuts}; one of them below {cuts.very_high} alone"
+        " makes it at least high",
         previous=previous,
     )
 
@@ -162,10 +175,24 @@ def _take(gathering: Gathering, row: _Row, indices: Sequence[str], cuts: Cuts) -
                 "a decimal point, no comma, no date",
             )
             return
-    total = sum((value for value in values if value is not None), Decimal(0))
+    known = {
+        index: value for index, value in zip(indices, values, strict=True) if value is not None
+    }
+    total = sum(known.values(), Decimal(0))
     score = (total / len(values)).quantize(Decimal("0.001"))
-    tier = cuts.tier(total, len(values))
-    gathering.rate(Rating(code, tier, score, row.name, where), part_of_place=part)
+    tier, why = _at_least_high(cuts.tier(total, len(values)), known, cuts)
+    gathering.rate(Rating(code, tier, score, row.name, where, why), part_of_place=part)
+
+
+def _at_least_high(tier: str, values: Mapping[str, Decimal], cuts: Cuts) -> tuple[str, str]:
+    """The tier that counts and, where the mean alone would be milder, the sentence that says so."""
+    low = [f"{index} {value}" for index, value in values.items() if value < cuts.very_high]
+    if not low or worse(tier, "high") == tier:
+        return tier, ""
+    return "high", (
+        f"{' and '.join(low)} below {cuts.very_high}: at least high, where the mean alone would be"
+        f" {TIER_WORDS[tier]}"
+    )
 
 
 def _note_parts(gathering: Gathering, rows: Sequence[_Row]) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from policy import active
 from reviews import actions as reviewing
-from reviews.demo_deals import DRAFTS, EXAMPLES, OTHERWISE, Example
+from reviews.demo_deals import DRAFTS, EXAMPLES, Example, otherwise
 from screening import actions as selling
 from screening.form import questions
 from screening.lifecycle import Status
@@ -86,10 +86,7 @@ def send(example: Example) -> Deal:
         if not missing:
             break
         slug = missing[0].slug
-        # Only what a law obliges the customer to have hands over anything.
-        hands_over = slug != "handover" or context.lawful
-        value = OTHERWISE[slug] if hands_over else "no"
-        selling.save_answer(deal, slug=slug, value=value, actor=seller)
+        selling.save_answer(deal, slug=slug, value=otherwise(slug, context), actor=seller)
     selling.submit_deal(deal, send_key=uuid4(), actor=seller)
     deal.refresh_from_db()
     screening = deal.last_screening

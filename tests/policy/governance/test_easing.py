@@ -242,13 +242,15 @@ def _population(count: int) -> list[bytes]:
         code: one.parent or (code if len(code) == len("FI") else "XX")
         for code, one in DATA.countries.territories.items()
     }
-    places = [*parents, "FI", "BH", "EG", "BD", "TR", "US", "UA"]
+    places = [*parents, "FI", "BH", "EG", "BD", "TR", "US", "UA", "BY", "KP", "RU"]
+    sites = (None, None, None, "Simferopol", "Girne", "Donetsk", "Stepanakert")
     lines = []
     for number in range(count):
         place = chance.choice(places)
         facts = {
             "country": parents.get(place, place),
             "region": place if place in parents else None,
+            "site": chance.choice(sites),
             "end_user_name": chance.choice(NAMES),
             "end_user_type": chance.choice(KINDS),
             "customer_name": "Example Oy",
@@ -337,7 +339,19 @@ def _edited_catalogue(draw: st.DrawFn) -> ReferenceData:
 def _edited_countries(draw: st.DrawFn) -> ReferenceData:
     places = dict(DATA.countries.territories)
     code = draw(st.sampled_from(sorted(places)))
-    match draw(st.sampled_from(["remove", "special", "control", "parent", "rating"])):
+    restricted = list(DATA.countries.restricted)
+    row = draw(st.integers(0, len(restricted) - 1))
+    edits = ["remove", "special", "control", "parent", "rating", "neighbours", "row", "row's place"]
+    match draw(st.sampled_from(edits)):
+        case "neighbours":
+            places[code] = replace(places[code], neighbours=())
+        case "row" | "row's place" as edit:
+            if edit == "row":
+                del restricted[row]
+            else:
+                restricted[row] = replace(restricted[row], code="FI", control="licence_required")
+            countries = replace(DATA.countries, restricted=tuple(restricted))
+            return replace(DATA, countries=countries)
         case "remove":
             del places[code]
         case "special":

@@ -65,7 +65,7 @@ class TestProposing:
 
     def test_a_row_that_is_wrong_refuses_the_whole_list(self, site: Client) -> None:
         rows = upload(b"code,tier\nKE,=1+1\nFI,hgh\nSE,low\n")
-        response = propose(site, "countries", label="1.1", upload=rows, layout="table", **EXPERT)
+        response = propose(site, "countries", label="1.2", upload=rows, layout="table", **EXPERT)
         assert response.status_code == 422
         told = [one["text"] for one in response.context["problems"]]
         assert [one.split(":")[0] for one in told] == [
@@ -146,10 +146,10 @@ class TestProposing:
 class TestCountryLists:
     def test_a_second_source_stands_beside_the_first(self, site: Client) -> None:
         response = propose(
-            site, "countries", label="1.1", upload=upload(RATING), layout="table", **EXPERT
+            site, "countries", label="1.2", upload=upload(RATING), layout="table", **EXPERT
         )
         assert response.status_code == 302
-        version = ReferenceVersion.objects.get(label="1.1", kind=Kind.COUNTRIES)
+        version = ReferenceVersion.objects.get(label="1.2", kind=Kind.COUNTRIES)
         assert version.source == "V-Dem, Another expert"
 
     def test_a_code_that_does_not_exist_is_refused_and_the_active_list_stays(
@@ -159,7 +159,7 @@ class TestCountryLists:
         answer = propose(
             site,
             "countries",
-            label="1.1",
+            label="1.2",
             upload=upload(RATING + b"QQ,low\nZZZ,low\n"),
             layout="table",
             **EXPERT,
@@ -175,13 +175,13 @@ class TestCountryLists:
 
     def test_a_file_that_is_no_list_is_refused(self, site: Client) -> None:
         response = propose(
-            site, "countries", label="1.1", upload=upload(b"PK\x03\x04 nothing", "list.xlsx")
+            site, "countries", label="1.2", upload=upload(b"PK\x03\x04 nothing", "list.xlsx")
         )
         assert response.status_code == 422
         assert ReferenceVersion.objects.of(Kind.COUNTRIES).count() == 1
 
     def test_what_the_layout_needs_is_asked_for(self, site: Client) -> None:
-        response = propose(site, "countries", label="1.1", upload=upload(RATING), layout="table")
+        response = propose(site, "countries", label="1.2", upload=upload(RATING), layout="table")
         assert "Enter the source of the list." in body(response)
 
 
@@ -374,15 +374,15 @@ class TestHostileFiles:
     def test_the_edition_of_freedom_house_is_read_as_it_is_typed(
         self, site: Client, typed: str, year: int
     ) -> None:
-        response = propose(site, "countries", label="1.1", edition=typed, upload=two_editions())
+        response = propose(site, "countries", label="1.2", edition=typed, upload=two_editions())
         assert response.status_code == 302
-        version = ReferenceVersion.objects.get(kind=Kind.COUNTRIES, label="1.1")
+        version = ReferenceVersion.objects.get(kind=Kind.COUNTRIES, label="1.2")
         lists = {one.source: one.year for one in active.countries(version).lists}
         assert lists["Freedom House, Freedom in the World"] == year
 
     @pytest.mark.parametrize("typed", ["v14", "2030", "20 24", "²⁰²⁴", "9" * 80])
     def test_an_edition_that_is_not_there_is_refused(self, site: Client, typed: str) -> None:
-        response = propose(site, "countries", label="1.1", edition=typed, upload=two_editions())
+        response = propose(site, "countries", label="1.2", edition=typed, upload=two_editions())
         assert response.status_code == 422
         assert ReferenceVersion.objects.of(Kind.COUNTRIES).count() == 1
 
@@ -441,7 +441,7 @@ class TestBeginningWithAVersion:
     @pytest.mark.parametrize("kind", [Kind.COUNTRIES, Kind.REGISTRY])
     def test_what_has_no_text_is_proposed_again_as_it_was(self, site: Client, kind: str) -> None:
         former = ReferenceVersion.objects.active().get(kind=kind)
-        assert "the content of version 1.0 is proposed again" in body(
+        assert f"the content of version {former.label} is proposed again" in body(
             site.get(self.address(former))
         )
         site.post(self.address(former), {"label": "1.0 again", "note": WHY})
@@ -472,8 +472,8 @@ class TestTheJourney:
         self, site: Client, client: Client, boris: Any
     ) -> None:
         deal = factories.cleared_deal()
-        propose(site, "countries", label="1.1", upload=upload(RATING), layout="table", **EXPERT)
-        version = ReferenceVersion.objects.get(label="1.1", kind=Kind.COUNTRIES)
+        propose(site, "countries", label="1.2", upload=upload(RATING), layout="table", **EXPERT)
+        version = ReferenceVersion.objects.get(label="1.2", kind=Kind.COUNTRIES)
         assert "The check has not run yet." in body(page(site, "version", version))
         site.post(reverse("policy:check", args=[version.pk]))
         assert "The check is running" in body(page(site, "report", version))

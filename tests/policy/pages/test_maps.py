@@ -49,7 +49,9 @@ def test_every_code_of_the_rating_list_has_a_shape_or_a_circle():
 
 def test_every_code_that_can_be_rated_has_a_shape_or_a_circle():
     assert {code for code in places() if code not in maps.world()["places"]} == NOT_DRAWN
-    assert codes_in("special_territories.csv") - maps.world()["places"].keys() == {"X-ANT"}
+    # Too small beside their neighbours, or without a place on this map; the table has them.
+    without = {"X-ANT", "X-EJR", "X-GOL", "X-GZA", "X-NKR", "X-WBK", "X-WBS"}
+    assert codes_in("special_territories.csv") - maps.world()["places"].keys() == without
     said = set(titles(drawn(dict.fromkeys(places(), "high"))))
     assert said == {f"{p.name}: high" for code, p in places().items() if code not in NOT_DRAWN}
 

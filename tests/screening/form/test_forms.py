@@ -21,8 +21,12 @@ def posted(**values: Any) -> QueryDict:
     return found
 
 
+#: The page of territories has a field for each country of the draft that is beside one.
+BESIDE = ("UA", "CY")
+
+
 def form(slug: str, **values: Any) -> QuestionForm:
-    return question_form(question(slug), shipped.load(), posted=posted(**values))
+    return question_form(question(slug), shipped.load(), posted=posted(**values), beside=BESIDE)
 
 
 def kept(slug: str, **values: Any) -> Any:
@@ -55,6 +59,7 @@ EMPTY_ERRORS = {
     "countries": "Add at least one country",
     "run-from": "Select a country or I do not know",
     "elsewhere": "Select yes, no or I do not know",
+    "territories": "Say where it is, or that you do not know",
     "description": "Enter the purpose",
     "purposes": "Select at least one",
     "handover": "Select one",
@@ -244,8 +249,33 @@ def test_every_page_draws_itself_with_its_title(slug: str) -> None:
     assert "onclick" not in html
 
 
+def test_each_territory_of_each_country_is_offered_by_name() -> None:
+    made = question_form(question("territories"), shipped.load(), beside=BESIDE)
+    assert list(made.fields) == ["in_UA", "in_CY"]
+    in_cyprus = str(made["in_CY"].as_field_group())
+    assert "<legend>Cyprus</legend>" in in_cyprus
+    for offered in ("Northern Cyprus", "None of these", "I do not know"):
+        assert offered in in_cyprus
+    assert "Crimea" in str(made["in_UA"])
+
+
+def test_territories_are_kept_by_country() -> None:
+    said = kept("territories", in_UA=["UA-43", "UA-14"], in_CY=["none"])
+    assert said == {"UA": ["UA-43", "UA-14"], "CY": ["none"]}
+
+
+@pytest.mark.parametrize("alone", ["none", "?"])
+def test_none_and_not_known_stand_alone(alone: str) -> None:
+    said = errors("territories", in_UA=["UA-43", alone], in_CY=["none"])
+    assert said == {"in_UA": ["Select territories, or one of the last two answers alone"]}
+
+
+def test_a_territory_of_another_country_is_no_choice() -> None:
+    assert "in_CY" in errors("territories", in_UA=["none"], in_CY=["UA-43"])
+
+
 @pytest.mark.parametrize("slug", [one.slug for one in deal_form.QUESTIONS if one.unknown])
 def test_not_knowing_is_offered_where_it_may_be_said(slug: str) -> None:
-    made = question_form(question(slug), shipped.load())
+    made = question_form(question(slug), shipped.load(), beside=BESIDE)
     html = "".join(bound.as_field_group() for bound in made)
     assert 'value="?"' in html

@@ -84,6 +84,9 @@ def values(asked: Question) -> Iterator[Any]:
             yield from ["RU", "XK"]
         case Kind.COUNTRIES:
             yield from ([{"place": one, "site": ""}] for one in ("FI", "BY", "UA-43"))
+            yield [{"place": "FI", "site": "Simferopol"}]
+        case Kind.TERRITORIES:
+            yield from ({"UA": [one]} for one in ("UA-43", "MD-SN", "none", UNKNOWN))
         case Kind.PLACES:
             for run, records in (("BY", "FI"), ("FI", "BY"), (UNKNOWN, "FI"), ("FI", UNKNOWN)):
                 yield {"run": run, "records": records}
@@ -135,6 +138,8 @@ def test_every_answer_reaches_a_fact_that_a_rule_reads(asked: Question, value: A
     if asked.slug == "customer-country":
         # It says in which lists a name is looked up.
         base = ASKED | {"customer": "FSB", "customer-kind": "civil_government"}
+    if asked.slug == "territories":
+        base = ASKED | {"run-from": {"run": "UA", "records": "FI"}}
     if asked.slug == "state-owned":
         kind = "commercial_operator"
         base = ASKED | {"end-user": {"kind": kind, "is_customer": False}, "customer-kind": kind}
@@ -213,7 +218,14 @@ RISING: dict[str, tuple[Any, ...]] = {
     "countries": (
         [{"place": "FI", "site": ""}],
         [{"place": "FI", "site": ""}, {"place": "BY", "site": ""}],
+        [{"place": "FI", "site": ""}, {"place": "BY", "site": ""}, {"place": "UA", "site": ""}],
+        [
+            {"place": "FI", "site": ""},
+            {"place": "BY", "site": ""},
+            {"place": "UA", "site": "Simferopol"},
+        ],
     ),
+    "territories": ({"UA": ["none"]}, {"UA": ["MD-SN"]}, {"UA": ["MD-SN", "UA-43"]}),
 }
 UNKNOWN_OF = {"handover", "stores", "analyses", "intelligence-access"}
 SETTLED = (

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ("jobs", "0003_guards"),
         ("people", "0002_guards"),
         ("policy", "0009_guards"),
-        ("screening", "0010_looked_up_by"),
+        ("screening", "0011_screen_for_sites"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

@@ -1,0 +1,195 @@
+"""A deal for a territory, entered under the name of a state, through the pages of the form."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from policy import active
+from reviews.demo_deals import otherwise
+from screening import actions, sales_words
+from screening.form import questions
+from screening.lifecycle import Status
+from screening.models import Deal
+from tests import factories
+from tests.screening.form.answers import SIMPLE
+
+pytestmark = pytest.mark.django_db
+
+#: Country, site in Latin letters, site in a script of the place, what the page of the deal says.
+SITES = [
+    ("UA", "Simferopol", "Симферополь", "The destination is Crimea"),
+    ("MD", "Tiraspol", "Тирасполь", "The destination is Transnistria"),
+    ("GE", "Sukhumi", "სოხუმი", "The destination is Abkhazia"),
+    ("CY", "Girne", "Κερύνεια", "The destination is Northern Cyprus"),
+    ("MA", "Laayoune", "العيون", "Western Sahara"),
+    ("IL", "Ariel", "אריאל", "The destination is Israeli settlements in the West Bank"),
+    ("AZ", "Stepanakert", "Ստեփանակերտ", "The destination is Nagorno-Karabakh"),
+    ("CN", "Hong Kong", "香港", "The risk in Hong Kong is high"),
+    ("CN", "Lhasa", "拉萨", "The destination is Tibet"),
+    ("CN", "Ürümqi", "乌鲁木齐", "The destination is Xinjiang"),
+    ("PS", "Gaza", "غزة", "The destination is Gaza Strip"),
+    ("UA", "Donetsk", "Донецьк", "may be in Donetsk oblast or Russia: say which is meant"),
+    ("RU", "Donetsk", "Донецк", "may be in Russia or Donetsk oblast: say which is meant"),
+]
+CASES = [
+    pytest.param(country, site, reason, id=f"{country} {site}")
+    for country, latin, local, reason in SITES
+    for site in (latin, local)
+]
+HONEST = [
+    ("UA", "Kyiv", Status.CLEARED),
+    ("GE", "Tbilisi", Status.CLEARED),
+    ("CY", "Nicosia", Status.CLEARED),
+    ("MD", "Chisinau", Status.CLEARED),
+    ("MA", "Rabat", Status.CLEARED),
+    ("CN", "Beijing", Status.IN_REVIEW),
+]
+
+
+@pytest.fixture
+def alice(client: Client) -> Any:
+    factories.reference_data()
+    person = factories.sales_person()
+    client.force_login(person)
+    return person
+
+
+def draft(alice: Any, country: str) -> Deal:
+    """Radio for an operator, all answered but where it will be used."""
+    places = {"countries", "run-from", "territories"}
+    answers = {**SIMPLE, **factories.in_country(country), "customer": f"Northern {country} Mobile"}
+    kept = {slug: value for slug, value in answers.items() if slug not in places}
+    return factories.draft_deal(alice, kept)
+
+
+def page(deal: Deal, slug: str) -> str:
+    return sales_words.question_url(deal, questions.question(slug))
+
+
+def fill_in(client: Client, deal: Deal, country: str, site: str, *where: str) -> str:
+    """The pages of the places, one after the other; what the page says after the site."""
+    rows = {"rows": "1", "place_0": country, "site_0": site}
+    client.post(page(deal, "countries"), rows)
+    told = str(client.get(page(deal, "countries")).content.decode())
+    client.post(page(deal, "run-from"), {"run": country, "records": country})
+    asked = active.reference_data().countries.territories_asked(country)
+    if asked:
+        leads_to = client.post(page(deal, "elsewhere"), {"answer": "no", "rows": "1"})
+        assert leads_to["Location"] == page(deal, "territories")
+        client.post(page(deal, "territories"), {f"in_{country}": list(where)})
+    return told
+
+
+def send(client: Client, deal: Deal) -> str:
+    """Send it from the page of its answers; the page of the deal afterwards."""
+    deal.refresh_from_db()
+    data = active.reference_data()
+    context = questions.context_of(deal.answers, data)
+    for missing in questions.missing_questions(deal.answers, context):
+        if missing.slug != questions.DECLARATION:
+            value = otherwise(missing.slug, context)
+            actions.save_answer(deal, slug=missing.slug, value=value, actor=deal.owner)
+    check = reverse("screening:check", args=[deal.pk])
+    key = client.get(check).context["send_key"]
+    assert client.post(check, {"answer": "on", "send_key": key}).status_code == 302
+    deal.refresh_from_db()
+    return str(client.get(deal.get_absolute_url()).content.decode())
+
+
+@pytest.mark.parametrize(("country", "site", "reason"), CASES)
+def test_a_site_in_a_territory_never_clears(
+    client: Client, alice: Any, country: str, site: str, reason: str
+) -> None:
+    deal = draft(alice, country)
+    fill_in(client, deal, country, site, "?" if "say which" in reason else "none")
+    html = send(client, deal)
+    assert deal.status != Status.CLEARED
+    assert deal.screening is not None
+    assert reason in html
+    assert reason in " ".join(deal.screening.findings.values_list("because", flat=True))
+
+
+@pytest.mark.parametrize(("country", "site", "status"), HONEST)
+def test_an_honest_site_stays_as_it_was(
+    client: Client, alice: Any, country: str, site: str, status: Status
+) -> None:
+    deal = draft(alice, country)
+    fill_in(client, deal, country, site, "none")
+    send(client, deal)
+    assert deal.status == status
+
+
+def test_the_page_of_the_countries_says_at_once_what_a_site_means(
+    client: Client, alice: Any
+) -> None:
+    deal = draft(alice, "UA")
+    told = fill_in(client, deal, "UA", "Simferopol", "none")
+    assert "Crimea: Regulation (EU) No 692/2014" in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [("X-NCY", Status.IN_REVIEW), ("?", Status.NEEDS_INFORMATION)]
+)
+def test_a_territory_or_not_knowing_counts_for_whoever_signs(
+    client: Client, alice: Any, answer: str, status: Status
+) -> None:
+    """The country of the customer is asked about like that of the site."""
+    deal = factories.draft_deal(alice, {**SIMPLE, "customer-country": "CY"})
+    context = questions.context_of(deal.answers, active.reference_data())
+    missing = [one.slug for one in questions.missing_questions(deal.answers, context)]
+    assert missing == ["territories"]
+    client.post(page(deal, "territories"), {"in_CY": [answer]})
+    html = send(client, deal)
+    assert deal.status == status
+    assert f"Cyprus: {'Northern Cyprus' if answer != '?' else 'I do not know'}" in html
+
+
+def test_a_country_that_is_added_later_is_asked_about_too(client: Client, alice: Any) -> None:
+    deal = factories.draft_deal(alice, {**SIMPLE, **factories.in_country("CY")})
+    client.post(page(deal, "elsewhere"), {"answer": "yes", "rows": "1", "place_0": "GE"})
+    html = str(client.get(reverse("screening:check", args=[deal.pk])).content.decode())
+    assert "You cannot send yet" in html
+    assert "Is any of it in one of these territories?" in html
+    asked = str(client.get(page(deal, "territories")).content.decode())
+    assert "<legend>Georgia</legend>" in asked
+    assert "<legend>Cyprus</legend>" in asked
+
+
+def test_an_answer_about_a_country_that_is_gone_does_not_count(client: Client, alice: Any) -> None:
+    answers = {**SIMPLE, "territories": {"UA": ["UA-43"]}}
+    deal = factories.draft_deal(alice, answers)
+    send(client, deal)
+    assert deal.status == Status.CLEARED
+
+
+def test_the_page_needs_an_answer_for_each_country(client: Client, alice: Any) -> None:
+    deal = factories.draft_deal(alice, {**SIMPLE, **factories.in_country("CY")})
+    response = client.post(page(deal, "territories"), {"in_CY": ["none", "X-NCY"]})
+    assert response.status_code == 422
+    assert "Select territories, or one of the last two answers alone" in response.content.decode()
+    empty = client.post(page(deal, "territories"), {"anything": "1"})
+    assert empty.status_code == 422
+    assert "Say where it is, or that you do not know" in empty.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "said"),
+    [
+        ({"country": "UA", "site": "Simferopol"}, 200, "The destination is Crimea"),
+        ({"country": "UA", "territories": {"UA": "MD-SN"}}, 200, "The destination is Transnistria"),
+        ({"country": "UA", "territories": {"UA": None}}, 200, '"country_risk"'),
+        ({"country": "UA", "territories": {"UA": "krim"}}, 400, "it is one of UA-43, UA-40"),
+        ({"destinations": [{"country": "FI"}] * 3000}, 400, "3000 are more than 100"),
+    ],
+)
+def test_the_api_takes_sites_and_territories(
+    client: Client, facts: dict[str, Any], status: int, said: str
+) -> None:
+    factories.reference_data()
+    client.force_login(factories.compliance_officer())
+    body = {"facts": facts}
+    response = client.post("/api/v1/screen", body, content_type="application/json", secure=True)
+    assert response.status_code == status
+    assert said in response.content.decode()
