@@ -24,7 +24,7 @@ app.conf.beat_schedule = {
         }
         for lane, queue in QUEUES.items()
     },
-    # Short work too: neither may wait until a check is over.
+    # Short work too: none of it may wait until a check is over.
     "lapse": {
         "task": "reviews.tasks.lapse_due",
         "schedule": 3600.0,
@@ -34,6 +34,12 @@ app.conf.beat_schedule = {
         "task": "policy.governance.scheduled.activate_due",
         "schedule": 300.0,
         "options": {"queue": QUEUES[Lane.SHORT], "expires": 300},
+    },
+    # A law counts no longer from midnight on, whoever screens; this takes back what was cleared.
+    "expire-laws": {
+        "task": "policy.governance.scheduled.expire_laws",
+        "schedule": 900.0,
+        "options": {"queue": QUEUES[Lane.SHORT], "expires": 900},
     },
 }
 

@@ -16,7 +16,7 @@ from policy import active, verbs
 from policy.governance import checking, notices
 from policy.governance.parts import CHECK, has_work
 from policy.governance.versions import Content
-from policy.models import CheckReport, PromiseConfirmation, ReferenceVersion, Schedule
+from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion, Schedule
 
 RESCREEN = "rescreen"
 #: The constraint in PostgreSQL, as its refusals name it.
@@ -175,7 +175,8 @@ def activate_version(
 
     Needs the newest report on exactly this content against what is active now, passed, and each
     kind of change that got looser ``confirmed`` by its name. Only the very first version of a
-    kind goes without: there is nothing to compare it with.
+    kind goes without: there is nothing to compare it with. An installation that screens deals
+    without a register of laws has one to compare with: the empty one.
     """
     _activate(version, actor=actor, report=report, confirmed=confirmed)
 
@@ -189,9 +190,7 @@ def _activate(
     schedule: Schedule | None = None,
 ) -> None:
     now = _lock(version)
-    is_first = not (
-        ReferenceVersion.objects.of(version.kind).filter(activated_at__isnull=False).exists()
-    )
+    is_first = _is_first(version)
     if is_first:
         verbs.check_activator(version, actor)
     else:
@@ -212,8 +211,19 @@ def _activate(
         confirmed=sorted(confirmed),
         **({"schedule": schedule.pk} if schedule else {}),
     )
-    if not is_first:
+    if not is_first or now.keys() >= set(active.NEEDED):
+        # Also the first version of a kind, where deals were screened without one.
         Job.objects.enqueue(RESCREEN, key=f"version:{version.pk}", version=version.pk)
+
+
+def _is_first(version: ReferenceVersion) -> bool:
+    """Whether there is nothing to compare it with; PostgreSQL asks the same."""
+    activated = ReferenceVersion.objects.filter(activated_at__isnull=False)
+    if activated.of(version.kind).exists():
+        return False
+    if version.kind != Kind.LAWS or not active.laws(version).laws:
+        return True
+    return not activated.of(Kind.RULEBOOK).exists()
 
 
 def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:

@@ -20,12 +20,14 @@ from policy.governance import versions as texts
 from policy.models import Kind, ReferenceVersion
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries
+from policy.reference.laws import NONE, Laws
 from policy.reference.registry import Registry
 
 ACTIVE = """
 SELECT id, kind, label, digest, source, edition FROM policy_referenceversion
 WHERE activated_at IS NOT NULL AND retired_at IS NULL"""
-# Without one of these nothing can be screened. Without country ratings everything is unrated.
+# Without one of these nothing can be screened. Without country ratings everything is unrated, and
+# without laws each citation is verified by hand.
 NEEDED = (Kind.RULEBOOK, Kind.CATALOGUE, Kind.REGISTRY)
 ACTIVATION_LOCK = 5_206_517
 # Pages about old screenings speak with the words of old versions; more than these are rare.
@@ -125,6 +127,11 @@ def registry(of: ReferenceVersion) -> Registry:
     return _registry(of.digest)
 
 
+def laws(of: ReferenceVersion | None) -> Laws:
+    """The laws of a version; none without one."""
+    return _laws(of.digest) if of else NONE
+
+
 def _content(kind: str, digest: str) -> str:
     """Two versions of a kind may have the same text; which of them is read does not matter."""
     stored = ReferenceVersion.objects.of(kind).filter(digest=digest)
@@ -159,3 +166,8 @@ def _catalogue(digest: str) -> Catalogue:
 def _registry(digest: str) -> Registry:
     content = _content(Kind.REGISTRY, digest)
     return texts.read_registry_text(content, shipped.vocabulary(), shipped.countries())
+
+
+@lru_cache(KEPT)
+def _laws(digest: str) -> Laws:
+    return texts.read_laws_text(_content(Kind.LAWS, digest))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
@@ -90,7 +91,10 @@ def screen_view(request: Request) -> Response:
     data = active.reference_data()
     try:
         variants = derive(
-            asked.validated_data["facts"], data, given=asked.validated_data.get("derived", {})
+            asked.validated_data["facts"],
+            data,
+            given=asked.validated_data.get("derived", {}),
+            on=timezone.localdate(),
         )
     except (DeclaredError, FactError) as error:
         raise serializers.ValidationError({"facts": list(error.problems)}) from error

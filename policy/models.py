@@ -1,4 +1,4 @@
-"""The policy as governed data: every version of the rulebook, ratings, catalogue and registry."""
+"""The policy as governed data: versions of rulebook, ratings, catalogue, registry and laws."""
 
 import json
 from typing import Self
@@ -18,6 +18,7 @@ class Kind(models.TextChoices):
     COUNTRIES = "countries", "Country ratings"
     CATALOGUE = "catalogue", "Product catalogue"
     REGISTRY = "registry", "End-user registry"
+    LAWS = "laws", "Register of laws"
 
 
 class ReferenceVersionQuerySet(models.QuerySet["ReferenceVersion"]):
@@ -45,7 +46,7 @@ class ReferenceVersion(models.Model):
     # Text, not JSON: the digest is of these bytes.
     content = models.TextField()
     digest = models.CharField(max_length=71)
-    # A rulebook as its author wrote it, comments and all; empty for the other kinds.
+    # Rulebook and laws as their author wrote them, comments and all; empty for the other kinds.
     written = models.TextField(blank=True)
     source = models.CharField(max_length=200)
     edition = models.CharField(max_length=80, blank=True)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from policy.pages import comparing, countries, lists, promising, rulebook, versions, withdrawing
+from policy.pages import (
+    comparing,
+    countries,
+    laws,
+    lists,
+    promising,
+    rulebook,
+    versions,
+    withdrawing,
+)
 
 app_name = "policy"
 urlpatterns = [
@@ -16,6 +25,9 @@ urlpatterns = [
     path("registry/", lists.registry, name="registry"),
     path("catalogue/export.xlsx", lists.catalogue_export, name="catalogue-export"),
     path("registry/export.xlsx", lists.registry_export, name="registry-export"),
+    path("laws/", laws.laws, name="laws"),
+    path("laws/export.xlsx", laws.export, name="laws-export"),
+    path("laws/<slug:law_id>/", laws.law, name="law"),
     path("versions/", rulebook.kinds, name="kinds"),
     path("versions/<int:pk>/", versions.version, name="version"),
     path("versions/<int:pk>/check/", versions.check, name="check"),

@@ -18,6 +18,7 @@ OWNERS = {
     Kind.COUNTRIES: (access.POLICY_OWNER,),
     Kind.CATALOGUE: (access.POLICY_OWNER, access.COMPLIANCE),
     Kind.REGISTRY: (access.POLICY_OWNER, access.COMPLIANCE),
+    Kind.LAWS: (access.POLICY_OWNER, access.COMPLIANCE),
 }
 _OWNER = Who(
     (access.POLICY_OWNER, access.COMPLIANCE),
@@ -175,5 +176,6 @@ SENTENCES = {
     CANCEL.event: "Cancelled the activation",
     "version.schedule_refused": "It did not become active on its day",
     ACTIVATE.event: "Activated the version",
+    "version.law_expired": "The last day of a law was over: {law}",
     "version.retired": "Retired, because another version became active",
 }

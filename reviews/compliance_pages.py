@@ -174,6 +174,7 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
         "written": written.of_deal(deal),
         "questions": exhibits.exchange(deal),
         "facts": exhibits.facts(screening),
+        "laws": exhibits.laws(screening),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],
@@ -320,6 +321,7 @@ def _page(deal: Deal, fact: str, form: RulingForm) -> dict[str, Any]:
         "beside": labels.fact_rows(screening, beside),
         "cards": [card for card in exhibits.cards(screening) if card.reads(fact)],
         "before": _before(deal, fact),
+        "laws": exhibits.laws(screening) if fact in ("legal_basis_status", "law_conflict") else [],
         "written": written.of_deal(deal),
     }
 

@@ -166,6 +166,28 @@ EXAMPLES = (
         "clear",
         services=("managed_services", "support_maintenance"),
     ),
+    # A law of the register, so nobody has to verify it again.
+    Example(
+        "sonja",
+        "Packet core for the capital region",
+        "Saimaa Networks",
+        "FI",
+        "commercial_operator",
+        "commercial_service",
+        ("core-epc",),
+        "clear",
+        more={
+            "legal-basis": {
+                "laws": [
+                    {
+                        "law": "fi-917-2014",
+                        "cited": "Act on Electronic Communications Services, section 321",
+                        "conflict": False,
+                    }
+                ]
+            }
+        },
+    ),
     # Compliance has to verify the law that was cited.
     Example(
         "sonja",

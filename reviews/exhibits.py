@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from people import access
+from policy import active
 from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import Text
+from policy.reference.laws import CLASS_WORDS, Law
 from policy.wording import clauses, outcomes
 from policy.wording.clauses import Clause
 from reviews import assessment, labels, precedents
@@ -154,6 +158,45 @@ def _tells(row: labels.FactRow, own: wording.Wording) -> bool:
     is_text = isinstance(own.vocabulary.get(row.name), Text)
     repeats = row.name.endswith(("_named", "_stated"))
     return not repeats and (row.is_known or not is_text)
+
+
+@dataclass(frozen=True)
+class CitedLaw:
+    """A law of the register that a deal picked, as it stood when the deal was screened."""
+
+    law: Law
+    country: str
+    #: Who is obliged to provide what, in words.
+    obliges: list[str]
+    classes: list[str]
+    #: Whether it counts, as a badge: its kind and its words.
+    badge: tuple[str, str]
+    #: What the register says of all its laws.
+    remark: str
+
+
+def laws(screening: Screening) -> list[CitedLaw]:
+    """The laws of the register behind a screening; those that left the register are not in it."""
+    register = active.laws(screening.laws)
+    own, today = wording.of(screening), timezone.localdate()
+    return [
+        CitedLaw(
+            law,
+            own.place(law.country),
+            [own.value("end_user_type", kind) for kind in law.obliges],
+            [CLASS_WORDS[letter] for letter in law.classes],
+            _law_badge(law, counts=bool(kept["until"]), today=today),
+            register.remark,
+        )
+        for name, kept in screening.laws_picked.items()
+        if (law := register.by_id.get(name)) is not None
+    ]
+
+
+def _law_badge(law: Law, *, counts: bool, today: date) -> tuple[str, str]:
+    if not law.holds_on(today):
+        return "late", "No longer valid"
+    return ("met", "Counts for this deal") if counts else ("open", "Does not count for this deal")
 
 
 def former_screening(deal: Deal) -> Screening | None:

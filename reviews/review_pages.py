@@ -68,6 +68,7 @@ def page_of(deal: Deal, user: Any) -> dict[str, Any]:
         "customer": labels.joined(screening, "customer_name"),
         "findings": exhibits.findings(screening),
         "facts": exhibits.facts(screening),
+        "laws": exhibits.laws(screening),
         "written": written.of_deal(deal),
         "former": former,
         "changes": exhibits.changes(former, screening) if former else [],

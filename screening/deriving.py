@@ -6,7 +6,7 @@ Answers declare, reference data derives, other deals of the same end user add wh
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
 from django.contrib.auth.models import User
@@ -56,6 +56,10 @@ class Found:
     end_user_key: str
     #: Whether other deals of the end user count in it.
     linked: bool
+    #: The laws of the register that were picked, as `Screening.laws_text` keeps them, and the first
+    #: day on which one that counts ends.
+    laws_text: str = "{}"
+    laws_until: date | None = None
     #: Why people look at it whatever the rulebook says: a ruling eased it, or it follows a
     #: stopped deal. Sentences.
     looks: Sequence[str] = ()
@@ -90,8 +94,9 @@ class Stored:
         if not key:
             return []
         deals = Deal.objects.of_end_user(key).exclude(pk=deal.pk).order_by("pk")
+        today = timezone.localdate()
         return [
-            Other.of(other, other.screening.revision.answers, data)
+            Other.of(other, other.screening.revision.answers, data, on=today)
             for other in deals.select_related("screening__revision")
             if other.screening is not None
         ]
@@ -140,6 +145,8 @@ class Derived:
     pile: rulings.Pile
     brought: linking.Brought
     follows: str
+    #: The day for which it is derived: a law of the register counts until its last one.
+    on: date
 
 
 def of_revision(revision: DealRevision, data: ReferenceData, around: Around = STORED) -> Found:
@@ -157,8 +164,23 @@ def of_revision(revision: DealRevision, data: ReferenceData, around: Around = ST
         text=canonical([variant.facts.plain for variant in variants]),
         end_user_key=derived.key,
         linked=bool(derived.brought.deals),
+        **_laws(derived, data),
         looks=[sentence for sentence in (derived.follows, eased) if sentence],
     )
+
+
+def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
+    """What a screening keeps of the laws that were picked, and of those that came along."""
+    kept = dict(derived.brought.entries)
+    for law in {law: None for variant in derived.variants for law in variant.laws}:
+        entry = data.laws.by_id.get(law)
+        counts = entry is not None and any(variant.laws[law] for variant in derived.variants)
+        kept[law] = {
+            "entry": entry.digest if entry else "",
+            "until": entry.valid_until.isoformat() if entry and counts else "",
+        }
+    days = [date.fromisoformat(one["until"]) for one in kept.values() if one["until"]]
+    return {"laws_text": canonical(kept), "laws_until": min(days, default=None)}
 
 
 def _derived(
@@ -166,7 +188,7 @@ def _derived(
 ) -> Derived:
     context = questions.context_of(answers, data)
     declared = questions.declared_facts(answers, context)
-    key = linking.end_user_key(declared)
+    key, on = linking.end_user_key(declared), timezone.localdate()
     known = around.rulings(deal, key)
     brought = linking.brought(
         declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, known)
@@ -183,12 +205,12 @@ def _derived(
         rulings.declaration_digest(answers),
         declared.get("contradictions", ()),
     )
-    variants = trace(declared, data, given=brought.given)
-    return Derived(declared, key, variants, pile, brought, follows)
+    variants = trace(declared, data, given=brought.given, on=on)
+    return Derived(declared, key, variants, pile, brought, follows, on)
 
 
 def _derived_again(declared: Mapping[str, Any], derived: Derived, data: ReferenceData) -> Derived:
-    variants = trace(declared, data, given=derived.brought.given)
+    variants = trace(declared, data, given=derived.brought.given, on=derived.on)
     return replace(derived, declared=declared, variants=variants)
 
 
@@ -213,7 +235,7 @@ def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData)
         text = canonical(one.given)
         if text not in variants:
             given = derived.brought.given | one.given
-            variants[text] = trace(derived.declared, data, given=given)
+            variants[text] = trace(derived.declared, data, given=given, on=derived.on)
     return [
         _with_origins(variants[canonical(one.given)][at], one, derived)
         for at, one in enumerate(laid)

@@ -130,6 +130,8 @@ def screening_of(
         facts_digest=digest(found.text),
         sources_text=found.sources_text,
         linked=found.linked,
+        laws_text=found.laws_text,
+        laws_until=found.laws_until,
         missing_text=canonical(list(assessment.missing)),
         open_text=canonical(list(assessment.open)),
         asks_sales="sales" in asked,

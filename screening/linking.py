@@ -8,7 +8,8 @@ that is not in this deal. A deal that follows a stopped one, and rulings, go by 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, Self
 
 from policy.facts.declared import DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
@@ -66,20 +67,23 @@ class Other:
     deal: Deal
     capabilities: frozenset[str]
     places: frozenset[str]
+    #: The laws of the register that counted when it was screened are as they were, and valid.
+    laws_stand: bool
 
     @classmethod
-    def of(cls, deal: Deal, answers: Mapping[str, Any], data: ReferenceData) -> "Other":
+    def of(cls, deal: Deal, answers: Mapping[str, Any], data: ReferenceData, *, on: date) -> Self:
+        stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
         try:
             declared = questions.declared_facts(answers)
-            return cls(deal, own_capabilities(declared, data), places(declared, data))
+            return cls(deal, own_capabilities(declared, data), places(declared, data), stand)
         except DeclaredError:
             # These versions cannot read it: what was screened last counts, wherever it is.
-            return cls(deal, _screened(deal), frozenset())
+            return cls(deal, _screened(deal), frozenset(), stand)
 
     @property
     def law(self) -> str:
         """The law that was verified for it; empty when there is none."""
-        screening = self.deal.screening
+        screening = self.deal.screening if self.laws_stand else None
         variants = screening.facts if screening is not None else []
         verified = variants and all(
             facts.get("legal_obligation") is True and facts.get("legal_basis_status") == "verified"
@@ -96,6 +100,8 @@ class Brought:
     capabilities: set[str] = field(default_factory=set)
     #: Laws that were verified for linked deals, each with the deal.
     laws: list[str] = field(default_factory=list)
+    #: Those of the register among them, as the screening of the deal keeps them.
+    entries: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Sentences for compliance.
     doubts: list[str] = field(default_factory=list)
 
@@ -143,12 +149,15 @@ def brought(
     # What only a customer with a legal obligation may have.
     lawful = data.beside.get("legal_obligation", frozenset())
     linked = [other for other in others if has_place_in_common(here, other.places)]
-    needs_no_law = linked and not own_capabilities(declared, data) & lawful
+    # A deal that picked laws of the register itself is judged by those.
+    has_law = bool(declared.get("laws"))
+    needs_no_law = linked and not has_law and not own_capabilities(declared, data) & lawful
     for other in linked:
         capabilities = other.capabilities - {NOT_CLASSIFIED}
         if needs_no_law and capabilities & lawful:
             if other.law and takes_law:
                 found.laws.append(f"{other.law} (verified for {other.deal.reference})")
+                found.entries.update(_counting(other.deal))
             else:
                 capabilities -= lawful
                 found.doubts.append(
@@ -186,6 +195,17 @@ def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozen
         return frozenset()
     facts = trace({"products": products}, data)[0].facts.plain
     return frozenset(present(facts.get("capabilities")))
+
+
+def _counting(deal: Deal) -> dict[str, dict[str, str]]:
+    """The laws of the register on which its last screening counted."""
+    picked = deal.screening.laws_picked if deal.screening is not None else {}
+    return {law: kept for law, kept in picked.items() if kept["until"]}
+
+
+def _stands(law: str, kept: Mapping[str, str], data: ReferenceData, on: date) -> bool:
+    entry = data.laws.by_id.get(law)
+    return entry is not None and entry.digest == kept["entry"] and entry.holds_on(on)
 
 
 def _screened(deal: Deal) -> frozenset[str]:

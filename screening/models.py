@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Count, Exists, Func, OuterRef, Q, Value
 from django.db.models.functions import Cast, Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from audit.ledger import CanonicalField
@@ -23,7 +24,7 @@ from screening.sweep.deal_facts import DealFacts  # noqa: F401  Django looks for
 USER = settings.AUTH_USER_MODEL
 LEVELS = (("senior", "Senior review"), ("executive", "Executive review"))
 #: The kinds of reference data that a screening names.
-VERSIONS = ("rulebook", "countries", "catalogue", "registry")
+VERSIONS = ("rulebook", "countries", "catalogue", "registry", "laws")
 #: A new deal of an end user follows a stopped one for so long.
 TWO_YEARS = timedelta(days=731)
 LEVEL_OF = {"senior_review": "senior", "executive_review": "executive"}
@@ -407,6 +408,14 @@ class Screening(models.Model):
     )
     catalogue = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="+")
     registry = models.ForeignKey(ReferenceVersion, on_delete=models.PROTECT, related_name="+")
+    laws = models.ForeignKey(
+        ReferenceVersion, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    # Canonical JSON: of each law of the register that was picked, by id, the digest of its entry
+    # and the last day of its validity; "" where it does not count.
+    laws_text = models.TextField(default="{}")
+    # The first of these days: the facts hold no longer than that. Empty while no law counts.
+    laws_until = models.DateField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = ScreeningQuerySet.as_manager()
@@ -428,6 +437,15 @@ class Screening(models.Model):
         sources: dict[str, dict[str, str]] = json.loads(self.sources_text)
         return sources
 
+    @cached_property
+    def laws_picked(self) -> dict[str, dict[str, str]]:
+        """Id of each law of the register that was picked → {"entry": digest, "until": day or ""}.
+
+        Those of linked deals that came along are among them.
+        """
+        picked: dict[str, dict[str, str]] = json.loads(self.laws_text)
+        return picked
+
     @property
     def only_compliance(self) -> bool:
         return self.asks_compliance and not self.asks_sales
@@ -439,12 +457,14 @@ class Screening(models.Model):
 
     @property
     def versions(self) -> list[ReferenceVersion]:
-        versions = (self.rulebook, self.countries, self.catalogue, self.registry)
+        versions = (self.rulebook, self.countries, self.catalogue, self.registry, self.laws)
         return [version for version in versions if version is not None]
 
     def is_current(self, versions: Mapping[str, ReferenceVersion]) -> bool:
-        """Whether it used these versions, or was confirmed under them."""
-        # By id: the content of four versions is megabytes that nobody reads here.
+        """Whether it used these versions, or was confirmed under them, and its laws still count."""
+        if self.laws_until is not None and self.laws_until < timezone.localdate():
+            return False
+        # By id: the content of five versions is megabytes that nobody reads here.
         used = {kind: getattr(self, f"{kind}_id") for kind in VERSIONS}
         wanted = {kind: versions[kind].pk if kind in versions else None for kind in VERSIONS}
         return used == wanted or self.confirmations.under(versions).exists()
@@ -485,6 +505,7 @@ class Confirmation(models.Model):
     countries = _version(null=True)
     catalogue = _version()
     registry = _version()
+    laws = _version(null=True)
     # The event that tells of it and of many more. Known before it is written, and checked with
     # the versions.
     event = models.ForeignKey(
@@ -498,9 +519,7 @@ class Confirmation(models.Model):
         ordering = ("pk",)
         constraints = (
             models.UniqueConstraint(
-                fields=("screening", "rulebook", "countries", "catalogue", "registry"),
-                nulls_distinct=False,
-                name="confirmation_once",
+                fields=("screening", *VERSIONS), nulls_distinct=False, name="confirmation_once"
             ),
         )
 

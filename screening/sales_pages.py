@@ -172,6 +172,7 @@ def question(request: SignedIn, pk: int, section: str, slug: str) -> HttpRespons
         stored=deal.answers.get(slug),
         posted=request.POST or None,
         beside=questions.beside_territories(deal.answers, data),
+        answers=deal.answers,
     )
     if request.method == "POST" and form.is_valid() and not form.wants_more():
         before = dict(deal.answers)
@@ -237,7 +238,7 @@ def meaning(request: SignedIn, pk: int, section: str, slug: str) -> HttpResponse
     deal, asked = _own(request, pk), _asked(section, slug)
     data = active.reference_data()
     beside = questions.beside_territories(deal.answers, data)
-    form = question_form(asked, data, posted=request.POST, beside=beside)
+    form = question_form(asked, data, posted=request.POST, beside=beside, answers=deal.answers)
     without = {name: value for name, value in deal.answers.items() if name != slug}
     answers = without | ({slug: form.answer()} if form.is_valid() else {})
     # Half an answer takes nothing away yet.

@@ -229,6 +229,13 @@ def _detail(asked: Question, value: Any, own: Wording) -> Words:
 
 
 def _basis(asked: Question, value: Any, own: Wording) -> Words:
+    if value.get("answer") == UNKNOWN:
+        return [_("Not known yet")]
+    if "laws" in value:
+        return [
+            _("%(law)s, from the register of laws") % {"law": entry["cited"]}
+            for entry in value["laws"]
+        ]
     return [value.get(name, "") for name in ("act", "article", "date", "orders")]
 
 

@@ -20,7 +20,7 @@ from policy.reference.destinations import Countries
 from screening.models import Deal, Screening
 
 UNKNOWN = "not known"
-NAMING = ("rulebook", "catalogue", "countries")
+NAMING = ("rulebook", "catalogue", "countries", "laws")
 
 
 def with_versions[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:

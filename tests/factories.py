@@ -14,8 +14,8 @@ from audit.models import SYSTEM, AuditEvent
 from people import access
 from policy import actions as governing
 from policy.facts import shipped
-from policy.governance.versions import Content, shipped_contents
-from policy.models import ReferenceVersion
+from policy.governance.versions import Content, example_laws, shipped_contents
+from policy.models import Kind, ReferenceVersion
 from reviews import actions as reviewing
 from reviews.actions import Duty
 from screening import actions as selling
@@ -82,12 +82,23 @@ def _contents() -> list[Content]:
     return shipped_contents()
 
 
-def reference_data() -> None:
-    """The shipped versions, proposed by one policy owner and activated by another; once."""
+@cache
+def laws_of_the_demo() -> Content:
+    return example_laws()
+
+
+def reference_data(*, laws: Content | None = None) -> None:
+    """The shipped versions, proposed by one policy owner and activated by another; once.
+
+    With ``laws`` these instead of the empty register that ships.
+    """
     if ReferenceVersion.objects.exists():
         return
     proposer, activator = person(access.POLICY_OWNER), person(access.POLICY_OWNER)
-    for content in _contents():
+    contents = _contents()
+    if laws is not None:
+        contents = [laws if content.kind == Kind.LAWS else content for content in contents]
+    for content in contents:
         version = governing.propose_version(content, actor=proposer)
         governing.activate_version(version, actor=activator)
 

@@ -19,7 +19,7 @@ from audit.models import AuditEvent
 from config.startup import patterns
 from people import access
 from people.links import link_for
-from policy.models import ReferenceVersion
+from policy.models import Kind, ReferenceVersion
 from reviews.actions import Duty
 from reviews.models import Condition, Decision, Review, Vote
 from screening.models import Answer, Deal, DealRevision, FactRuling, Question, Screening, TakenBack
@@ -58,7 +58,7 @@ API = "api/v1/"
 
 @pytest.fixture
 def people(db: None) -> dict[str, User]:
-    factories.reference_data()
+    factories.reference_data(laws=factories.laws_of_the_demo())
     owner = factories.sales_person()
     roles = (role for role in access.ROLE_NAMES if role != access.SALES)
     return {
@@ -100,7 +100,7 @@ def address(route: str, owner: User) -> str:
     elif "rulings/" in route:
         pk = ruling_for(owner).pk
     elif "version" in route and "<int:pk>" in route:
-        pk = ReferenceVersion.objects.earliest("pk").pk
+        pk = ReferenceVersion.objects.of(Kind.RULEBOOK).earliest("pk").pk
     elif "<int:pk>" in route:
         pk = deal_for(route, owner).pk
     else:
@@ -124,6 +124,7 @@ def address(route: str, owner: User) -> str:
         "<slug:code>": "FI",
         "<str:iso>": "FI",
         "<slug:iso>": "FI",
+        "<slug:law_id>": "fi-917-2014",
     }
     return "/" + re.sub(r"<[^>]+>", lambda found: words[found[0]], route)
 

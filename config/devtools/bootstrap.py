@@ -54,7 +54,7 @@ VERBS = {
     "screen": (
         "demo",
         ["-m", "policy.facts.screen"],
-        "screen FILE.jsonl | -",
+        "screen [--laws REGISTER] FILE.jsonl | -",
         "screen deals, one per line; needs no database",
     ),
     "policy": (

@@ -16,9 +16,9 @@ from config.devtools.embedded import ROOT
 STEPS = (
     ("People", "demo_people", ()),
     (
-        "Rulebook, countries, catalogue, registry",
+        "Rulebook, countries, catalogue, registry, laws",
         "load_reference",
-        ("--proposer", "paula", "--activator", "pedro"),
+        ("--proposer", "paula", "--activator", "pedro", "--example-laws"),
     ),
     ("Example deals", "load_demo", ()),
 )

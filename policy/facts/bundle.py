@@ -10,6 +10,7 @@ from policy.engine.readings.compiled import Compiled, compile_rulebook
 from policy.facts.declared import Checks
 from policy.reference.catalogue import Catalogue
 from policy.reference.destinations import Countries
+from policy.reference.laws import NONE, Laws
 from policy.reference.registry import Registry
 
 
@@ -21,15 +22,17 @@ class ReferenceData:
     countries: Countries
     catalogue: Catalogue
     registry: Registry
+    laws: Laws = NONE
 
     @property
     def digests(self) -> dict[str, str]:
-        """Kind → "sha256:…" of the version that is used."""
+        """Kind → "sha256:…" of the version that is used; "" for laws where there is none."""
         return {
             "rulebook": self.rulebook.digest,
             "countries": self.countries.digest,
             "catalogue": self.catalogue.digest,
             "registry": self.registry.digest,
+            "laws": self.laws.digest,
         }
 
     @cached_property
@@ -38,7 +41,7 @@ class ReferenceData:
 
     @cached_property
     def checks(self) -> Checks:
-        return Checks(self.rulebook.vocabulary, self.countries)
+        return Checks(self.rulebook.vocabulary, self.countries, self.laws)
 
     @cached_property
     def capabilities(self) -> tuple[str, ...]:

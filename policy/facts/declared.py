@@ -23,6 +23,8 @@
     intermediaries     list of names or {"name": …, "role": …, "country": …}; [] means none
     purpose            one purpose; or purposes, a list, each screened
     legal_obligation   true or false
+    laws               instead of legal_basis: a list of ids of the register of laws, or {"law":
+                       id, "cited": text, "conflict": true or false} for one that may have left it
     conflict_signs     list of sentences: answers that suggest a conflict of law
     adverse_signs      list of sentences: answers that report misuse; it counts as alleged
     differences        list of sentences: where answers and the catalogue differ, for the file
@@ -44,6 +46,7 @@ from typing import Any, TypeGuard
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.words import did_you_mean, listed, shown
 from policy.reference.destinations import NOWHERE, Countries
+from policy.reference.laws import NONE, Laws
 from policy.reference.names.placeholders import names_somebody
 from policy.reference.names.plain_text import fault
 
@@ -68,6 +71,8 @@ GIVEN = frozenset(
 
 SENTENCES = ("conflict_signs", "adverse_signs", "contradictions", "differences", "linked_deals")
 TEXTS = ("end_user_name", "customer_name", "legal_basis", "description")
+#: Two ways to say the same; a declaration takes one of them.
+ALTERNATIVES = (("country", "destinations"), ("purpose", "purposes"), ("legal_basis", "laws"))
 NAMES = frozenset(
     {
         *TEXTS,
@@ -88,6 +93,7 @@ NAMES = frozenset(
         "purpose",
         "purposes",
         "legal_obligation",
+        "laws",
         "abilities_declared",
         "agency_access",
         "speech_limit_request",
@@ -151,11 +157,12 @@ class DeclaredError(ValueError):
 
 
 class Checks:
-    """The checks of declared facts against one vocabulary and one set of countries."""
+    """The checks of declared facts against one vocabulary, one set of countries and of laws."""
 
-    def __init__(self, vocabulary: Vocabulary, countries: Countries) -> None:
+    def __init__(self, vocabulary: Vocabulary, countries: Countries, laws: Laws = NONE) -> None:
         self.vocabulary = vocabulary
         self.countries = countries
+        self.laws = laws
         kinds = vocabulary["end_user_type"]
         assert isinstance(kinds, Choice)  # noqa: S101 - a rulebook without it is not ours
         self.kinds = kinds.values
@@ -178,6 +185,7 @@ class Checks:
             "products": self._products,
             "intermediaries": self._intermediaries,
             "purposes": self._purposes,
+            "laws": self._laws,
         }
 
     def is_sound(self, declared: Mapping[str, Any]) -> bool:
@@ -224,7 +232,7 @@ class Checks:
                 problems.append(f"unknown fact {shown(name)}{did_you_mean(name, NAMES)}")
             elif value is not None:
                 problems.extend(self.by_name[name](name, value))
-        for single, many in (("country", "destinations"), ("purpose", "purposes")):
+        for single, many in ALTERNATIVES:
             if declared.get(single) is not None and declared.get(many) is not None:
                 problems.append(f"{single} and {many} are both given; one of them is enough")
         if declared.get("site") and declared.get("destinations"):
@@ -393,6 +401,35 @@ class Checks:
         if problem := _too_many(name, value):
             return problem
         return [problem for purpose in value for problem in self._fact("purpose", purpose)]
+
+    def _laws(self, name: str, value: Any) -> list[str]:
+        if not isinstance(value, list):
+            return [f"{name}: expected a list of ids of the register of laws, not {shown(value)}"]
+        return [
+            problem
+            for at, law in enumerate(value, start=1)
+            for problem in self._law(f"{name}, {at}", law)
+        ]
+
+    def _law(self, name: str, value: Any) -> list[str]:
+        if isinstance(value, str):
+            return self._known_law(name, value)
+        if not isinstance(value, Mapping) or not value.keys() <= {"law", "cited", "conflict"}:
+            return [f'{name}: expected the id of a law, or the keys "law", "cited" and "conflict"']
+        if not isinstance(value.get("law"), str) or not value["law"].strip():
+            return [f"{name}: a law needs its id"]
+        problems = _plain(f"{name}, law", value["law"])
+        problems += _text(f"{name}, cited", value.get("cited") or "")
+        if not isinstance(value.get("conflict", False), bool):
+            problems.append(f"{name}, conflict: expected true or false")
+        return problems
+
+    def _known_law(self, name: str, law: str) -> list[str]:
+        known = self.laws.by_id
+        if law in known:
+            return []
+        hint = did_you_mean(law, known) if known else "; the register of laws is empty"
+        return [f"{name}: unknown law {shown(law)}{hint}"]
 
 
 def _where(name: str, answer: Any, asked: Sequence[str], known: Collection[str]) -> list[str]:

@@ -5,18 +5,20 @@ to capabilities and export control, the destination to its risk, names to the re
 registry knows wins over what sales says, and a difference is itself a fact, `fact_conflict`.
 
 A deal with several destinations or purposes is screened once for each: one variant, one Facts.
-`policy.facts.spots` says which destinations there are.
+`policy.facts.spots` says which destinations there are. A law of the register counts until its last
+day, so `on` is the day (UTC) for which facts are derived; without one no law counts.
 `given` holds values that replace what would be derived: those that compliance and reviewers set,
 and `derived` of a screening line. Its `special_territory` is a code; the other names are facts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
-from policy.facts import spots
+from policy.facts import lawful, spots
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import (
     ABILITIES,
@@ -31,6 +33,7 @@ from policy.facts.declared import (
 from policy.facts.spots import Spot
 from policy.reference.catalogue import Product
 from policy.reference.destinations import NOWHERE, Place
+from policy.reference.laws import Law, classes_of, day_words
 from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit
 
 __all__ = ["Derivation", "Origin", "ReferenceData", "Variant", "derive", "trace"]
@@ -91,6 +94,8 @@ class Variant:
     origins: Mapping[str, Origin]
     #: All that contradicts what is declared; the fact conflict_note holds only so much of it.
     doubts: Sequence[str] = ()
+    #: Laws of the register that were picked, by id, and whether each counts.
+    laws: Mapping[str, bool] = field(default_factory=dict)
 
 
 def derive(
@@ -98,9 +103,10 @@ def derive(
     reference: ReferenceData,
     *,
     given: Mapping[str, Any] = NOTHING_GIVEN,
+    on: date | None = None,
 ) -> list[Facts]:
     """The facts of each variant of a deal; DeclaredError names every value that cannot be read."""
-    return [variant.facts for variant in trace(declared, reference, given=given)]
+    return [variant.facts for variant in trace(declared, reference, given=given, on=on)]
 
 
 def trace(
@@ -108,6 +114,7 @@ def trace(
     reference: ReferenceData,
     *,
     given: Mapping[str, Any] = NOTHING_GIVEN,
+    on: date | None = None,
 ) -> list[Variant]:
     """The variants of a deal; DeclaredError names every value that cannot be read."""
     checks = reference.checks
@@ -128,13 +135,14 @@ def trace(
     variants = []
     for spot in destinations.spots:
         for purpose in purposes:
-            one = Derivation(declared, reference, given, doubts=list(destinations.doubts))
+            one = Derivation(declared, reference, given, on, doubts=list(destinations.doubts))
             plain = one.plain(spot, purpose)
             try:
                 facts = reference.rulebook.vocabulary.parse(plain)
             except FactError as error:  # a text that is too long or cannot be stored
                 raise DeclaredError(error.problems) from None
-            variants.append(Variant(facts, _origins(one, reference, given), one.doubts))
+            origins = _origins(one, reference, given)
+            variants.append(Variant(facts, origins, one.doubts, one.laws))
     return variants
 
 
@@ -164,8 +172,10 @@ class Derivation:
     declared: Mapping[str, Any]
     reference: ReferenceData
     given: Mapping[str, Any]
+    on: date | None = None
     doubts: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    laws: dict[str, bool] = field(default_factory=dict)
 
     def plain(self, spot: Spot, purpose: str | None) -> dict[str, Any]:
         """The plain facts of this variant, ready for Vocabulary.parse."""
@@ -187,7 +197,7 @@ class Derivation:
             self.notes["in_special_territory"] = spot.note
         if spot.is_open and place is not None:
             self._may_be_in_a_territory(place, facts)
-        self._law(facts)
+        self._law(place, facts)
         self._between(place, facts)
         self._complete(facts)
         said = self._said(facts)
@@ -421,7 +431,7 @@ class Derivation:
                 if capability in surely:
                     yield "licence_required", entry
 
-    def _law(self, facts: dict[str, Any]) -> None:
+    def _law(self, place: Place | None, facts: dict[str, Any]) -> None:
         declared = self.declared
         basis = (declared.get("legal_basis") or "").strip()
         facts["legal_basis_status"] = "cited" if is_named(basis) else "none"
@@ -429,6 +439,7 @@ class Derivation:
             facts["legal_basis"] = basis
         surely = _surely(facts["capabilities"])
         signs = list(declared.get("conflict_signs") or ())
+        signs += self._registered(place, facts)
         signs += [sign for sign in LAW_SIGNS if sign in surely]
         facts["law_conflict"] = bool(signs)
         self.notes["law_conflict"] = (
@@ -438,6 +449,49 @@ class Derivation:
         if heard:
             facts["adverse_info"] = "alleged"
         self.notes["adverse_info"] = f"suggested by: {listed(heard)}" if heard else "none on record"
+
+    def _registered(self, place: Place | None, facts: dict[str, Any]) -> list[str]:
+        """The laws of the register that were picked: what they verify, and what conflicts."""
+        register = self.reference.laws
+        picked = lawful.picked(self.declared, register.by_id)
+        if not picked:
+            return []
+        wanted = self._wanted(place, facts)
+        misfits = {
+            one.id: lawful.misfit(one.law, wanted, self.reference.kind_words)
+            if one.law
+            else "it is no longer in the register"
+            for one in picked
+        }
+        counting = [one for one in picked if not misfits[one.id]]
+        self.laws = {one.id: one in counting for one in picked}
+        covered = {letter for one in counting if one.law for letter in one.law.classes}
+        is_verified = bool(counting) and wanted.classes <= covered
+        facts["legal_basis_status"] = "verified" if is_verified else "cited"
+        named = counting if is_verified else picked
+        facts["legal_basis"] = "; ".join(one.citation for one in named)[:LONGEST_NOTE]
+        notes = [_registration(one.law, register.remark) for one in counting if one.law]
+        notes += [f"{one.citation}: {misfits[one.id]}" for one in picked if misfits[one.id]]
+        if counting and not is_verified:
+            notes.append("not everything that needs a law is covered")
+        self.notes["legal_basis_status"] = "; ".join(notes)
+        self.notes["legal_basis"] = "picked from the register of laws"
+        # A law elsewhere is none of this place; where nobody knows the place, it may be.
+        return [
+            f"{one.citation}: {one.conflict}"
+            for one in picked
+            if one.conflict and (place is None or one.law is None or _is_near(one.law, place))
+        ]
+
+    def _wanted(self, place: Place | None, facts: Mapping[str, Any]) -> lawful.Wanted:
+        """What is there and what may be there both need a law."""
+        abilities = self.declared.get("abilities_declared", [])
+        return lawful.Wanted(
+            place,
+            facts["end_user_type"],
+            classes_of(_members(facts["capabilities"]), _possibly(abilities)),
+            self.on,
+        )
 
     def _between(self, place: Place | None, facts: dict[str, Any]) -> None:
         parties = self.declared.get("intermediaries")
@@ -552,6 +606,28 @@ def _possibly(flags: Any) -> list[str]:
     if isinstance(flags, dict):
         return [*flags.get("yes", ()), *flags.get("unknown", ())]
     return list(flags)
+
+
+def _members(capabilities: Any) -> list[str]:
+    """The capabilities that are there or may be, from the plain form of flags."""
+    if isinstance(capabilities, dict):
+        return [*capabilities.get("yes", ()), *capabilities.get("unknown", ())]
+    return list(capabilities or ())
+
+
+def _is_near(law: Law, place: Place) -> bool:
+    """Whether the law may be asked of somebody there: also in a territory of its country."""
+    return law.country in place.countries or law.country == place.code
+
+
+def _registration(law: Law, remark: str) -> str:
+    """What the register says of a law that counts."""
+    said = (
+        f"{law.citation}: in the register of laws, ordered by {law.orders}, overseen by"
+        f" {law.oversees}, checked {day_words(law.checked)}, valid until"
+        f" {day_words(law.valid_until)}"
+    )
+    return f"{said} ({remark})" if remark else said
 
 
 def _line_name(line: Any) -> str:

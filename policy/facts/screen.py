@@ -2,6 +2,10 @@
 
     python -m policy.facts.screen FILE  one deal a line (JSON), one result a line, in the same order
     python -m policy.facts.screen -     the same from standard input
+    … --laws REGISTER.yaml FILE         with the laws of this register, which lines name by their id
+
+No law ships with the program, so without a register no line can name one. A law counts until its
+last day in UTC.
 
 A line is {"id": …, "facts": {…}, "derived": {…}}: `facts` as `policy.facts.declared` lists them,
 `derived` optional values that replace what would be derived. Other keys are remarks and ignored.
@@ -15,6 +19,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -29,8 +35,9 @@ from policy.facts import shipped
 from policy.facts.declared import GIVEN, REMARKS, is_named, unanswered
 from policy.facts.derive import ReferenceData, trace
 from policy.facts.ordinary import REMEMBERED, Ordinary
+from policy.reference.laws import LawsError
 
-USAGE = "usage: ./run screen FILE.jsonl   (or - for standard input)"
+USAGE = "usage: ./run screen [--laws REGISTER.yaml] FILE.jsonl   (or - for standard input)"
 KEYS = ("id", "facts", "derived")
 #: Bytes of one line; a deal needs a few thousand.
 LONGEST_LINE = 1_000_000
@@ -90,6 +97,7 @@ class Screener:
         # Many kinds of deals are told the same.
         self._form_of = lru_cache(REMEMBERED)(Form)
         self.assess = reference.compiled.assess
+        self.today = datetime.now(UTC).date()  # noqa: TID251  no Django and no database here
         rulebook = reference.rulebook
         self.rulebook = {"label": rulebook.label, "digest": rulebook.digest}
 
@@ -121,7 +129,8 @@ class Screener:
 
     def _variants(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[Facts]:
         try:
-            return [variant.facts for variant in trace(declared, self.reference, given=given)]
+            variants = trace(declared, self.reference, given=given, on=self.today)
+            return [variant.facts for variant in variants]
         except ValueError as error:
             problems = getattr(error, "problems", None) or (str(error),)
             raise LineError("; ".join(problems)) from None
@@ -316,15 +325,39 @@ def screen(source: Source, out: BinaryIO, screener: Screener) -> bool:
     return every
 
 
+def _register(arguments: list[str]) -> tuple[str, list[str]]:
+    """The file behind --laws, or "", and the other arguments."""
+    if arguments[:1] == ["--laws"] and len(arguments) > 1:
+        return arguments[1], arguments[2:]
+    return "", arguments
+
+
+def _reference(register: str) -> ReferenceData:
+    data = shipped.load()
+    if not register:
+        return data
+    written = Path(register).read_text(encoding="utf-8-sig")
+    laws = shipped.written_laws(written, data.rulebook.vocabulary, data.countries)
+    return replace(data, laws=laws)
+
+
 def main(arguments: list[str]) -> int:
     """The exit status of one run."""
     if arguments in (["-h"], ["--help"]):
         print(__doc__)
         return 0
+    register, arguments = _register(arguments)
     if len(arguments) != 1 or (arguments[0].startswith("-") and arguments[0] != "-"):
         print(USAGE, file=sys.stderr)
         return 2
-    screener = Screener(shipped.load())
+    try:
+        screener = Screener(_reference(register))
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"cannot read {register}: {getattr(error, 'strerror', error)}", file=sys.stderr)
+        return 2
+    except LawsError as error:
+        print("\n".join(f"{register}: {problem}" for problem in error.problems), file=sys.stderr)
+        return 2
     # Reference data stays, and only an error leaves garbage: looking for it often costs a tenth.
     gc.freeze()
     gc.set_threshold(20_000)

@@ -10,6 +10,7 @@ from policy.engine.language.reading import read_rulebook, read_vocabulary
 from policy.facts.derive import ReferenceData
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries, RatingText, read_countries
+from policy.reference.laws import Laws, read_laws
 from policy.reference.registry import Registry, read_registry, read_stems
 
 FOLDER = Path(__file__).parents[1] / "data"
@@ -23,6 +24,8 @@ SINCE_FORMER = (
     "follows_stopped_deal",
     "eased_by_ruling",
 )
+#: No law ships: whoever runs the program answers for each. The examples are for the demo.
+NO_LAWS, EXAMPLE_LAWS = "laws/none.yaml", "laws/examples.yaml"
 #: The label of the countries that ship: names, territories, ratings, restricted destinations.
 COUNTRIES = "1.1"
 REGISTRY = ("registry/agencies.csv", "registry/operators.csv", "registry/parties.csv")
@@ -51,7 +54,9 @@ def load() -> ReferenceData:
     rules = rulebook()
     words = rules.vocabulary
     places = countries()
-    return ReferenceData(rules, places, catalogue(words), registry(words, places))
+    return ReferenceData(
+        rules, places, catalogue(words), registry(words, places), laws(words, places)
+    )
 
 
 def vocabulary() -> Vocabulary:
@@ -102,4 +107,16 @@ def registry(words: Vocabulary, places: Countries) -> Registry:
         kinds=kinds.values if isinstance(kinds, Choice) else (),
         countries=places.names,
         stems=read_stems(text("registry/security_words.txt")),
+    )
+
+
+def laws(words: Vocabulary, places: Countries, *, name: str = NO_LAWS) -> Laws:
+    return written_laws(text(name), words, places)
+
+
+def written_laws(written: str, words: Vocabulary, places: Countries) -> Laws:
+    """The register that somebody wrote as YAML."""
+    kinds = words["end_user_type"]
+    return read_laws(
+        written, kinds=kinds.values if isinstance(kinds, Choice) else (), countries=places.names
     )

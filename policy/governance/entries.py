@@ -1,4 +1,4 @@
-"""How two versions of countries, catalogue or registry differ, entry by entry, in words."""
+"""How two versions of countries, catalogue, registry or laws differ, entry by entry, in words."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -9,6 +9,7 @@ from policy.governance import report_data
 from policy.models import Kind
 from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
 from policy.reference.destinations import Countries, Place, Restriction
+from policy.reference.laws import CLASS_WORDS, Law, day_words
 from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, RatingList
 from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, Registry, fold
 
@@ -40,6 +41,7 @@ def differences(kind: str, before: ReferenceData, after: ReferenceData) -> list[
         Kind.COUNTRIES: _countries,
         Kind.CATALOGUE: _products,
         Kind.REGISTRY: _parties,
+        Kind.LAWS: _laws,
     }
     changes = compared[kind](before, after) if kind in compared else ()
     return sorted(changes, key=lambda change: not change.looser)
@@ -437,3 +439,97 @@ def _named(party: Party) -> str:
 
 def _words(value: str) -> str:
     return value.replace("_", " ")
+
+
+def _laws(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
+    old, new = before.laws, after.laws
+    kinds = after.kind_words
+    rows = [
+        row
+        for name in sorted(old.by_id.keys() | new.by_id.keys())
+        for row in _law_changes(old.by_id.get(name), new.by_id.get(name), kinds)
+    ]
+    if old.remark != new.remark:
+        entry = f"{old.remark or 'nothing'} becomes {new.remark or 'nothing'}"
+        words = "What readers are told about all laws of the register"
+        rows.append(("remark changed", words, True, entry))
+    return _grouped(rows)
+
+
+def _law_changes(old: Law | None, new: Law | None, kinds: Mapping[str, str]) -> Iterator[Row]:
+    if old is None and new is not None:
+        words = "Laws that can be picked for the first time. A deal that picks one needs no ruling"
+        yield "laws added", words, True, f"{_law(new)}: {_reach(new, kinds)}"
+    elif new is None and old is not None:
+        # Deals go back to compliance; a conflict that nobody sees any more does not come back.
+        words = "Laws that no longer count. Deals that picked one go back to compliance"
+        yield "laws removed", words, False, _law(old)
+        if old.conflict:
+            words = "Conflicts with standards that go with a law that is removed"
+            yield "conflicts removed", words, True, f"{_law(old)}: {old.why}"
+    elif old is not None and new is not None:
+        yield from _reach_changes(old, new, kinds)
+        yield from _conflict_changes(old, new)
+        yield from _law_words(old, new)
+
+
+def _law(law: Law) -> str:
+    return f"{law.id} ({law.country}, {law.citation})"
+
+
+def _reach(law: Law, kinds: Mapping[str, str]) -> str:
+    """Which deals it fits, and until when."""
+    obliges = ", ".join(kinds.get(kind, _words(kind)) for kind in law.obliges)
+    classes = ", ".join(CLASS_WORDS[letter] for letter in law.classes)
+    conflict = "; conflicts with standards" if law.conflict else ""
+    return f"{obliges}; {classes}; until {day_words(law.valid_until)}{conflict}"
+
+
+def _reach_changes(old: Law, new: Law, kinds: Mapping[str, str]) -> Iterator[Row]:
+    if old.country != new.country:
+        entry = f"{_law(new)}: {old.country} becomes {new.country}"
+        yield "laws of another country", "Laws that count for another country", True, entry
+    for name, what, words in (
+        ("obliges", "kinds of end user", kinds),
+        ("classes", "classes of products", CLASS_WORDS),
+    ):
+        was, now = set(getattr(old, name)), set(getattr(new, name))
+        for looser, way, members in ((True, "more", now - was), (False, "fewer", was - now)):
+            if members:
+                entry = f"{_law(new)}: {', '.join(words.get(one, one) for one in sorted(members))}"
+                yield f"laws for {way} {what}", f"Laws that fit {way} {what}", looser, entry
+    if old.valid_until != new.valid_until:
+        looser = new.valid_until > old.valid_until
+        name, way = ("extended", "longer") if looser else ("shortened", "less long")
+        entry = (
+            f"{_law(new)}: until {day_words(old.valid_until)} becomes until"
+            f" {day_words(new.valid_until)}, checked {day_words(new.checked)}"
+        )
+        yield f"laws {name}", f"Laws that count {way} than before", looser, entry
+
+
+def _conflict_changes(old: Law, new: Law) -> Iterator[Row]:
+    if old.conflict and not new.conflict:
+        words = "Laws that no longer conflict with standards"
+        yield "conflicts withdrawn", words, True, f"{_law(new)}: {old.why}"
+    elif new.conflict and not old.conflict:
+        words = "Laws that conflict with standards from now on"
+        yield "conflicts found", words, False, f"{_law(new)}: {new.why}"
+    elif old.why != new.why:
+        words = "Conflicts with standards that have another reason"
+        yield "conflicts reworded", words, True, f"{_law(new)}: {old.why} becomes {new.why}"
+
+
+def _law_words(old: Law, new: Law) -> Iterator[Row]:
+    if old.citation != new.citation:
+        words = "Laws that cite another text"
+        yield "laws cite another text", words, True, f"{old.citation} becomes {new.citation}"
+    for name, what in (("orders", "orders"), ("oversees", "oversees")):
+        was, now = getattr(old, name), getattr(new, name)
+        if was != now:
+            words = f"Laws of which it is said otherwise who {what}"
+            yield f"who {what}", words, True, f"{_law(new)}: {was} becomes {now}"
+    sources = [f"{law.link}, checked {day_words(law.checked)}" for law in (old, new)]
+    if sources[0] != sources[1]:
+        words = "Laws with another link or day of the check"
+        yield "laws with other sources", words, False, f"{_law(new)}: {' becomes '.join(sources)}"

@@ -1,4 +1,5 @@
-"""Emails about versions: an activation that was to wait for its day, promises to be confirmed.
+"""Emails about versions: activations that wait for their day, promises to be confirmed, laws that
+ended.
 
 The text is written with the change it reports, into the job that delivers it.
 """
@@ -18,7 +19,9 @@ from jobs.models import Job
 from jobs.queue import performs
 from people import access
 from people.names import name_of
-from policy.models import CheckReport, PromiseConfirmation, Schedule
+from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion, Schedule
+from policy.reference.laws import Law
+from policy.verbs import OWNERS
 
 KIND = "version_mail"
 
@@ -55,6 +58,19 @@ def tell_of_confirmed_promises(confirmation: PromiseConfirmation) -> None:
             f"promises-confirmed:{report.pk}:{pk}",
             report=report,
             confirmation=confirmation,
+        )
+
+
+def tell_of_expired_law(version: ReferenceVersion, law: Law) -> None:
+    """Everybody who may propose a version of the register hears that a law ended."""
+    people = get_user_model().objects.filter(is_active=True, groups__name__in=OWNERS[Kind.LAWS])
+    for person in people.distinct().order_by("pk"):
+        _enqueue(
+            person,
+            "law_expired",
+            f"law-expired:{version.pk}:{law.id}:{person.pk}",
+            law=law,
+            day=date_format(law.valid_until, "j F Y"),
         )
 
 

@@ -165,6 +165,9 @@ class Past(Protocol):
     def deals_in(self, country: str, user: Any) -> Sequence[DealLine]:
         """The newest deals for a country that the user may see."""
 
+    def deals_under(self, law: str, user: Any) -> Sequence[DealLine]:
+        """The newest deals that picked this law of the register and that the user may see."""
+
 
 _known: list[Past] = []
 

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, BinaryIO
+
+from django.utils import timezone
 
 from audit.ledger import canonical
 from policy import active
@@ -17,6 +20,7 @@ from policy.reference import destinations, registry, spreadsheets
 from policy.reference.catalogue import CatalogueError
 from policy.reference.destinations import CountriesError, RatingText
 from policy.reference.importers.layouts import LAYOUTS, guess_layout, read_list
+from policy.reference.laws import LawsError
 from policy.reference.ratings import Imported, ListRefused
 from policy.reference.registry import RegistryError
 from policy.reference.spreadsheets import RowText, SpreadsheetRefused
@@ -49,7 +53,7 @@ def written(version: ReferenceVersion | None) -> str:
     """The text of a version as a person edits it; "" where there is none to edit."""
     if version is None:
         return ""
-    if version.kind == Kind.RULEBOOK:
+    if version.kind in {Kind.RULEBOOK, Kind.LAWS}:
         return str(version.written)
     if version.kind == Kind.CATALOGUE:
         return catalogue_text(version.content)
@@ -78,26 +82,29 @@ def read(kind: str, text: str, about: About) -> Content:
     """The version that a text gives. Raises ProposalRefused with every problem."""
     if len(text.encode()) > LARGEST_UPLOAD:
         raise ProposalRefused([f"The text is larger than {LARGEST_UPLOAD:,} bytes."])
-    if kind == Kind.CATALOGUE and spreadsheets.is_catalogue_table(text):
-        return _of_rows(
-            kind, lambda: spreadsheets.read_catalogue_table(text, label=_labelled(about)), about
-        )
+    for one, is_table, read_table in (
+        (Kind.CATALOGUE, spreadsheets.is_catalogue_table, spreadsheets.read_catalogue_table),
+        (Kind.LAWS, spreadsheets.is_laws_table, spreadsheets.read_laws_table),
+    ):
+        if kind == one and is_table(text):
+            return _of_rows(kind, partial(read_table, text, label=_labelled(about)), about)
     readers: Mapping[str, Callable[[str, About], Content]] = {
         Kind.RULEBOOK: _rulebook,
         Kind.CATALOGUE: _catalogue,
         Kind.REGISTRY: _registry,
+        Kind.LAWS: _laws,
     }
     try:
         return readers[kind](text, about)
     except ReadingError as error:
         places = [f"line {p.line}, column {p.column}: {p.what}" for p in error.problems]
         raise ProposalRefused(places) from None
-    except (CatalogueError, RegistryError, CountriesError) as error:
+    except (CatalogueError, RegistryError, CountriesError, LawsError) as error:
         raise ProposalRefused(list(error.problems)) from None
 
 
 def of_upload(kind: str, stream: BinaryIO, about: About) -> Content:
-    """The version that an uploaded file gives: text, or a spreadsheet of products or parties."""
+    """The version that an uploaded file gives: text, or a spreadsheet of the entries."""
     start = stream.read(4)
     stream.seek(0)
     if start != b"PK\x03\x04" or kind == Kind.RULEBOOK:
@@ -108,6 +115,8 @@ def of_upload(kind: str, stream: BinaryIO, about: About) -> Content:
 def _workbook_rows(kind: str, stream: BinaryIO, about: About) -> RowText:
     if kind == Kind.CATALOGUE:
         return spreadsheets.read_catalogue(stream, label=_labelled(about))
+    if kind == Kind.LAWS:
+        return spreadsheets.read_laws(stream, label=_labelled(about))
     return spreadsheets.read_registry(stream)
 
 
@@ -183,6 +192,23 @@ def _registry(text: str, about: About) -> Content:
     return Content(
         Kind.REGISTRY, _labelled(about), content, "", about.source, about.edition, about.licence
     )
+
+
+def _laws(text: str, about: About) -> Content:
+    text = text.replace("\r\n", "\n")
+    words, places = vocabulary(), active.countries(active.version(Kind.COUNTRIES))
+    found = shipped.written_laws(text, words, places)
+    if not found.label:
+        raise ProposalRefused(['The register has no label. Write one, such as label: "1.1".'])
+    today = timezone.localdate()
+    early = [
+        f"{law.id}: checked: {law.checked} has not come yet"
+        for law in found.laws
+        if law.checked > today
+    ]
+    if early:
+        raise ProposalRefused(early)
+    return versions.laws_content(text, found, source=about.source)
 
 
 def _labelled(about: About) -> str:

@@ -1,4 +1,4 @@
-"""What time does to versions: activations that were to wait for their day."""
+"""What time does to versions: activations that were to wait for their day, laws that end."""
 
 import logging
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jobs.models import Heartbeat
 from policy.actions import activate_scheduled
+from policy.governance import expiry
 from policy.models import Schedule
 
 log = logging.getLogger("proviso.policy")
@@ -19,6 +20,13 @@ def activate_due() -> int:
     Heartbeat.beat("beat")
     due = Schedule.objects.waiting().filter(effective_on__lte=timezone.localdate()).order_by("pk")
     return sum(_activate(schedule) for schedule in due.select_related("version"))
+
+
+@shared_task
+def expire_laws() -> int:
+    """Note each law whose last day in the register is over. Returns how many were noted."""
+    Heartbeat.beat("beat")
+    return expiry.note_expired()
 
 
 def _activate(schedule: Schedule) -> bool:

@@ -5,8 +5,10 @@ countries   {"names", "territories", "restricted", "ratings": [{"text", "source"
             before restricted destinations have none
 catalogue   {"catalogue"}: YAML
 registry    {"registry", "stems"}: CSV and word stems
+laws        canonical JSON of the entries by id (policy.reference.laws)
 
-The digest of a version is that of its text, so for a rulebook it is the engine's own.
+The digest of a version is that of its text, so for a rulebook it is the engine's own. Rulebook and
+laws are also kept as they were written.
 """
 
 import json
@@ -22,6 +24,7 @@ from policy.facts.derive import ReferenceData
 from policy.models import Kind
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries, RatingText, read_countries
+from policy.reference.laws import NONE, Laws, canonical_text, of_canonical
 from policy.reference.registry import Registry, read_registry, read_stems
 
 
@@ -67,6 +70,10 @@ def shipped_contents() -> list[Content]:
     """The first version of each kind, as the program brings it."""
     rulebook = shipped.rulebook()
     return [
+        # First: while nothing can be screened, no law eases anything.
+        laws_content(
+            shipped.text(shipped.NO_LAWS), shipped.load().laws, source="Shipped with the program"
+        ),
         Content(
             Kind.RULEBOOK,
             rulebook.label,
@@ -103,8 +110,26 @@ def shipped_contents() -> list[Content]:
     ]
 
 
+def example_laws() -> Content:
+    """The laws of the demo, which nobody has checked for anybody."""
+    data = shipped.load()
+    words, places = data.rulebook.vocabulary, data.countries
+    found = shipped.laws(words, places, name=shipped.EXAMPLE_LAWS)
+    return laws_content(
+        shipped.text(shipped.EXAMPLE_LAWS), found, source="Public knowledge, checked by nobody"
+    )
+
+
+def laws_content(written: str, laws: Laws, *, source: str, edition: str = "") -> Content:
+    text = canonical_text(laws)
+    return Content(Kind.LAWS, laws.label, text, written, source, edition or laws.label, "")
+
+
 def read(texts: Mapping[str, str]) -> ReferenceData:
-    """The bundle of these version texts; without country ratings every place is unrated."""
+    """The bundle of these version texts.
+
+    Without country ratings every place is unrated; without laws each is verified by hand.
+    """
     rulebook = read_canonical(texts[Kind.RULEBOOK])
     countries = read_countries_text(texts.get(Kind.COUNTRIES))
     return ReferenceData(
@@ -112,6 +137,7 @@ def read(texts: Mapping[str, str]) -> ReferenceData:
         countries=countries,
         catalogue=read_catalogue_text(texts[Kind.CATALOGUE], rulebook.vocabulary),
         registry=read_registry_text(texts[Kind.REGISTRY], rulebook.vocabulary, countries),
+        laws=read_laws_text(texts.get(Kind.LAWS)),
     )
 
 
@@ -132,6 +158,10 @@ def read_registry_text(text: str, vocabulary: Vocabulary, countries: Countries) 
         countries=countries.names,
         stems=read_stems(content["stems"]),
     )
+
+
+def read_laws_text(text: str | None) -> Laws:
+    return NONE if text is None else of_canonical(json.loads(text), digest(text))
 
 
 def read_rulebook_text(text: str) -> Rulebook:

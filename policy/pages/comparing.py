@@ -150,6 +150,7 @@ def _with(version: ReferenceVersion) -> ReferenceData:
         Kind.COUNTRIES: active.countries,
         Kind.CATALOGUE: active.catalogue,
         Kind.REGISTRY: active.registry,
+        Kind.LAWS: active.laws,
     }[Kind(version.kind)]
     changed: Any = {version.kind: read(version)}
     spoken = active.version(Kind.RULEBOOK)

@@ -15,7 +15,7 @@ from people.access import signed_in
 from policy import active
 from policy.governance.past import past
 from policy.models import Kind, ReferenceVersion
-from policy.pages import maps
+from policy.pages import laws, maps
 from policy.pages.forms import CONTROLS, CountryFilters
 from policy.pages.lists import vocabulary, workbook
 from policy.reference import spreadsheets
@@ -153,6 +153,7 @@ def country(request: HttpRequest, code: str) -> HttpResponse:
         "restrictions": [_restriction_row(one, place) for one in place.restrictions],
         "sources": [_source_row(one, code) for one in found.lists],
         "editions": _editions(code),
+        "laws": laws.of_country(code),
         "deals": past().deals_in(code, request.user),
     }
     return render(request, "policy/country.html", context)

@@ -75,6 +75,31 @@ class RegistryFilters(Filters):
         self.offer("country", countries)
 
 
+class LawFilters(Filters):
+    """The filters of the register of laws."""
+
+    country = forms.ChoiceField(required=False)
+    kind = forms.ChoiceField(label="Obliges", required=False)
+    letter = forms.ChoiceField(label="For what", required=False)
+    state = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", "Any"),
+            ("valid", "Valid"),
+            ("expired", "No longer valid"),
+            ("conflict", "In conflict with standards"),
+        ],
+    )
+
+    def __init__(
+        self, *args: Any, countries: Options, kinds: Options, letters: Options, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer("country", countries)
+        self.offer("kind", kinds)
+        self.offer("letter", letters)
+
+
 class DifferenceForm(forms.Form):
     """Two versions of one kind to compare."""
 
@@ -144,6 +169,7 @@ class ProposalForm(forms.Form):
         Kind.RULEBOOK: ("text", "upload", "note"),
         Kind.CATALOGUE: ("text", "upload", "label", "source", "note"),
         Kind.REGISTRY: ("upload", "label", "source", "edition", "licence", "note"),
+        Kind.LAWS: ("text", "upload", "label", "source", "note"),
         Kind.COUNTRIES: (
             "upload",
             "layout",
@@ -165,6 +191,12 @@ class ProposalForm(forms.Form):
         (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text contains its label",
         (Kind.REGISTRY, "upload"): "A spreadsheet (XLSX) as the page of the registry exports it,"
         " or the same as CSV.",
+        (Kind.LAWS, "text"): "Give it a new label. An entry says which provision obliges whom, for"
+        " what, who orders and who oversees, and until when somebody vouches for it.",
+        (Kind.LAWS, "upload"): "A spreadsheet (XLSX) as the page of the register exports it, or the"
+        " same as CSV.",
+        (Kind.LAWS, "label"): "Only for a spreadsheet. A text contains its label",
+        (Kind.LAWS, "source"): "Who checked the entries",
         (Kind.COUNTRIES, "upload"): "The file of V-Dem, Freedom House or RSF as they publish it, or"
         " a plain CSV with the columns code and tier: FI,low. It takes the place of the list of the"
         " same source; lists of other sources stay, and the worst rating counts. Or the restricted"

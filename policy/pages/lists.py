@@ -145,13 +145,17 @@ def registry(request: HttpRequest) -> HttpResponse:
 
 def _classes() -> dict[str, str]:
     """What each class of a party means; the vocabulary's words, and the two of the registry."""
-    fact = vocabulary()["end_user_type"]
-    values = getattr(fact, "values", ())
     own = {
         QUESTION: _("Compliance asks what it is"),
         OPERATOR: _("Network operator, ownership not on the list"),
     }
-    return {value: _capital(_bare(fact.say(value))) for value in values} | own
+    return kinds_of_end_user() | own
+
+
+def kinds_of_end_user() -> dict[str, str]:
+    """The kinds in the vocabulary's words, as the name of a class: "Utility"."""
+    fact = vocabulary()["end_user_type"]
+    return {value: _capital(_bare(fact.say(value))) for value in getattr(fact, "values", ())}
 
 
 def vocabulary() -> Vocabulary:

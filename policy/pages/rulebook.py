@@ -5,6 +5,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -127,6 +128,16 @@ def kinds(request: HttpRequest) -> HttpResponse:
     return render(request, "policy/kinds.html", {"rows": rows})
 
 
+#: Where what is active of each kind can be read.
+LISTS = {
+    Kind.RULEBOOK: "policy:policy",
+    Kind.COUNTRIES: "policy:countries",
+    Kind.CATALOGUE: "policy:catalogue",
+    Kind.REGISTRY: "policy:registry",
+    Kind.LAWS: "policy:laws",
+}
+
+
 @signed_in
 @require_safe
 def versions(request: HttpRequest, kind: str) -> HttpResponse:
@@ -145,13 +156,14 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
     may_read = not access.roles_of(request.user).isdisjoint(VERSION_READERS)
     context = {
         "kind": Kind(kind),
-        "page": page,
         "rows": [{"version": one, "state": state_of(one, waiting.get(one.pk))} for one in page],
         "active": active.version(kind),
         "may_read": may_read,
+        "page": page,
+        "list_url": reverse(LISTS[Kind(kind)]) if may_read else "",
         "may_compare": may_read and page.paginator.count > 1,
         "may_propose": PROPOSE.may(kind, request.user),
-        "begins_with_text": kind in {Kind.RULEBOOK, Kind.CATALOGUE},
+        "begins_with_text": kind in {Kind.RULEBOOK, Kind.CATALOGUE, Kind.LAWS},
     }
     return render(request, "policy/versions.html", context)
 

@@ -1,7 +1,7 @@
-"""Catalogue, registry and restricted destinations as spreadsheets: written for people, read back
-with row numbers.
+"""Catalogue, registry, restricted destinations and laws as spreadsheets: written for people, read
+back with row numbers.
 
-All may come as CSV too. One row is one product or party. Several values in a cell stand
+All may come as CSV too. One row is one product, party or law. Several values in a cell stand
 between " | "; a feature that can be built out is "feature :: name :: capability that it removes ::
 proof".
 """
@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -19,6 +20,8 @@ from policy.reference.catalogue import Catalogue, Feature
 from policy.reference.destinations import RESTRICTED_COLUMNS, Countries, restricted_rows
 from policy.reference.importers.text import delimiter_of, table_rows
 from policy.reference.importers.workbook import Cell, Workbook, column_name
+from policy.reference.laws import COLUMNS as LAW_COLUMNS
+from policy.reference.laws import Laws
 from policy.reference.ratings import ListRefused
 from policy.reference.registry import COLUMNS as PARTY_COLUMNS
 from policy.reference.registry import Registry
@@ -35,6 +38,11 @@ PRODUCT_COLUMNS = (
     "control_list",
 )
 _NEEDED = ("id", "name", "family", "capabilities", "control")
+_NEEDED_OF_A_LAW = tuple(name for name in LAW_COLUMNS if name != "why")
+#: Columns of laws in which a cell may be a date or a truth value of the spreadsheet program.
+_DAYS, _YES_NO = frozenset({"checked", "valid_until"}), frozenset({"conflict"})
+#: No day of a law is farther away (9999-12-31), and none before 1900.
+_LAST_DAY = 2_958_465
 MOST_ROWS = 50_000
 _AT = re.compile(r"\Aline (\d+)(?:, column \d+)?|(?<=\()line (\d+)(?=\)\Z)")
 
@@ -43,6 +51,7 @@ _SPOILT = {
     "formula": "is a formula; save values, not formulas",
     "error": "is a spreadsheet error; save values, not formulas",
     "date": "is a date; format the cell as text and write the words again",
+    "boolean": "is a truth value; format the cell as text and write the words again",
 }
 
 Row = Mapping[str, str]
@@ -89,9 +98,66 @@ def read_catalogue_table(text: str, *, label: str) -> RowText:
 
 def is_catalogue_table(text: str) -> bool:
     """Whether a text is a table of products rather than YAML: its first line names the columns."""
+    return {"id", "name"} <= _names_of_first_line(text)
+
+
+def _names_of_first_line(text: str) -> set[str]:
     first = text.partition("\n")[0]
-    names = {name.strip(' "\r') for name in first.split(delimiter_of(first))}
-    return {"id", "name"} <= names
+    return {name.strip(' "\r') for name in first.split(delimiter_of(first))}
+
+
+def read_laws(stream: BinaryIO, *, label: str) -> RowText:
+    """The YAML of the register of laws in a workbook, one law a line."""
+    return _laws(_with_days(stream), label)
+
+
+def read_laws_table(text: str, *, label: str) -> RowText:
+    """The same of a register that was saved as CSV."""
+    return _laws(_of_table(text), label)
+
+
+def is_laws_table(text: str) -> bool:
+    """Whether a text is a table of laws rather than YAML: its first line names the columns."""
+    return {"id", "country", "act"} <= _names_of_first_line(text)
+
+
+def _laws(cells: Cells, label: str) -> RowText:
+    laws = list(_rows(cells, LAW_COLUMNS, _NEEDED_OF_A_LAW))
+    lines, rows = [f"label: {json.dumps(label)}", "laws:" if laws else "laws: []"], {}
+    for number, row in laws:
+        law: dict[str, Any] = {name: value for name, value in row.items() if value}
+        law |= {name: _several(row[name]) for name in ("obliges", "classes")}
+        lines.append(f"  - {json.dumps(law, ensure_ascii=False)}")
+        rows[len(lines)] = number
+    return RowText(lines, rows)
+
+
+def _with_days(stream: BinaryIO) -> Cells:
+    """The rows of the first sheet; days and truth values as text, where a law has some."""
+    book, sheet = _first_sheet(stream)
+    names: list[str] = []
+    for number, row in book.rows(sheet):
+        if not names:
+            names = [cell.text.strip() for cell in row]
+        columns = [*names, *[""] * len(row)]
+        yield (
+            number,
+            [
+                _as_text(cell, name, book.first_day)
+                for cell, name in zip(row, columns, strict=False)
+            ],
+        )
+
+
+def _as_text(cell: Cell, name: str, first_day: date) -> Cell:
+    if cell.kind == "boolean" and name in _YES_NO:
+        return Cell("yes" if cell.text == "TRUE" else "no", "text")
+    if cell.kind == "date" and name in _DAYS:
+        if cell.text.isascii() and cell.text.isdigit() and int(cell.text[:9]) < _LAST_DAY:
+            return Cell((first_day + timedelta(int(cell.text))).isoformat(), "text")
+        # An ISO date, or a time of day that no law has: what it is not is said of the text.
+        return Cell(cell.text.removesuffix("T00:00:00"), "text")
+    return cell
 
 
 def _catalogue(cells: Cells, label: str) -> RowText:
@@ -188,11 +254,16 @@ def _feature(number: int, text: str) -> dict[str, str]:
 
 def _of_workbook(stream: BinaryIO) -> Cells:
     """The rows of the first sheet."""
+    book, sheet = _first_sheet(stream)
+    yield from book.rows(sheet)
+
+
+def _first_sheet(stream: BinaryIO) -> tuple[Workbook, str]:
     book = Workbook(stream)
     sheet = next(iter(book.sheets), None)
     if sheet is None:
         raise ListRefused("the workbook", "", "has no sheet of its own", "save the rows in one")
-    yield from book.rows(sheet)
+    return book, sheet
 
 
 def _of_table(text: str) -> Cells:
@@ -290,6 +361,20 @@ def write_registry(registry: Registry) -> bytes:
     )
 
 
+def write_laws(laws: Laws) -> bytes:
+    """The register of laws as a workbook that `read_laws` reads back, but for its remark."""
+    return _written(
+        LAW_COLUMNS,
+        (
+            [
+                _joined(value) if isinstance(value, list) else _plain_cell(value)
+                for value in (law.plain[name] for name in LAW_COLUMNS)
+            ]
+            for law in laws.laws
+        ),
+    )
+
+
 def write_restricted(countries: Countries) -> bytes:
     """The restricted destinations as a workbook that `read_restricted` reads back."""
     return _written(
@@ -299,6 +384,10 @@ def write_restricted(countries: Countries) -> bytes:
             for row in restricted_rows(countries.restricted)
         ),
     )
+
+
+def _plain_cell(value: Any) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
 def _feature_text(feature: Feature) -> str:

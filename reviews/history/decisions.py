@@ -79,6 +79,7 @@ COLUMNS = (
     "countries_digest",
     "catalogue_digest",
     "registry_digest",
+    "laws_digest",
     "facts_digest",
 )
 
@@ -196,6 +197,7 @@ def _values(screening: Any, versions: Mapping[int, tuple[str, str]]) -> list[str
         screening.countries_id,
         screening.catalogue_id,
         screening.registry_id,
+        screening.laws_id,
     )
     digests = [versions[pk][1] if pk else "" for pk in used]
     decision = getattr(screening, "decision", None)

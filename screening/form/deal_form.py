@@ -493,9 +493,9 @@ QUESTIONS: tuple[Question, ...] = (
         kind=Kind.BASIS,
         fact="legal_basis_status",
         clause="C2a",
-        title=_("Which one?"),
-        hint=_("Act, article, date, and who can order it."),
-        error=_("Enter the law or licence"),
+        title=_("Which law or licence?"),
+        hint=_("Nobody has to check a law of the register again, if it fits."),
+        error=_("Select the law, another law, or not known yet"),
         shown=lambda answers, context: (
             _needs_a_law(answers, context) and answers.get("obligation") == "yes"
         ),

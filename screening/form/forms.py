@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
-from screening.form.deal_form import Kind, Question
+from screening.form.deal_form import Answers, Kind, Question
 from screening.form.question_forms import (
     BasisForm,
     ChoiceForm,
@@ -52,6 +52,8 @@ FORMS: Mapping[Kind, type[QuestionForm]] = {
     Kind.CONFIRM: ConfirmForm,
 }
 
+NO_ANSWERS: Answers = {}
+
 
 def question_form(
     asked: Question,
@@ -60,14 +62,16 @@ def question_form(
     stored: Any = None,
     posted: Any = None,
     beside: Sequence[str] = (),
+    answers: Answers = NO_ANSWERS,
 ) -> QuestionForm:
     """The form of one question: filled from the draft, or bound to what was posted.
 
     ``beside``: the countries of the draft that hold or neighbour special territories.
+    ``answers`` are those of the draft: what they say decides which laws are offered first.
     """
     if asked.kind is Kind.TERRITORIES:
-        return TerritoriesForm(asked, data, stored, posted, beside)
-    return FORMS[asked.kind](asked, data, stored, posted)
+        return TerritoriesForm(asked, data, stored, posted, answers, beside)
+    return FORMS[asked.kind](asked, data, stored, posted, answers)
 
 
 class WithdrawForm(forms.Form):

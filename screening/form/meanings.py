@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -81,7 +82,8 @@ def _findings(answers: Mapping[str, Any], data: ReferenceData) -> list[Finding]:
     if not declared:
         return []
     pending = _pending(asked, context)
-    variants = [_without(pending, facts, data) for facts in derive(declared, data)]
+    today = timezone.localdate()
+    variants = [_without(pending, facts, data) for facts in derive(declared, data, on=today)]
     findings = active.assess(data, variants).findings
     return [finding for finding in findings if not questions.only_misses_an_answer(finding)]
 

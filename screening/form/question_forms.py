@@ -13,8 +13,9 @@ from policy.facts.declared import is_named
 from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
 from policy.reference.sites import NONE
+from screening.form import laws
 from screening.form.choices import LABELS, NOT_KNOWN
-from screening.form.deal_form import UNKNOWN, Kind, Question
+from screening.form.deal_form import UNKNOWN, Answers, Kind, Question
 from screening.form.widgets import ThreeBoxDate, checkboxes, place_choices, radios, rows_of
 
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "JPY", "INR", "CNY", "BRL")
@@ -32,8 +33,10 @@ class QuestionForm(forms.Form):
     #: Names of further forms on the page: rows of parties or countries.
     rows: Sequence[Any] = ()
 
-    def __init__(self, asked: Question, data: ReferenceData, stored: Any, posted: Any) -> None:
-        self.asked, self.reference = asked, data
+    def __init__(
+        self, asked: Question, data: ReferenceData, stored: Any, posted: Any, answers: Answers
+    ) -> None:
+        self.asked, self.reference, self.answers = asked, data, answers
         super().__init__(posted, initial=None if stored is None else self.initial_of(stored))
         self.build()
         first = self.fields.get(self.heading_field)
@@ -219,10 +222,16 @@ class TerritoriesForm(QuestionForm):
     heading_field = ""
 
     def __init__(
-        self, asked: Question, data: ReferenceData, stored: Any, posted: Any, beside: Sequence[str]
+        self,
+        asked: Question,
+        data: ReferenceData,
+        stored: Any,
+        posted: Any,
+        answers: Answers,
+        beside: Sequence[str],
     ) -> None:
         self.beside = beside
-        super().__init__(asked, data, stored, posted)
+        super().__init__(asked, data, stored, posted, answers)
 
     def build(self) -> None:
         countries = self.reference.countries
@@ -303,7 +312,9 @@ class DetailForm(QuestionForm):
 
 
 class BasisForm(QuestionForm):
-    heading_field = ""
+    """Laws of the register, or another one in words, or "not known yet"."""
+
+    REGISTERED, TYPED = "registered", "typed"
     wanted = (
         ("act", gettext_lazy("Act or licence"), gettext_lazy("Enter the law or licence")),
         ("article", gettext_lazy("Article or condition (optional)"), ""),
@@ -316,10 +327,35 @@ class BasisForm(QuestionForm):
     )
 
     def build(self) -> None:
+        asked, offered = self.asked, laws.offer(self.answers, self.reference, timezone.localdate())
+        rows = [
+            (law.id, f"{law.country}: {law.citation}", laws.hint(law)) for law in offered.fitting
+        ]
+        rows += [
+            (
+                law.id,
+                f"{law.country}: {law.citation}",
+                _("Does not fit: %(why)s. Compliance has to look.") % {"why": why},
+            )
+            for law, why in offered.others
+        ]
+        ways = [(self.TYPED, _("Another law or licence"), ""), (UNKNOWN, _("Not known yet"), "")]
+        if rows:
+            ways.insert(0, (self.REGISTERED, _("A law of the register"), ""))
+        self.fields["answer"] = radios(ways, label=asked.title, hint=asked.hint, error=asked.error)
+        if rows:
+            self.fields["laws"] = checkboxes(
+                rows,
+                label=_("If a law of the register: which?"),
+                hint=self.reference.laws.remark,
+                error=_("Choose from the list"),
+            )
+            self.fields["laws"].required = False
         for name, label, error in self.wanted:
             self.fields[name] = PlainText(
                 label=label,
-                required=bool(error),
+                help_text=_("If another law or licence") if name == "act" else "",
+                required=False,
                 max_length=300,
                 error_messages={
                     "required": error,
@@ -328,10 +364,33 @@ class BasisForm(QuestionForm):
             )
 
     def initial_of(self, stored: Any) -> dict[str, Any]:
-        return dict(stored)
+        if "laws" in stored:
+            picked = [entry["law"] for entry in stored["laws"]]
+            return {"answer": self.REGISTERED, "laws": picked}
+        return {"answer": self.TYPED, **stored}
+
+    def clean(self) -> None:
+        answer = self.cleaned_data.get("answer")
+        # What is not in the list was refused before.
+        if answer == self.REGISTERED and self.cleaned_data.get("laws") == []:
+            self.add_error("laws", _("Tick the law, or choose another answer"))
+        for name, _label, error in self.wanted if answer == self.TYPED else ():
+            if error and not self.cleaned_data.get(name) and name not in self.errors:
+                self.add_error(name, str(error))
 
     def answer(self) -> Any:
-        return {name: self.cleaned_data[name] for name in self.fields}
+        answer = self.cleaned_data["answer"]
+        if answer == UNKNOWN:
+            return {"answer": UNKNOWN}
+        if answer == self.TYPED:
+            return {name: self.cleaned_data[name] for name, _label, _error in self.wanted}
+        register = self.reference.laws.by_id
+        picked = (register[law] for law in self.cleaned_data["laws"])
+        return {
+            "laws": [
+                {"law": law.id, "cited": law.citation, "conflict": law.conflict} for law in picked
+            ]
+        }
 
 
 class ConfirmForm(QuestionForm):

@@ -18,7 +18,8 @@ How an answer is kept, by kind of question:
     parties             {"answer": "yes" | "no", "parties": [{"name", "role", "country"}]}
     end_user            {"kind": value, "is_customer": bool}
     detail              {"answer": "yes" | "no" | "?", "text": text}, and "owner" in 4.7
-    basis               {"act", "article", "date", "orders"}: texts
+    basis               {"laws": [{"law": id, "cited": text, "conflict": bool}]}, laws of the
+                        register; or {"act", "article", "date", "orders"}: texts; or {"answer": "?"}
 
 A place is a country code or the code of a special territory ("UA-43"): the territory names its
 country, so one list serves for both.
@@ -33,6 +34,8 @@ known is "XX".
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from django.utils import timezone
 
 from policy.engine.readings.assessment import Finding
 from policy.facts import shipped
@@ -85,7 +88,7 @@ def context_of(answers: Answers, data: ReferenceData) -> Context:
     declared = declared_facts(answers)
     if not declared:
         return Context()
-    variants = derive(declared, data)
+    variants = derive(declared, data, on=timezone.localdate())
     findings = [
         finding for variant in variants for finding in data.compiled.assess(variant).findings
     ]
@@ -256,6 +259,7 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         "purposes": _purposes(answers),
         "legal_obligation": _yes_no(answers.get("obligation")),
         "legal_basis": _legal_basis(answers),
+        "laws": _laws(answers),
         "contradictions": [*_for_compliance(answers), *_unheard_of(answers, context)],
         "differences": list(_differences(answers, context)),
         **answers_to_facts.declared(answers),
@@ -365,10 +369,16 @@ def _yes_no(value: str | None) -> bool | None:
 
 def _legal_basis(answers: Answers) -> str | None:
     basis = answers.get("legal-basis")
-    if not basis or answers.get("obligation") != "yes":
+    if not basis or "act" not in basis or answers.get("obligation") != "yes":
         return None
     cited = ", ".join(basis[key] for key in ("act", "article", "date") if basis.get(key))
     return f"{cited} (ordered by {basis['orders']})" if basis.get("orders") else cited
+
+
+def _laws(answers: Answers) -> list[dict[str, Any]] | None:
+    """The laws of the register, as they were when they were picked: they may have left it."""
+    basis = answers.get("legal-basis")
+    return basis.get("laws") if basis and answers.get("obligation") == "yes" else None
 
 
 def _for_compliance(answers: Answers) -> Iterator[str]:

@@ -11,7 +11,7 @@ from policy.facts.declared import is_named
 from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
 from screening.form.choices import LABELS, NOT_KNOWN
-from screening.form.deal_form import UNKNOWN, Question
+from screening.form.deal_form import UNKNOWN, Answers, Question
 from screening.form.question_forms import QuestionForm
 from screening.form.widgets import place_choices, radios
 
@@ -26,9 +26,11 @@ class RowsForm(QuestionForm):
     columns: Sequence[str] = ()
     row_name: Any = gettext_lazy("Country")
 
-    def __init__(self, asked: Question, data: ReferenceData, stored: Any, posted: Any) -> None:
+    def __init__(
+        self, asked: Question, data: ReferenceData, stored: Any, posted: Any, answers: Answers
+    ) -> None:
         self.count = self._count(stored, posted)
-        super().__init__(asked, data, stored, posted)
+        super().__init__(asked, data, stored, posted, answers)
 
     def _count(self, stored: Any, posted: Any) -> int:
         if posted is None:

@@ -7,7 +7,7 @@ from itertools import batched
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from audit.refusals import Conflict
@@ -320,8 +320,17 @@ def _page(deal: Deal, roles: frozenset[str], user: Any) -> str:
 
 
 def deals_in(country: str, user: Any) -> Sequence[DealLine]:
+    return _lines(holds("country", country, "screening__"), user)
+
+
+def deals_under(law: str, user: Any) -> Sequence[DealLine]:
+    # As canonical JSON has it: an id holds nothing that would be quoted otherwise.
+    return _lines(Q(screening__laws_text__contains=f'"{law}":'), user)
+
+
+def _lines(wanted: Q, user: Any) -> list[DealLine]:
     roles = access.roles_of(user)
-    deals = Deal.objects.visible_to(user).filter(holds("country", country, "screening__"))
+    deals = Deal.objects.visible_to(user).filter(wanted)
     return [
         DealLine(
             _page(deal, roles, user),

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils import timezone
 
 from audit.models import SYSTEM
 from audit.refusals import Conflict
@@ -173,7 +174,8 @@ class _Around:
             answers = deal.last_screening.revision.answers
             # As the batch goes on, what is ours has a newer screening.
             current = self._ours.get(deal.pk, deal)
-            self._other[deal.pk] = Other.of(current, answers, data)
+            today = timezone.localdate()
+            self._other[deal.pk] = Other.of(current, answers, data, on=today)
         return self._other[deal.pk]
 
     def comes_from_ours(self, deal: Deal) -> bool:

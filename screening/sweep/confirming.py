@@ -36,7 +36,8 @@ SELECT DISTINCT screening.rulebook_id FROM {holding.NEWEST}
 WHERE screening.rulebook_id = ANY(%(same_words)s)
   AND screening.rulebook_id <> %(rulebook)s
   AND screening.countries_id IS NOT DISTINCT FROM %(countries)s
-  AND screening.catalogue_id = %(catalogue)s AND screening.registry_id = %(registry)s"""  # noqa: S608
+  AND screening.catalogue_id = %(catalogue)s AND screening.registry_id = %(registry)s
+  AND screening.laws_id IS NOT DISTINCT FROM %(laws)s"""  # noqa: S608
 STANDS = """
 SELECT screening.id
 FROM {newest}

@@ -1,7 +1,8 @@
 """Whether the facts that a deal was last screened with are still what would be derived now.
 
 They are when nothing they come from changed: the answers, the reference data other than the
-rulebook, the vocabulary, rulings, and other deals of the same end user. A deal that somebody ruled
+rulebook, the vocabulary, rulings, the day up to which a law of the register counts, and other
+deals of the same end user. A deal that somebody ruled
 on, or whose end user or source somebody ruled on, is derived again; so is a copy.
 """
 
@@ -11,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from policy.engine.language.facts import Vocabulary
 from policy.models import ReferenceVersion
@@ -33,6 +35,8 @@ HOLDS = """
     AND screening.countries_id IS NOT DISTINCT FROM %(countries)s
     AND screening.catalogue_id = %(catalogue)s
     AND screening.registry_id = %(registry)s
+    AND screening.laws_id IS NOT DISTINCT FROM %(laws)s
+    AND coalesce(screening.laws_until >= %(today)s, true)
     AND screening.revision_id = (SELECT id FROM screening_dealrevision AS revision
         WHERE revision.deal_id = deal.id ORDER BY revision.number DESC LIMIT 1)
     AND deal.predecessor_id IS NULL AND deal.copied_from_id IS NULL
@@ -59,12 +63,14 @@ def held(deals: Collection[int], versions: Mapping[str, ReferenceVersion]) -> fr
 
 def names(versions: Mapping[str, ReferenceVersion]) -> dict[str, Any]:
     """The parameters of HOLDS."""
-    countries = versions.get("countries")
+    countries, laws = versions.get("countries"), versions.get("laws")
     return {
         "same_words": same_words(versions["rulebook"].pk),
         "countries": countries.pk if countries else None,
         "catalogue": versions["catalogue"].pk,
         "registry": versions["registry"].pk,
+        "laws": laws.pk if laws else None,
+        "today": timezone.localdate(),
         "closed": sorted(CLOSED),
     }
 
@@ -77,6 +83,8 @@ def stored(screening: Screening, end_user_key: str, vocabulary: Vocabulary) -> d
         text=screening.facts_text,
         end_user_key=end_user_key,
         linked=screening.linked,
+        laws_text=screening.laws_text,
+        laws_until=screening.laws_until,
     )
 
 

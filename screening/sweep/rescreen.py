@@ -11,12 +11,14 @@ from itertools import batched
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from audit.refusals import Conflict
 from jobs.models import Job
 from jobs.queue import performs
 from policy import active
 from policy.actions import RESCREEN
+from policy.governance.expiry import EXPIRED
 from policy.models import ReferenceVersion
 from screening import deriving
 from screening.actions import AFTER_RULING, lapse_unscreened, lock_end_user, rescreen_deal
@@ -137,6 +139,17 @@ def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     own = Deal.objects.filter(pk=ruling.deal_id, status__in=LIVE)
     others = related(ruling.deal, {ruling.end_user_key, ruling.deal.end_user_key})
     return (own | others).order_by("pk")
+
+
+@performs(EXPIRED, given_up=give_up)
+def screen_after_expiry(job: Job) -> None:
+    """Deals that counted on a law of the register whose last day is over."""
+    law, today = job.args["law"], timezone.localdate()
+    counted = Deal.objects.filter(
+        status__in=LIVE, screening__laws_until__lt=today, screening__laws_text__contains=f'"{law}":'
+    )
+    pks = list(counted.order_by("pk").values_list("pk", flat=True))
+    _screen_each(pks, job, because=job.args["because"], cause=Screening.Cause.VERSION)
 
 
 @performs(AFTER_STOP, given_up=give_up)

@@ -21,6 +21,7 @@ _ARRAYS: Mapping[str, str] = {
     "PositiveSmallIntegerField": "smallint[]",
     "BigIntegerField": "bigint[]",
     "JSONField": "jsonb[]",
+    "DateField": "date[]",
     "DateTimeField": "timestamptz[]",
 }
 

@@ -64,7 +64,7 @@ def too_wide_at(page: Any, widths: Sequence[int]) -> dict[int, list[str]]:
 
 @pytest.mark.parametrize(("route", "column"), pages(), ids=lambda word: word or "home")
 def test_page(route: str, column: str, visitor: Any) -> None:
-    factories.reference_data()
+    factories.reference_data(laws=factories.laws_of_the_demo())
     owner = factories.sales_person()
     role = {"other_sales": "sales"}.get(column, column)
     user = {"nobody": None, "sales": owner}.get(column) or (

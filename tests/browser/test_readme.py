@@ -46,7 +46,9 @@ def page(visitor: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("config.management.commands.demo_people.ACCOUNTS", accounts)
     monkeypatch.setattr("config.pages.DEMO_ACCOUNTS", accounts)
     call_command("demo_people", verbosity=0)
-    call_command("load_reference", proposer="paula", activator="pedro", verbosity=0)
+    call_command(
+        "load_reference", proposer="paula", activator="pedro", example_laws=True, verbosity=0
+    )
     call_command("load_demo", verbosity=0)
     opened: Page = visitor().goto("/")
     opened.set_default_timeout(10_000)

@@ -68,7 +68,7 @@ def relabelled(kind: str) -> Content:
     return replace(shipped(kind), label="1.1")
 
 
-@pytest.mark.parametrize("kind", [Kind.CATALOGUE, Kind.REGISTRY])
+@pytest.mark.parametrize("kind", [Kind.CATALOGUE, Kind.REGISTRY, Kind.LAWS])
 def test_compliance_hears_of_what_it_may_govern(kind: str) -> None:
     factories.reference_data()
     officer, owner = factories.compliance_officer(), factories.person(access.POLICY_OWNER)

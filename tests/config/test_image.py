@@ -227,4 +227,4 @@ def test_the_first_start_of_the_manual(stack: Stack) -> None:
         words, _, _ = command.partition(" <<<")
         said += stack.run("web", ["sh", "-c", f"echo {quote('a-long-winded-badger')} | {words}"])
     assert "is added." in said
-    assert said.count("is active") == 4
+    assert said.count("is active") == 5

@@ -25,7 +25,13 @@ def demo(django_db_setup, django_db_blocker, tmp_path_factory):
         patch.setattr("config.management.commands.demo_people.ACCOUNTS", accounts)
         with transaction.atomic():
             call_command("demo_people", verbosity=0)
-            call_command("load_reference", proposer="paula", activator="pedro", verbosity=0)
+            call_command(
+                "load_reference",
+                proposer="paula",
+                activator="pedro",
+                example_laws=True,
+                verbosity=0,
+            )
             began = time.process_time()
             call_command("load_demo", verbosity=0)
             seconds = time.process_time() - began

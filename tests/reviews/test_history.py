@@ -197,7 +197,7 @@ def test_the_export_names_each_version_by_its_digest(client, auditor):
     (row,) = csv.DictReader(io.StringIO(exported(client)))
     used = {
         kind: getattr(deal.screening, kind)
-        for kind in ("rulebook", "countries", "catalogue", "registry")
+        for kind in ("rulebook", "countries", "catalogue", "registry", "laws")
     }
     assert {kind: row[f"{kind}_digest"] for kind in used} == {
         kind: version.digest for kind, version in used.items()

@@ -220,7 +220,9 @@ class TestNames:
         party = {"answer": "yes", "rows": "1", "role_0": "payer", "country_0": "FI"}
         response = site.post(question_url(deal, "intermediaries"), {**party, "name_0": typed})
         assert "from “Name”" in response.context["form"].errors["name_0"][0]
-        response = site.post(question_url(deal, "legal-basis"), {"act": typed, "orders": typed})
+        response = site.post(
+            question_url(deal, "legal-basis"), {"answer": "typed", "act": typed, "orders": typed}
+        )
         assert "from “Act or licence”" in response.context["form"].errors["act"][0]
 
     @pytest.mark.parametrize("typed", ["????", "TBA", "未知", "n.n.", "The customer"])

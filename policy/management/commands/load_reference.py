@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from audit.refusals import NotAllowed
 from policy import actions
-from policy.governance.versions import shipped_contents
-from policy.models import ReferenceVersion
+from policy.governance.versions import example_laws, shipped_contents
+from policy.models import Kind, ReferenceVersion
 
 
 class Command(BaseCommand):
@@ -18,11 +19,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--proposer", required=True, help="user name of a policy owner")
         parser.add_argument("--activator", required=True, help="user name of another policy owner")
+        parser.add_argument(
+            "--example-laws",
+            action="store_true",
+            help="for a demo: begin with laws that nobody has checked instead of an empty register",
+        )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         proposer, activator = person(options["proposer"]), person(options["activator"])
-        for content in shipped_contents():
+        contents = shipped_contents()
+        if options["example_laws"]:
+            if settings.PRODUCTION:
+                raise CommandError("Nobody has checked the example laws. They are for the demo.")
+            if not ReferenceVersion.objects.exists():
+                contents = [
+                    example_laws() if content.kind == Kind.LAWS else content for content in contents
+                ]
+        for content in contents:
             if ReferenceVersion.objects.of(content.kind).exists():
                 continue
             try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
@@ -29,13 +30,18 @@ _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 
 
 class Cell(NamedTuple):
-    """`kind` is text, number, date, formula, error or empty; `text` is what stands in the file."""
+    """`kind` is text, number, boolean, date, formula, error or empty.
+
+    `text` is what stands in the file; TRUE or FALSE for a boolean.
+    """
 
     text: str = ""
     kind: str = "empty"
 
 
 EMPTY = Cell()
+# Excel takes 1900 for a leap year, so its days count from one day earlier than they seem to.
+_DAY_0, _DAY_0_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
 
 
 def column_name(index: int) -> str:
@@ -56,10 +62,14 @@ def _column_index(letters: str) -> int:
 
 
 class Workbook:
-    """An open workbook.  `sheets` maps each name, as spelled, to its part."""
+    """An open workbook.  `sheets` maps each name, as spelled, to its part.
+
+    `first_day` is the day that the number 0 of a date means in it.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._archive = Archive(stream)
+        self.first_day = _DAY_0
         self.sheets = self._read_sheets()
         self._strings: list[str] | None = None
         self._dates: frozenset[int] | None = None
@@ -87,6 +97,8 @@ class Workbook:
         def sheet(tag: str, own: dict[str, str]) -> None:
             if tag == "sheet":
                 names[own.get("name", "")] = own.get("id", "")
+            elif tag == "workbookPr" and own.get("date1904") in ("1", "true"):
+                self.first_day = _DAY_0_OF_1904
 
         self._scan("xl/_rels/workbook.xml.rels", link)
         self._scan("xl/workbook.xml", sheet)
@@ -268,6 +280,8 @@ class _SheetReader:
             return Cell(self._shared(text), "text")
         if kind in ("inlineStr", "str"):
             return Cell(text, "text")
+        if kind == "b":
+            return Cell("TRUE" if text == "1" else "FALSE", "boolean")
         if kind in ("e", "d"):
             return Cell(text, "error" if kind == "e" else "date")
         style = self._own.get("s", "")

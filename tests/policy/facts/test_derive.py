@@ -65,9 +65,9 @@ def test_every_fact_has_an_origin():
     assert one.origins["adverse_info"].note == "none on record"
 
 
-def test_the_digests_name_all_four_kinds():
+def test_the_digests_name_all_five_kinds():
     digests = REFERENCE.digests
-    assert digests.keys() == {"rulebook", "countries", "catalogue", "registry"}
+    assert digests.keys() == {"rulebook", "countries", "catalogue", "registry", "laws"}
     assert all(one.startswith("sha256:") for one in digests.values())
 
 

@@ -218,6 +218,7 @@ class TestRoles:
         Kind.COUNTRIES: {access.POLICY_OWNER},
         Kind.CATALOGUE: {access.POLICY_OWNER, access.COMPLIANCE},
         Kind.REGISTRY: {access.POLICY_OWNER, access.COMPLIANCE},
+        Kind.LAWS: {access.POLICY_OWNER, access.COMPLIANCE},
     }
 
     @pytest.mark.parametrize("kind", Kind.values)

@@ -64,7 +64,7 @@ EMPTY_ERRORS = {
     "purposes": "Select at least one",
     "handover": "Select one",
     "obligation": "Select yes, no or I do not know",
-    "legal-basis": "Enter the law or licence",
+    "legal-basis": "Select the law, another law, or not known yet",
     "stores": "Select one",
     "analyses": "Select one",
     "restricts": "Select yes, no or I do not know",
@@ -229,7 +229,7 @@ def test_who_owns_the_list_is_asked_for_a_yes() -> None:
 
 
 def test_the_law_needs_who_can_order() -> None:
-    assert errors("legal-basis", act="Act 917/2014") == {
+    assert errors("legal-basis", answer="typed", act="Act 917/2014") == {
         "orders": ["Say who can order an interception"]
     }
 

@@ -304,7 +304,7 @@ class TestLiveDeals:
     def test_nor_one_that_was_screened_with_another_version(self) -> None:
         deal = factories.cleared_deal()
         versions = active.versions()
-        for kind in ("countries", "catalogue", "registry"):
+        for kind in ("countries", "catalogue", "registry", "laws"):
             stale = {**versions, kind: versions["rulebook"]}
             assert in_place.settled(rulebook(), stale, first=deal.pk, last=deal.pk) == set()
 

@@ -49,7 +49,9 @@ def demo(db: None, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         "config.management.commands.demo_people.ACCOUNTS", tmp_path / "accounts.json"
     )
     call_command("demo_people", verbosity=0)
-    call_command("load_reference", proposer="paula", activator="pedro", verbosity=0)
+    call_command(
+        "load_reference", proposer="paula", activator="pedro", example_laws=True, verbosity=0
+    )
     call_command("load_demo", verbosity=0)
 
 
@@ -452,6 +454,7 @@ class TestConfirming:
             "countries": before.countries,
             "catalogue": before.catalogue,
             "registry": before.registry,
+            "laws": before.laws,
             "event_id": AuditEvent.objects.append(
                 subject=version.subject, actor=SYSTEM, verb="deals.confirmed"
             ),
@@ -460,6 +463,7 @@ class TestConfirming:
             {**rest, "rulebook": never},
             {**rest, "rulebook": before.registry},
             {**rest, "rulebook": version, "catalogue": version},
+            {**rest, "rulebook": version, "laws": version},
         ):
             refused = pytest.raises(IntegrityError, match="another kind, or one never active")
             with refused, transaction.atomic():

@@ -1,0 +1,78 @@
+"""Whether a law of the register fits a deal: country, kind of end user, class, and day. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from policy.engine.language.words import listed
+from policy.reference.destinations import Place
+from policy.reference.laws import CLASS_WORDS, Law, day_words
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A law that sales picked. `law` is None when the register no longer has it."""
+
+    id: str
+    law: Law | None
+    #: What it was called, and whether it had a conflict, when it was picked.
+    cited: str
+    had_conflict: bool = False
+
+    @property
+    def citation(self) -> str:
+        return self.law.citation if self.law else self.cited or self.id
+
+    @property
+    def conflict(self) -> str:
+        """Why it conflicts with standards; "" when it does not."""
+        if self.law is not None:
+            return self.law.why
+        return "it did when it was picked, and is no longer registered" * self.had_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a law must fit: one variant of a deal, and the day on which it is screened."""
+
+    place: Place | None
+    kind: str
+    #: Letters of policy.reference.laws.CLASSES, of what is there or may be.
+    classes: frozenset[str]
+    on: date | None
+
+
+def picked(declared: Mapping[str, Any], laws: Mapping[str, Law]) -> list[Picked]:
+    """The laws that a declaration names, each once."""
+    found: dict[str, Picked] = {}
+    for entry in declared.get("laws") or ():
+        name = entry if isinstance(entry, str) else entry["law"]
+        more = {} if isinstance(entry, str) else entry
+        found[name] = Picked(
+            name, laws.get(name), more.get("cited") or "", bool(more.get("conflict"))
+        )
+    return list(found.values())
+
+
+def is_of(law: Law, place: Place | None) -> bool:
+    """Whether it is a law of the place; whose law holds in a special territory is disputed."""
+    if place is None:
+        return False
+    return law.country == place.code or (not place.special and place.countries == {law.country})
+
+
+def misfit(law: Law, wanted: Wanted, kinds: Mapping[str, str]) -> str:
+    """Why the law does not count for a variant, in words; "" when it does."""
+    if wanted.place is None:
+        return "nobody knows where the system will be used"
+    if not is_of(law, wanted.place):
+        return f"it is not a law of {wanted.place.name}"
+    if wanted.kind not in law.obliges:
+        obliged = listed([kinds.get(kind, kind) for kind in law.obliges])
+        return f"it obliges {obliged}"
+    if wanted.classes and wanted.classes.isdisjoint(law.classes):
+        return f"it is about {listed([CLASS_WORDS[letter] for letter in law.classes])}"
+    if not law.holds_on(wanted.on):
+        return f"it was valid in the register until {day_words(law.valid_until)}"
+    return ""
