@@ -6,5 +6,5 @@ GUARDS = Path(__file__).with_suffix(".sql").read_text()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0002_guards"), ("screening", "0012_guards")]
+    dependencies = [("reviews", "0002_guards"), ("screening", "0013_guards")]
     operations = [migrations.RunSQL(GUARDS, migrations.RunSQL.noop)]

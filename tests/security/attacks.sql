@@ -424,56 +424,62 @@ SELECT :draft, 1, :sales, answers::text, gen_random_uuid() FROM screening_deal W
 -- refused: 23514 the number of a screening comes from its sequence
 INSERT INTO screening_screening (id, revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT 999999, revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :cleared_screening;
 
 -- attack: a screening that no deal names
 -- refused: 23514 a new screening becomes the one of its deal
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 
 -- attack: a screening of a barred deal
 -- refused: 23514 a screening is of the newest revision of a deal that is not closed
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :barred_screening;
 
 -- attack: a screening whose facts were changed
 -- refused: 23514 the digest of a screening is that of its facts
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT revision_id, 'version', 'clear', '', '[{"country_risk":"low"}]', facts_digest, sources_text,
     linked, missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id,
-    registry_id
+    registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 
 -- attack: a screening without country ratings
 -- refused: 23514 a screening uses the versions that are active
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, NULL, catalogue_id, registry_id
+    missing_text, open_text, false, false, rulebook_id, NULL, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 
 -- attack: a deal in review is cleared by a forged screening
 -- refused: 23514 a deal is cleared by a clear screening, and only when nobody has to look at it
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT :questioned_revision, 'version', 'clear', '', facts_text, facts_digest, sources_text,
     linked, missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id,
-    registry_id
+    registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :cleared_screening;
 INSERT INTO deal_facts
 SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
@@ -488,10 +494,11 @@ VALUES ('deal:' || :questioned, 'system', 'deal.cleared', '{}');
 -- refused: 23514 the outcome of a screening is that of its findings
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT revision_id, 'version', 'senior_review', 'senior_review', facts_text, facts_digest,
     sources_text, linked, missing_text, open_text, false, false, rulebook_id, countries_id,
-    catalogue_id, registry_id
+    catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO deal_facts
 SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
@@ -502,9 +509,10 @@ UPDATE screening_deal SET screening_id = lastval() WHERE id = :reviewed;
 -- refused: 23514 the facts of a screening lead to its outcome
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO deal_facts
 SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
@@ -514,9 +522,10 @@ FROM deal_facts AS facts WHERE screening_id = :reviewed_screening;
 -- refused: 23514 the facts of a screening lead to its outcome
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO deal_facts
 SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
@@ -528,10 +537,11 @@ INSERT INTO screening_dealrevision (deal_id, number, submitter_id, answers_text,
 SELECT id, 1, owner_id, answers::text, gen_random_uuid() FROM screening_deal WHERE id = :draft;
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT lastval(), 'sent', 'clear', '', '[{"country_risk":"low"}]',
     'sha256:' || encode(sha256('[{"country_risk":"low"}]'), 'hex'), '{}', false, '[]', '[]',
-    false, false, rulebook_id, countries_id, catalogue_id, registry_id
+    false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :cleared_screening;
 INSERT INTO deal_facts (screening_id, variant, country_risk) VALUES (lastval(), 0, 'low');
 
@@ -541,18 +551,20 @@ INSERT INTO screening_dealrevision (deal_id, number, submitter_id, answers_text,
 SELECT id, 1, owner_id, answers::text, gen_random_uuid() FROM screening_deal WHERE id = :draft;
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT lastval(), 'sent', 'clear', '', '[]', 'sha256:' || encode(sha256('[]'), 'hex'), '{}',
-    false, '[]', '[]', false, false, rulebook_id, countries_id, catalogue_id, registry_id
+    false, '[]', '[]', false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :cleared_screening;
 
 -- attack: a finding with the clause of another rule
 -- refused: 23514 a finding names a rule of its rulebook
 INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, facts_text,
     facts_digest, sources_text, linked, missing_text, open_text, asks_sales, asks_compliance,
-    rulebook_id, countries_id, catalogue_id, registry_id)
+    rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
+    laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO screening_finding (screening_id, position, rule, clause, outcome, title, because,
                                facts_text, evidence_text, asks)

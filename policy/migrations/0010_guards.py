@@ -9,6 +9,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "0003_guards"),
         ("people", "0002_guards"),
-        ("policy", "0008_promise_confirmation"),
+        ("policy", "0009_laws"),
     ]
     operations = [migrations.RunSQL(GUARDS, migrations.RunSQL.noop)]

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
         ("audit", "0003_guards"),
         ("jobs", "0003_guards"),
         ("people", "0002_guards"),
-        ("policy", "0009_guards"),
-        ("screening", "0011_screen_for_sites"),
+        ("policy", "0010_guards"),
+        ("screening", "0012_laws"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

@@ -653,10 +653,11 @@ BEGIN
     END IF;
     -- Every kind that is active now, and no other version.
     IF EXISTS (
-        SELECT FROM (SELECT DISTINCT rulebook_id, countries_id, catalogue_id, registry_id
+        SELECT FROM (SELECT DISTINCT rulebook_id, countries_id, catalogue_id, registry_id, laws_id
                      FROM inserted) AS used,
             LATERAL (VALUES ('rulebook', used.rulebook_id), ('countries', used.countries_id),
-                            ('catalogue', used.catalogue_id), ('registry', used.registry_id))
+                            ('catalogue', used.catalogue_id), ('registry', used.registry_id),
+                            ('laws', used.laws_id))
                 AS named (kind, id)
         WHERE named.id IS DISTINCT FROM (
             SELECT version.id FROM policy_referenceversion AS version
@@ -761,10 +762,11 @@ ALTER TABLE deal_facts ENABLE ALWAYS TRIGGER deal_facts_guard;
 CREATE OR REPLACE FUNCTION confirmation_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
-        SELECT FROM (SELECT DISTINCT rulebook_id, countries_id, catalogue_id, registry_id
+        SELECT FROM (SELECT DISTINCT rulebook_id, countries_id, catalogue_id, registry_id, laws_id
                      FROM inserted) AS made,
             LATERAL (VALUES ('rulebook', made.rulebook_id), ('countries', made.countries_id),
-                            ('catalogue', made.catalogue_id), ('registry', made.registry_id))
+                            ('catalogue', made.catalogue_id), ('registry', made.registry_id),
+                            ('laws', made.laws_id))
                 AS named (kind, id)
         WHERE named.id IS NOT NULL AND NOT EXISTS (
             SELECT FROM policy_referenceversion AS version

@@ -18,7 +18,8 @@ CREATE TABLE policy_governor (kind text, role text, PRIMARY KEY (kind, role));
 INSERT INTO policy_governor VALUES
     ('rulebook', 'policy_owner'), ('countries', 'policy_owner'),
     ('catalogue', 'policy_owner'), ('catalogue', 'compliance'),
-    ('registry', 'policy_owner'), ('registry', 'compliance');
+    ('registry', 'policy_owner'), ('registry', 'compliance'),
+    ('laws', 'policy_owner'), ('laws', 'compliance');
 CALL app_may('policy_governor');
 
 CREATE FUNCTION governs(person bigint, what text) RETURNS boolean LANGUAGE sql STABLE AS $$
