@@ -89,9 +89,13 @@ BEGIN
         RAISE EXCEPTION 'this person does not activate versions of this kind'
             USING ERRCODE = '23514';
     END IF;
-    -- Only the very first version of a kind has nothing to be compared with.
+    -- Only the very first version of a kind has nothing to be compared with; the first laws are
+    -- compared with none.
     IF NOT EXISTS (SELECT FROM policy_referenceversion
-                   WHERE kind = NEW.kind AND id <> NEW.id AND activated_at IS NOT NULL) THEN
+                   WHERE kind = NEW.kind AND id <> NEW.id AND activated_at IS NOT NULL)
+       AND NOT (NEW.kind = 'laws' AND NEW.content::jsonb -> 'laws' <> '[]'
+                AND EXISTS (SELECT FROM policy_referenceversion
+                            WHERE kind = 'rulebook' AND activated_at IS NOT NULL)) THEN
         RETURN NEW;
     END IF;
     SELECT * INTO read FROM policy_checkreport

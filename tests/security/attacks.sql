@@ -427,7 +427,8 @@ INSERT INTO screening_screening (id, revision_id, cause, outcome, review_floor, 
     rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
     laws_text)
 SELECT 999999, revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id,
+    laws_id, laws_text
 FROM screening_screening WHERE id = :cleared_screening;
 
 -- attack: a screening that no deal names
@@ -437,7 +438,8 @@ INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, fact
     rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
     laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id,
+    laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 
 -- attack: a screening of a barred deal
@@ -447,7 +449,8 @@ INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, fact
     rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
     laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id,
+    laws_id, laws_text
 FROM screening_screening WHERE id = :barred_screening;
 
 -- attack: a screening whose facts were changed
@@ -512,7 +515,8 @@ INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, fact
     rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
     laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id,
+    laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO deal_facts
 SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
@@ -525,7 +529,8 @@ INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, fact
     rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
     laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id,
+    laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO deal_facts
 SELECT (jsonb_populate_record(facts, jsonb_build_object('screening_id', lastval()))).*
@@ -564,7 +569,8 @@ INSERT INTO screening_screening (revision_id, cause, outcome, review_floor, fact
     rulebook_id, countries_id, catalogue_id, registry_id, laws_id,
     laws_text)
 SELECT revision_id, 'version', 'clear', '', facts_text, facts_digest, sources_text, linked,
-    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id, laws_id, laws_text
+    missing_text, open_text, false, false, rulebook_id, countries_id, catalogue_id, registry_id,
+    laws_id, laws_text
 FROM screening_screening WHERE id = :reviewed_screening;
 INSERT INTO screening_finding (screening_id, position, rule, clause, outcome, title, because,
                                facts_text, evidence_text, asks)
