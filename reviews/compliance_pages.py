@@ -175,6 +175,7 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
         "questions": exhibits.exchange(deal),
         "facts": exhibits.facts(screening),
         "laws": exhibits.laws(screening),
+        "names": deriving.likenesses_of(screening.revision),
         "settled": SETTLED,
         "asked": [(fact, SETTLED[fact].title) for fact in LISTS if fact in asked and fact],
         "others": [(fact, one.title) for fact, one in SETTLED.items() if fact not in asked],

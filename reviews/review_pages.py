@@ -19,7 +19,7 @@ from reviews import actions, counterfactual, exhibits, labels, panel, precedents
 from reviews.forms import QuestionsForm, ReasonForm
 from reviews.history import timeline
 from reviews.models import Condition, Review
-from screening import wording
+from screening import deriving, wording
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -69,6 +69,7 @@ def page_of(deal: Deal, user: Any) -> dict[str, Any]:
         "findings": exhibits.findings(screening),
         "facts": exhibits.facts(screening),
         "laws": exhibits.laws(screening),
+        "names": deriving.likenesses_of(screening.revision),
         "written": written.of_deal(deal),
         "former": former,
         "changes": exhibits.changes(former, screening) if former else [],

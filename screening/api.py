@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.exceptions import NotFound
@@ -11,11 +11,13 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from people.access import AUDITOR, COMPLIANCE, REVIEWERS, SALES, allow
+from people.access import AUDITOR, COMPLIANCE, REVIEWERS, SALES, allow, has_role
+from screening import deriving
 from screening.models import Deal
 
 LONGEST_ID = 19
-READERS = (SALES, COMPLIANCE, *REVIEWERS, AUDITOR)
+JUDGES = (COMPLIANCE, *REVIEWERS, AUDITOR)
+READERS = (SALES, *JUDGES)
 
 
 class FindingSerializer(serializers.Serializer[Any]):
@@ -35,11 +37,31 @@ class DealSerializer(serializers.Serializer[Any]):
     valid_until = serializers.DateTimeField(allow_null=True)
 
 
+class NameSerializer(serializers.Serializer[Any]):
+    """A party of the deal beside a listed one; see the review page for what the words mean."""
+
+    role = serializers.CharField()
+    typed = serializers.CharField()
+    listed = serializers.CharField()
+    country = serializers.CharField()
+    score = serializers.FloatField()
+    strength = serializers.CharField()
+    sentence = serializers.CharField()
+
+
 class DealDetailSerializer(DealSerializer):
     outcome = serializers.CharField(source="screening.outcome", default="")
     review_floor = serializers.CharField(source="screening.review_floor", default="")
     missing = serializers.ListField(source="screening.missing", default=list)
     findings = FindingSerializer(source="screening.findings.all", many=True, default=list)
+    names = serializers.SerializerMethodField()
+
+    @extend_schema_field(NameSerializer(many=True))
+    def get_names(self, deal: Deal) -> list[dict[str, Any]]:
+        """Whom the names mean or resemble; empty for sales, as on the pages."""
+        if deal.screening is None or not has_role(self.context["reader"], *JUDGES):
+            return []
+        return [one.plain for one in deriving.likenesses_of(deal.screening.revision)]
 
 
 class DealPages(CursorPagination):
@@ -78,7 +100,7 @@ def deals_view(request: Request) -> Response:
 def deal_view(request: Request, pk: int) -> Response:
     """One deal with the findings of its newest screening; 404 when the caller may not see it."""
     deal = get_object_or_404(Deal.objects.visible_to(request.user), pk=pk)
-    return Response(DealDetailSerializer(deal).data)
+    return Response(DealDetailSerializer(deal, context={"reader": request.user}).data)
 
 
 deals = allow(*READERS)(deals_view)

@@ -20,6 +20,7 @@ from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import Origin, ReferenceData, Variant, trace
+from policy.facts.likenesses import Likeness, likenesses
 from screening import linking, rulings
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS
@@ -260,6 +261,15 @@ def _eased(laid: Sequence[rulings.Laid], variants: Sequence[Variant], data: Refe
         for fact in rulings.eased(laid, variants)
     ]
     return f"A ruling made milder: {listed(names)}" if names else ""
+
+
+def likenesses_of(revision: DealRevision) -> list[Likeness]:
+    """Whom the names in a sent revision mean or resemble, by the registry that is active now."""
+    try:
+        declared = questions.declared_facts(revision.answers)
+        return likenesses(declared, active.reference_data())
+    except DeclaredError:
+        return []  # sent to an earlier program; what it says now is in the screening
 
 
 def check_readable(answers: Mapping[str, Any]) -> None:

@@ -54,7 +54,7 @@ VERBS = {
     "screen": (
         "demo",
         ["-m", "policy.facts.screen"],
-        "screen [--laws REGISTER] FILE.jsonl | -",
+        "screen [--explain] [--laws REGISTER] FILE.jsonl | -",
         "screen deals, one per line; needs no database",
     ),
     "policy": (

@@ -334,7 +334,9 @@ class Checks:
         special = [code for code, territory in territories.items() if territory.special]
         for country, answer in value.items():
             if country not in self.countries.names:
-                problems += self._country(name, country)
+                # Nowhere may be a destination, and has no territories.
+                unnamed = [f"{name}: give the code of a country, not {shown(country)}"]
+                problems += self._country(name, country) or unnamed
                 continue
             asked = [territory.code for territory in self.countries.territories_asked(country)]
             # An answer that was given when the list had it so is still read.

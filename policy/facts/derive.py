@@ -34,7 +34,8 @@ from policy.facts.spots import Spot
 from policy.reference.catalogue import Product
 from policy.reference.destinations import NOWHERE, Place
 from policy.reference.laws import Law, classes_of, day_words
-from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Hit
+from policy.reference.names.lexicon import FITTING, SOUNDS
+from policy.reference.registry import INTELLIGENCE, NO_KIND, QUESTION, VENDOR, Hit
 
 __all__ = ["Derivation", "Origin", "ReferenceData", "Variant", "derive", "trace"]
 
@@ -68,7 +69,7 @@ UNREAD = {
 }
 #: Whoever signs for itself is not expected to buy for somebody harmless.
 ARMED = ("law_enforcement", "military", INTELLIGENCE)
-SECURITY = (*ARMED, "unknown")
+INTEGRATION = "active_surveillance_integration"
 NOT_CLASSIFIED = "unclassified"
 LONGEST_NOTE = 2000
 #: Combinations of a destination and a purpose; each is derived and screened by itself.
@@ -176,6 +177,10 @@ class Derivation:
     doubts: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     laws: dict[str, bool] = field(default_factory=dict)
+    #: How sentences about a name write it, where not as it is.
+    written: Mapping[str, str] = field(default_factory=dict)
+    #: Vendors of surveillance systems that take part in the deal or made something in it.
+    vendors: list[str] = field(default_factory=list)
 
     def plain(self, spot: Spot, purpose: str | None) -> dict[str, Any]:
         """The plain facts of this variant, ready for Vocabulary.parse."""
@@ -199,6 +204,7 @@ class Derivation:
             self._may_be_in_a_territory(place, facts)
         self._law(place, facts)
         self._between(place, facts)
+        self._integration(facts)
         self._complete(facts)
         said = self._said(facts)
         facts |= said
@@ -283,13 +289,15 @@ class Derivation:
             facts["end_user_name"] = name
             hits = self.reference.registry.hits(name, self._countries(place))
             if "end_user_type" not in self.given:
-                kind = self._listed_kind(kind, name, hits) if hits else self._heard(kind, name)
+                kind = self._listed_kind(kind, name, hits)
+                self._ask_about(name, "the end user", kind, hits)
         facts["end_user_type"] = kind
         customer = (declared.get("customer_name") or "").strip()
         if customer:
             facts["customer_name"] = customer
             if customer != name and kind != INTELLIGENCE:
-                self._ask_about(customer, "the customer", self._countries(place))
+                hits = self.reference.registry.hits(customer, self._countries(place))
+                self._ask_about(customer, "the customer", declared.get("customer_type"), hits)
         signs = declared.get("customer_type")
         if signs in ARMED and signs != kind:
             words = self.reference.kind_words[signs]
@@ -301,15 +309,13 @@ class Derivation:
         return countries | {own} if own else countries
 
     def _listed_kind(self, kind: str, name: str, hits: tuple[Hit, ...]) -> str:
-        """The kind of end user that the registry leads to; doubts go to `doubts`."""
+        """The kind of end user that the registry leads to; a difference goes to `doubts`."""
         listed_as = {
             hit.party.kind: hit.party
             for hit in hits
-            if hit.at_home and hit.party.kind not in (QUESTION, OPERATOR)
+            if hit.is_certain and hit.party.kind not in NO_KIND
         }
         if not listed_as:
-            if kind != INTELLIGENCE:
-                self.doubts.extend(_question(name, "the end user", hits))
             return kind
         best = INTELLIGENCE if INTELLIGENCE in listed_as else min(listed_as)
         if kind in listed_as and INTELLIGENCE not in listed_as:
@@ -329,21 +335,72 @@ class Derivation:
         """Whether compliance has said that nothing contradicts; then no doubt counts."""
         return self.given.get("fact_conflict") is False
 
-    def _heard(self, kind: str, name: str) -> str:
-        """The same kind; a name that does not fit it is a doubt."""
-        if self._settled() or kind in SECURITY:
-            return kind
-        if self.reference.registry.sounds_like_security(name):
-            words = self.reference.kind_words[kind]
-            self.doubts.append(f"{name} sounds like a security body, but is declared as {words}.")
-        return kind
+    def _ask_about(self, name: str, role: str, kind: str | None, hits: tuple[Hit, ...]) -> None:
+        """What compliance must settle about a name; one sentence at most.
 
-    def _ask_about(self, name: str, role: str, countries: frozenset[str]) -> None:
-        hits = () if self._settled() else self.reference.registry.hits(name, countries)
-        if hits:
-            at_home = {hit.party.kind for hit in hits if hit.at_home} - {QUESTION}
-            if INTELLIGENCE in at_home or not at_home:
-                self.doubts.extend(_question(name, role, hits))
+        `kind` is what the party is declared as, None when nobody was asked. A vendor counts
+        whatever else is known.
+        """
+        if self._settled():
+            return
+        self.vendors.extend(hit.party.name for hit in hits if hit.party.kind == VENDOR)
+        known = [hit for hit in hits if hit.is_certain and hit.party.kind != QUESTION]
+        asked = next((hit for hit in known or hits if _is_asked(hit, kind)), None)
+        if asked:
+            self.doubts.append(self._question(name, role, asked))
+        elif not known and kind != "unknown":
+            self._listen(name, role, kind)
+
+    def _question(self, name: str, role: str, hit: Hit) -> str:
+        party = hit.party
+        home = f" ({party.country})" if party.country else ""
+        bears = "bears the name of" if hit.is_exact else "has a name like"
+        known = party.note or self._known_as(party.kind)
+        return f"{self._name(name)}, {role}, {bears} {party.name}{home}: {known}."
+
+    def _known_as(self, kind: str) -> str:
+        if kind == VENDOR:
+            return "a vendor of surveillance systems; ask what its part in the deal is"
+        return self.reference.kind_words.get(kind, "an intelligence or security body")
+
+    def _listen(self, name: str, role: str, kind: str | None) -> None:
+        """A name that sounds like what nobody declared is a doubt."""
+        heard = self.reference.registry.sounds(name)
+        asked = [sound for sound in SOUNDS if sound in heard and kind not in FITTING[sound]]
+        if not asked or (len(asked) < len(heard) and asked != ["intelligence"]):
+            return  # what it is declared as is one of the things that it sounds like
+        declared = f", but is declared as {self._kind_in_words(kind)}" if kind else ""
+        self.doubts.append(f"{self._name(name)}, {role}, sounds like {SOUNDS[asked[0]]}{declared}.")
+
+    def _kind_in_words(self, kind: str) -> str:
+        return self.reference.kind_words.get(kind, "a reseller or integrator")
+
+    def _name(self, name: str) -> str:
+        return self.written.get(name, name)
+
+    def _integration(self, facts: dict[str, Any]) -> None:
+        """A vendor of surveillance systems in the deal: nobody knows yet what it integrates."""
+        if self._settled():
+            return
+        for line in self.declared.get("products") or ():
+            maker = self.reference.registry.vendor_in(_line_name(line))
+            if maker:
+                self.vendors.append(maker.name)
+                self.doubts.append(
+                    f"{_line_name(line)} names {maker.name}: {self._known_as(maker.kind)}."
+                )
+        capabilities = facts["capabilities"]
+        if (
+            self.vendors
+            and "capabilities" not in self.given
+            and INTEGRATION not in _surely(capabilities)
+        ):
+            names = listed(list(dict.fromkeys(self.vendors)))
+            note = f"{names} may bring a system of active surveillance with it"
+            self.notes["capabilities"] = (
+                f"{self.notes.get('capabilities', '')}; {note}".removeprefix("; ")
+            )
+            facts["capabilities"] = _maybe(capabilities, INTEGRATION)
 
     def _capabilities(self, facts: dict[str, Any]) -> None:
         declared = self.declared
@@ -510,9 +567,9 @@ class Derivation:
                 (party, "") if isinstance(party, str) else (party["name"], party.get("country"))
             )
             names.append(name)
-            self._ask_about(
-                name, "an intermediary", frozenset({home}) if home else self._countries(place)
-            )
+            countries = frozenset({home}) if home else self._countries(place)
+            hits = self.reference.registry.hits(name, countries)
+            self._ask_about(name, "an intermediary", None, hits)
         facts["intermediaries"] = listed(names)
 
     def _complete(self, facts: dict[str, Any]) -> None:
@@ -574,6 +631,19 @@ class Derivation:
         self.notes["fact_conflict"] = doubts or "nothing contradicts what is declared"
 
 
+def _is_asked(hit: Hit, kind: str | None) -> bool:
+    """Whether compliance must say who it is, where a party is declared as of this kind."""
+    listed_as = hit.party.kind
+    if listed_as == VENDOR:
+        return True
+    if listed_as == QUESTION:
+        # Ministries share their names: another country's says little of one that is declared so.
+        return kind != INTELLIGENCE and (hit.at_home or kind not in ARMED)
+    if listed_as == INTELLIGENCE:
+        return kind != INTELLIGENCE
+    return listed_as in ARMED and kind not in (*ARMED, "unknown")
+
+
 def _restricted(place: Place, capabilities: Any) -> Iterator[tuple[str, str]]:
     """What restricts a delivery of these capabilities to the place: control and reference."""
     for row in place.restrictions:
@@ -583,20 +653,17 @@ def _restricted(place: Place, capabilities: Any) -> Iterator[tuple[str, str]]:
         yield place.export_control, f"destination {place.name}"
 
 
-def _question(name: str, role: str, hits: tuple[Hit, ...]) -> list[str]:
-    """What compliance must settle about a name; one sentence at most."""
-    for hit in hits:
-        party = hit.party
-        if party.kind in (QUESTION, INTELLIGENCE):
-            home = f" ({party.country})" if party.country else ""
-            known = party.note or "an intelligence or security body"
-            return [f"{name}, {role}, bears the name of {party.name}{home}: {known}."]
-    return []
-
-
 def _surely(capabilities: Any) -> Any:
     """The capabilities that are surely there, from the plain form of flags."""
     return capabilities.get("yes", ()) if isinstance(capabilities, dict) else capabilities
+
+
+def _maybe(capabilities: Any, member: str) -> Any:
+    """The capabilities, with one more that may be there."""
+    if capabilities is None:
+        return None
+    plain = capabilities if isinstance(capabilities, dict) else {"yes": list(capabilities)}
+    return {**plain, "unknown": list(dict.fromkeys([*plain.get("unknown", ()), member]))}
 
 
 def _possibly(flags: Any) -> list[str]:

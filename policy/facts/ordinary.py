@@ -1,10 +1,12 @@
 """Ordinary deals, derived quickly: most lines of a long file differ in names and little else.
 
-A deal is ordinary when no name in it means anything to the registry. All its facts but the quoted
-texts then follow from a short key, and the key leads to facts that were derived in full before.
-Other deals are derived in full each time, and what may be wrong is left to `policy.facts.derive`.
+All facts of an ordinary deal but the quoted texts follow from a short key, what the registry says
+to its names included, and the key leads to facts that were derived in full before. Where a party
+beside end user and customer, or a product, means something to the registry, the deal is derived in
+full each time, and what may be wrong is left to `policy.facts.derive`.
 """
 
+import secrets
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,13 +14,15 @@ from typing import Any
 from policy.engine.language.facts import LONGEST_TEXT, Facts
 from policy.engine.language.words import listed
 from policy.facts.declared import is_named
-from policy.facts.derive import SECURITY, Derivation, ReferenceData
+from policy.facts.derive import Derivation, ReferenceData
 from policy.facts.spots import Spot
 
 #: Keys that are remembered; a file of a million lines has a few thousand.
 REMEMBERED = 16_384
 #: The texts of a deal's own names, which its key leaves out.
 OWN = ("end_user_name", "customer_name", "products", "legal_basis", "intermediaries")
+#: Names that sentences quote; longer ones could push the end of a note out of it.
+QUOTED, LONGEST_QUOTED = ("end_user_name", "customer_name"), 200
 Texts = Mapping[str, str]
 
 
@@ -42,8 +46,8 @@ class Ordinary[Told]:
     def told(
         self, declared: Mapping[str, Any], given: Mapping[str, Any]
     ) -> tuple[Told, Texts] | Facts | None:
-        """What deals like this are told and this one's own texts; its Facts when a name in it is
-        remarkable; None when `derive` must look closer.
+        """What deals like this are told and this one's own texts; its Facts when it is derived in
+        full; None when `derive` must look closer.
 
         `given` holds names of `policy.facts.declared.GIVEN` only.
         """
@@ -53,9 +57,11 @@ class Ordinary[Told]:
             code = given.get("special_territory")
             if code is not None and code not in self.reference.countries.territories:
                 return None
-            if self._is_remarkable(declared, given):
+            said = self._said(declared)
+            if said is None:
                 return self._in_full(declared, given)
             key, own = self._key(declared, given)
+            key = (*key, *said)
             form = self._told.get(key) or self._first(key, own, declared, given)
             return form, self._checked(own)
         except (ValueError, TypeError, KeyError):
@@ -69,30 +75,28 @@ class Ordinary[Told]:
             return own
         return self.vocabulary.parse(own).texts
 
-    def _is_remarkable(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-        """Whether a name in the deal is more than a name, or the catalogue must be asked."""
-        services = declared.get("services")
-        if type(declared.get("capabilities")) is not list:
-            return True
+    def _said(self, declared: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """What the registry says to end user and customer; None when all must be looked at."""
+        get = declared.get
+        services = get("services")
+        if type(get("capabilities")) is not list:
+            return None
         if type(services) is not list and services is not None:
-            return True
+            return None
         registry = self.reference.registry
-        name = declared.get("end_user_name")
-        if name and registry.remarks_on(name):
-            return True
-        customer = declared.get("customer_name")
-        if customer and customer != name and registry.remarks_on(customer):
-            return True
-        for between in declared.get("intermediaries") or ():
-            if registry.remarks_on(between):
-                return True
-        return bool(
-            name
-            and declared.get("end_user_type") not in SECURITY
-            and given.get("fact_conflict") is not False
-            and not registry.is_operator(name)
-            and registry.sounds_like_security(name)
-        )
+        for between in get("intermediaries") or ():
+            if registry.said(between).is_more:
+                return None
+        for product in get("products") or ():
+            if registry.vendor_in(product):
+                return None
+        name, customer = get("end_user_name") or "", get("customer_name") or ""
+        said = [registry.said(text) if text else None for text in (name, customer)]
+        if not any(one and one.is_more for one in said):
+            return ()
+        if len(name) > LONGEST_QUOTED or len(customer) > LONGEST_QUOTED:
+            return None
+        return (*said, name.strip() == customer.strip())
 
     def _key(
         self, declared: Mapping[str, Any], given: Mapping[str, Any]
@@ -139,8 +143,10 @@ class Ordinary[Told]:
         known = map(self.reference.catalogue.find, products or ())
         return tuple(product.id if product else "" for product in known)
 
-    def _in_full(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> Facts:
-        derivation = Derivation(declared, self.reference, given)
+    def _in_full(
+        self, declared: Mapping[str, Any], given: Mapping[str, Any], written: Texts | None = None
+    ) -> Facts:
+        derivation = Derivation(declared, self.reference, given, written=written or {})
         plain = derivation.plain(Spot(declared.get("country")), declared.get("purpose"))
         return self.vocabulary.parse(plain)
 
@@ -151,8 +157,12 @@ class Ordinary[Told]:
         declared: Mapping[str, Any],
         given: Mapping[str, Any],
     ) -> Told:
-        facts = self._in_full(declared, given)
+        # Sentences about a name leave it open too; nobody can guess the marks.
+        marks = {name: secrets.token_hex(16) for name in QUOTED if name in own}
+        facts = self._in_full(declared, given, {own[name]: mark for name, mark in marks.items()})
         texts = {name: text for name, text in facts.texts.items() if name not in OWN}
+        for name, mark in marks.items():
+            texts = {key: text.replace(mark, f"\0{name}\0") for key, text in texts.items()}
         texts |= {name: f"\0{name}\0" for name in own}
         form = self._tell(Facts(self.vocabulary, facts.cells, texts, facts.known), declared)
         if len(self._told) >= REMEMBERED:

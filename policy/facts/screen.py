@@ -3,6 +3,8 @@
     python -m policy.facts.screen FILE  one deal a line (JSON), one result a line, in the same order
     python -m policy.facts.screen -     the same from standard input
     … --laws REGISTER.yaml FILE         with the laws of this register, which lines name by their id
+    … --explain FILE                    each result also has "names": whom the names in the deal
+                                        mean or resemble, and the words that are alike
 
 No law ships with the program, so without a register no line can name one. A law counts until its
 last day in UTC.
@@ -34,10 +36,14 @@ from policy.engine.readings.assessment import Assessment, combine
 from policy.facts import shipped
 from policy.facts.declared import GIVEN, REMARKS, is_named, unanswered
 from policy.facts.derive import ReferenceData, trace
+from policy.facts.likenesses import likenesses
 from policy.facts.ordinary import REMEMBERED, Ordinary
 from policy.reference.laws import LawsError
 
-USAGE = "usage: ./run screen [--laws REGISTER.yaml] FILE.jsonl   (or - for standard input)"
+USAGE = (
+    "usage: ./run screen [--explain] [--laws REGISTER.yaml] FILE.jsonl   (or - for standard input)"
+)
+EXPLAIN = "--explain"
 KEYS = ("id", "facts", "derived")
 #: Bytes of one line; a deal needs a few thousand.
 LONGEST_LINE = 1_000_000
@@ -91,8 +97,9 @@ class Form:
 class Screener:
     """Screens lines with one set of reference data."""
 
-    def __init__(self, reference: ReferenceData) -> None:
+    def __init__(self, reference: ReferenceData, *, explains: bool = False) -> None:
         self.reference = reference
+        self.explains = explains
         self.ordinary = Ordinary(reference, self._form)
         # Many kinds of deals are told the same.
         self._form_of = lru_cache(REMEMBERED)(Form)
@@ -114,6 +121,8 @@ class Screener:
             return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
 
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
+        if self.explains:
+            return self._explained(name, declared, given)
         found = self.ordinary.told(declared, given)
         if isinstance(found, tuple):
             form, texts = found
@@ -122,6 +131,12 @@ class Screener:
             return orjson.dumps(self.said(name, self.assess(found), declared))
         assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
         return orjson.dumps(self.said(name, assessment, declared))
+
+    def _explained(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
+        """The same answer, and beside it whom the names in the deal mean or resemble."""
+        assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
+        names = [one.plain for one in likenesses(declared, self.reference)]
+        return orjson.dumps(self.said(name, assessment, declared) | {"names": names})
 
     def _form(self, facts: Facts, declared: Mapping[str, Any]) -> Form:
         """What is said to every deal with these facts; sentences quote texts as they are."""
@@ -346,12 +361,14 @@ def main(arguments: list[str]) -> int:
     if arguments in (["-h"], ["--help"]):
         print(__doc__)
         return 0
+    explains = EXPLAIN in arguments
+    arguments = [argument for argument in arguments if argument != EXPLAIN]
     register, arguments = _register(arguments)
     if len(arguments) != 1 or (arguments[0].startswith("-") and arguments[0] != "-"):
         print(USAGE, file=sys.stderr)
         return 2
     try:
-        screener = Screener(_reference(register))
+        screener = Screener(_reference(register), explains=explains)
     except (OSError, UnicodeDecodeError) as error:
         print(f"cannot read {register}: {getattr(error, 'strerror', error)}", file=sys.stderr)
         return 2

@@ -26,9 +26,18 @@ SINCE_FORMER = (
 )
 #: No law ships: whoever runs the program answers for each. The examples are for the demo.
 NO_LAWS, EXAMPLE_LAWS = "laws/none.yaml", "laws/examples.yaml"
+REGISTRY = (
+    "registry/agencies.csv",
+    "registry/bodies.csv",
+    "registry/vendors.csv",
+    "registry/operators.csv",
+    "registry/parties.csv",
+)
+WORDS = "registry/security_words.txt"
+#: What was measured of the registry and the words that ship; `./run bench names write` writes it.
+MEASURED = "registry/measured.json"
 #: The label of the countries that ship: names, territories, ratings, restricted destinations.
 COUNTRIES = "1.1"
-REGISTRY = ("registry/agencies.csv", "registry/operators.csv", "registry/parties.csv")
 RATINGS = {
     "countries/vdem-v14-2023.csv": RatingText(
         text="",
@@ -95,7 +104,7 @@ def catalogue(words: Vocabulary) -> Catalogue:
 
 
 def registry_text() -> str:
-    """The three files of the registry as one text: a version of the registry is one text."""
+    """The files of the registry as one text: a version of the registry is one text."""
     head, *rest = [text(name) for name in REGISTRY]
     return head + "".join(text.partition("\n")[2] for text in rest)
 
@@ -106,7 +115,7 @@ def registry(words: Vocabulary, places: Countries) -> Registry:
         registry_text(),
         kinds=kinds.values if isinstance(kinds, Choice) else (),
         countries=places.names,
-        stems=read_stems(text("registry/security_words.txt")),
+        stems=read_stems(text(WORDS)),
     )
 
 

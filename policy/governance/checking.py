@@ -15,6 +15,7 @@ from policy.governance.easings import Loosening, from_to, is_looser
 from policy.governance.past import Backtest, Span, gathered, past
 from policy.governance.report_data import LabelledDeal, Proofs, Report, Version
 from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.reference.names.measuring import measure
 
 #: Told how much is done and how much there is.
 Note = Callable[[int, int], None]
@@ -52,6 +53,8 @@ def examine(version: ReferenceVersion) -> dict[str, Any]:
         "entries": [change.plain for change in changes],
         "labelled": labelled.play(before, after).plain,
     }
+    if version.kind == Kind.REGISTRY:
+        found["names"] = [figure.plain for figure in measure(after.registry)]
     return {"baseline": baseline_digest(now), "found": found}
 
 

@@ -10,8 +10,17 @@ from policy.models import Kind
 from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
 from policy.reference.destinations import Countries, Place, Restriction
 from policy.reference.laws import CLASS_WORDS, Law, day_words
+from policy.reference.names.lexicon import HARMLESS
 from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, RatingList
-from policy.reference.registry import INTELLIGENCE, OPERATOR, QUESTION, Party, Registry, fold
+from policy.reference.registry import (
+    INTELLIGENCE,
+    OPERATOR,
+    QUESTION,
+    VENDOR,
+    Party,
+    Registry,
+    fold,
+)
 
 # An unrated place is treated like the gravest, so a first rating may only lower what is asked.
 _RISKS = (*TIERS, UNRATED)
@@ -389,7 +398,7 @@ def _party_changes(
 def _added(party: _Known) -> Row:
     """A party that is recognised answers a question that was asked before about its name."""
     entry = f"{party.name}: {_kinds(party)}"
-    if party.kinds <= {INTELLIGENCE, QUESTION}:
+    if party.kinds <= {INTELLIGENCE, QUESTION, VENDOR}:
         if INTELLIGENCE in party.kinds:
             words = (
                 "Intelligence bodies that are recognised for the first time. A deal that did not"
@@ -427,10 +436,19 @@ def _kinds(party: _Known) -> str:
 
 
 def _stem_changes(old: Registry, new: Registry) -> Iterator[Row]:
-    for stem in sorted(set(old.stems) - set(new.stems)):
-        yield "words lost", "Words that no longer make a name ask", True, stem.strip()
-    for stem in sorted(set(new.stems) - set(old.stems)):
-        yield "words gained", "Words that make a name ask from now on", False, stem.strip()
+    """Words that make a name ask; those that make a name harmless do the opposite."""
+    for stem in sorted(set(old.stems) ^ set(new.stems)):
+        heading, colon, word = stem.partition(":")
+        entry = f"{word.strip()} ({heading})" if colon else stem.strip()
+        is_gained = stem in new.stems
+        if heading == HARMLESS and colon:
+            name = "harmless names gained" if is_gained else "harmless names lost"
+            when = "from now on" if is_gained else "no longer"
+            yield name, f"Phrases in names that count as harmless {when}", is_gained, entry
+        elif is_gained:
+            yield "words gained", "Words that make a name ask from now on", False, entry
+        else:
+            yield "words lost", "Words that no longer make a name ask", True, entry
 
 
 def _named(party: Party) -> str:

@@ -178,12 +178,8 @@ def _catalogue(text: str, about: About) -> Content:
 
 
 def _registry(text: str, about: About) -> Content:
-    former = ReferenceVersion.objects.active().of(Kind.REGISTRY).first()
-    stems = (
-        json.loads(former.content)["stems"]
-        if former
-        else shipped.text("registry/security_words.txt")
-    )
+    # The words come with the program; what they change is in the report like every other entry.
+    stems = shipped.text(shipped.WORDS)
     content = canonical({"registry": text.replace("\r\n", "\n"), "stems": stems})
     versions.read_registry_text(content, vocabulary(), shipped.countries())
     doubled = registry.doubled(text)

@@ -147,6 +147,8 @@ class Report(Proofs, total=False):
     baseline: dict[str, Version]
     entries: list[Entries]
     labelled: Labelled
+    #: How well names are matched, of a registry: figures of policy.reference.names.measuring.
+    names: list[dict[str, Any]]
     backtest: Backtest
     looser: list[Named]
     problems: list[str]

@@ -3,6 +3,7 @@
 What the page shows, and in which order, is decided here; its templates loop and print.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from django.utils.translation import gettext as _
 from jobs.models import Job
 from people.names import name_of
 from policy.engine.language.condition import OUTCOMES, RANK
-from policy.engine.language.facts import Vocabulary
+from policy.engine.language.facts import Vocabulary, digest
 from policy.engine.language.phrases import OUTCOMES as WORDS
 from policy.engine.language.phrases import DealWords, deal_in_words
+from policy.facts import shipped
 from policy.governance.easings import is_looser, kind_name, kind_words
 from policy.governance.proving import BROKEN
 from policy.governance.report_data import (
@@ -28,7 +30,7 @@ from policy.governance.report_data import (
     PromiseChange,
     Report,
 )
-from policy.models import CheckReport, Kind, Schedule
+from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
         "entries": found.get("entries"),
         "effect": is_finished,
         "affected": is_finished,
+        "names": found.get("names"),
         "otherwise": shown.get("otherwise"),
         "labelled": is_finished and shown["labelled"]["total"],
         "about": is_finished,
@@ -295,6 +298,19 @@ def labelled(found: Report) -> dict[str, Any]:
         "looser": sum(one["looser"] for one in rows),
         "unread": told["unread"],
     }
+
+
+def figures(version: ReferenceVersion) -> list[dict[str, Any]]:
+    """How well the names of a registry version are matched: what its check measured.
+
+    The version that ships was measured before it was shipped.
+    """
+    newest = version.reports.newest_first().first()
+    if newest is not None and newest.found and "names" in newest.found:
+        return list(newest.found["names"])
+    measured, content = json.loads(shipped.text(shipped.MEASURED)), json.loads(version.content)
+    is_shipped = measured["digest"] == digest(content["registry"] + content["stems"])
+    return list(measured["figures"]) if is_shipped else []
 
 
 def matrix(tested: Backtest) -> Matrix:

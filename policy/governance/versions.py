@@ -96,12 +96,7 @@ def shipped_contents() -> list[Content]:
         Content(
             Kind.REGISTRY,
             "1.0",
-            canonical(
-                {
-                    "registry": shipped.registry_text(),
-                    "stems": shipped.text("registry/security_words.txt"),
-                }
-            ),
+            canonical({"registry": shipped.registry_text(), "stems": shipped.text(shipped.WORDS)}),
             "",
             "Public lists, see policy/data/NOTICE.md",
             "1.0",

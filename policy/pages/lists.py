@@ -15,11 +15,12 @@ from people.access import allow
 from policy import active
 from policy.engine.language.facts import Vocabulary
 from policy.facts import shipped
+from policy.governance import reports
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import CONTROLS, ProductFilters, RegistryFilters
 from policy.reference import spreadsheets
 from policy.reference.catalogue import Product
-from policy.reference.registry import OPERATOR, QUESTION, Party, fold
+from policy.reference.registry import OPERATOR, QUESTION, VENDOR, Party, fold
 from policy.verbs import PROPOSE
 
 PER_PAGE = 50
@@ -139,6 +140,7 @@ def registry(request: HttpRequest) -> HttpResponse:
             for one in page
         ],
         "may_propose": PROPOSE.may(Kind.REGISTRY, request.user),
+        "figures": reports.figures(version),
     }
     return render(request, "policy/registry.html", context, status=form.status)
 
@@ -148,6 +150,7 @@ def _classes() -> dict[str, str]:
     own = {
         QUESTION: _("Compliance asks what it is"),
         OPERATOR: _("Network operator, ownership not on the list"),
+        VENDOR: _("Vendor of surveillance systems"),
     }
     return kinds_of_end_user() | own
 

@@ -1,86 +1,59 @@
 """The end-user registry: bodies and companies with the kind of end user that they are.
 
-Names are compared exactly after folding, aliases in every script included. No string distance is
-used here: an acronym or a translation is not near its name, and a near name is no proof.
+How names are compared is in `policy.reference.names.matcher`; what a name sounds like by its words,
+in `lexicon`. An acronym counts only in the country of its body.
 
 CSV columns: name, country (ISO 3166-1 alpha-2, empty for international bodies), class, aliases
 (separated by "|"), note, source. A class is a value of the fact end_user_type, or
 
-    question   a hit asks compliance what the body is and decides nothing
-    operator   a known network operator; whether a state owns it is not on the list
+    question             a hit asks compliance what the body is and decides nothing
+    operator             a known network operator; whether a state owns it is not on the list
+    surveillance_vendor  makes or sells surveillance systems; a hit asks what it does in the deal
 """
 
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from functools import cached_property, lru_cache
 
-from anyascii import anyascii
-
 from policy.engine.language.facts import digest
 from policy.engine.language.words import did_you_mean, listed, shown
 from policy.reference.importers.text import delimiter_of, why_no_table
+from policy.reference.names.folding import fold
+from policy.reference.names.lexicon import Lexicon, LexiconError, read_stems
+from policy.reference.names.matcher import REMEMBERED, Heard, Listed, Match, Matcher
+from policy.reference.names.readings import Reading, content, is_name, readings, spoken
+
+__all__ = [
+    "COLUMNS",
+    "INTELLIGENCE",
+    "OPERATOR",
+    "QUESTION",
+    "VENDOR",
+    "Hit",
+    "LexiconError",
+    "Party",
+    "Registry",
+    "RegistryError",
+    "doubled",
+    "fold",
+    "parts",
+    "read_registry",
+    "read_stems",
+]
 
 COLUMNS = ("name", "country", "class", "aliases", "note", "source")
 QUESTION, OPERATOR, INTELLIGENCE = "question", "operator", "intelligence_security"
-#: Short forms of this length mean different bodies in different countries.
-LONGEST_ACRONYM = 5
-REMEMBERED = 4096
-
+VENDOR = "surveillance_vendor"
+#: Whoever resembles one of these is asked about; of the others only the very name means anything.
+ASKED = (INTELLIGENCE, "law_enforcement", "military", QUESTION, VENDOR)
+#: Names of vendors of so few letters are not looked for inside other texts.
+SHORTEST_IN_TEXT = 3
+#: Classes that are no kind of end user.
+NO_KIND = (QUESTION, OPERATOR, VENDOR)
 _APART = re.compile(r"[()\[\]/]")
-#: Small letters of other scripts that look like a Latin one.
-LOOKALIKES = str.maketrans(
-    "авеѕіјкмнорсԛтуѵԝхһԁгαβεηικμνορτυχγ", "abesijkmhopcqtyvwxhdrabehikmvoptuxy"
-)
-#: A word with letters of two scripts is no word of either.
-_MIXED = re.compile(r"[a-z].*[\u0370-\u052f]|[\u0370-\u052f].*[a-z]")
-#: Characters that show nothing although they are not format characters.
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-
-_BLANKS = bytes(at if chr(at).isalnum() else 32 for at in range(128)) + bytes(128)
-
-
-@lru_cache(REMEMBERED)
-def fold(name: str) -> str:
-    """A name without case, accents, punctuation, invisible characters and extra blanks, in any
-    script; in a word of two scripts, letters that look Latin are Latin.
-    """
-    if name.isascii():
-        return b" ".join(name.lower().encode().translate(_BLANKS, b".'").split()).decode()
-    words = name.translate(_FOLDED).split()
-    return " ".join(word.translate(LOOKALIKES) if _MIXED.search(word) else word for word in words)
-
-
-class _Folded(dict[int, str]):
-    """What each letter becomes, worked out when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", chr(code)).casefold())
-        self[code] = "".join(_said(letter) for letter in plain)
-        return self[code]
-
-
-def _said(letter: str) -> str:
-    kind = unicodedata.category(letter)
-    if letter in ".'\u2019" or unicodedata.combining(letter) or kind == "Cf" or _is_unseen(letter):
-        return ""
-    return " " if kind[0] in "PSZC" else letter
-
-
-def _is_unseen(letter: str) -> bool:
-    """Fillers, joiners and selectors of a glyph; a name is the same without them."""
-    return (
-        letter in _UNSEEN
-        or "\ufe00" <= letter <= "\ufe0f"
-        or "\u180b" <= letter <= "\u180f"
-        or "\U000e0000" <= letter <= "\U000e0fff"
-    )
-
-
-_FOLDED = _Folded()
 
 
 def parts(name: str) -> Iterator[str]:
@@ -104,10 +77,31 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A party that bears the name; `at_home` when it belongs to a country of the deal."""
+    """A party that a name means or resembles; `at_home` when it belongs to a country of the deal
+    or the name itself says its country."""
 
     party: Party
     at_home: bool
+    match: Match
+
+    @property
+    def is_exact(self) -> bool:
+        return self.match.is_exact
+
+    @property
+    def is_certain(self) -> bool:
+        """The very name, at home: what the registry says of the party holds for the deal."""
+        return self.match.is_exact and self.at_home
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What the registry says to a name. Two names that it says the same to may have one each, so
+    they are told apart by identity. `is_more`: more than that it is an operator or nobody."""
+
+    heard: Heard
+    sounds: frozenset[str]
+    is_more: bool
 
 
 @dataclass(frozen=True)
@@ -116,87 +110,96 @@ class Registry:
 
     parties: tuple[Party, ...]
     digest: str
-    #: Stems of names that sound like a security body, folded.
+    #: Stems of names that sound like a security body: see `policy.reference.names.lexicon`.
     stems: tuple[str, ...] = field(default=(), compare=False)
 
-    def sounds_like_security(self, name: str) -> bool:
-        """Whether the name contains a stem; it raises a question and decides nothing."""
-        words = fold(name)
-        if not name.isascii():
-            words += f" {fold(anyascii(name))}"
-        hears = self._hears
-        # Names are made of few words: each is looked at once, phrases when one may begin.
-        heard = {hears(word) for word in words.split() if not word.isdigit()}
-        if True in heard:
-            return True
-        return None in heard and any(phrase in f" {words} " for phrase in self._phrases)
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        return Lexicon(self.stems)
 
     @cached_property
-    def _phrases(self) -> tuple[str, ...]:
-        return tuple(stem for stem in self.stems if " " in stem.strip())
-
-    @cached_property
-    def _hears(self) -> Callable[[str], bool | None]:
-        """Whether a word contains a stem; None when it may begin a phrase."""
-        words = tuple(stem for stem in self.stems if " " not in stem.strip())
-        begins = tuple(phrase.partition(" ")[0] for phrase in self._phrases)
-
-        @lru_cache(REMEMBERED)
-        def hears(word: str) -> bool | None:
-            if any(stem in f" {word} " for stem in words):
-                return True
-            return None if word.endswith(begins) else False
-
-        return hears
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, tuple[Party, ...]]:
-        by_name: dict[str, dict[Party, None]] = {}
-        for party in self.parties:
-            for name in (party.name, *party.aliases):
-                for part in parts(name) if name == party.name else (fold(name),):
-                    if part:
-                        by_name.setdefault(part, {})[party] = None
+    def _rows(self) -> tuple[Party, ...]:
         # Sorted, so that the order of the rows decides nothing: no hit, no note, no question.
-        return {
-            # Most names are one party's, and turning it into a tuple takes longer than the rest.
-            name: tuple(sorted(parties, key=astuple) if len(parties) > 1 else parties)
-            for name, parties in by_name.items()
-        }
+        return tuple(sorted(self.parties, key=astuple))
 
     @cached_property
-    def _remarkable(self) -> frozenset[str]:
-        """The names of parties that are more than operators."""
-        return frozenset(
-            name
-            for name, parties in self._by_name.items()
-            if any(party.kind != OPERATOR for party in parties)
+    def _matcher(self) -> Matcher:
+        return Matcher(
+            Listed(at, name, party.country, counts=party.kind in ASKED)
+            for at, party in enumerate(self._rows)
+            for name in _names(party)
         )
 
-    def remarks_on(self, name: str) -> bool:
-        """Whether a party that is more than an operator bears the name, in whatever country."""
-        if fold(name) in self._remarkable:
-            return True
-        if "(" in name or "/" in name or "[" in name or ")" in name or "]" in name:
-            return not self._remarkable.isdisjoint(parts(name))
-        return False
+    @cached_property
+    def said(self) -> Callable[[str], Said]:
+        """What there is to say about a name, in whatever country; remembered for each name."""
+        remembered = lru_cache(REMEMBERED)(self._said)
+        reduced = self._matcher.reduced
+        return lambda name: remembered(reduced(name))
 
-    def is_operator(self, name: str) -> bool:
-        """Whether the name, as a whole, is in the registry at all."""
-        return fold(name) in self._by_name
+    def _said(self, name: str) -> Said:
+        heard = self._matcher.heard(name)
+        exact = Heard(tuple(one for one in heard.matches if one.is_exact), heard.countries)
+        if any(self._rows[match.at].kind == OPERATOR for match in exact.matches):
+            # The very name of an operator resembles nobody, and its words are no sign.
+            return Said(exact, frozenset(), self._is_more(exact))
+        sounds = self.lexicon.sounds(name)
+        if self.lexicon.is_harmless(name):
+            heard = exact
+        return Said(heard, sounds, bool(sounds) or self._is_more(heard))
+
+    def _is_more(self, heard: Heard) -> bool:
+        return any(self._rows[match.at].kind != OPERATOR for match in heard.matches)
+
+    def sounds(self, name: str) -> frozenset[str]:
+        """What the name sounds like, by its words; nothing for the very name of an operator."""
+        return self.said(name).sounds
 
     def hits(self, name: str, countries: Container[str]) -> tuple[Hit, ...]:
-        """Who bears this name. A short form counts only in a country of the deal."""
-        by_name = self._by_name
-        if fold(name) not in by_name and not _APART.search(name):
-            return ()
-        hits: dict[Hit, None] = {}
-        for part in parts(name):
-            for party in by_name.get(part, ()):
-                at_home = not party.country or party.country in countries
-                if at_home or len(part.replace(" ", "")) > LONGEST_ACRONYM:
-                    hits[Hit(party, at_home)] = None
-        return tuple(hits)
+        """Whom the name means or resembles, best first; one hit for each party.
+
+        An acronym counts only in a country of the deal, and so does a weak likeness.
+        """
+        heard = self.said(name).heard
+        hits: dict[int, Hit] = {}
+        for match in heard.matches:
+            party = self._rows[match.at]
+            home = party.country
+            at_home = not home or home in countries or home in heard.countries
+            if at_home or (match.is_strong and not match.is_short):
+                hits.setdefault(match.at, Hit(party, at_home, match))
+        return tuple(sorted(hits.values(), key=lambda hit: not hit.is_certain))
+
+    def vendor_in(self, text: str) -> Party | None:
+        """The vendor of surveillance systems whose name stands in a text, such as a product's."""
+        vendors = self._vendors
+        if text.isascii() and vendors.keys().isdisjoint(fold(text).split()):
+            return None
+        words = content(spoken(readings(text)))
+        for at, word in enumerate(words):
+            for phrase, party in vendors.get(word, ()):
+                if words[at : at + len(phrase)] == phrase:
+                    return party
+        return None
+
+    @cached_property
+    def _vendors(self) -> Mapping[str, Sequence[tuple[Reading, Party]]]:
+        """Names of vendors in words, by their first word; short ones are too common in a text."""
+        vendors: dict[str, list[tuple[Reading, Party]]] = {}
+        for party in self._rows:
+            for name in _names(party) if party.kind == VENDOR else ():
+                words = content(spoken(readings(name)))
+                if len("".join(words)) > SHORTEST_IN_TEXT:
+                    vendors.setdefault(words[0], []).append((words, party))
+        return vendors
+
+
+def _names(party: Party) -> Iterator[str]:
+    yield party.name
+    if _APART.search(party.name):
+        # What stands in brackets or behind a slash is another name, if it is no country.
+        yield from filter(is_name, _APART.split(party.name))
+    yield from party.aliases
 
 
 class RegistryError(ValueError):
@@ -205,19 +208,6 @@ class RegistryError(ValueError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
-
-
-def read_stems(text: str) -> tuple[str, ...]:
-    """The stems of a word list: one per line, folded, blanks at the ends kept, "#" for remarks."""
-    stems: dict[str, None] = {}
-    for line in text.splitlines():
-        if line.strip() and not line.startswith("#"):
-            before, after = " " * line.startswith(" "), " " * line.endswith(" ")
-            stems[f"{before}{fold(line)}{after}"] = None
-    # A stem that contains another one finds nothing that the other does not find.
-    return tuple(
-        stem for stem in stems if not any(other in stem for other in stems if other != stem)
-    )
 
 
 def read_registry(
@@ -230,7 +220,7 @@ def read_registry(
     """
     delimiter = delimiter_of(text.partition("\n")[0])
     rows = csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
-    known = [kind for kind in kinds if kind != "unknown"] + [QUESTION, OPERATOR]
+    known = [kind for kind in kinds if kind != "unknown"] + list(NO_KIND)
     problems: list[str] = []
     parties: dict[Party, None] = {}
     try:
@@ -265,7 +255,7 @@ def doubled(text: str) -> list[str]:
         taken = first.setdefault(tuple(row.values()), line)
         if taken != line:
             problems.append(f"line {line}: {shown(row['name'])} is already on line {taken}")
-        if row["class"] not in (QUESTION, OPERATOR):
+        if row["class"] not in NO_KIND:
             kind, other = kinds.setdefault(key, (row["class"], line))
             if kind != row["class"]:
                 problems.append(

@@ -9,10 +9,11 @@ POLICY = ("proofs", "whatif", "history", "sweep")
 BENCHES = {
     "engine": ("engine",),
     "screen": ("screening",),
+    "names": ("names",),
     "policy": POLICY,
     **{name: (name,) for name in POLICY},
 }
-ALL = ("engine", "screen", "policy")
+ALL = ("engine", "screen", "names", "policy")
 
 
 def measure(module: str, arguments: Sequence[str]) -> bool:

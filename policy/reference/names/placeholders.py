@@ -10,7 +10,7 @@ from pathlib import Path
 
 from anyascii import anyascii
 
-from policy.reference.registry import LOOKALIKES, REMEMBERED, fold
+from policy.reference.names.folding import LOOKALIKES, REMEMBERED, fold
 
 FOLDER = Path(__file__).parents[2] / "data" / "names"
 #: What looks like a Latin letter when a placeholder is disguised.

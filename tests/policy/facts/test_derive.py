@@ -1,6 +1,7 @@
 """From what sales declares to facts: every source, every refusal, and the two invariants."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -602,7 +603,11 @@ def filled(declared, given):
         return found
     told, own = found
     assert told.texts.keys() >= own.keys()
-    return Facts(told.vocabulary, told.cells, {**told.texts, **own}, told.known)
+    texts = {
+        name: re.sub("\0(.*?)\0", lambda open_: own[open_[1]], text)
+        for name, text in told.texts.items()
+    }
+    return Facts(told.vocabulary, told.cells, texts, told.known)
 
 
 ORDINARY = Ordinary(REFERENCE, lambda facts, _: facts)

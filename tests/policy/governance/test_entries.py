@@ -112,3 +112,25 @@ def test_ratings(was: str, now: str, looser: bool) -> None:
 
 def test_a_rulebook_has_no_entries() -> None:
     assert found(Kind.RULEBOOK, selling(RADIO), selling(CORE)) == []
+
+
+def hearing(*stems: str) -> ReferenceData:
+    data = shipped.load()
+    return replace(data, registry=replace(data.registry, stems=stems))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["police:polic"], ["police:polic"], []),
+        (["police:polic"], [], [("words lost", True)]),
+        ([], ["police:polic"], [("words gained", False)]),
+        ([], ["harmless:police museum"], [("harmless names gained", True)]),
+        (["harmless:police museum"], [], [("harmless names lost", False)]),
+        (["polic"], ["police:polic"], [("words lost", True), ("words gained", False)]),
+    ],
+)
+def test_words_of_names(
+    before: Iterable[str], after: Iterable[str], expected: list[tuple[str, bool]]
+) -> None:
+    assert found(Kind.REGISTRY, hearing(*before), hearing(*after)) == expected
