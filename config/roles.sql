@@ -19,3 +19,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE proviso_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO proviso_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE proviso_owner IN SCHEMA public
     GRANT USAGE, SELECT ON SEQUENCES TO proviso_app;
+
+-- Nobody but a superuser ends or cancels what the other connections of the application do.
+REVOKE EXECUTE ON FUNCTION pg_catalog.pg_terminate_backend(integer, bigint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION pg_catalog.pg_cancel_backend(integer) FROM PUBLIC;

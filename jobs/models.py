@@ -15,7 +15,10 @@ from jobs import kinds
 LEASE = timedelta(seconds=75)
 CHANNEL = "proviso_jobs"
 #: Each event about a job.
-SENTENCES = {"job.retried": "Asked again for a failed job: {kind}"}
+SENTENCES = {
+    "job.retried": "Asked again for a failed job: {kind}",
+    "job.cancelled": "Cancelled a job: {kind}",
+}
 # The values that a new Job has, said once more: an object for each would cost more than the row.
 ENQUEUE_ALL = """
 INSERT INTO jobs_job (kind, key, args, state, attempts, progress_done, progress_total, error)
@@ -178,20 +181,18 @@ class Job(models.Model):
         self._end_attempt(error, state=self.State.PENDING, not_before=Clock() + pause)
         return False
 
+    @transaction.atomic
     def cancel(self) -> bool:
+        """Nobody does it any more; False when it had ended."""
         unfinished = Job.objects.filter(pk=self.pk).unfinished()
-        return bool(
-            unfinished.update(state=self.State.CANCELLED, finished_at=Clock(), lease_until=None)
-        )
+        if not unfinished.update(state=self.State.CANCELLED, finished_at=Clock(), lease_until=None):
+            return False
+        self._record("job.cancelled")
+        return True
 
     def begin_anew(self) -> None:
         """A failed job is due now, with all the attempts that its kind has."""
-        AuditEvent.objects.append(
-            subject=f"job:{self.pk}",
-            actor=SYSTEM,
-            verb="job.retried",
-            payload={"kind": self.kind, "attempts": self.attempts},
-        )
+        self._record("job.retried")
         Job.objects.filter(pk=self.pk, state=self.State.FAILED).update(
             state=self.State.PENDING,
             not_before=Clock(),
@@ -200,6 +201,14 @@ class Job(models.Model):
         )
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(self.pk)])
+
+    def _record(self, verb: str) -> None:
+        AuditEvent.objects.append(
+            subject=f"job:{self.pk}",
+            actor=SYSTEM,
+            verb=verb,
+            payload={"kind": self.kind, "attempts": self.attempts},
+        )
 
     @transaction.atomic
     def _end_attempt(self, error: str = "", **changes: Any) -> bool:

@@ -23,7 +23,7 @@ from people import access
 from people.names import name_of
 from screening.following import Course
 from screening.lifecycle import Status
-from screening.models import Contributor, Deal, Notification, SalesTeam
+from screening.models import Contributor, Deal, Notification, PastMember, SalesTeam
 from screening.sweep import rows
 
 KIND = "mail"
@@ -208,10 +208,15 @@ class Addresses:
         teams = {deal.team_id for deal in deals}
         members = SalesTeam.members.through.objects.filter(salesteam__in=teams)
         self._members = _grouped(members.values_list("salesteam", "user"))
+        past = PastMember.objects.filter(team__in=teams)
+        self._left = list(past.values_list("team", "user", "left_at"))
 
     def holders_of(self, role: str, deal: Deal) -> list[Any]:
         """Active people with the role who have no part in the deal."""
         apart = self._members[deal.team_id] | self._contributors[deal.pk]
+        apart |= {
+            user for team, user, at in self._left if team == deal.team_id and at > deal.created_at
+        }
         return [person for person in self._with(role) if person.pk not in apart]
 
     def _with(self, role: str) -> list[Any]:

@@ -42,6 +42,33 @@ class SalesTeam(models.Model):
         return self.name
 
 
+class PastMemberQuerySet(models.QuerySet["PastMember"]):
+    def of_deals(self, deals: Iterable["Deal"]) -> Self:
+        """Those who were colleagues while one of these deals was there."""
+        during = Deal.objects.filter(
+            pk__in=[deal.pk for deal in deals],
+            team=OuterRef("team"),
+            created_at__lt=OuterRef("left_at"),
+        )
+        return self.filter(Exists(during))
+
+
+class PastMember(models.Model):
+    """Who left a sales team, and when last (trigger). They judge none of its deals until then."""
+
+    team = models.ForeignKey(SalesTeam, on_delete=models.PROTECT, related_name="past_members")
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    left_at = models.DateTimeField()
+
+    objects = PastMemberQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("team", "user"), name="past_member_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} left {self.team_id}"
+
+
 class DealQuerySet(models.QuerySet["Deal"]):
     def visible_to(self, user: Any) -> Self:
         """Deals whose existence this person may know of; the rest are "not found"."""
@@ -111,7 +138,10 @@ class DealQuerySet(models.QuerySet["Deal"]):
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or whose sales team is theirs."""
         hand_in = Contributor.objects.filter(user=user).values("deal")
-        return self.exclude(pk__in=hand_in).exclude(team__in=_teams_of(user))
+        left = PastMember.objects.filter(
+            user=user, team=OuterRef("team"), left_at__gt=OuterRef("created_at")
+        )
+        return self.exclude(pk__in=hand_in).exclude(team__in=_teams_of(user)).exclude(Exists(left))
 
 
 def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:

@@ -8,7 +8,7 @@ from audit.refusals import Conflict, NotAllowed
 from people import access
 from people.verbs import Verb, Who
 from screening.lifecycle import CLOSED, MOVES, Status
-from screening.models import Deal, FactRuling
+from screening.models import Deal, FactRuling, PastMember
 from screening.parties.models import Easing
 
 _SALES = Who((access.SALES,), "Only sales starts deals.")
@@ -75,6 +75,8 @@ def check_no_part(deal: Deal, user: Any) -> None:
     """Owners, editors and submitters, and the team that sells, do not judge."""
     if deal.team.members.filter(pk=user.pk).exists():
         raise NotAllowed("This is a deal of your own sales team. Somebody else must look at it.")
+    if PastMember.objects.filter(user=user).of_deals([deal]).exists():
+        raise NotAllowed("You were in the sales team of this deal. Somebody else must look at it.")
     parts = deal.contributors.filter(user=user).exclude(part="facts")
     if parts.exists():
         raise NotAllowed("You had a hand in this deal. Somebody else must look at it.")

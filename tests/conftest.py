@@ -6,14 +6,14 @@ The schema is made by its owner; tests then sign in as the application, which ma
 import hashlib
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -21,6 +21,7 @@ from config.celery import app as celery_app
 from config.devtools import embedded
 from config.settings import database  # noqa: TID251  the one parser of addresses
 from policy.engine.proof import proof
+from tests import unguarded
 
 CHROMIUM = next(
     (
@@ -183,6 +184,24 @@ def owner_url(django_db_setup: Databases) -> str:
 def superuser_url(django_db_setup: Databases) -> str:
     """The same for a superuser, who may do what no login of the program may."""
     return embedded.with_database(django_db_setup.servers.admin_url, django_db_setup.name)
+
+
+@pytest.fixture
+def mighty(db: None, superuser_url: str) -> Iterator[Callable[..., None]]:
+    """Writes a row as only time would leave it: ``mighty(table, statement, values)``."""
+    with unguarded.lent(superuser_url):
+        yield unguarded.write
+
+
+@pytest.fixture
+def nothing_remains(db: None) -> Iterator[None]:
+    """What the test writes is undone before the guards look that look at the end of a transaction.
+
+    For a state that no verb leaves behind, such as a kind without an active version.
+    """
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True, scope="session")

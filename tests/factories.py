@@ -7,8 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.utils import timezone
 
+from audit.models import SYSTEM, AuditEvent
 from people import access
 from policy import actions as governing
 from policy.facts import shipped
@@ -33,15 +35,28 @@ def person(*roles: str, name: str = "") -> User:
     user = User.objects.create_user(
         f"user{number}", f"user{number}@example.com", PASSWORD, first_name=first, last_name=last
     )
-    for role in roles:
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
+    give(user, *roles)
     return user
+
+
+@transaction.atomic
+def give(user: User, *roles: str) -> None:
+    """These roles besides those that the person has, with the event that PostgreSQL asks for."""
+    user.groups.add(*(Group.objects.get_or_create(name=role)[0] for role in roles))
+    AuditEvent.objects.append(subject=f"person:{user.pk}", actor=SYSTEM, verb="person.added")
 
 
 def sales_person(*, team: SalesTeam | None = None, name: str = "") -> User:
     user = person(access.SALES, name=name)
-    (team or sales_team()).members.add(user)
+    join(team or sales_team(), user)
     return user
+
+
+@transaction.atomic
+def join(team: SalesTeam, user: User) -> None:
+    """Somebody more in the team, with the event that PostgreSQL asks for."""
+    team.members.add(user)
+    AuditEvent.objects.append(subject=f"person:{user.pk}", actor=SYSTEM, verb="person.teams_set")
 
 
 def sales_team(name: str = "") -> SalesTeam:

@@ -10,10 +10,6 @@ CREATE FUNCTION is_in_compliance(person integer) RETURNS boolean LANGUAGE sql ST
         WHERE account.id = person AND account.is_active AND role.name = 'compliance')
 $$;
 
-CREATE FUNCTION is_now(moment timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT moment BETWEEN now() AND clock_timestamp()
-$$;
-
 CREATE FUNCTION party_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW.id, NEW.key, NEW.country, NEW.name, NEW.created_at)
@@ -228,7 +224,7 @@ END $$;
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("audit", "0002_append_only"),
+        ("audit", "0003_guards"),
         ("screening", "0014_known_of_parties"),
     ]
 

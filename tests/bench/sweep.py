@@ -25,6 +25,7 @@ from audit.models import AuditEvent
 from config.devtools import embedded
 from jobs.models import Job
 from policy import actions as governing
+from reviews.models import Decision, Review, Vote
 from screening import deriving
 from screening.models import Deal, DealRevision, Finding, Notification, Screening
 from screening.sweep import rescreen
@@ -32,6 +33,7 @@ from screening.sweep.deal_facts import DealFacts
 from tests import factories
 from tests.bench.gates import Gate, print_gates, say
 from tests.screening.sweep import sweeping
+from tests.unguarded import asleep
 
 STAYS, CHANGES = 20_000, 2_000
 #: A rule that none of the old ones is: what utilities buy is looked at.
@@ -62,6 +64,9 @@ COPIED: list[tuple[type[Any], str]] = [
     ),
     (Finding, "t.screening_id = %(screening)s"),
     (DealFacts, "t.screening_id = %(screening)s"),
+    (Review, "t.deal_id = %(deal)s"),
+    (Vote, "t.review_id IN (SELECT id FROM reviews_review WHERE deal_id = %(deal)s)"),
+    (Decision, "t.deal_id = %(deal)s"),
 ]
 STEP = 10_000_000
 
@@ -71,14 +76,21 @@ def multiply(servers: embedded.Servers, deals: list[Deal], count: int, round_: i
     sign_in(servers.owner_url)
     with connection.cursor() as cursor:
         # A deal begins as a draft; a copy begins where its original was.
-        cursor.execute("ALTER TABLE screening_deal DISABLE TRIGGER deal_status_guard")
-        with transaction.atomic():
+        tables = [model._meta.db_table for model, _ in COPIED]
+        with transaction.atomic(), asleep(cursor, *tables):
             for at, deal in enumerate(deals):
                 base = STEP * (1 + at + 20 * round_)
                 share = count // len(deals) + (at < count % len(deals))
                 for model, which in COPIED:
                     _copy(cursor, model, which, deal, base, share)
-        cursor.execute("ALTER TABLE screening_deal ENABLE ALWAYS TRIGGER deal_status_guard")
+            # New rows are newer than every copy.
+            for model in (DealRevision, Screening):
+                table = model._meta.db_table
+                cursor.execute(
+                    "SELECT setval(pg_get_serial_sequence(%s, 'id'), (SELECT max(id)"
+                    f" FROM {table}))",
+                    [table],
+                )
     _analyse()
     sign_in(servers.app_url)
 
@@ -103,7 +115,7 @@ def _copy(cursor: Any, model: Any, which: str, deal: Deal, base: int, share: int
 
 
 #: Columns of the copies that name other copies; every number moves by the same distance.
-MOVED = ("id", "deal_id", "revision_id", "screening_id")
+MOVED = ("id", "deal_id", "revision_id", "screening_id", "review_id")
 TEXTS = ("answers_text", "facts_text", "because", "end_user_key")
 
 
@@ -221,7 +233,8 @@ def main(count: int = 50_000) -> int:
         change = [factories.sent_deal(utility), factories.deal_in_review(level="executive")]
         sweeping.prepare(sweeping.rulebook(UTILITIES, sweeping.STRICTER))()
         countries = sweeping.prepare(sweeping.rated({"FI": "low medium", "TR": "very_high high"}))
-        Job.objects.filter(kind=governing.RESCREEN).delete()
+        for job in Job.objects.filter(kind=governing.RESCREEN):
+            job.cancel()
         multiply(servers, change, changing, 1)
         check_copies()
         changes = sweep("The outcome changes")

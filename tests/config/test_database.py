@@ -42,9 +42,9 @@ def test_application_may_not_change_the_schema(statement):
 @pytest.mark.django_db
 def test_application_changes_rows():
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO django_content_type (app_label, model) VALUES ('a', 'b')")
-        cursor.execute("UPDATE django_content_type SET model = 'c' WHERE app_label = 'a'")
-        cursor.execute("DELETE FROM django_content_type WHERE app_label = 'a'")
+        cursor.execute("INSERT INTO django_session VALUES ('a', 'b', now())")
+        cursor.execute("UPDATE django_session SET session_data = 'c' WHERE session_key = 'a'")
+        cursor.execute("DELETE FROM django_session WHERE session_key = 'a'")
         assert cursor.rowcount == 1
 
 

@@ -175,10 +175,11 @@ def test_the_health_page_counts_and_tells_nothing_of_deals(client):
     """Administrators see numbers, never what a deal or a person is called."""
     with transaction.atomic():
         jobs = [Job.objects.enqueue("mail", notification=1) for _ in range(3)]
-    last = kinds.of("mail").retries.attempts
-    Job.objects.filter(pk=jobs[0].pk).update(attempts=last - 1)
-    failed = Job.objects.claim(jobs[0].pk)
-    assert failed.failed("SMTPRecipientsRefused: canary@example.com, about Canary Telecom")
+    for _ in range(kinds.of("mail").retries.attempts):
+        Job.objects.filter(pk=jobs[0].pk).update(not_before=Clock())
+        failed = Job.objects.claim(jobs[0].pk)
+        failed.failed("SMTPRecipientsRefused: canary@example.com, about Canary Telecom")
+    assert Job.objects.get(pk=jobs[0].pk).is_finished
     Heartbeat.beat("sweeper")
     client.force_login(factories.person(access.ADMINISTRATOR))
     page = client.get("/health/").content.decode()

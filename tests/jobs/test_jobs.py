@@ -48,7 +48,7 @@ def enqueue(kind: str = "works", **more: Any) -> Job:
 def make_due(job: Job) -> None:
     """As if its pause were over, or its worker had died long ago."""
     long_ago = Clock() - timedelta(seconds=1)
-    Job.objects.filter(pk=job.pk).update(not_before=long_ago)
+    Job.objects.filter(pk=job.pk).unfinished().update(not_before=long_ago)
     Job.objects.filter(pk=job.pk, state="running").update(lease_until=long_ago)
 
 

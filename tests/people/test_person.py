@@ -109,9 +109,11 @@ def test_sales_without_a_team_is_told() -> None:
         (("--full-name", "x" * 200), "first name: Ensure this value has at most 150"),
     ],
 )
-def test_who_is_not_added(words: tuple[str, ...], sentence: str) -> None:
+def test_who_is_not_added(mighty: Any, words: tuple[str, ...], sentence: str) -> None:
     sofia = factories.sales_person(team=factories.sales_team("North"))
-    User.objects.filter(pk=sofia.pk).update(email="sofia@example.com")
+    mighty(
+        "auth_user", "UPDATE auth_user SET email = 'sofia@example.com' WHERE id = %s", [sofia.pk]
+    )
     before = AuditEvent.objects.count()
     with pytest.raises(CommandError, match=sentence):
         person(*NEW, *words)

@@ -1,7 +1,11 @@
 """A long queue: copies that PostgreSQL makes of a deal that was sent and screened as always."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 from config.devtools import embedded
 from screening.models import Deal
+from tests.unguarded import asleep
 
 COPIED = (
     ("screening_deal", "id", {"id", "screening_id"}),
@@ -29,24 +33,28 @@ def copies(deal: Deal, count: int, owner_url: str) -> None:
         base = max(cursor.fetchone()[0], 1_000_000)
         cursor.execute("BEGIN")
         # A deal begins as a draft; a copy begins where its original is.
-        cursor.execute("ALTER TABLE screening_deal DISABLE TRIGGER deal_status_guard")
-        for table, key, moved in COPIED:
-            cursor.execute(
-                "SELECT column_name FROM information_schema.columns"
-                " WHERE table_name = %s AND is_generated = 'NEVER'",
-                [table],
-            )
-            names = {name for (name,) in cursor.fetchall()}
-            names -= {"id"} if table in OF_THEIR_OWN else set()
-            values = {name: "%(base)s + n" if name in moved else f't."{name}"' for name in names}
-            values |= {"send_key": "gen_random_uuid()"} if "send_key" in names else {}
-            columns = ", ".join(f'"{name}"' for name in values)
-            cursor.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {', '.join(values.values())}"
-                f" FROM {table} t, generate_series(1, %(count)s) n WHERE t.{key} = %(key)s",
-                {"base": base, "count": count, "key": keys[key]},
-            )
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE screening_deal ENABLE ALWAYS TRIGGER deal_status_guard")
+        with asleep(cursor, *(table for table, _, _ in COPIED)):
+            for table, key, moved in COPIED:
+                _copy(cursor, table, key, moved, {"base": base, "count": count, "key": keys[key]})
         cursor.execute("COMMIT")
         cursor.execute("VACUUM ANALYZE")
+
+
+def _copy(
+    cursor: Any, table: str, key: str, moved: Collection[str], values: Mapping[str, int]
+) -> None:
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_name = %s AND is_generated = 'NEVER'",
+        [table],
+    )
+    names = {name for (name,) in cursor.fetchall()}
+    names -= {"id"} if table in OF_THEIR_OWN else set()
+    columns = {name: "%(base)s + n" if name in moved else f't."{name}"' for name in names}
+    columns |= {"send_key": "gen_random_uuid()"} if "send_key" in names else {}
+    listed = ", ".join(f'"{name}"' for name in columns)
+    cursor.execute(
+        f"INSERT INTO {table} ({listed}) SELECT {', '.join(columns.values())}"
+        f" FROM {table} t, generate_series(1, %(count)s) n WHERE t.{key} = %(key)s",
+        values,
+    )

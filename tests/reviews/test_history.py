@@ -16,7 +16,8 @@ from audit.models import AuditEvent
 from reviews import audit_pages
 from reviews.history import decisions, replaying
 from screening import actions as selling
-from screening.models import Deal, Screening
+from screening.form.questions import TITLE
+from screening.models import Screening
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +206,7 @@ def test_the_export_names_each_version_by_its_digest(client, auditor):
 
 
 def test_the_export_is_rfc_4180(client, auditor):
-    Deal.objects.filter(pk=make.approved_deal().pk).update(title='He said "no", then\nyes')
+    make.sent_deal({**make.SIMPLE, TITLE: 'He said "no", then\nyes'})
     text = exported(client)
     assert text.startswith("deal,title,")
     assert text.count("\r\n") == 2
@@ -215,7 +216,7 @@ def test_the_export_is_rfc_4180(client, auditor):
 @pytest.mark.parametrize("mark", MARKS)
 def test_no_cell_is_a_formula(client, auditor, mark):
     attack = f'{mark}cmd|"/c calc"!A1'
-    Deal.objects.filter(pk=make.cleared_deal().pk).update(title=attack)
+    make.sent_deal({**make.SIMPLE, TITLE: attack})
     (row,) = csv.DictReader(io.StringIO(exported(client), newline=""))
     assert row["title"] == f"'{attack}"
     assert int(row["revision"]) == 1

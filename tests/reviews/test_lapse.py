@@ -1,5 +1,6 @@
 """Time ends clearances: each once, with its event and its mail, and only when it is due."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.utils import timezone
@@ -13,25 +14,24 @@ from screening.models import Deal
 from tests import factories
 
 DUTY = Duty(text="Remove the export feature", due_on=date(2027, 6, 1), evidence="build log")
+LATE = date(2026, 1, 1)
 
 
 def run_out(deal: Deal) -> None:
     Deal.objects.filter(pk=deal.pk).update(valid_until=Clock() - timedelta(seconds=1))
 
 
-def conditional_deal() -> Deal:
+def conditional_deal(due_on: date = DUTY.due_on) -> Deal:
+    """Approved; pages take no day that is over, and the days of these conditions may be."""
     deal = factories.deal_in_review()
+    duty = replace(DUTY, due_on=due_on)
     for _ in range(2):
         factories.vote_on(
-            deal, actor=factories.senior(), verdict="approve_with_conditions", conditions=[DUTY]
+            deal, actor=factories.senior(), verdict="approve_with_conditions", conditions=[duty]
         )
     deal.refresh_from_db()
     assert deal.status == Status.APPROVED_WITH_CONDITIONS
     return deal
-
-
-def make_late(deal: Deal) -> None:
-    Condition.objects.filter(decision__deal=deal).update(due_on=date(2026, 1, 1))
 
 
 def test_nothing_lapses_early(db):
@@ -55,8 +55,7 @@ def test_a_clearance_whose_time_is_over_lapses_once(db):
 
 
 def test_a_condition_that_is_not_met_in_time_ends_the_approval(db):
-    deal = conditional_deal()
-    make_late(deal)
+    deal = conditional_deal(LATE)
     assert lapse_due() == 1
     event = deal.events().last()
     assert event.verb == "deal.lapsed"
@@ -64,19 +63,17 @@ def test_a_condition_that_is_not_met_in_time_ends_the_approval(db):
 
 
 def test_a_condition_is_not_overdue_on_its_own_day(db):
-    deal = conditional_deal()
     today = timezone.now().date()
-    Condition.objects.filter(decision__deal=deal).update(due_on=today)
+    conditional_deal(today)
     assert lapse_due() == 0
-    Condition.objects.filter(decision__deal=deal).update(due_on=today - timedelta(days=1))
+    conditional_deal(today - timedelta(days=1))
     assert lapse_due() == 1
 
 
 def test_a_condition_that_was_met_ends_nothing(db):
-    deal = conditional_deal()
+    deal = conditional_deal(LATE)
     for condition in Condition.objects.filter(decision__deal=deal):
         settle_condition(condition, because="The build log shows it.", actor=factories.senior())
-    make_late(deal)
     assert lapse_due() == 0
 
 

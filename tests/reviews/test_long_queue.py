@@ -63,7 +63,7 @@ def lists_for(user: Any) -> dict[str, Any]:
 def test_a_list_reads_the_deals_once(name, role):
     """Twice is once for each row when PostgreSQL guesses wrong: the square of the queue."""
     person = make.person(role)
-    make.sales_team().members.add(person)
+    make.join(make.sales_team(), person)
     make.deal_in_review()
     steps = list(plans_of(lists_for(person)[name]))
     assert [step.get("Relation Name") for step in steps].count("screening_deal") == 1
@@ -86,7 +86,7 @@ def pages(client: Client) -> dict[str, float]:
 def somebody_busy() -> Client:
     """A reviewer who also sells, for a team without deals, and holds three claims."""
     person = make.person(access.SENIOR, access.SALES)
-    make.sales_team().members.add(person)
+    make.join(make.sales_team(), person)
     for _ in range(3):
         claim_deal(make.deal_in_review(), actor=person)
     client = Client()
@@ -101,8 +101,9 @@ def test_ten_times_the_deals_take_ten_times_as_long(owner_url, as_owner):
     deal = make.deal_in_review()
     client = somebody_busy()
     if as_owner:
-        client.force_login(make.person(access.SENIOR, access.SALES))
-        deal.team.members.add(client.session["_auth_user_id"])
+        colleague = make.person(access.SENIOR, access.SALES)
+        client.force_login(colleague)
+        make.join(deal.team, colleague)
     copies(deal, FEW, owner_url)
     few = pages(client)
     copies(deal, MANY - FEW, owner_url)

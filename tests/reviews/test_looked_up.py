@@ -14,6 +14,7 @@ from reviews.history import decisions
 from screening.models import COLUMN_OF, Deal, Screening, holds
 from tests import factories as make
 from tests.reviews.many import copies
+from tests.screening.sweep.test_deal_facts import store
 
 MANY = 5_000
 #: Texts that people write, and that look like what the facts hold.
@@ -99,14 +100,13 @@ def _sure(value: Any) -> list[str]:
     return sure
 
 
-def test_what_is_open_is_not_held(db):
+@pytest.mark.usefixtures("nothing_remains")
+def test_what_is_open_is_not_held():
     """Members that may or may not be there stand in the text, and are no part of the column."""
-    like = make.cleared_deal().screening
-    like.pk, like._state.adding = None, True
-    like.facts_text = json.dumps(
-        [{"capabilities": {"unknown": ["decryption_mitm"], "yes": ["ran"]}, "country": None}]
+    like = store(
+        make.cleared_deal().last_screening,
+        [{"capabilities": {"unknown": ["decryption_mitm"], "yes": ["ran"]}, "country": None}],
     )
-    like.save()
     assert Screening.objects.filter(holds("capabilities", "ran"), pk=like.pk).exists()
     assert not Screening.objects.filter(holds("capabilities", "decryption_mitm"), pk=like.pk)
     assert Screening.objects.values_list("country_codes", flat=True).get(pk=like.pk) == [None]

@@ -7,13 +7,15 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.actions import claim_deal
-from reviews.models import Decision, Review, Vote
+from reviews.actions import claim_deal, release_deal
+from reviews.models import Decision, Vote
 from reviews.tally import APPROVE, CONDITIONS, REJECT, VERDICTS, Tally, tally
 from tests import factories as make
 
 OUTCOMES = ("approved", "approved_with_conditions", "rejected")
 LEVELS = ("senior", "executive")
+#: What a vote that sets conditions holds.
+DUTIES = '[{"text": "Report", "due_on": "2030-01-01", "evidence": "The report"}]'
 
 
 def brute_force(level: str, verdicts: tuple[str, ...]) -> Tally:
@@ -58,10 +60,11 @@ def test_words_that_it_does_not_know_are_refused(level, verdicts):
 @pytest.mark.parametrize("level", LEVELS)
 def test_postgresql_takes_exactly_the_decisions_of_the_tally(level):
     """Every sequence of up to four votes, against every outcome somebody might write."""
-    deal = make.deal_in_review()
-    review = claim_deal(deal, actor=make.senior())
-    Review.objects.filter(pk=review.pk).update(level=level)
-    people = [make.senior() for _ in range(4)]
+    deal = make.deal_in_review(level=level)
+    reviewer = make.senior if level == "senior" else make.executive
+    people = [reviewer(), reviewer(), make.executive(), make.executive()]
+    review = claim_deal(deal, actor=people[0])
+    release_deal(deal, actor=people[0])
     for length in range(5):
         for verdicts in product(VERDICTS, repeat=length):
             _compare(deal, review, level, verdicts, people)
@@ -81,6 +84,7 @@ def _compare(deal, review, level, verdicts, people):
                 reviewer=reviewer,
                 verdict=verdict,
                 because=make.REASONS,
+                conditions_text=DUTIES if verdict == CONDITIONS else "[]",
             )
         taken = [outcome for outcome in OUTCOMES if _takes(deal, review, outcome)]
         assert taken == ([right] if right else []), f"{level} {verdicts}"

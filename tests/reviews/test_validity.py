@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from jobs.models import Clock
 from screening import following
 from screening.lifecycle import Status
 from screening.models import Deal, Screening
@@ -45,6 +46,7 @@ def test_so_does_an_approval_where_the_risk_is_low() -> None:
     assert holds_for(approved(ARMY, factories.senior())) == YEAR
 
 
+@pytest.mark.usefixtures("nothing_remains")
 @pytest.mark.parametrize("tier", ["high", "very_high", "unrated"])
 def test_an_approval_in_a_high_risk_country_holds_for_half_a_year(tier: str) -> None:
     factories.reference_data()
@@ -57,9 +59,7 @@ def test_an_approval_in_a_high_risk_country_holds_for_half_a_year(tier: str) -> 
 
 def unrate() -> None:
     """Nobody rates any country any more."""
-    sweeping.ReferenceVersion.objects.filter(kind="countries").update(
-        retired_at="2026-11-24T00:00:00Z"
-    )
+    sweeping.ReferenceVersion.objects.filter(kind="countries").update(retired_at=Clock())
 
 
 def test_so_does_one_with_conditions_and_one_of_two_executives() -> None:

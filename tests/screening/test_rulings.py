@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -761,13 +760,13 @@ def test_a_copy_of_a_rejected_deal_is_looked_at():
 
 
 @pytest.mark.parametrize(("days", "status"), [(730, Status.IN_REVIEW), (732, Status.CLEARED)])
-def test_after_two_years_the_name_alone_is_no_reason(days, status):
+def test_after_two_years_the_name_alone_is_no_reason(mighty, days, status):
     deal = factories.sent_deal({**factories.BARRED, "customer": "Pohjola Verkko"}, alone=False)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE screening_deal SET closed_at = closed_at - %s * interval '1 day' WHERE id = %s",
-            [days, deal.pk],
-        )
+    mighty(
+        "screening_deal",
+        "UPDATE screening_deal SET closed_at = closed_at - %s * interval '1 day' WHERE id = %s",
+        [days, deal.pk],
+    )
     assert send({**SIMPLE, "customer": "Pohjola Verkko"}).status == status
 
 

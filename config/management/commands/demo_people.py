@@ -11,6 +11,8 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from audit.models import SYSTEM, AuditEvent
+from people import teams
 from people.access import (
     ADMINISTRATOR,
     AUDITOR,
@@ -20,6 +22,7 @@ from people.access import (
     ROLE_NAMES,
     SALES,
     SENIOR,
+    roles_of,
 )
 from screening.models import SalesTeam
 
@@ -92,15 +95,22 @@ def known_password(path: Path) -> str:
 
 
 def make_person(username: str, name: str, role: str, team: str, hashed: str) -> None:
-    user, _ = User.objects.get_or_create(username=username)
-    user.first_name, user.last_name = name.split(" ", 1)
-    user.email = f"{username}@example.com"
+    first, last = name.split(" ", 1)
+    user, _ = User.objects.get_or_create(
+        username=username,
+        defaults={"first_name": first, "last_name": last, "email": f"{username}@example.com"},
+    )
     if hashed:
         user.password = hashed
-    user.save()
+        user.save(update_fields=["password"])
+    if roles_of(user) == {role} and teams.of(user).exists() == bool(team):
+        return
     user.groups.set([Group.objects.get_or_create(name=role)[0]])
     if team:
         SalesTeam.objects.get_or_create(name=team)[0].members.add(user)
+    AuditEvent.objects.append(
+        subject=f"person:{user.pk}", actor=SYSTEM, verb="person.added", payload={"roles": [role]}
+    )
 
 
 class Command(BaseCommand):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from jobs.models import Clock
 from policy.models import Kind, ReferenceVersion
 from tests import factories
 from tests.policy.governance.test_governance import changed_rulebook
@@ -70,7 +71,8 @@ def test_a_file_that_is_no_rulebook_is_named_by_line(tmp_path: Path) -> None:
     assert error.value.returncode == 2
 
 
+@pytest.mark.usefixtures("nothing_remains")
 def test_without_an_active_rulebook_it_says_so(tmp_path: Path) -> None:
-    ReferenceVersion.objects.of(Kind.RULEBOOK).update(retired_at="2026-11-24T00:00Z")
+    ReferenceVersion.objects.of(Kind.RULEBOOK).update(retired_at=Clock())
     with pytest.raises(CommandError, match="No rulebook is active"):
         run(tmp_path)

@@ -173,6 +173,7 @@ class TestTheRulesPage:
         assert listed == {one["id"] for one in lines if rule in one["expected"]["rules"]}
         assert listed
 
+    @pytest.mark.usefixtures("nothing_remains")
     def test_without_a_catalogue_it_says_that_there_is_none(self, client: Client) -> None:
         ReferenceVersion.objects.of(Kind.CATALOGUE).update(retired_at=timezone.now())
         page = client.get(reverse("policy:rule", args=["B01"]))

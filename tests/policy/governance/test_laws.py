@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
-from jobs.models import Job
+from jobs.models import Clock, Job
 from people import access
 from policy import actions, active
 from policy.engine.language.condition import RANK
@@ -258,7 +258,7 @@ class TestAnInstallationWithoutARegister:
             transaction.atomic(),
         ):
             ReferenceVersion.objects.filter(pk=version.pk).update(
-                activated_by=boris, activated_at="2026-11-28T10:00Z"
+                activated_by=boris, activated_at=Clock()
             )
         report = actions.start_check(version, actor=anna)
         work(actions.CHECK)

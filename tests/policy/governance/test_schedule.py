@@ -11,10 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.models import AuditEvent
+from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Job
 from people import access
+from people import actions as people
 from policy import actions
 from policy.governance import notices, scheduled
 from policy.models import Kind, ReferenceVersion, Schedule
@@ -99,8 +100,7 @@ class TestTheDay:
         if loss == "role":
             boris.groups.clear()
         else:
-            boris.is_active = False
-            boris.save()
+            people.disable_person(boris, actor=SYSTEM)
         assert scheduled.activate_due() == 0
         waiting.refresh_from_db()
         assert waiting.state == State.REFUSED
@@ -268,6 +268,7 @@ class TestTheDatabase:
         said = refused(self.INSERT, one.version_id, one.report_id, in_days(2), boris.pk, "waiting")
         assert "one_waiting_schedule" in said
 
+    @pytest.mark.usefixtures("nothing_remains")
     def test_it_refuses_activation_before_the_day_or_by_another(
         self, anna: Any, boris: Any
     ) -> None:
@@ -288,15 +289,17 @@ class TestTheDatabase:
         one = schedule(anna, boris, days=1)
         change = "UPDATE policy_schedule SET {} WHERE id = %s"
         for part in ("effective_on = effective_on + 1", "confirmed = '[\"x\"]'"):
-            assert "never changed" in refused(change.format(part), one.pk)
+            assert "permission denied" in refused(change.format(part), one.pk)
         assert "not activated by" in refused(
             change.format("state = 'activated', ended_at = now()"), one.pk
         )
-        assert "never deleted" in refused("DELETE FROM policy_schedule WHERE id = %s", one.pk)
+        assert "permission denied" in refused("DELETE FROM policy_schedule WHERE id = %s", one.pk)
         cancelled = change.format("state = 'cancelled', ended_at = now()")
         assert "schedule_cancelled_by_somebody" in refused(cancelled, one.pk)
         unexplained = change.format("state = 'refused', ended_at = now()")
-        assert "schedule_ended_with_reason" in refused(unexplained, one.pk)
+        assert "when its day has come" in refused(unexplained, one.pk)
+        due = schedule(anna, boris, label="2.1")
+        assert "schedule_ended_with_reason" in refused(unexplained, due.pk)
 
     def test_one_that_ended_stays_as_it_ended(self, anna: Any, boris: Any) -> None:
         one = schedule(anna, boris, days=1)

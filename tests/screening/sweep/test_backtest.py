@@ -1,12 +1,10 @@
 """A rulebook played in PostgreSQL tells what the one played in Python tells, or less: unread."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -211,6 +209,7 @@ def test_a_rulebook_that_shares_no_rule_with_the_shipped_one(after, variants):
         transaction.set_rollback(True)
 
 
+@pytest.mark.usefixtures("nothing_remains")
 def test_a_variant_that_no_change_touches_still_decides():
     touched = factories.sent_deal(factories.SENIOR).screening
     barred = factories.sent_deal({**factories.BARRED, **factories.in_country("FI")}).screening
@@ -223,6 +222,7 @@ def test_a_variant_that_no_change_touches_still_decides():
 
 
 class TestWhatCannotBeReadInPlace:
+    @pytest.mark.usefixtures("nothing_remains")
     def test_a_screening_without_rows_is_unread_not_clear(self) -> None:
         like = factories.cleared_deal().screening
         lost = store(like, like.facts)
@@ -231,6 +231,7 @@ class TestWhatCannotBeReadInPlace:
         [sentence] = found.unread
         assert sentence.startswith(f"{like.revision.deal.reference}: screening {lost.pk} has no")
 
+    @pytest.mark.usefixtures("nothing_remains")
     def test_so_is_the_only_one(self) -> None:
         like = factories.cleared_deal().screening
         first = store(like, like.facts)
@@ -293,7 +294,6 @@ class TestLiveDeals:
             because="Reported.",
             source="press",
             ruled_by=factories.compliance_officer(),
-            ruled_at=timezone.now() + timedelta(minutes=1),
         )
         assert settled(rulebook()) == set()
         found = played(rulebook())

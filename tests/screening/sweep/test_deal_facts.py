@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 
-from policy.engine.language.facts import Choice, Flags, Text, Vocabulary, YesNo, canonical
+from jobs.models import Clock
+from policy.engine.language.facts import Choice, Flags, Text, Vocabulary, YesNo, canonical, digest
 from policy.engine.readings import sql
 from policy.facts import shipped
 from screening.management.commands import rebuild_deal_facts
@@ -75,6 +76,8 @@ def store(like: Screening, facts: list[dict[str, Any]]) -> Screening:
     found = Screening.objects.get(pk=like.pk)
     found.pk, found._state.adding = None, True
     found.facts_text = canonical(facts)
+    found.facts_digest = digest(found.facts_text)
+    found.created_at = Clock()
     found.save()
     return found
 
@@ -115,6 +118,7 @@ def test_a_partly_answered_deal_is_the_same_in_columns(facts):
         transaction.set_rollback(True)
 
 
+@pytest.mark.usefixtures("nothing_remains")
 def test_rebuilding_fills_what_is_missing_and_nothing_else(monkeypatch):
     monkeypatch.setattr(rebuild_deal_facts, "BATCH", 2)
     like = factories.deal_in_review().screening
@@ -128,6 +132,7 @@ def test_rebuilding_fills_what_is_missing_and_nothing_else(monkeypatch):
     assert rebuilt() == "0 screenings filled, 0 have no columns"
 
 
+@pytest.mark.usefixtures("nothing_remains")
 def test_what_has_no_column_stays_without_rows_and_is_named():
     like = factories.cleared_deal().screening
     strange = store(like, [{"moon_phase": "full"}])

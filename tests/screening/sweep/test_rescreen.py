@@ -5,7 +5,6 @@ import random
 import subprocess
 import sys
 import threading
-from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +13,6 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from audit.models import SYSTEM, AuditEvent
 from audit.refusals import Conflict
@@ -35,6 +33,12 @@ from screening.sweep import backtest, batch, confirming, rescreen
 from tests import factories
 from tests.screening.sweep import sweeping
 
+#: Nobody can name who uses it.
+UNNAMED = {
+    **factories.SIMPLE,
+    "end-user": {"kind": "commercial_operator", "is_customer": False},
+    "end-user-name": "unknown",
+}
 RATINGS = {"FI": "low high", "TR": "very_high low", "KE": "low very_high", "DE": "low medium"}
 
 
@@ -332,9 +336,8 @@ class TestConfirming:
 
     @pytest.mark.parametrize("is_named", [True, False])
     def test_with_a_newer_ruling_it_is_not_confirmed(self, activate: Any, is_named: bool) -> None:
-        deal = self.stays[0]
-        if not is_named:
-            Deal.objects.filter(pk=deal.pk).update(end_user_key="")
+        deal = self.stays[0] if is_named else factories.sent_deal(UNNAMED)
+        assert bool(deal.end_user_key) == is_named
         activate()
         FactRuling.objects.create(
             deal=deal,
@@ -344,7 +347,6 @@ class TestConfirming:
             source="Paper",
             about="",
             ruled_by=factories.compliance_officer(),
-            ruled_at=timezone.now() + timedelta(seconds=1),
         )
         assert not confirming.confirm([deal.pk])
 

@@ -47,7 +47,7 @@ def fail(job: Job) -> None:
     """Try the job until it is given up."""
     for _ in range(ON_ROWS.attempts):
         assert not queue.perform(job.pk)
-        Job.objects.filter(pk=job.pk).update(not_before=Clock())
+        Job.objects.filter(pk=job.pk).unfinished().update(not_before=Clock())
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
 
@@ -142,6 +142,7 @@ def test_only_the_clearance_that_is_refused_lapses(breaks: Breaks) -> None:
     }
 
 
+@pytest.mark.usefixtures("nothing_remains")
 @pytest.mark.parametrize("kind", [rescreen.RESCREEN, rescreen.CHUNK])
 def test_without_reference_data_no_clearance_holds(kind: str) -> None:
     deal = factories.cleared_deal()
@@ -155,12 +156,18 @@ def test_without_reference_data_no_clearance_holds(kind: str) -> None:
     assert "No end-user registry is active." in deal.why(verb="deal.lapsed")
 
 
-def test_after_an_activation_only_what_is_due_lapses(breaks: Breaks) -> None:
+def test_after_an_activation_only_what_is_due_lapses(
+    mighty: Callable[..., None], breaks: Breaks
+) -> None:
     """Its newest screening names what is active, so it was screened, whatever became of the job."""
     deal = factories.cleared_deal()
     version = ReferenceVersion.objects.active().of(Kind.RULEBOOK).get()
     job = Job.objects.enqueue(rescreen.CHUNK, version=version.pk, first=deal.pk, last=deal.pk)
-    Job.objects.filter(pk=job.pk).update(state="failed", finished_at=Clock())
+    mighty(
+        "jobs_job",
+        "UPDATE jobs_job SET state = 'failed', finished_at = now() WHERE id = %s",
+        [job.pk],
+    )
     breaks(deal)
     rescreen.give_up(job)
     assert queue.perform(follow_up(job).pk)
@@ -182,14 +189,20 @@ def test_a_ruling_reaches_the_other_deals_when_one_is_refused(breaks: Breaks) ->
     assert last.screening.facts[0]["adverse_info"] == "alleged"
 
 
-def test_the_last_time_no_deal_is_tried(breaks: Breaks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_time_no_deal_is_tried(
+    mighty: Callable[..., None], breaks: Breaks, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A deal of which workers die must not keep the others, or itself, from lapsing."""
     deal = factories.cleared_deal()
     breaks(deal)
     job = after_upgrade(deal)
     fail(job)
     follows = follow_up(job)
-    Job.objects.filter(pk=follows.pk).update(attempts=ON_ROWS.attempts - 1)
+    mighty(
+        "jobs_job",
+        "UPDATE jobs_job SET attempts = %s WHERE id = %s",
+        [ON_ROWS.attempts - 1, follows.pk],
+    )
     tried: list[int] = []
     monkeypatch.setattr(rescreen, "_why_not", lambda pk, failed: tried.append(pk))
     assert queue.perform(follows.pk)
@@ -198,12 +211,15 @@ def test_the_last_time_no_deal_is_tried(breaks: Breaks, monkeypatch: pytest.Monk
     assert rescreen.DIED in deal.why(verb="deal.lapsed")
 
 
-def test_a_job_that_fails_again_is_followed_again(breaks: Breaks) -> None:
+def test_a_job_that_fails_again_is_followed_again(
+    mighty: Callable[..., None], breaks: Breaks
+) -> None:
     deal = factories.cleared_deal()
     job = lapse_by_failure(deal, breaks)
     assert Job.objects.failed().filter(pk=job.pk).retry() == 1
     other = factories.cleared_deal()
-    Job.objects.filter(pk=job.pk).update(args={"first": other.pk, "last": other.pk})
+    args = json.dumps({"first": other.pk, "last": other.pk})
+    mighty("jobs_job", "UPDATE jobs_job SET args = %s WHERE id = %s", [args, job.pk])
     breaks(other)
     fail(job)
     assert Job.objects.filter(kind=rescreen.UNSCREENED).count() == 2
