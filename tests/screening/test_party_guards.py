@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 
+from audit.models import SYSTEM
+from people import actions as people
 from screening.parties import actions as parties
 from tests import factories
 from tests.factories import agreed, known_of, party_of, ruled
@@ -56,8 +57,8 @@ def stage() -> Stage:
     finding, asker = known_of(party_of(deal)), factories.compliance_officer()
     easing = parties.ask_take_back(finding, because="Another firm.", actor=asker)
     seller, gone = factories.compliance_officer(), factories.compliance_officer()
-    deal.team.members.add(seller)
-    User.objects.filter(pk=gone.pk).update(is_active=False)
+    factories.join(deal.team, seller)
+    people.disable_person(gone, actor=SYSTEM)
     other = send({**ANSWERS, "customer": "Lounais Verkko"})
     merged = parties.merge(
         party_of(other), finding.party, because="Same.", actor=factories.compliance_officer()
