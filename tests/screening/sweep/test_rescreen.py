@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -32,6 +33,7 @@ from screening.models import Confirmation, Deal, FactRuling, Notification, Scree
 from screening.sweep import backtest, batch, confirming, rescreen
 from tests import factories
 from tests.screening.sweep import sweeping
+from tests.unguarded import Lent, asleep
 
 #: Nobody can name who uses it.
 UNNAMED = {
@@ -141,6 +143,13 @@ def test_a_level_that_rises_in_a_sweep_is_told(db: None) -> None:
 
 
 class TestManyMoves:
+    """Of the program alone: PostgreSQL has guards of its own, and no screening asks for these."""
+
+    @pytest.fixture
+    def guards_asleep(self, mighty: Any) -> Iterator[None]:
+        with connection.cursor() as cursor, asleep(Lent(cursor), "screening_deal"):
+            yield
+
     def test_one_that_is_not_legal_stops_all(self, db: None) -> None:
         good, bad = factories.cleared_deal(), factories.barred_deal()
         with pytest.raises(IllegalMove, match="barred cannot become cleared"):
@@ -153,14 +162,14 @@ class TestManyMoves:
         assert good.status == Status.CLEARED
         assert "deal.reopened_for_review" not in good.audit_verbs()
 
-    def test_the_status_under_the_lock_counts(self, db: None) -> None:
+    def test_the_status_under_the_lock_counts(self, guards_asleep: None) -> None:
         deal = factories.cleared_deal()
         stale = Deal.objects.get(pk=deal.pk)
         actions.lapse_deal(deal, because="Over.")
         move_all([Move(stale, Status.IN_REVIEW)], actor=SYSTEM, because="test")
         assert deal.audit_verbs()[-1] == "deal.review_needed"
 
-    def test_a_deal_that_is_named_twice_is_refused(self, db: None) -> None:
+    def test_a_deal_that_is_named_twice_is_refused(self, guards_asleep: None) -> None:
         deal = factories.cleared_deal()
         twice = [Move(deal, Status.IN_REVIEW), Move(deal, Status.BARRED)]
         with pytest.raises(IllegalMove, match="named twice"):
