@@ -35,7 +35,7 @@ from policy.reference.catalogue import Product
 from policy.reference.destinations import NOWHERE, Place
 from policy.reference.laws import Law, classes_of, day_words
 from policy.reference.names.lexicon import FITTING, SOUNDS
-from policy.reference.registry import INTELLIGENCE, NO_KIND, QUESTION, VENDOR, Hit
+from policy.reference.registry import INTELLIGENCE, NO_KIND, OPERATOR, QUESTION, VENDOR, Hit
 
 __all__ = ["Derivation", "Origin", "ReferenceData", "Variant", "derive", "trace"]
 
@@ -358,7 +358,9 @@ class Derivation:
         if self._settled():
             return
         self.vendors.extend(hit.party.name for hit in hits if hit.party.kind == VENDOR)
-        known = [hit for hit in hits if hit.is_certain and hit.party.kind != QUESTION]
+        # An operator that is named beside somebody says nothing of the other one.
+        little = {QUESTION} if self.reference.registry.is_operator(name) else {QUESTION, OPERATOR}
+        known = [hit for hit in hits if hit.is_certain and hit.party.kind not in little]
         asked = next((hit for hit in known or hits if _is_asked(hit, kind)), None)
         if asked:
             self.doubts.append(self._question(name, role, asked))
