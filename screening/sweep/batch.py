@@ -203,6 +203,8 @@ class _Around:
         return self._ancestors.get(deal.pk, [])
 
     def stopped(self, keys: Collection[str], sent: datetime) -> list[Deal]:
+        if not self._remarkable.isdisjoint(keys):
+            keys = known.keys_of_bodies(keys)
         if not self._closed_keys.isdisjoint(keys):
             # Its time is known once it is written.
             raise Apart
