@@ -62,7 +62,7 @@ class Around:
         """Deals of these bodies that were stopped in the time that counts for one sent then."""
         stopped = [
             deal
-            for key in self._read_stopped(keys)
+            for key in self._read_stopped(self._bodies(keys))
             for deal in self._stopped[key]
             if deal.closed_at and deal.closed_at > sent - TWO_YEARS
         ]
@@ -91,6 +91,12 @@ class Around:
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         answers = deal.last_screening.revision.answers
         return Other.of(deal, answers, data, on=timezone.localdate())
+
+    def _bodies(self, keys: Collection[str]) -> Collection[str]:
+        """With every other name of the bodies that compliance merged under one of these."""
+        if len(self._ours) > 1 and self._remarkable.isdisjoint(keys):
+            return keys
+        return known.keys_of_bodies(keys)
 
     def _read_stopped(self, keys: Collection[str]) -> Collection[str]:
         if not self._stopped.keys() >= set(keys):

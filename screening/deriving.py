@@ -20,6 +20,7 @@ from audit.refusals import Conflict, NotAllowed
 from policy import active
 from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
+from policy.facts import spots
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import Origin, ReferenceData, Variant, trace
 from policy.facts.likenesses import Likeness, likenesses
@@ -130,6 +131,8 @@ def _derived(
     declared = questions.declared_facts(answers, context)
     key, on = linking.end_user_key(declared), timezone.localdate()
     named = naming.named(declared, data)
+    if after := spots.named_after(declared, [one.name for one in named], data.countries):
+        declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
     brought = linking.brought(

@@ -15,6 +15,7 @@ from policy.facts.declared import DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
+from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
 from screening.models import Deal
@@ -29,13 +30,18 @@ def end_user_key(declared: Mapping[str, Any]) -> str:
     Only so much of a long name fits, and that finds too many deals, never too few.
     """
     name = declared.get("end_user_name")
-    return fold(str(name))[:LONGEST_KEY] if is_named(name) else ""
+    return key_of_name(str(name)) if is_named(name) else ""
+
+
+def key_of_name(name: str) -> str:
+    """A name as deals and parties are found by it: folded, and without a legal form at its ends."""
+    return without_form(fold(name))[:LONGEST_KEY]
 
 
 def party_keys(declared: Mapping[str, Any]) -> frozenset[str]:
     """The folded names of those who sign, sell, install, pay for, receive or run it."""
     names = [declared.get("customer_name"), *party_names(declared)]
-    return frozenset(fold(name)[:LONGEST_KEY] for name in names if is_named(name))
+    return frozenset(key_of_name(name) for name in names if is_named(name))
 
 
 def key_of(answers: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from policy.facts.declared import RESELLER, is_named
 from policy.facts.draft import Draft
 from policy.reference.destinations import Place
 from policy.reference.names.lexicon import FITTING, SOUNDS
-from policy.reference.registry import INTELLIGENCE, NO_KIND, QUESTION, VENDOR, Hit
+from policy.reference.registry import INTELLIGENCE, NO_KIND, OPERATOR, QUESTION, VENDOR, Hit
 
 #: Whoever signs for itself is not expected to buy for somebody harmless.
 ARMED = ("law_enforcement", "military", INTELLIGENCE)
@@ -113,7 +113,9 @@ def _ask_about(draft: Draft, name: str, role: str, kind: str | None, hits: tuple
     if draft.is_settled:
         return
     draft.vendors.extend(hit.party.name for hit in hits if hit.party.kind == VENDOR)
-    known = [hit for hit in hits if hit.is_certain and hit.party.kind != QUESTION]
+    # An operator that is named beside somebody says nothing of the other one.
+    little = {QUESTION} if draft.reference.registry.is_operator(name) else {QUESTION, OPERATOR}
+    known = [hit for hit in hits if hit.is_certain and hit.party.kind not in little]
     asked = next((hit for hit in known or hits if _is_asked(hit, kind)), None)
     if asked:
         draft.doubts.append(_question(draft, name, role, asked))

@@ -12,6 +12,7 @@ from typing import Any
 from policy.facts.declared import UNKNOWN_WHERE
 from policy.reference.destinations import Countries
 from policy.reference.sites import NONE, sited
+from policy.reference.sites import named_after as named_after_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,27 @@ def destinations(
             if found.is_open:
                 added.append(Spot(country or _state(region), is_open=True, note=found.doubts[0]))
     return Destinations(_once([*spots, *added]), tuple(dict.fromkeys(doubts)))
+
+
+def named_after(
+    declared: Mapping[str, Any], names: Iterable[str], countries: Countries
+) -> list[str]:
+    """Sentences on parties that are named after a territory which no answer names.
+
+    Only the names of deals are read so: in a long file, looking each of them up takes too long.
+    """
+    spots = destinations(declared, countries).spots
+    told = {spot.region for spot in spots}
+    codes = dict.fromkeys(spot.country or _state(spot.region) for spot in spots)
+    return [
+        f"{name} is named after {word}, which is in {countries.places[code].name}, and no answer"
+        " says that it is used there."
+        for name in dict.fromkeys(names)
+        for place in (countries.places.get(one) for one in codes)
+        if place and countries.territories_asked(place.code)
+        for word, code in named_after_place(name, place, countries)
+        if code not in told
+    ]
 
 
 def _answered(country: str, answer: Sequence[str] | None) -> Iterator[Spot]:

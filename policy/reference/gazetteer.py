@@ -15,7 +15,7 @@ not ours is a GazetteerError, never a table that happens to know less.
 import hashlib
 import mmap
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -31,8 +31,6 @@ DIGEST = "gazetteer.sha256"
 LARGEST = 64_000_000
 #: Words of a name inside a longer text.
 LONGEST_NAME = 6
-#: Words of a text that are looked at; the form takes 120 characters.
-MOST_WORDS = 60
 REMEMBERED = 4096
 #: Scripts that write no blanks between words: there a name is looked for inside a run of letters.
 _RUN = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
@@ -40,7 +38,10 @@ _CYRILLIC = re.compile(r"[\u0400-\u052f]+")
 #: How the name of a place ends by itself, tried in place of a case ending.
 _NOMINATIVE = ("", *"\u044c\u0430\u044f\u044b\u0438\u043e\u0435")
 SHORTEST_INFLECTED = 4
-LONGEST_RUN = 40
+#: So many letters are a name when the blanks between them are left out.
+SHORTEST_TOGETHER = 8
+#: A number or a mark that transliterations write, and what follows it.
+_HAS_MORE = re.compile(r"[0-9\u02b0-\u02ff]")
 LONGEST_IN_RUN = 9
 #: What stands between the parts of an address.
 _PARTS = re.compile(r"[,;/|()\[\]\n\u3001\uff0c\u060c]+|\s[-\u2013\u2014]\s")
@@ -137,7 +138,8 @@ class Gazetteer:
         if codes:
             yield Named(key, codes, large, is_whole=True)
             return
-        words = key.split(" ")[:MOST_WORDS]
+        words = key.split(" ")
+        yield from self._put_together(words)
         at = 0
         while at < len(words):
             length = next(
@@ -154,9 +156,26 @@ class Gazetteer:
                 yield Named(name, codes, large, is_whole=False)
             else:
                 yield from self._inflected(words[at])
+                yield from self._with_more(words[at])
             at += length or 1
         for run in _RUN.findall(key):
-            yield from self._of_run(run[:LONGEST_RUN])
+            yield from self._of_run(run)
+
+    def _put_together(self, words: Sequence[str]) -> Iterator[Named]:
+        """A large place whose name was taken apart: "Sim-feropol", "S i m f e r o p o l"."""
+        name = "".join(words)
+        if len(words) > 1 and len(name) >= SHORTEST_TOGETHER:
+            codes, large = self.find(name)
+            if large:
+                yield Named(name, codes, large, is_whole=False)
+
+    def _with_more(self, word: str) -> Iterator[Named]:
+        """A large place at the beginning of a word: "Simferopol2", or with a mark of softness."""
+        if _HAS_MORE.search(word):
+            name = _HAS_MORE.split(word)[0]
+            codes, large = self.find(name)
+            if large and len(name) >= SHORTEST_INFLECTED:
+                yield Named(name, codes, large, is_whole=False)
 
     def _inflected(self, word: str) -> Iterator[Named]:
         """A large place that a Slavic word with a case ending names: Симферополе, Крыму."""

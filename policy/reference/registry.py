@@ -24,7 +24,7 @@ from policy.reference.importers.text import delimiter_of, why_no_table
 from policy.reference.names.folding import fold
 from policy.reference.names.lexicon import Lexicon, LexiconError, read_stems
 from policy.reference.names.matcher import REMEMBERED, Heard, Listed, Match, Matcher
-from policy.reference.names.readings import Reading, content, is_name, readings, spoken
+from policy.reference.names.readings import Reading, content, is_name, readings, sections, spoken
 
 __all__ = [
     "COLUMNS",
@@ -97,11 +97,13 @@ class Hit:
 @dataclass(frozen=True, eq=False)
 class Said:
     """What the registry says to a name. Two names that it says the same to may have one each, so
-    they are told apart by identity. `is_more`: more than that it is an operator or nobody."""
+    they are told apart by identity. `is_more`: more than that it is an operator or nobody.
+    `is_operator`: all that it says is the very name of one."""
 
     heard: Heard
     sounds: frozenset[str]
     is_more: bool
+    is_operator: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,16 +142,34 @@ class Registry:
     def _said(self, name: str) -> Said:
         heard = self._matcher.heard(name)
         exact = Heard(tuple(one for one in heard.matches if one.is_exact), heard.countries)
-        if any(self._rows[match.at].kind == OPERATOR for match in exact.matches):
+        if self._is_operator(name, exact):
             # The very name of an operator resembles nobody, and its words are no sign.
-            return Said(exact, frozenset(), self._is_more(exact))
+            return Said(exact, frozenset(), self._is_more(exact), is_operator=True)
         sounds = self.lexicon.sounds(name)
         if self.lexicon.is_harmless(name):
-            heard = exact
+            # A harmless phrase excuses itself and nothing that stands beside it.
+            beside = self._matcher.heard(self.lexicon.beside_harmless(name)).matches
+            heard = Heard((*exact.matches, *beside), heard.countries)
         return Said(heard, sounds, bool(sounds) or self._is_more(heard))
+
+    def _is_operator(self, name: str, exact: Heard) -> bool:
+        """Whether all that the name says is an operator: one beside a body hides it from nobody."""
+        parts = [part for part in sections(name)[1:] if is_name(part)]
+        whole = self._matcher.means(name)
+        return any(self._rows[at].kind == OPERATOR for at in whole) or (
+            bool(parts)
+            and bool(exact.matches)
+            and all(
+                any(self._rows[at].kind == OPERATOR for at in self._matcher.means(part))
+                for part in parts
+            )
+        )
 
     def _is_more(self, heard: Heard) -> bool:
         return any(self._rows[match.at].kind != OPERATOR for match in heard.matches)
+
+    def is_operator(self, name: str) -> bool:
+        return self.said(name).is_operator
 
     def sounds(self, name: str) -> frozenset[str]:
         """What the name sounds like, by its words; nothing for the very name of an operator."""

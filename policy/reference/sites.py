@@ -61,6 +61,21 @@ def sited(
     )
 
 
+def named_after(text: str, place: Place, countries: Countries) -> list[tuple[str, str]]:
+    """The territories near a place after which somebody is named: the word for it and the code.
+
+    Somebody may bear the name of a place far away; where a place of the country has it too, the
+    name says nothing.
+    """
+    found = []
+    for named in _named_in(text):
+        one = _Found(named, place, countries)
+        if one.own.isdisjoint(one.here):
+            near = [code for code in one.here if code in countries.territories]
+            found += [(shown_name(text, named), code) for code in near[:1]]
+    return found
+
+
 @lru_cache(REMEMBERED)
 def _named_in(text: str) -> tuple[Named, ...]:
     return tuple(shipped().named_in(text))
@@ -138,7 +153,10 @@ class _Found:
         if answer is None:
             return False
         if NONE in answer:
-            return not self.own.isdisjoint(self.here)
+            # Beside a city in a territory, a village of that name is nobody's first thought.
+            here = set(self.here)
+            outweighed = bool(self.named.large & here) and self.named.large.isdisjoint(self.own)
+            return not self.own.isdisjoint(here) and not outweighed
         return any(code in self.here for code in answer)
 
     def contradiction(self, text: str) -> str:

@@ -42,7 +42,7 @@ from policy.facts import shipped
 from policy.facts.declared import UNKNOWN_WHERE
 from policy.facts.derive import ReferenceData, derive
 from policy.reference.names.plain_text import without
-from screening.form import answers_to_facts
+from screening.form import answers_to_facts, own_words
 from screening.form.deal_form import (
     DECLARATION,
     QUESTIONS,
@@ -260,7 +260,11 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         "legal_obligation": _yes_no(answers.get("obligation")),
         "legal_basis": _legal_basis(answers),
         "laws": _laws(answers),
-        "contradictions": [*_for_compliance(answers), *_unheard_of(answers, context)],
+        "contradictions": [
+            *_for_compliance(answers),
+            *_unheard_of(answers, context),
+            *_in_own_words(answers, context),
+        ],
         "differences": list(_differences(answers, context)),
         **answers_to_facts.declared(answers),
     }
@@ -402,6 +406,20 @@ def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
     hands_over = answers.get("handover") in ("standard", "more")
     if context is not None and hands_over and not (context.lawful or _acts(context)):
         yield "Sales says that it hands over communications; the catalogue does not."
+
+
+def _in_own_words(answers: Answers, context: Context | None) -> Iterator[str]:
+    """What a text asks for and no product does: somebody may build it, or call it otherwise."""
+    if context is None or context.surveillance or not answers.get("products"):
+        return
+    for slug, title in ((TITLE, "title"), ("description", "purpose in the customer's words")):
+        text = answers.get(slug)
+        word = own_words.heard(without(text, lines=True)) if isinstance(text, str) else ""
+        if word:
+            yield (
+                f'The {title} says "{word}", and no product of the deal relates to interception or'
+                " surveillance."
+            )
 
 
 def _acts(context: Context) -> frozenset[str]:

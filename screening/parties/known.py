@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from policy.reference.registry import fold
 from screening.parties.models import DealParty, Easing, Party, PartyFinding, PartyMerge, same_as
 from screening.parties.naming import Named
 
@@ -203,9 +204,14 @@ def apart(parties: Collection[int]) -> set[tuple[int, int]]:
 
 
 def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, frozenset[str]]:
-    """Only of a name that can be nobody else's, and only until somebody has to look again."""
+    """Only of a name that can be nobody else's, and only until somebody has to look again.
+
+    A legal form may tell two bodies apart: an answer about one is none about the other.
+    """
     sole = {
-        party.pk: [one.name for one in named if one.key == party.key]
+        party.pk: [
+            one.name for one in named if one.key == party.key and fold(one.name) == fold(party.name)
+        ]
         for party in parties
         if all(one.countries == ({party.country} - {""}) for one in named if one.key == party.key)
     }
@@ -217,6 +223,14 @@ def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, froz
         for name in sole[match.party_id or 0]:
             cleared[name] = cleared.get(name, frozenset()) | match.hits
     return cleared
+
+
+def keys_of_bodies(keys: Collection[str]) -> frozenset[str]:
+    """These names, and those under which the same bodies are known besides."""
+    named = Party.objects.filter(key__in=keys).values_list("pk", flat=True)
+    everybody = {other for others in same_as(set(named)).values() for other in others}
+    also = Party.objects.filter(pk__in=everybody).values_list("key", flat=True)
+    return frozenset(keys) | frozenset(also)
 
 
 def remarkable() -> frozenset[str]:

@@ -7,8 +7,8 @@ from typing import Any
 from policy.facts.declared import is_named
 from policy.facts.derive import ReferenceData
 from policy.reference.destinations import NOWHERE
-from policy.reference.registry import fold
-from screening.parties.models import LONGEST_KEY, DealParty
+from screening.linking import key_of_name
+from screening.parties.models import DealParty
 
 ROLES = frozenset(DealParty.Role.values)
 
@@ -32,7 +32,7 @@ class Named:
 
 def key_of(name: str) -> str:
     """Only so much of a long name fits, and that finds too many parties, never too few."""
-    return fold(name)[:LONGEST_KEY]
+    return key_of_name(name)
 
 
 def named(declared: Mapping[str, Any], data: ReferenceData) -> list[Named]:

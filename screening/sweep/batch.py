@@ -156,7 +156,7 @@ class _Around(Around):
         return any(other.pk in self._ours for other in self.ancestors(deal))
 
     def stopped(self, keys: Collection[str], sent: datetime) -> list[Deal]:
-        if not self._closed_keys.isdisjoint(keys):
+        if not self._closed_keys.isdisjoint(self._bodies(keys)):
             # Its time is known once it is written.
             raise Apart
         return super().stopped(keys, sent)

@@ -24,6 +24,7 @@ from screening.actions import lapse_unscreened, rescreen_deal
 from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_STOP, CLEARANCES
 from screening.models import Confirmation, Deal, DealRevision, FactRuling, Screening
 from screening.parties import actions as parties
+from screening.parties import known
 from screening.parties.models import DealParty, Party, same_as
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
@@ -187,7 +188,7 @@ def screen_after_stop(job: Job) -> None:
     stopped = Deal.objects.get(pk=job.args["deal"])
     with transaction.atomic():
         # Who sends a deal of this end user right now did not see the stop, and is seen here.
-        parties.lock({stopped.end_user_key} - {""})
+        parties.lock(known.keys_of_bodies({stopped.end_user_key} - {""}))
         pks = list(follow(stopped).values_list("pk", flat=True))
     label = stopped.get_status_display().lower()
     screen_changed(pks, because=f"{stopped.reference} was {label}.", job=job)
@@ -195,9 +196,10 @@ def screen_after_stop(job: Job) -> None:
 
 def follow(stopped: Deal) -> QuerySet[Deal]:
     """The deals that still count and may follow a stopped one: its end user takes part in them."""
-    takes_part = DealParty.objects.filter(party__key=stopped.end_user_key).values("deal")
+    keys = known.keys_of_bodies({stopped.end_user_key} - {""})
+    takes_part = DealParty.objects.filter(party__key__in=keys).values("deal")
     others = Deal.objects.filter(pk__in=takes_part, status__in=LIVE).exclude(pk=stopped.pk)
-    return (related(stopped, {stopped.end_user_key}) | others).order_by("pk")
+    return (related(stopped, keys) | others).order_by("pk")
 
 
 @performs(NAME_PARTIES)

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from policy import active
+from policy.facts import shipped, spots
 from reviews.demo_deals import otherwise
 from screening import actions, sales_words
 from screening.form import questions
@@ -119,6 +120,65 @@ def test_an_honest_site_stays_as_it_was(
     fill_in(client, deal, country, site, "none")
     send(client, deal)
     assert deal.status == status
+
+
+@pytest.mark.parametrize(
+    ("country", "site"),
+    [
+        ("UA", "Makiivka"),  # a city of Donetsk oblast, and a village elsewhere in Ukraine
+        ("UA", "Sim-feropol"),
+        ("UA", "S i m f e r o p o l"),
+        ("UA", "Simferopol2"),
+        ("UA", "Simferopol\u02b9"),
+        ("UA", f"{'Street ' * 15}Simferopol"),
+        ("CN", "\u57fa\u7ad9\u673a\u623f\u8bbe\u5907" * 9 + "\u62c9\u8428"),
+    ],
+)
+def test_a_site_in_disguise_never_clears(
+    client: Client, alice: Any, country: str, site: str
+) -> None:
+    deal = draft(alice, country)
+    fill_in(client, deal, country, site, "none")
+    send(client, deal)
+    assert deal.status in {Status.BARRED, Status.NEEDS_INFORMATION}
+
+
+@pytest.mark.parametrize(
+    ("country", "name", "territory"),
+    [
+        ("UA", "Simferopol Mobile", "Crimea"),
+        ("UA", "Crimea Telecom", "Crimea"),
+        ("UA", "Республиканский оператор связи Донецк", "Donetsk oblast"),
+        ("GE", "Sukhumi GSM", "Abkhazia"),
+        ("CY", "Kuzey Kıbrıs İletişim", "Northern Cyprus"),
+    ],
+)
+@pytest.mark.parametrize("part", ["customer", "operator"])
+def test_a_body_that_is_named_after_a_territory_is_asked_about(
+    client: Client, alice: Any, country: str, name: str, territory: str, part: str
+) -> None:
+    """No site is given, and none of the territories is meant: the name says otherwise."""
+    deal = draft(alice, country)
+    answer: Any = name
+    if part == "operator":
+        one = {"name": name, "role": "operator", "country": country}
+        answer = {"answer": "yes", "parties": [one]}
+    slug = "customer" if part == "customer" else "intermediaries"
+    actions.save_answer(deal, slug=slug, value=answer, actor=alice)
+    fill_in(client, deal, country, "", "none")
+    html = send(client, deal)
+    assert deal.turn == "compliance"
+    assert f"in {territory}, and no answer says that it is used there" in html
+    factories.ruled(deal, "fact_conflict", value=False)
+    assert deal.status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("country", "name"), [("UA", "Kyivstar"), ("RU", "Donetsk Mobile"), ("TR", "Turkcell")]
+)
+def test_a_body_that_is_named_after_a_place_of_its_country_is_not(country: str, name: str) -> None:
+    declared = {"destinations": [{"country": country}]}
+    assert spots.named_after(declared, [name], shipped.load().countries) == []
 
 
 def test_the_page_of_the_countries_says_at_once_what_a_site_means(

@@ -32,6 +32,13 @@ FITTING: Mapping[str, tuple[str, ...]] = {
 HEADINGS = (*SOUNDS, *(f"{sound}{BESIDE}" for sound in SOUNDS), BODY, HARMLESS)
 #: So many words beside a harmless phrase make another name of it.
 MOST_BESIDE = 2
+#: Stems of so many letters are found across the blanks of a name.
+LONG = 10
+#: Digits that stand for a letter inside a word.
+_AS_LETTERS = (str.maketrans("013457", "oleast"), str.maketrans("013457", "oieast"))
+_SHORT = 4
+#: Letters one by one.
+_SPELT = re.compile(r"(?<!\S)\w(?: \w(?!\S)){3,}")
 _HEADING = re.compile(r"\[(.+)\]")
 
 
@@ -69,6 +76,25 @@ def _needed(stems: Iterable[str]) -> list[str]:
     return [stem for stem in stems if not any(other in stem for other in stems if other != stem)]
 
 
+def _laps(found: tuple[int, int], phrase: tuple[int, int]) -> bool:
+    """Whether they share letters, and what was found is more than a part of the phrase."""
+    is_apart = found[1] <= phrase[0] or phrase[1] <= found[0]
+    return not is_apart and not (phrase[0] <= found[0] and found[1] <= phrase[1])
+
+
+def _plainly(words: str) -> str:
+    """The words, and beside them what they say without digits for letters and letter by letter."""
+    disguised = [word for word in words.split() if _is_disguised(word)]
+    more = [word.translate(table) for word in disguised for table in _AS_LETTERS]
+    more += [spelt[0].replace(" ", "") for spelt in _SPELT.finditer(words)]
+    return " ".join([words, *more])
+
+
+def _is_disguised(word: str) -> bool:
+    """Digits among letters: "p0lice", and not "o2" or "unit61398"."""
+    return not word.isalpha() and not word.rstrip("0123456789").isalpha() and len(word) > _SHORT
+
+
 @dataclass(frozen=True)
 class Lexicon:
     stems: tuple[str, ...]
@@ -78,14 +104,42 @@ class Lexicon:
         words = fold(name)
         if not words.isascii():
             words = f"{words}  {' '.join(spoken(readings(name)))}"
-        text = self._without_harmless(f" {words} ")
+        whole = f" {_plainly(words)} "
+        text = self._without_harmless(whole)
         heard = {sound for sound, listens in self._listens.items() if listens.search(text)}
+        heard |= self._across(whole) | self._without_blanks(text)
         # A phrase that was heard does not count again word by word.
         rest = self._phrases.sub("  ", text) if heard and self._phrases else text
         beside = [sound for sound, listens in self._beside.items() if listens.search(rest)]
         if beside and self._has_body(text):
             heard |= set(beside)
         return frozenset(heard)
+
+    def _across(self, text: str) -> set[str]:
+        """What only begins or ends in a harmless phrase: "national security systems"."""
+        if self._harmless is None:
+            return set()
+        doubled = text.replace(" ", "  ")
+        phrases = [match.span() for match in self._harmless.finditer(doubled)]
+        if not phrases:
+            return set()
+        return {
+            sound
+            for sound, listens in self._over.items()
+            for match in listens.finditer(doubled)
+            if any(_laps(match.span(), phrase) for phrase in phrases)
+        }
+
+    def _without_blanks(self, text: str) -> set[str]:
+        """What a name sounds like when its words are put together: "verfassungs schutz"."""
+        if text.count(" ") <= MOST_BESIDE:
+            return set()
+        together = text.replace(" ", "")
+        return {sound for sound, listens in self._long.items() if listens.search(together)}
+
+    def beside_harmless(self, name: str) -> str:
+        """The words of a name that belong to no harmless phrase."""
+        return self._without_harmless(f" {fold(name)} ").strip()
 
     def is_harmless(self, name: str) -> bool:
         """Whether the name is a harmless phrase and little else."""
@@ -118,6 +172,32 @@ class Lexicon:
     @cached_property
     def _beside(self) -> Mapping[str, re.Pattern[str]]:
         return {sound: listens for sound in SOUNDS if (listens := self._any_of(sound + BESIDE))}
+
+    @cached_property
+    def _over(self) -> Mapping[str, re.Pattern[str]]:
+        """Stems of several words, as `_without_harmless` doubles their blanks."""
+        several = {
+            sound: [
+                re.escape(stem.strip().replace(" ", "  "))
+                for stem in self._by_heading.get(sound, ())
+                if " " in stem.strip()
+            ]
+            for sound in SOUNDS
+        }
+        return {sound: re.compile("|".join(stems)) for sound, stems in several.items() if stems}
+
+    @cached_property
+    def _long(self) -> Mapping[str, re.Pattern[str]]:
+        """Stems of one word that are too long to stand in other words by chance."""
+        long = {
+            sound: [
+                re.escape(stem)
+                for stem in self._by_heading.get(sound, ())
+                if len(stem) >= LONG and stem.isascii() and " " not in stem
+            ]
+            for sound in SOUNDS
+        }
+        return {sound: re.compile("|".join(stems)) for sound, stems in long.items() if stems}
 
     @cached_property
     def _phrases(self) -> re.Pattern[str] | None:

@@ -203,6 +203,14 @@ class Matcher:
         )
         return Heard(tuple(order), countries)
 
+    def means(self, name: str) -> frozenset[int]:
+        """The rows whose very name it is as a whole, whatever stands in its parts."""
+        found: set[int] = set()
+        for reading in readings(name):
+            named = without_countries(content(reading))[1]
+            found.update(match.at for match in self._exactly(reading, named))
+        return frozenset(found)
+
     def _exactly(self, reading: Reading, named: frozenset[str]) -> Iterator[Match]:
         for key, drops_country in _keys(reading):
             for listed, leaves_out in self._exact.get(key, ()):
@@ -212,10 +220,13 @@ class Matcher:
                 yield Match(listed.at, listed.name, 1.0, is_exact=True, is_short=only_at_home)
 
     def _short_in(self, words: Reading, part: str) -> Iterator[Match]:
-        """Acronyms in capitals that begin or end a longer name: "BND Pullach"."""
+        """Acronyms in capitals inside a longer name: "BND Pullach", "Radio for BND in Pullach".
+
+        Without capitals an acronym could be any word, so only the first and the last count.
+        """
         if len(words) < _FEW:
             return
-        for word in {words[0], words[-1]}:
+        for word in {words[0], words[-1]} if part.lower() == part else set(words):
             for listed in self._short.get(word, ()):
                 if word not in _capitals(part):
                     continue

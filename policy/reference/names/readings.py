@@ -122,6 +122,18 @@ def without_forms(words: Reading) -> Reading:
     return tuple(word for word in words if word not in forms) or words
 
 
+@lru_cache(4096)
+def without_form(folded: str) -> str:
+    """A folded name without the legal forms at its ends, where something is left."""
+    words, forms = folded.split(), company_forms()
+    first, last = 0, len(words)
+    while last > first and words[last - 1] in forms:
+        last -= 1
+    while first < last and words[first] in forms:
+        first += 1
+    return " ".join(words[first:last]) or folded
+
+
 def without_countries(words: Reading) -> tuple[Reading, frozenset[str]]:
     """Without words that name a country, where something is left, and the countries named."""
     kept: list[str] = []

@@ -1,0 +1,24 @@
+from typing import Any
+
+from django.db import migrations
+
+LIVE = ("needs_information", "in_review", "cleared", "approved", "approved_with_conditions")
+
+
+def screen_again(apps: Any, schema_editor: Any) -> None:
+    """Names are compared without their legal form now: deals of one body find each other anew.
+
+    The row is the job; the sweeper finds it. A new installation has no deals.
+    """
+    if apps.get_model("screening", "Deal").objects.filter(status__in=LIVE).exists():
+        Job = apps.get_model("jobs", "Job")
+        Job.objects.get_or_create(kind="screen_after_upgrade", key="legal-forms")
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("jobs", "__first__"),
+        ("screening", "0016_guards"),
+    ]
+
+    operations = [migrations.RunPython(screen_again, migrations.RunPython.noop)]

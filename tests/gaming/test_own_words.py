@@ -1,0 +1,63 @@
+"""Interception or surveillance that only the customer's words speak of, over radio."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from screening.form import own_words
+from screening.lifecycle import Status
+from tests import factories
+from tests.factories import ruled
+from tests.screening.form.answers import SIMPLE
+from tests.screening.test_rulings import CORE, send
+
+pytestmark = pytest.mark.django_db
+WORDS = [
+    "The system shall intercept calls of named subscribers",
+    "Wire-tapping of suspects (wiretapping unit)",
+    "IMSI-catchers on two vans",
+    "Monitoring of communications and tracking of people",
+    "S\u00fcrveillance of journalists",
+    "\u0421\u041e\u0420\u041c-3",
+    "\u7528\u4e8e\u76d1\u542c\u7535\u8bdd",
+    "Gizli dinleme sistemi",
+]
+HONEST = [
+    "Mobile service for subscribers",
+    "Network monitoring and alarms around the clock",
+    "A monitoring system for the radio network, with location of faults",
+    "Calls to emergency services, tracing of faults",
+]
+
+
+@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("services", [["supply"], ["supply", "custom_development"]])
+def test_what_only_the_words_ask_for_is_read_by_compliance(
+    client: Client, words: str, services: list[str]
+) -> None:
+    deal = send({**SIMPLE, "description": words, "services": services})
+    assert deal.status == Status.NEEDS_INFORMATION
+    assert "I07" in deal.screening.findings.values_list("rule", flat=True)
+    client.force_login(deal.owner)
+    html = client.get(deal.get_absolute_url()).content.decode()
+    assert "no product of the deal relates to interception or surveillance" in html
+    ruled(deal, "fact_conflict", value=False)
+    assert deal.status == Status.IN_REVIEW
+
+
+def test_the_title_is_read_too() -> None:
+    assert send({**SIMPLE, "name": "Interception of calls"}).status == Status.NEEDS_INFORMATION
+
+
+@pytest.mark.parametrize("words", HONEST)
+def test_ordinary_words_clear(words: str) -> None:
+    assert own_words.heard(words) == ""
+    assert send({**SIMPLE, "description": words}).status == Status.CLEARED
+
+
+def test_where_a_product_does_it_the_rules_judge() -> None:
+    answers: dict[str, Any] = {**CORE, **{k: factories.CITED[k] for k in ("obligation",)}}
+    answers |= {"legal-basis": factories.CITED["legal-basis"]}
+    deal = send({**answers, "description": "Lawful interception as the law asks"})
+    assert "I07" not in deal.screening.findings.values_list("rule", flat=True)
