@@ -299,6 +299,9 @@ class Derivation:
             if "end_user_type" not in self.given:
                 kind = self._listed_kind(kind, name, hits)
                 self._ask_about(name, "the end user", kind, hits)
+            else:
+                # A ruling on what the end user is says nothing of a list that names it.
+                self._ask_about_lists(name, "the end user", hits)
         facts["end_user_type"] = kind
         customer = (declared.get("customer_name") or "").strip()
         if customer:
@@ -350,7 +353,8 @@ class Derivation:
         return self.given.get("fact_conflict") is False
 
     def _ask_about(self, name: str, role: str, kind: str | None, hits: tuple[Hit, ...]) -> None:
-        """What compliance must settle about a name; one sentence at most.
+        """What compliance must settle about a name: one sentence, and one more for a list that
+        names it. A list counts whatever is known of the party otherwise.
 
         `kind` is what the party is declared as, None when nobody was asked. A vendor counts
         whatever else is known.
@@ -358,12 +362,20 @@ class Derivation:
         if self._settled():
             return
         self.vendors.extend(hit.party.name for hit in hits if hit.party.kind == VENDOR)
+        hits = self._ask_about_lists(name, role, hits)
         known = [hit for hit in hits if hit.is_certain and hit.party.kind != QUESTION]
         asked = next((hit for hit in known or hits if _is_asked(hit, kind)), None)
         if asked:
             self.doubts.append(self._question(name, role, asked))
         elif not known and kind != "unknown":
             self._listen(name, role, kind)
+
+    def _ask_about_lists(self, name: str, role: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        """Whoever a list of sanctions names is asked about; the hits that no list gave."""
+        on_lists = [hit for hit in hits if hit.party.is_on_a_list]
+        if on_lists and not self._settled():
+            self.doubts.append(self._question(name, role, on_lists[0]))
+        return tuple(hit for hit in hits if not hit.party.is_on_a_list)
 
     def _question(self, name: str, role: str, hit: Hit) -> str:
         party = hit.party

@@ -29,6 +29,7 @@ from policy.reference.names.readings import Reading, content, is_name, readings,
 __all__ = [
     "COLUMNS",
     "INTELLIGENCE",
+    "ON_A_LIST",
     "OPERATOR",
     "QUESTION",
     "VENDOR",
@@ -53,6 +54,8 @@ ASKED = (INTELLIGENCE, "law_enforcement", "military", QUESTION, VENDOR)
 SHORTEST_IN_TEXT = 3
 #: Classes that are no kind of end user.
 NO_KIND = (QUESTION, OPERATOR, VENDOR)
+#: How the source of a row begins that came from a published list; the list's name follows.
+ON_A_LIST = "list:"
 _APART = re.compile(r"[()\[\]/]")
 
 
@@ -73,6 +76,11 @@ class Party:
     aliases: tuple[str, ...] = ()
     note: str = ""
     source: str = ""
+
+    @property
+    def is_on_a_list(self) -> bool:
+        """Whether a list of sanctions names it, which is asked about whatever else is known."""
+        return self.kind == QUESTION and self.source.startswith(ON_A_LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +149,18 @@ class Registry:
         heard = self._matcher.heard(name)
         exact = Heard(tuple(one for one in heard.matches if one.is_exact), heard.countries)
         if any(self._rows[match.at].kind == OPERATOR for match in exact.matches):
-            # The very name of an operator resembles nobody, and its words are no sign.
-            return Said(exact, frozenset(), self._is_more(exact))
+            # The very name of an operator resembles nobody, and its words are no sign. A list of
+            # sanctions still counts: Syriatel Mobile Telecom is SYRIATEL there.
+            kept = tuple(one for one in heard.matches if one.is_exact or self._is_sanctioned(one))
+            told = Heard(kept, heard.countries)
+            return Said(told, frozenset(), self._is_more(told))
         sounds = self.lexicon.sounds(name)
         if self.lexicon.is_harmless(name):
             heard = exact
         return Said(heard, sounds, bool(sounds) or self._is_more(heard))
+
+    def _is_sanctioned(self, match: Match) -> bool:
+        return match.is_strong and self._rows[match.at].is_on_a_list
 
     def _is_more(self, heard: Heard) -> bool:
         return any(self._rows[match.at].kind != OPERATOR for match in heard.matches)
