@@ -150,7 +150,7 @@ class Registry:
         exact = Heard(tuple(one for one in heard.matches if one.is_exact), heard.countries)
         if any(self._rows[match.at].kind == OPERATOR for match in exact.matches):
             # The very name of an operator resembles nobody, and its words are no sign. A list of
-            # sanctions still counts: Syriatel Mobile Telecom is SYRIATEL there.
+            # sanctions still counts, where it writes the name in another way.
             kept = tuple(one for one in heard.matches if one.is_exact or self._is_sanctioned(one))
             told = Heard(kept, heard.countries)
             return Said(told, frozenset(), self._is_more(told))
@@ -212,7 +212,10 @@ def _names(party: Party) -> Iterator[str]:
     yield party.name
     if _APART.search(party.name):
         # What stands in brackets or behind a slash is another name, if it is no country.
-        yield from filter(is_name, _APART.split(party.name))
+        for part in _APART.split(party.name):
+            # A single letter is none: "(S) PTE." is not the S of "A/S".
+            if is_name(part) and not (part.isascii() and len(part.strip()) == 1):
+                yield part
     yield from party.aliases
 
 

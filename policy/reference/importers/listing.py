@@ -52,7 +52,7 @@ class NameList:
         return [
             f"{self.name}, edition {self.edition}: {self.read:,} entries read,"
             f" {len(self.parties):,} become parties with {names:,} names.",
-            *(f"Left out: {count:,} {reason}." for reason, count in sorted(self.left_out.items())),
+            *(f"Left out: {reason}, {count:,}." for reason, count in sorted(self.left_out.items())),
             *self.notes,
         ]
 
@@ -142,7 +142,7 @@ class Listing:
         """The list; raises ListRefused with every fault, and when nothing is left."""
         self.refuse()
         if not self.parties:
-            counts = ", ".join(f"{count:,} {what}" for what, count in self.left_out.items())
+            counts = ", ".join(f"{what}: {count:,}" for what, count in self.left_out.items())
             why = f"the file has no organisation ({counts or 'no entry at all'})"
             raise ListRefused("the file", "", why, "is it the whole list?")
         return NameList(

@@ -71,13 +71,13 @@ def layout_of(stream: BinaryIO) -> str:
     """The name of the layout that a file has, "" for none; the stream is wound back."""
     start = stream.read(LONGEST_HEAD)
     stream.seek(0)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:2]:
+        raise ListRefused("line 1", "", "the file is UTF-16", "save it as UTF-8")
     text = start.partition(b"\n")[0].removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
     try:
         fields = next(csv.reader([text], delimiter=delimiter_of(text), strict=True), [])
     except csv.Error:
         return ""
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start[1:2] == b"\0":
-        raise ListRefused("line 1", "", "the file is UTF-16", "save it as UTF-8")
     if fields and fields[0].isascii() and fields[0].isdigit() and f"{_NO_VALUE} " in text:
         return "ofac"
     names = {name.strip().casefold() for name in fields}
@@ -198,9 +198,11 @@ def _ofac_rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """The rows of a file of OFAC, without the byte that ends it."""
     raw = stream.read(MOST_BYTES + 1)
-    whole = raw.rstrip().removesuffix(_OFAC_END)
+    end = raw.rstrip()
+    is_ended = end.endswith(_OFAC_END)
+    whole = end.removesuffix(_OFAC_END) if is_ended else raw
     where = "" if width == _SDN_FIELDS else f"{name}, "
-    if len(whole) == len(raw.rstrip()):
+    if not is_ended:
         listing.notes.append(
             f"{name} does not end with the byte 0x1A, as OFAC's files do: compare the counts, it"
             " may be cut."
