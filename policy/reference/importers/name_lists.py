@@ -337,7 +337,7 @@ _ASKED = ("", "organisation", "organization", "company", "entity")
 
 
 def _read_plain(stream: BinaryIO, _aliases: BinaryIO | None, about: About) -> NameList:
-    listing = Listing(*(about.needed(name) for name in ("source", "edition", "licence")))
+    listing = Listing(about.needed("source"), about.needed("edition"), about.needed("licence"))
     known = [*about.kinds, *NO_KIND]
     rows = _Columns.open(_lower_head(_lines(stream, published=False)), listing, ("name",))
     seen: dict[tuple[str, str], int] = {}
