@@ -30,6 +30,9 @@ def end_user(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:
         if "end_user_type" not in draft.given:
             kind = _listed_kind(draft, kind, name, hits)
             _ask_about(draft, name, "the end user", kind, hits)
+        else:
+            # A ruling on what the end user is says nothing of a list that names it.
+            _ask_about_lists(draft, name, "the end user", hits)
     facts["end_user_type"] = kind
     customer = (declared.get("customer_name") or "").strip()
     if customer:
@@ -105,7 +108,8 @@ def _listed_kind(draft: Draft, kind: str, name: str, hits: tuple[Hit, ...]) -> s
 
 
 def _ask_about(draft: Draft, name: str, role: str, kind: str | None, hits: tuple[Hit, ...]) -> None:
-    """What compliance must settle about a name; one sentence at most.
+    """What compliance must settle about a name: one sentence, and one more for a list that
+    names it. A list counts whatever is known of the party otherwise.
 
     `kind` is what the party is declared as, None when nobody was asked. A vendor counts
     whatever else is known.
@@ -113,6 +117,7 @@ def _ask_about(draft: Draft, name: str, role: str, kind: str | None, hits: tuple
     if draft.is_settled:
         return
     draft.vendors.extend(hit.party.name for hit in hits if hit.party.kind == VENDOR)
+    hits = _ask_about_lists(draft, name, role, hits)
     # An operator that is named beside somebody says nothing of the other one.
     little = {QUESTION} if draft.reference.registry.is_operator(name) else {QUESTION, OPERATOR}
     known = [hit for hit in hits if hit.is_certain and hit.party.kind not in little]
@@ -121,6 +126,14 @@ def _ask_about(draft: Draft, name: str, role: str, kind: str | None, hits: tuple
         draft.doubts.append(_question(draft, name, role, asked))
     elif not known and kind != "unknown":
         _listen(draft, name, role, kind)
+
+
+def _ask_about_lists(draft: Draft, name: str, role: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    """Whoever a list of sanctions names is asked about; the hits that no list gave."""
+    on_lists = [hit for hit in hits if hit.party.is_on_a_list]
+    if on_lists and not draft.is_settled:
+        draft.doubts.append(_question(draft, name, role, on_lists[0]))
+    return tuple(hit for hit in hits if not hit.party.is_on_a_list)
 
 
 def _question(draft: Draft, name: str, role: str, hit: Hit) -> str:

@@ -19,7 +19,9 @@ from policy.models import Kind, ReferenceVersion
 from policy.reference import destinations, registry, spreadsheets
 from policy.reference.catalogue import CatalogueError
 from policy.reference.destinations import CountriesError, RatingText
+from policy.reference.importers import name_lists
 from policy.reference.importers.layouts import LAYOUTS, guess_layout, read_list
+from policy.reference.importers.listing import NameList, merged
 from policy.reference.laws import LawsError
 from policy.reference.ratings import Imported, ListRefused
 from policy.reference.registry import RegistryError
@@ -108,7 +110,13 @@ def of_upload(kind: str, stream: BinaryIO, about: About) -> Content:
     start = stream.read(4)
     stream.seek(0)
     if start != b"PK\x03\x04" or kind == Kind.RULEBOOK:
-        return read(kind, decoded(stream), about)
+        try:
+            return read(kind, decoded(stream), about)
+        except ProposalRefused as refusal:
+            if kind == Kind.REGISTRY and refusal.problems[0].startswith("line 1: the columns"):
+                known = "; ".join(layout.label for layout in name_lists.LAYOUTS.values())
+                refusal.problems[0] += f", or those of a list that is known here: {known}"
+            raise
     return _of_rows(kind, lambda: _workbook_rows(kind, stream, about), about)
 
 
@@ -211,6 +219,69 @@ def _labelled(about: About) -> str:
     if not about.label:
         raise ProposalRefused(["Enter a label for the version, such as 1.1."])
     return about.label
+
+
+# --- Lists of names -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ImportedNames:
+    """A registry made of the active one with one published list replaced or added.
+
+    `replaced` counts the rows of the list's earlier edition, which are gone.
+    """
+
+    content: Content
+    names: NameList
+    replaced: int
+
+    def lines(self) -> list[str]:
+        """The counts, for whoever decides whether this is the right file."""
+        kept = f"{self.replaced:,} rows of its earlier edition are replaced; the others stay."
+        return [*self.names.lines(), kept]
+
+
+def import_names(
+    stream: BinaryIO, about: About, *, aliases: BinaryIO | None = None
+) -> ImportedNames | None:
+    """The active registry with a published list of names in place of its earlier edition.
+
+    None for a file that is no such list, but a registry or nothing known. Raises
+    ProposalRefused, naming each line at fault.
+    """
+    kinds = vocabulary()["end_user_type"]
+    given = name_lists.About(
+        about.source,
+        about.edition,
+        about.licence,
+        kinds=[kind for kind in getattr(kinds, "values", ()) if kind != "unknown"],
+        countries=shipped.countries().names,
+    )
+    try:
+        layout = name_lists.layout_of(stream)
+        if not layout and aliases is None:
+            return None
+        if not layout:
+            raise ProposalRefused(["The file of aliases belongs to OFAC's SDN.CSV. Choose both."])
+        names = name_lists.read_names(layout, stream, given, aliases=aliases)
+    except ListRefused as refusal:
+        raise ProposalRefused(refusal.problems) from None
+    former = ReferenceVersion.objects.active().of(Kind.REGISTRY).first()
+    rows = json.loads(former.content)["registry"] if former else ""
+    text, replaced = merged(rows, names)
+    origin = About(
+        about.label,
+        _beside(former.source if former else "", names.name, names.name)[:200],
+        _beside(former.edition if former else "", f"{names.name} {names.edition}", names.name)[:80],
+        _beside(former.licence if former else "", names.licence, names.licence),
+    )
+    return ImportedNames(read(Kind.REGISTRY, text, origin), names, replaced)
+
+
+def _beside(former: str, new: str, instead_of: str) -> str:
+    """What was said of the registry before, and this, in place of what began like it."""
+    kept = [part for part in former.split("; ") if part and not part.startswith(instead_of)]
+    return "; ".join([*kept, new])
 
 
 # --- Country ratings -----------------------------------------------------------------------------

@@ -135,6 +135,11 @@ class ProposalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "code"}),
     )
     upload = forms.FileField(label="Or upload a file", required=False)
+    aliases = forms.FileField(
+        label="ALT.CSV, with OFAC's SDN.CSV only",
+        required=False,
+        help_text="Other names of the entries, of the same day.",
+    )
     layout = forms.ChoiceField(
         label="Layout of the file",
         required=False,
@@ -168,7 +173,7 @@ class ProposalForm(forms.Form):
     FIELDS = {
         Kind.RULEBOOK: ("text", "upload", "note"),
         Kind.CATALOGUE: ("text", "upload", "label", "source", "note"),
-        Kind.REGISTRY: ("upload", "label", "source", "edition", "licence", "note"),
+        Kind.REGISTRY: ("upload", "aliases", "label", "source", "edition", "licence", "note"),
         Kind.LAWS: ("text", "upload", "label", "source", "note"),
         Kind.COUNTRIES: (
             "upload",
@@ -190,7 +195,16 @@ class ProposalForm(forms.Form):
         " or the same as CSV.",
         (Kind.CATALOGUE, "label"): "Only for a spreadsheet. A text contains its label",
         (Kind.REGISTRY, "upload"): "A spreadsheet (XLSX) as the page of the registry exports it,"
-        " or the same as CSV.",
+        " or the same as CSV: the whole registry. Or a published list of names: OFAC's SDN.CSV,"
+        " targets.simple.csv of OpenSanctions, the consolidated list of the EU as CSV, or a plain"
+        " CSV with the columns name, country, aliases and kind. A list takes the place of its"
+        " earlier edition, and the rest of the active registry stays.",
+        (Kind.REGISTRY, "source"): "Of a plain CSV: whose list it is. The other lists say it"
+        " themselves.",
+        (Kind.REGISTRY, "edition"): "Of a list: its day, such as 2026-11-28. OFAC's files do not"
+        " say it.",
+        (Kind.REGISTRY, "licence"): "Of a plain CSV, or yours where it is another than the"
+        " publisher's.",
         (Kind.LAWS, "text"): "Give it a new label. An entry says which provision obliges whom, for"
         " what, who orders and who oversees, and until when somebody vouches for it.",
         (Kind.LAWS, "upload"): "A spreadsheet (XLSX) as the page of the register exports it, or the"

@@ -58,8 +58,10 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
         return _proposal_page(request, kind, form)
     try:
         content, remarks = _content(kind, form, begun, is_shipped=is_shipped)
-        if form.trying:
-            return _proposal_page(request, kind, form, tried=_tried(content))
+        tried = _tried(content) if form.trying else None
+        if tried or _is_uncounted(request, content, remarks):
+            counted = {"lines": remarks, "digest": content.digest} if remarks else None
+            return _proposal_page(request, kind, form, tried=tried, counted=counted)
         version = actions.propose_version(
             content, note=form.cleaned_data["note"], actor=request.user
         )
@@ -71,6 +73,12 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
         messages.info(request, remark)
     messages.success(request, _("Proposed. Run the check, then another person can activate it."))
     return redirect("policy:version", version.pk)
+
+
+def _is_uncounted(request: SignedIn, content: Content, remarks: list[str]) -> bool:
+    """Whether nobody has seen yet what becomes of a list of names: what is left out, and why."""
+    is_list = content.kind == Kind.REGISTRY and bool(remarks)
+    return is_list and request.POST.get("seen") != content.digest
 
 
 #: In the address of the page: begin with what ships with this program.
@@ -128,6 +136,11 @@ def _content(
             given["upload"].file, layout=given["layout"], about=form.about(), year=given["year"]
         )
         return made.content, made.imported.report.lines()
+    if kind == Kind.REGISTRY:
+        aliases = given["aliases"].file if given["aliases"] else None
+        listed = proposals.import_names(given["upload"].file, form.about(), aliases=aliases)
+        if listed is not None:
+            return listed.content, listed.lines()
     if given.get("upload"):
         return proposals.of_upload(kind, given["upload"].file, form.about()), []
     return proposals.read(kind, given["text"], form.about()), []
@@ -141,7 +154,13 @@ def _is_restricted(form: ProposalForm) -> bool:
 
 
 def _proposal_page(
-    request: SignedIn, kind: str, form: ProposalForm, *, problems: Any = (), tried: Any = None
+    request: SignedIn,
+    kind: str,
+    form: ProposalForm,
+    *,
+    problems: Any = (),
+    tried: Any = None,
+    counted: Any = None,
 ) -> HttpResponse:
     context = {
         "kind": Kind(kind),
@@ -150,6 +169,7 @@ def _proposal_page(
         "has_errors": bool(problems),
         "active": active.version(kind),
         "tried": tried,
+        "counted": counted,
         "is_text": "text" in form.fields,
         "shipped": "" if form.begun else _newer_shipped(kind),
     }

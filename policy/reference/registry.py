@@ -29,6 +29,7 @@ from policy.reference.names.readings import Reading, content, is_name, readings,
 __all__ = [
     "COLUMNS",
     "INTELLIGENCE",
+    "ON_A_LIST",
     "OPERATOR",
     "QUESTION",
     "VENDOR",
@@ -53,6 +54,8 @@ ASKED = (INTELLIGENCE, "law_enforcement", "military", QUESTION, VENDOR)
 SHORTEST_IN_TEXT = 3
 #: Classes that are no kind of end user.
 NO_KIND = (QUESTION, OPERATOR, VENDOR)
+#: How the source of a row begins that came from a published list; the list's name follows.
+ON_A_LIST = "list:"
 _APART = re.compile(r"[()\[\]/]")
 
 
@@ -73,6 +76,11 @@ class Party:
     aliases: tuple[str, ...] = ()
     note: str = ""
     source: str = ""
+
+    @property
+    def is_on_a_list(self) -> bool:
+        """Whether a list of sanctions names it, which is asked about whatever else is known."""
+        return self.kind == QUESTION and self.source.startswith(ON_A_LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +150,18 @@ class Registry:
     def _said(self, name: str) -> Said:
         heard = self._matcher.heard(name)
         exact = Heard(tuple(one for one in heard.matches if one.is_exact), heard.countries)
+<<<<<<< HEAD
         if self._is_operator(name, exact):
             # The very name of an operator resembles nobody, and its words are no sign.
             return Said(exact, frozenset(), self._is_more(exact), is_operator=True)
+=======
+        if any(self._rows[match.at].kind == OPERATOR for match in exact.matches):
+            # The very name of an operator resembles nobody, and its words are no sign. A list of
+            # sanctions still counts, where it writes the name in another way.
+            kept = tuple(one for one in heard.matches if one.is_exact or self._is_sanctioned(one))
+            told = Heard(kept, heard.countries)
+            return Said(told, frozenset(), self._is_more(told))
+>>>>>>> lists
         sounds = self.lexicon.sounds(name)
         if self.lexicon.is_harmless(name):
             # A harmless phrase excuses itself and nothing that stands beside it.
@@ -152,6 +169,7 @@ class Registry:
             heard = Heard((*exact.matches, *beside), heard.countries)
         return Said(heard, sounds, bool(sounds) or self._is_more(heard))
 
+<<<<<<< HEAD
     def _is_operator(self, name: str, exact: Heard) -> bool:
         """Whether all that the name says is an operator: one beside a body hides it from nobody."""
         parts = [part for part in sections(name)[1:] if is_name(part)]
@@ -164,6 +182,10 @@ class Registry:
                 for part in parts
             )
         )
+=======
+    def _is_sanctioned(self, match: Match) -> bool:
+        return match.is_strong and self._rows[match.at].is_on_a_list
+>>>>>>> lists
 
     def _is_more(self, heard: Heard) -> bool:
         return any(self._rows[match.at].kind != OPERATOR for match in heard.matches)
@@ -218,7 +240,10 @@ def _names(party: Party) -> Iterator[str]:
     yield party.name
     if _APART.search(party.name):
         # What stands in brackets or behind a slash is another name, if it is no country.
-        yield from filter(is_name, _APART.split(party.name))
+        for part in _APART.split(party.name):
+            # A single letter is none: "(S) PTE." is not the S of "A/S".
+            if is_name(part) and not (part.isascii() and len(part.strip()) == 1):
+                yield part
     yield from party.aliases
 
 

@@ -1,6 +1,7 @@
 """Pages of a change of the policy with something on them, in Chromium: wide and narrow."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,3 +115,21 @@ def test_changed_promises_are_readable_and_confirmed_everywhere(visitor: Any) ->
     page.get_by_label("Why is this right?").fill("The board decided so on 12 November.")
     page.get_by_role("button", name="Confirm these promises").click()
     assert page.get_by_text("Clara Holm, executive reviewer, confirmed").count() == 1
+
+
+def test_a_list_of_names_is_counted_and_then_proposed(visitor: Any) -> None:
+    factories.reference_data()
+    anna = factories.person(access.POLICY_OWNER, name="Anna Berg")
+    lists = Path(__file__).parents[1] / "policy" / "inputs" / "lists"
+    page = visitor(anna, width=320, dark=True).goto(reverse("policy:propose", args=["registry"]))
+    page.get_by_label("Label of the version").fill("1.1")
+    page.get_by_label("Edition").fill("2026-11-20")
+    page.get_by_label("Why this change?").fill("A newer edition of the source is out.")
+    for _press in range(2):
+        page.get_by_label("File", exact=True).set_input_files(lists / "sdn.csv")
+        page.get_by_label("ALT.CSV").set_input_files(lists / "alt.csv")
+        page.get_by_role("button", name="Propose this version").click()
+        if page.get_by_role("heading", name="What was read").count():
+            assert faults_of(page) == []
+            assert too_wide(page) == []
+    assert ReferenceVersion.objects.filter(kind=Kind.REGISTRY, label="1.1").exists()

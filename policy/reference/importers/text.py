@@ -19,14 +19,18 @@ _CONTROL = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
 
 
 def decoded_lines(
-    stream: BinaryIO, *, encoding: str = "utf-8", most_bytes: int = MOST_BYTES
+    stream: BinaryIO,
+    *,
+    encoding: str = "utf-8",
+    most_bytes: int = MOST_BYTES,
+    most_lines: int = MOST_LINES,
 ) -> Iterator[str]:
     """The lines of a stream, their ends kept.  Refuses NUL, bad bytes, long lines, long files."""
     size = number = 0
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
         size += len(line)
-        _check(line, number, size, most_bytes)
+        _check(line, number, size, most_bytes, most_lines)
         if number == 1 and line.startswith(b"\xef\xbb\xbf"):
             line = line[3:]
         yield _decode(line, number, encoding)
@@ -34,14 +38,14 @@ def decoded_lines(
         raise ListRefused("line 1", "", "the file is empty")
 
 
-def _check(line: bytes, number: int, size: int, most_bytes: int) -> None:
+def _check(line: bytes, number: int, size: int, most_bytes: int, most_lines: int) -> None:
     where = f"line {number}"
     if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ListRefused(where, "", "the file is UTF-16", "save it as UTF-8")
     if number == 1 and line.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise ListRefused(where, "", "the file is a spreadsheet, not text", "upload it as XLSX")
-    if number > MOST_LINES:
-        raise ListRefused(where, "", f"the file has more than {MOST_LINES:,} lines")
+    if number > most_lines:
+        raise ListRefused(where, "", f"the file has more than {most_lines:,} lines")
     if size > most_bytes:
         raise ListRefused(where, "", f"the file is larger than {most_bytes:,} bytes")
     if len(line) > LONGEST_LINE:
