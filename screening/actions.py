@@ -308,7 +308,7 @@ def _screen(
         _lock_parties(reading)
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
-    found = deriving.of_revision(revision, data, deriving.STORED, reading)
+    found = deriving.of_revision(revision, data, None, reading)
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.

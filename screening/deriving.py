@@ -6,14 +6,13 @@ over it (`rulings`).
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import connection
 from django.utils import timezone
 
 from audit.ledger import canonical
@@ -25,10 +24,10 @@ from policy.facts.declared import DeclaredError
 from policy.facts.derive import Origin, ReferenceData, Variant, trace
 from policy.facts.likenesses import Likeness, likenesses
 from screening import linking, rulings
+from screening.around import Around
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS
 from screening.form.questions import Reading
-from screening.linking import Other
 from screening.models import Deal, DealRevision, FactRuling, Screening
 from screening.parties import known, naming
 from screening.parties.known import Known
@@ -36,17 +35,6 @@ from screening.parties.models import PartyFinding
 from screening.parties.naming import Named
 
 FOLLOWS = "follows_stopped_deal"
-# The deals that a deal was copied from or follows, and those that these come from.
-ANCESTORS = """
-WITH RECURSIVE origin (deal, id) AS (
-    SELECT deal.id, source.id FROM screening_deal AS deal
-    CROSS JOIN LATERAL (VALUES (deal.predecessor_id), (deal.copied_from_id)) AS source (id)
-    WHERE deal.id = ANY(%s) AND source.id IS NOT NULL
-    UNION
-    SELECT origin.deal, source.id FROM origin JOIN screening_deal AS deal ON deal.id = origin.id
-    CROSS JOIN LATERAL (VALUES (deal.predecessor_id), (deal.copied_from_id)) AS source (id)
-    WHERE source.id IS NOT NULL)
-SELECT deal, id FROM origin ORDER BY deal, id"""
 
 
 class Doubt(NamedTuple):
@@ -85,75 +73,6 @@ class Found:
         return bool(before.get(FOLLOWS) != now.get(FOLLOWS))
 
 
-class Around(Protocol):
-    """What lies around the answers of a deal: other deals and what people ruled."""
-
-    def others(self, deal: Deal, key: str, data: ReferenceData) -> Sequence[Other]:
-        """Other live deals of the same end user."""
-        ...
-
-    def ancestors(self, deal: Deal) -> Sequence[Deal]: ...
-
-    def stopped(self, keys: Collection[str], sent: datetime) -> Sequence[Deal]:
-        """Deals of these bodies that were stopped in the time that counts for one sent then."""
-        ...
-
-    def known(self, deal: Deal, named: Sequence[Named]) -> Known:
-        """What is known of everybody named in the deal, and in those that it comes from."""
-        ...
-
-    def rulings(self, deal: Deal) -> Sequence[FactRuling]:
-        """Those on the deal and on its ancestors, the oldest first."""
-        ...
-
-
-class Stored:
-    """As the database has it now."""
-
-    def others(self, deal: Deal, key: str, data: ReferenceData) -> Sequence[Other]:
-        if not key:
-            return []
-        deals = Deal.objects.of_end_user(key).exclude(pk=deal.pk).order_by("pk")
-        today = timezone.localdate()
-        return [
-            Other.of(other, other.screening.revision.answers, data, on=today)
-            for other in deals.select_related("screening__revision")
-            if other.screening is not None
-        ]
-
-    def ancestors(self, deal: Deal) -> Sequence[Deal]:
-        if deal.predecessor_id is None and deal.copied_from_id is None:
-            return []
-        pks = ancestors_of([deal.pk]).get(deal.pk, [])
-        return list(Deal.objects.filter(pk__in=pks).defer("answers").order_by("pk"))
-
-    def stopped(self, keys: Collection[str], sent: datetime) -> Sequence[Deal]:
-        return list(Deal.objects.stopped(keys, sent).defer("answers").order_by("pk"))
-
-    def known(self, deal: Deal, named: Sequence[Named]) -> Known:
-        return known.of_deal(self._with_ancestors(deal), named)
-
-    def rulings(self, deal: Deal) -> Sequence[FactRuling]:
-        standing = FactRuling.objects.standing().filter(deal__in=self._with_ancestors(deal))
-        return list(standing.select_related("deal").defer("deal__answers").oldest_first())
-
-    def _with_ancestors(self, deal: Deal) -> list[int]:
-        return [deal.pk, *(other.pk for other in self.ancestors(deal))]
-
-
-STORED = Stored()
-
-
-def ancestors_of(deals: Sequence[int]) -> dict[int, list[int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(ANCESTORS, [list(deals)])
-        pairs = cursor.fetchall()
-    found: dict[int, list[int]] = {}
-    for deal, ancestor in pairs:
-        found.setdefault(deal, []).append(ancestor)
-    return found
-
-
 @dataclass(frozen=True)
 class Derived:
     """A declaration as it is derived before rulings: what every ruling on it looks at."""
@@ -173,7 +92,7 @@ class Derived:
 def of_revision(
     revision: DealRevision,
     data: ReferenceData,
-    around: Around = STORED,
+    around: Around | None = None,
     reading: Reading | None = None,
 ) -> Found:
     """The facts of a sent revision under these versions, rulings and linked deals included.
@@ -182,6 +101,7 @@ def of_revision(
     """
     if reading is None or reading.data is not data:
         reading = Reading(revision.answers, data)
+    around = around or Around([revision.deal])
     derived = _derived(revision.deal, reading, around, revision.created_at)
     laid = _laid(derived)
     variants = _traced_all(derived, laid, data)
@@ -438,7 +358,7 @@ def looked_at(fact: str, deal: Deal) -> LookedAt:
 def _of_newest(deal: Deal, data: ReferenceData) -> Derived:
     revision = deal.newest_revision()
     answers, at = (revision.answers, revision.created_at) if revision else ({}, timezone.now())
-    return _derived(deal, Reading(answers, data), STORED, at)
+    return _derived(deal, Reading(answers, data), Around([deal]), at)
 
 
 class Standing(NamedTuple):
@@ -489,8 +409,9 @@ def followed(deal: Deal) -> list[Deal]:
     revision = deal.newest_revision()
     at = revision.created_at if revision else timezone.now()
     keys = linking.party_keys(derived.declared) | ({derived.key} - {""})
-    ancestors = [other for other in STORED.ancestors(deal) if other.is_closed]
-    stopped = {other.pk: other for other in (*ancestors, *STORED.stopped(keys, at))}
+    around = Around([deal])
+    ancestors = [other for other in around.ancestors(deal) if other.is_closed]
+    stopped = {other.pk: other for other in (*ancestors, *around.stopped(keys, at))}
     stopped.pop(deal.pk, None)
     return [stopped[pk] for pk in sorted(stopped, reverse=True)]
 

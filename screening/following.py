@@ -108,15 +108,15 @@ def _level(screening: Screening) -> str:
     return LEVEL_OF.get(screening.outcome) or LEVEL_OF.get(screening.review_floor, "")
 
 
-def higher(one: str, other: str) -> str:
-    return "executive" if "executive" in (one, other) else one or other
+def higher(level: str, other: str) -> str:
+    return "executive" if "executive" in (level, other) else level or other
 
 
 def screening_of(
     revision: int,
     cause: str,
     versions: Mapping[str, Any],
-    found: deriving.Found,
+    derived: deriving.Found,
     assessment: Assessment,
     asked: set[str],
 ) -> Screening:
@@ -126,12 +126,12 @@ def screening_of(
         cause=cause,
         outcome=assessment.outcome,
         review_floor=assessment.review_floor or "",
-        facts_text=found.text,
-        facts_digest=digest(found.text),
-        sources_text=found.sources_text,
-        linked=found.linked,
-        laws_text=found.laws_text,
-        laws_until=found.laws_until,
+        facts_text=derived.text,
+        facts_digest=digest(derived.text),
+        sources_text=derived.sources_text,
+        linked=derived.linked,
+        laws_text=derived.laws_text,
+        laws_until=derived.laws_until,
         missing_text=canonical(list(assessment.missing)),
         open_text=canonical(list(assessment.open)),
         asks_sales="sales" in asked,
@@ -158,16 +158,16 @@ def finding_values(assessment: Assessment) -> list[tuple[Any, ...]]:
     return [
         (
             place,
-            f.rule,
-            f.clause,
-            f.outcome,
-            f.title,
-            f.because,
-            canonical(f.facts),
-            canonical(list(f.evidence)),
-            f.asks,
+            finding.rule,
+            finding.clause,
+            finding.outcome,
+            finding.title,
+            finding.because,
+            canonical(finding.facts),
+            canonical(list(finding.evidence)),
+            finding.asks,
         )
-        for place, f in enumerate(assessment.findings)
+        for place, finding in enumerate(assessment.findings)
     ]
 
 
@@ -201,7 +201,7 @@ def screened(
         "revision": screening.revision_id,
         "cause": screening.cause,
         "outcome": screening.outcome,
-        "rules": [f.rule for f in assessment.findings],
+        "rules": [finding.rule for finding in assessment.findings],
         "facts": screening.facts_digest,
         "versions": {kind: version.digest for kind, version in versions.items()},
     }

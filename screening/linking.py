@@ -13,12 +13,12 @@ from typing import Any, Self
 
 from policy.facts.declared import DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
+from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
 from policy.reference.registry import fold
 from screening.form import questions
 from screening.models import Deal
 
-NOT_CLASSIFIED = "unclassified"
 LONGEST_KEY = 200
 LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
 
@@ -127,7 +127,7 @@ def brought(
 
     With ``takes_law`` false somebody ruled that no law of another deal serves here.
     """
-    here, found = places(declared, data), Brought()
+    here, in_all = places(declared, data), Brought()
     # What only a customer with a legal obligation may have.
     lawful = data.beside.get("legal_obligation", frozenset())
     linked = [other for other in others if has_place_in_common(here, other.places)]
@@ -138,22 +138,22 @@ def brought(
         capabilities = other.capabilities - {NOT_CLASSIFIED}
         if needs_no_law and capabilities & lawful:
             if other.law and takes_law:
-                found.laws.append(f"{other.law} (verified for {other.deal.reference})")
-                found.entries.update(_counting(other.deal))
+                in_all.laws.append(f"{other.law} (verified for {other.deal.reference})")
+                in_all.entries.update(_counting(other.deal))
             else:
                 capabilities -= lawful
-                found.doubts.append(
+                in_all.doubts.append(
                     f"{other.deal.reference} of the same end user contains an interception or "
                     "retention function, and no law is verified for it yet."
                 )
-        found.deals.append(other.deal)
-        found.capabilities.update(capabilities)
-    return found
+        in_all.deals.append(other.deal)
+        in_all.capabilities.update(capabilities)
+    return in_all
 
 
-def has_place_in_common(one: frozenset[str], other: frozenset[str]) -> bool:
+def has_place_in_common(here: frozenset[str], there: frozenset[str]) -> bool:
     """A place that is not known may be any."""
-    return not one or not other or NOWHERE in one | other or not one.isdisjoint(other)
+    return not here or not there or NOWHERE in here | there or not here.isdisjoint(there)
 
 
 def places(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
@@ -212,13 +212,13 @@ def stopped_before(deal: Deal, key: str, ancestors: Iterable[Deal], stopped: Ite
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
     (``key``) or takes another part in it.
     """
-    said = {}
+    sentences = {}
     for other in ancestors:
         if other.is_closed:
             kind = "copied from" if other.pk == deal.copied_from_id else "follows"
-            said[other.pk] = f"{kind} {other.reference}, which was {other.status}"
+            sentences[other.pk] = f"{kind} {other.reference}, which was {other.status}"
     for other in stopped:
         if other.pk != deal.pk:
             same = "same end user as" if other.end_user_key == key else "with the end user of"
-            said.setdefault(other.pk, f"{same} {other.reference}, which was {other.status}")
-    return "; ".join(said[pk] for pk in sorted(said))
+            sentences.setdefault(other.pk, f"{same} {other.reference}, which was {other.status}")
+    return "; ".join(sentences[pk] for pk in sorted(sentences))

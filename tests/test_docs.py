@@ -113,7 +113,7 @@ def test_the_walk_from_a_sentence_to_the_code_is_true():
     assert re.search(r"id: B03\n.*\n +clause: C3b", rulebook)
     for name, text in {
         "policy/data/clauses.yaml": "  C3b:",
-        "policy/facts/derive.py": "def _end_user(",
+        "policy/facts/parties.py": "def end_user(",
         "screening/form/deal_form.py": 'slug="end-user"',
         "screening/sales_pages.py": "def question(",
         "policy/pages/rulebook.py": "def rule(",

@@ -99,23 +99,23 @@ def titled(rules: Sequence[str], titles: Titles) -> list[str]:
 
 def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
     """The templates of the page in their order; `shown` is what the page knows beside it."""
-    found = report.found
-    is_finished, is_rulebook = bool(found), report.version.kind == Kind.RULEBOOK
+    results = report.found
+    is_finished, is_rulebook = bool(results), report.version.kind == Kind.RULEBOOK
     is_there = {
         "running": report.is_running,
         "unfinished": not report.is_running and not is_finished,
         "stale": shown["is_stale"],
-        "problems": found.get("problems"),
+        "problems": results.get("problems"),
         "unkept": shown.get("unkept"),
         "next": shown["may_mend"] or shown["may_check_again"],
         "promises": is_finished and is_rulebook,
         "reworded": is_rulebook and shown.get("reworded"),
         "dead": is_finished and is_rulebook,
         "kinds": is_finished and is_rulebook,
-        "entries": found.get("entries"),
+        "entries": results.get("entries"),
         "effect": is_finished,
         "affected": is_finished,
-        "names": found.get("names"),
+        "names": results.get("names"),
         "otherwise": shown.get("otherwise"),
         "labelled": is_finished and shown["labelled"]["total"],
         "about": is_finished,
@@ -140,25 +140,25 @@ def next_step(shown: Mapping[str, Any]) -> dict[str, Any]:
     if shown["is_waiting"]:
         return _until_its_day(shown["schedule"], is_stale=is_stale)
     if report is None:
-        said = _(
+        step = _(
             "The check has not run yet. It proves the promises and plays the change over past"
             " deals."
         )
     elif report.is_running:
-        said = _("The check is running.")
+        step = _("The check is running.")
     elif is_stale:
-        said = _("What is active has changed since the check. Run the check again.")
+        step = _("What is active has changed since the check. Run the check again.")
     elif report.has_passed and shown["is_own"]:
-        said = _("The check passed. You proposed this version, so somebody else must activate it.")
+        step = _("The check passed. You proposed this version, so somebody else must activate it.")
     elif report.has_passed:
-        said = _("The check passed. Another person than the proposer can activate it.")
+        step = _("The check passed. Another person than the proposer can activate it.")
     elif report.has_changed_promises:
         return _about_promises(report)
     elif report.state == CheckReport.State.CRASHED:
-        said = _("The check could not be finished. That is not a pass. Run it again.")
+        step = _("The check could not be finished. That is not a pass. Run it again.")
     else:
-        said = _("The check did not pass. Read the report, and propose a mended version.")
-    return {"sentences": [said]}
+        step = _("The check did not pass. Read the report, and propose a mended version.")
+    return {"sentences": [step]}
 
 
 def _until_its_day(schedule: Schedule, *, is_stale: bool) -> dict[str, Any]:
@@ -181,16 +181,16 @@ def _until_its_day(schedule: Schedule, *, is_stale: bool) -> dict[str, Any]:
 
 def _about_promises(report: CheckReport) -> dict[str, Any]:
     if report.confirmation is not None:
-        said = _(
+        confirmed = _(
             "%(name)s, executive reviewer, confirmed what becomes of the promises. A person who"
             " neither proposed nor confirmed it can activate it."
         ) % {"name": name_of(report.confirmation.confirmed_by)}
-        return {"sentences": [said]}
-    said = _(
+        return {"sentences": [confirmed]}
+    unkept = _(
         "It does not keep every promise of the active version. An executive reviewer must confirm"
         " each of these by name before anybody can activate it:"
     )
-    return {"sentences": [said], "unkept": report.found["unkept"]}
+    return {"sentences": [unkept], "unkept": report.found["unkept"]}
 
 
 def progress(job: Job | None) -> str:
@@ -204,18 +204,18 @@ def progress(job: Job | None) -> str:
 
 
 def promises(
-    found: Report, vocabulary: Vocabulary, titles: Titles = UNTITLED
+    results: Report, vocabulary: Vocabulary, titles: Titles = UNTITLED
 ) -> list[dict[str, Any]]:
     """The promises, those that are not proved first, each with its deal in words."""
     rows = [
         {
-            **one,
-            "rules": titled(one["rules"], titles),
-            "is_broken": one["state"] == BROKEN,
-            "examples": _examples(one, vocabulary),
-            "speaks_of": deal_in_words(vocabulary, one.get("speaks_of", {})),
+            **promise,
+            "rules": titled(promise["rules"], titles),
+            "is_broken": promise["state"] == BROKEN,
+            "examples": _examples(promise, vocabulary),
+            "speaks_of": deal_in_words(vocabulary, promise.get("speaks_of", {})),
         }
-        for one in found["promises"]
+        for promise in results["promises"]
     ]
     return sorted(rows, key=lambda row: ("broken", "not_proved", "proved").index(row["state"]))
 
@@ -234,26 +234,27 @@ def _examples(promise: Promise, vocabulary: Vocabulary) -> list[Example]:
     return examples
 
 
-def charter(found: Report) -> dict[str, list[PromiseChange]]:
+def charter(results: Report) -> dict[str, list[PromiseChange]]:
     """Promises of the former version that are no longer what they were, and mere new wording.
 
     Reports of earlier programs say nothing about them.
     """
-    told = found.get("charter", [])
+    changes = results.get("charter", [])
     return {
-        "unkept": [one for one in told if one["confirm"]],
-        "reworded_promises": [one for one in told if not one["confirm"]],
+        "unkept": [change for change in changes if change["confirm"]],
+        "reworded_promises": [change for change in changes if not change["confirm"]],
     }
 
 
 def differences(
-    found: Report, vocabulary: Vocabulary, titles: Titles = UNTITLED
+    results: Report, vocabulary: Vocabulary, titles: Titles = UNTITLED
 ) -> list[Difference]:
     """Kinds of deals that come out differently, weakened ones first."""
     touched = Counter(
-        (one["before"], one["after"], tuple(one["rules"])) for one in found["backtest"]["changed"]
+        (deal["before"], deal["after"], tuple(deal["rules"]))
+        for deal in results["backtest"]["changed"]
     )
-    return kinds(found["differences"], vocabulary, touched=touched, titles=titles)
+    return kinds(results["differences"], vocabulary, touched=touched, titles=titles)
 
 
 def kinds(
@@ -264,39 +265,39 @@ def kinds(
     titles: Titles = UNTITLED,
 ) -> list[Difference]:
     """The same in words; `touched` counts past screenings by outcomes and sorted rules."""
-    told = [
+    in_words = [
         Difference(
-            Change.of(one["before"], one["after"]),
-            titled(one["rules"], titles),
-            deal_in_words(vocabulary, one["deal"]),
+            Change.of(kind["before"], kind["after"]),
+            titled(kind["rules"], titles),
+            deal_in_words(vocabulary, kind["deal"]),
             None
             if touched is None
-            else touched.get((one["before"], one["after"], tuple(sorted(one["rules"]))), 0),
+            else touched.get((kind["before"], kind["after"], tuple(sorted(kind["rules"]))), 0),
         )
-        for one in rows
+        for kind in rows
     ]
-    return sorted(told, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))
+    return sorted(in_words, key=lambda row: (not row.change.is_looser, -RANK[row.change.before]))
 
 
-def labelled(found: Report) -> dict[str, Any]:
+def labelled(results: Report) -> dict[str, Any]:
     """What becomes of the labelled deals; reports of earlier programs say nothing about them."""
     nothing: Labelled = {"total": 0, "changed": [], "unread": []}
-    told = found.get("labelled", nothing)
+    deals = results.get("labelled", nothing)
     rows = [
         {
-            **one,
-            "change": Change.of(one["before"], one["after"]),
-            "label_words": WORDS[one["label"]],
-            "is_as_demanded": one["after"] == one["label"],
+            **deal,
+            "change": Change.of(deal["before"], deal["after"]),
+            "label_words": WORDS[deal["label"]],
+            "is_as_demanded": deal["after"] == deal["label"],
         }
-        for one in told["changed"]
+        for deal in deals["changed"]
     ]
     return {
-        "total": told["total"],
-        "changed": [one for one in rows if one["changed"]],
-        "unlike": [one for one in rows if not one["changed"]],
-        "looser": sum(one["looser"] for one in rows),
-        "unread": told["unread"],
+        "total": deals["total"],
+        "changed": [row for row in rows if row["changed"]],
+        "unlike": [row for row in rows if not row["changed"]],
+        "looser": sum(row["looser"] for row in rows),
+        "unread": deals["unread"],
     }
 
 
@@ -315,9 +316,9 @@ def figures(version: ReferenceVersion) -> list[dict[str, Any]]:
 
 def matrix(tested: Backtest) -> Matrix:
     counted = {(before, after): n for before, after, n in tested["matrix"]}
-    used = [one for one in OUTCOMES if any(one in pair for pair in counted)]
+    used = [outcome for outcome in OUTCOMES if any(outcome in pair for pair in counted)]
     return Matrix(
-        [WORDS[one] for one in used],
+        [WORDS[outcome] for outcome in used],
         [
             (
                 WORDS[before],
@@ -336,8 +337,8 @@ def _cell(before: str, after: str, count: int) -> Cell:
 
 def changed(rows: Sequence[ChangedDeal]) -> list[dict[str, Any]]:
     """Deals that come out differently, weakened ones first."""
-    told = [{**row, "change": Change.of(row["before"], row["after"])} for row in rows]
-    return sorted(told, key=lambda row: not row["change"].is_looser)
+    deals = [{**row, "change": Change.of(row["before"], row["after"])} for row in rows]
+    return sorted(deals, key=lambda row: not row["change"].is_looser)
 
 
 def sentence(tested: Backtest) -> str:
@@ -348,19 +349,19 @@ def sentence(tested: Backtest) -> str:
         return f"None of {total:,} past screenings would come out differently."
     looser = sum(n for before, after, n in counted if is_looser(before, after))
     stricter = sum(n for _before, _after, n in counted) - looser
-    said = [
+    parts = [
         f"{n:,} would be {words}"
         for n, words in ((looser, "treated more mildly"), (stricter, "treated more strictly"))
         if n
     ]
-    return f"Of {total:,} past screenings, {' and '.join(said)}."
+    return f"Of {total:,} past screenings, {' and '.join(parts)}."
 
 
 def confirmations(report: CheckReport, titles: Titles = UNTITLED) -> list[tuple[str, str]]:
     """Each looser kind of change by its name, and in words."""
-    found = report.found
+    results = report.found
     words = {
-        kind_name(one): kind_words({**one, "rules": titled(one["rules"], titles)})
-        for one in found["differences"]
+        kind_name(kind): kind_words({**kind, "rules": titled(kind["rules"], titles)})
+        for kind in results["differences"]
     }
-    return [(one["name"], words.get(one["name"], one["words"])) for one in found["looser"]]
+    return [(kind["name"], words.get(kind["name"], kind["words"])) for kind in results["looser"]]

@@ -6,6 +6,7 @@ from datetime import date
 
 from policy.facts import lawful
 from policy.facts.derive import ReferenceData, Variant, trace
+from policy.facts.flags import members
 from policy.facts.lawful import Wanted
 from policy.reference.laws import CLASS_WORDS, Law, classes_of
 from screening.form import questions
@@ -26,8 +27,8 @@ def offer(answers: Answers, data: ReferenceData, on: date) -> Offer:
     others: list[tuple[Law, str]] = []
     wanted = list(_wanted(answers, data, on))
     for law in data.laws.laws:
-        here = [one for one in wanted if one.place and law.country in one.place.countries]
-        misfits = [lawful.misfit(law, one, data.kind_words) for one in here]
+        here = [want for want in wanted if want.place and law.country in want.place.countries]
+        misfits = [lawful.misfit(law, want, data.kind_words) for want in here]
         if "" in misfits:
             fitting.append(law)
         elif misfits:
@@ -47,15 +48,8 @@ def _wanted(answers: Answers, data: ReferenceData, on: date) -> Iterator[Wanted]
 def _of_variant(variant: Variant, data: ReferenceData, on: date) -> Wanted:
     facts = variant.facts.plain
     place = data.countries.places.get(str(facts.get("country") or ""))
-    present = [_members(facts.get(name)) for name in ("capabilities", "abilities_declared")]
+    present = [members(facts.get(name)) for name in ("capabilities", "abilities_declared")]
     return Wanted(place, str(facts["end_user_type"]), classes_of(*present), on)
-
-
-def _members(flags: object) -> list[str]:
-    """Those that are there and those that may be."""
-    if isinstance(flags, dict):
-        return [*flags.get("yes", ()), *flags.get("unknown", ())]
-    return list(flags) if isinstance(flags, list) else []
 
 
 def hint(law: Law) -> str:

@@ -237,7 +237,9 @@ class TerritoriesForm(QuestionForm):
         countries = self.reference.countries
         for country in self.beside:
             asked = countries.territories_asked(country)
-            rows: list[tuple[str, Any, Any]] = [(one.code, one.name, "") for one in asked]
+            rows: list[tuple[str, Any, Any]] = [
+                (territory.code, territory.name, "") for territory in asked
+            ]
             rows += [(NONE, _("None of these"), ""), (UNKNOWN, NOT_KNOWN, "")]
             self.fields[f"in_{country}"] = checkboxes(
                 rows, label=countries.names[country], error=self.asked.error

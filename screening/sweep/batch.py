@@ -3,11 +3,9 @@
 What is read for all of them at once is here; what is written is in `recording`.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,13 +17,10 @@ from audit.refusals import Conflict
 from policy import active
 from policy.facts.bundle import ReferenceData
 from screening import deriving, lifecycle, recording
+from screening.around import Around
 from screening.lifecycle import CLOSED
 from screening.linking import Other
-from screening.models import TWO_YEARS, Deal, DealRevision, FactRuling, Screening
-from screening.parties import known
-from screening.parties.known import Known
-from screening.parties.models import DealParty
-from screening.parties.naming import Named
+from screening.models import Deal, DealRevision, Screening
 from screening.recording import Plan
 from screening.sweep import holding
 
@@ -133,104 +128,38 @@ class _Planner:
         return revision.pk, found
 
 
-class _Around:
-    """Other deals and rulings, read once, and kept as the batch goes on changing them."""
+class _Around(Around):
+    """The same, kept as the batch goes on changing the deals."""
 
     def __init__(self, deals: Sequence[Deal]) -> None:
-        self._ours = {deal.pk: deal for deal in deals}
+        super().__init__(deals)
         self._closed: set[int] = set()
         self._closed_keys: set[str] = set()
-        self._keys = {deal.end_user_key for deal in deals} - {""}
-        self._read_others()
-        self._read_stopped()
-        self._read_rulings()
-        self._read_known()
-
-    def _read_others(self) -> None:
-        self._of_key: dict[str, list[Deal]] = {key: [] for key in self._keys}
-        others = Deal.objects.of_end_users(self._keys).select_related("screening__revision")
-        for other in others.order_by("pk") if self._keys else ():
-            self._of_key[other.end_user_key].append(other)
         self._other: dict[int, Other] = {}
 
-    def _read_stopped(self) -> None:
-        ancestors = deriving.ancestors_of(list(self._ours))
-        wanted = {pk for pks in ancestors.values() for pk in pks}
-        known = Deal.objects.defer("answers").in_bulk(wanted)
-        self._ancestors = {pk: [known[one] for one in pks] for pk, pks in ancestors.items()}
-        self._stopped: dict[str, list[Deal]] = defaultdict(list)
-        closed = Deal.objects.filter(end_user_key__in=self._keys, status__in=CLOSED)
-        for deal in closed.defer("answers").order_by("pk") if self._keys else ():
-            self._stopped[deal.end_user_key].append(deal)
-
-    def _read_rulings(self) -> None:
-        related = {one.pk for deals in self._ancestors.values() for one in deals}
-        self._on_deal: dict[int, list[FactRuling]] = defaultdict(list)
-        rulings = FactRuling.objects.standing().filter(deal__in={*self._ours, *related})
-        for ruling in rulings.select_related("deal").defer("deal__answers"):
-            self._on_deal[ruling.deal_id].append(ruling)
-
-    def _read_known(self) -> None:
-        self._remarkable = known.remarkable()
-        parts = DealParty.objects.filter(
-            deal__in=self._ours, party__key__in=self._remarkable
-        ).values_list("deal", flat=True)
-        self._names_remarkable = set(parts) if self._remarkable else set()
-
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
-        if not key:
-            return []
-        self._check_known(key)
-        return [
-            self._as_other(other, data)
-            for other in self._of_key[key]
-            if other.pk != deal.pk and other.pk not in self._closed and other.screening is not None
-        ]
+        if key and key not in self._keys:
+            # Other deals of the batch look for it under the key that it had.
+            raise Apart
+        others = super().others(deal, key, data)
+        return [other for other in others if other.deal.pk not in self._closed]
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         if deal.pk not in self._other:
             answers = deal.last_screening.revision.answers
             # As the batch goes on, what is ours has a newer screening.
             current = self._ours.get(deal.pk, deal)
-            today = timezone.localdate()
-            self._other[deal.pk] = Other.of(current, answers, data, on=today)
+            self._other[deal.pk] = Other.of(current, answers, data, on=timezone.localdate())
         return self._other[deal.pk]
 
     def comes_from_ours(self, deal: Deal) -> bool:
         return any(other.pk in self._ours for other in self.ancestors(deal))
 
-    def ancestors(self, deal: Deal) -> list[Deal]:
-        return self._ancestors.get(deal.pk, [])
-
     def stopped(self, keys: Collection[str], sent: datetime) -> list[Deal]:
         if not self._closed_keys.isdisjoint(keys):
             # Its time is known once it is written.
             raise Apart
-        found = [
-            deal
-            for key in self._keys.intersection(keys)
-            for deal in self._stopped[key]
-            if deal.closed_at and deal.closed_at > sent - TWO_YEARS
-        ]
-        others = set(keys) - self._keys
-        found += Deal.objects.stopped(others, sent).defer("answers") if others else ()
-        return sorted(found, key=attrgetter("pk"))
-
-    def known(self, deal: Deal, named: Sequence[Named]) -> Known:
-        """Of most deals nothing is known; those that come from others are asked for in full."""
-        is_named = any(one.key in self._remarkable for one in named)
-        if is_named or deal.pk in self._names_remarkable or self._ancestors.get(deal.pk):
-            return deriving.STORED.known(deal, named)
-        return known.NOTHING
-
-    def rulings(self, deal: Deal) -> list[FactRuling]:
-        deals = [deal.pk, *(other.pk for other in self.ancestors(deal))]
-        found = {ruling.pk: ruling for pk in deals for ruling in self._on_deal[pk]}
-        return [found[pk] for pk in sorted(found)]
-
-    def _check_known(self, key: str) -> None:
-        if key not in self._keys:
-            raise Apart
+        return super().stopped(keys, sent)
 
     def follow(self, deal: Deal, status: str) -> None:
         if status in CLOSED:

@@ -18,9 +18,9 @@ from tests.screening.sweep import sweeping
 CAUSE = Screening.Cause
 
 
-def asked_deal() -> Deal:
-    deal = factories.deal_in_review()
-    rosa = factories.senior()
+def asked_deal(*, level: str = "senior") -> Deal:
+    deal = factories.deal_in_review(level=level)
+    rosa = factories.senior() if level == "senior" else factories.executive()
     reviewing.claim_deal(deal, actor=rosa)
     reviewing.ask_sales(deal, questions=[("", "Who runs the network?")], actor=rosa)
     deal.refresh_from_db()
@@ -105,10 +105,12 @@ def test_who_claimed_or_voted_hears_that_the_deal_was_taken_from_them(
 
 
 def test_a_review_that_ended_tells_nobody(db: None) -> None:
-    deal = asked_deal()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(following.STATUS_OF, "senior_review", Status.BARRED)
-        actions.rescreen_deal(deal, cause=CAUSE.VERSION, because="The rulebook changed.")
+    factories.reference_data()
+    deal = asked_deal(level="executive")
+    sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
+    actions.rescreen_deal(deal, cause=CAUSE.VERSION, because="The rulebook changed.")
+    deal.refresh_from_db()
+    assert deal.status == Status.BARRED
     assert not Notification.objects.filter(subject__contains="left the review").exists()
 
 

@@ -95,7 +95,11 @@ _NOT_KNOWN_LAW = {**make.CITED, "obligation": "?", "legal-basis": None}
 _FILTER = {
     **make.SENIOR,
     "products": ["url-filter"],
+    "handover": "no",
+    "stores": "no",
+    "analyses": "no",
     "restricts": {"answer": "no", "text": "", "owner": ""},
+    "follows": {"answer": "no", "text": ""},
     "purposes": ["other"],
     "intelligence-access": "no",
 }

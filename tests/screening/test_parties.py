@@ -20,6 +20,7 @@ from policy.facts.derive import derive, matches
 from policy.governance import proposals
 from policy.models import Kind
 from screening import actions, deriving, rulings
+from screening.around import Around
 from screening.lifecycle import AFTER_PARTY, Status
 from screening.models import Deal, DealRevision, Notification
 from screening.parties import actions as parties
@@ -475,11 +476,12 @@ def test_a_finding_never_makes_any_deal_milder(answers_of_deals, data):
     assert OUTCOMES.index(after) >= OUTCOMES.index(before), (before, after)
 
 
-class Around(deriving.Stored):
+class Alone(Around):
     """A deal alone in the world, with what is known of its end user."""
 
-    def __init__(self, found: list[tuple[str, Any]]) -> None:
-        self._found = found
+    def __init__(self, deal: Deal, findings: list[tuple[str, Any]]) -> None:
+        super().__init__([deal])
+        self._findings = findings
 
     def others(self, deal: Any, key: str, data: Any) -> list[Any]:
         return []
@@ -503,7 +505,7 @@ class Around(deriving.Stored):
                 source="Press",
                 because="Seen",
             )
-            for at, (name, value) in enumerate(self._found, start=1)
+            for at, (name, value) in enumerate(self._findings, start=1)
         ]
         agency = any(finding.fact == "agency_access" for finding in findings)
         return known.Known(findings=findings, agency="known of X" if agency else "")
@@ -516,7 +518,8 @@ def _outcome(answers: dict[str, Any], found: list[tuple[str, Any]]) -> str:
         created_at=timezone.now(),
     )
     data = active.reference_data()
-    return active.assess(data, deriving.of_revision(revision, data, Around(found)).variants).outcome
+    around = Alone(revision.deal, found)
+    return active.assess(data, deriving.of_revision(revision, data, around).variants).outcome
 
 
 def test_a_match_is_remembered_by_the_entry():

@@ -1,0 +1,175 @@
+"""What is sold: its capabilities, what sales says beside them, and how its export is controlled."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy.engine.language.words import listed
+from policy.facts.declared import is_named
+from policy.facts.draft import Draft
+from policy.facts.flags import maybe, members, surely, union
+from policy.facts.parties import known_as
+from policy.reference.capabilities import (
+    CONTROL_LIST,
+    HANDS_OVER,
+    INTEGRATION,
+    KEPT,
+    NOT_CLASSIFIED,
+    STORAGE,
+)
+from policy.reference.catalogue import Product
+from policy.reference.destinations import Place
+
+_CONTROLLED = frozenset(CONTROL_LIST)
+#: From the mildest to the gravest.
+CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
+#: In the note of capabilities when other deals of the end user, or what stands there, add some.
+WITH_LINKED = "with linked deals and the delivered base"
+
+
+def capabilities(draft: Draft, facts: dict[str, Any]) -> None:
+    """What the lines can do, and what other deals and the delivered base add."""
+    declared = draft.declared
+    products = declared.get("products")
+    contained = draft.given.get("capabilities")
+    linked = declared.get("linked_capabilities")
+    if products:
+        named = draft.reference.catalogue.named
+        facts["products"] = listed([named(_line_name(line)) for line in products])
+    if contained is None:
+        contained = _of_lines(draft, products)
+    if linked:
+        draft.add_note("capabilities", WITH_LINKED)
+        contained = union(contained, linked)
+    facts["capabilities"] = contained
+
+
+def _of_lines(draft: Draft, products: list[Any] | None) -> Any:
+    """The catalogue's word; what is given beside it adds, and stands alone for other lines."""
+    given = draft.declared.get("capabilities")
+    if given is None:
+        # Left out: the catalogue says. null: whoever was asked does not know.
+        is_left_out = products is not None and "capabilities" not in draft.declared
+        return _of_products(draft, products or []) if is_left_out else _open(draft)
+    find = draft.reference.catalogue.find
+    known = [line for line in products or () if find(_line_name(line))]
+    if not known:
+        draft.notes["capabilities"] = "given as the catalogue's word for the lines"
+        return given
+    # What is given speaks for the other lines, so they are not unclassified.
+    catalogue = _of_products(draft, known)
+    missing = set(catalogue) - {NOT_CLASSIFIED} - set(members(given))
+    if missing:
+        draft.doubts.append(_left_out(draft, known, missing))
+    return union(given, catalogue)
+
+
+def _left_out(draft: Draft, known: list[Any], missing: set[str]) -> str:
+    fact = draft.reference.rulebook.vocabulary["capabilities"]
+    names = listed([draft.reference.catalogue.named(_line_name(line)) for line in known])
+    words = listed([fact.say(capability) for capability in sorted(missing)])
+    return f"The capabilities given for {names} leave out {words}, which the catalogue names."
+
+
+def _open(draft: Draft) -> dict[str, list[str]]:
+    """No product is named: what it is has to be classified, and may be anything."""
+    capabilities = draft.reference.capabilities
+    rest = [capability for capability in capabilities if capability != NOT_CLASSIFIED]
+    return {"yes": [NOT_CLASSIFIED], "unknown": rest}
+
+
+def _of_products(draft: Draft, products: list[Any]) -> list[str]:
+    contained: dict[str, None] = {}
+    strange = []
+    for line in products:
+        product = draft.reference.catalogue.find(_line_name(line))
+        if product is None:
+            strange.append(_line_name(line))
+            contained[NOT_CLASSIFIED] = None
+        else:
+            contained |= dict.fromkeys(_left(product, line))
+    draft.notes["capabilities"] = (
+        f"not in the catalogue: {listed(strange)}" if strange else "from the catalogue"
+    )
+    return list(contained)
+
+
+def integration(draft: Draft, facts: dict[str, Any]) -> None:
+    """A vendor of surveillance systems in the deal: nobody knows yet what it integrates."""
+    if draft.is_settled:
+        return
+    for line in draft.declared.get("products") or ():
+        maker = draft.reference.registry.vendor_in(_line_name(line))
+        if maker:
+            draft.vendors.append(maker.name)
+            draft.doubts.append(
+                f"{_line_name(line)} names {maker.name}: {known_as(draft, maker.kind)}."
+            )
+    capabilities = facts["capabilities"]
+    if (
+        draft.vendors
+        and "capabilities" not in draft.given
+        and INTEGRATION not in surely(capabilities)
+    ):
+        names = listed(list(dict.fromkeys(draft.vendors)))
+        note = f"{names} may bring a system of active surveillance with it"
+        draft.add_note("capabilities", note)
+        facts["capabilities"] = maybe(capabilities, INTEGRATION)
+
+
+def abilities(draft: Draft, capabilities: Any) -> Any:
+    """What sales says that it can do; unknown where it hands over and stores, and nobody said."""
+    if "abilities_declared" in draft.declared:
+        return draft.declared["abilities_declared"]
+    contained = set(surely(capabilities))
+    asks = contained & HANDS_OVER and contained & STORAGE
+    if asks:
+        draft.notes["abilities_declared"] = "nobody said what the storage is for"
+    return {"yes": [], "unknown": list(KEPT)} if asks else []
+
+
+def export_control(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:
+    """The gravest control of the place and of the lines, and the first reason for it."""
+    reasons = {"not_controlled": "no line is classified as controlled"}
+    for control, why in restricted(place, surely(facts["capabilities"])) if place else ():
+        reasons.setdefault(control, why)
+    for control, why in _controls(draft, facts["capabilities"]):
+        reasons.setdefault(control, why)
+    worst = "not_controlled"
+    if len(reasons) > 1:
+        worst = max(reasons, key=CONTROLS.index)
+        facts["export_reference"] = reasons[worst]
+    facts["export_control"] = worst
+    draft.notes["export_control"] = reasons[worst]
+
+
+def _controls(draft: Draft, capabilities: Any) -> Iterator[tuple[str, str]]:
+    for line in draft.declared.get("products") or ():
+        product = draft.reference.catalogue.find(_line_name(line))
+        if product is not None:
+            yield product.control, f"{product.name} {product.control_list}".strip()
+    contained = surely(capabilities)
+    if not _CONTROLLED.isdisjoint(contained):
+        for capability, entry in CONTROL_LIST.items():
+            if capability in contained:
+                yield "licence_required", entry
+
+
+def restricted(place: Place, capabilities: Any) -> Iterator[tuple[str, str]]:
+    """What restricts a delivery of these capabilities to the place: control and reference."""
+    for row in place.restrictions:
+        if row.applies_to(capabilities):
+            yield row.control, f"{place.name}: {row.reference}"
+    if place.export_control:
+        yield place.export_control, f"destination {place.name}"
+
+
+def _left(product: Product, line: Any) -> list[str]:
+    """The capabilities of a line; a feature counts as removed only with proof."""
+    if isinstance(line, str) or not is_named(line.get("proof")):
+        return list(product.capabilities)
+    return product.capabilities_without(line.get("removed") or ())
+
+
+def _line_name(line: Any) -> str:
+    name: str = line if isinstance(line, str) else line["product"]
+    return name

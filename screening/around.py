@@ -1,0 +1,149 @@
+"""What lies around the answers of deals when they are derived: other deals, and what people ruled.
+
+Read for many deals at once, and only when it is asked for; one deal is many of one.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
+
+from django.db import connection
+from django.utils import timezone
+
+from policy.facts.bundle import ReferenceData
+from screening.lifecycle import CLOSED
+from screening.linking import Other
+from screening.models import TWO_YEARS, Deal, FactRuling
+from screening.parties import known
+from screening.parties.known import Known
+from screening.parties.models import DealParty
+from screening.parties.naming import Named
+
+# The deals that a deal was copied from or follows, and those that these come from.
+ANCESTORS = """
+WITH RECURSIVE origin (deal, id) AS (
+    SELECT deal.id, source.id FROM screening_deal AS deal
+    CROSS JOIN LATERAL (VALUES (deal.predecessor_id), (deal.copied_from_id)) AS source (id)
+    WHERE deal.id = ANY(%s) AND source.id IS NOT NULL
+    UNION
+    SELECT origin.deal, source.id FROM origin JOIN screening_deal AS deal ON deal.id = origin.id
+    CROSS JOIN LATERAL (VALUES (deal.predecessor_id), (deal.copied_from_id)) AS source (id)
+    WHERE source.id IS NOT NULL)
+SELECT deal, id FROM origin ORDER BY deal, id"""
+
+
+class Around:
+    """As the database had it when it was first asked; nothing is read twice."""
+
+    def __init__(self, deals: Sequence[Deal]) -> None:
+        self._ours = {deal.pk: deal for deal in deals}
+        self._keys = {deal.end_user_key for deal in deals} - {""}
+        self._live: dict[str, list[Deal]] = {}
+        self._stopped: dict[str, list[Deal]] = {}
+
+    def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
+        """Other live deals of the same end user."""
+        if not key:
+            return []
+        others = [
+            other
+            for other in self._live_of(key)
+            if other.pk != deal.pk and other.screening is not None
+        ]
+        return [self._as_other(other, data) for other in others]
+
+    def ancestors(self, deal: Deal) -> list[Deal]:
+        """Deals that it was copied from or follows, and those that these come from."""
+        return self._ancestors.get(deal.pk, [])
+
+    def stopped(self, keys: Collection[str], sent: datetime) -> list[Deal]:
+        """Deals of these bodies that were stopped in the time that counts for one sent then."""
+        stopped = [
+            deal
+            for key in self._read_stopped(keys)
+            for deal in self._stopped[key]
+            if deal.closed_at and deal.closed_at > sent - TWO_YEARS
+        ]
+        return sorted(stopped, key=attrgetter("pk"))
+
+    def known(self, deal: Deal, named: Sequence[Named]) -> Known:
+        """What is known of everybody named in the deal, and in those that it comes from."""
+        if len(self._ours) > 1 and not self._may_be_known(deal, named):
+            return known.NOTHING
+        return known.of_deal(self._with_ancestors(deal), named)
+
+    def rulings(self, deal: Deal) -> list[FactRuling]:
+        """Those on the deal and on its ancestors, the oldest first."""
+        rulings = [ruling for pk in self._with_ancestors(deal) for ruling in self._rulings[pk]]
+        return sorted(rulings, key=attrgetter("pk"))
+
+    def _live_of(self, key: str) -> list[Deal]:
+        if key not in self._live:
+            keys = {key, *self._keys} - self._live.keys()
+            self._live |= {key: [] for key in keys}
+            others = Deal.objects.of_end_users(keys).select_related("screening__revision")
+            for other in others.order_by("pk"):
+                self._live[other.end_user_key].append(other)
+        return self._live[key]
+
+    def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
+        answers = deal.last_screening.revision.answers
+        return Other.of(deal, answers, data, on=timezone.localdate())
+
+    def _read_stopped(self, keys: Collection[str]) -> Collection[str]:
+        if not self._stopped.keys() >= set(keys):
+            missing = {*keys, *self._keys} - self._stopped.keys()
+            self._stopped |= {key: [] for key in missing}
+            closed = Deal.objects.filter(end_user_key__in=missing, status__in=CLOSED)
+            for deal in closed.defer("answers").order_by("pk"):
+                self._stopped[deal.end_user_key].append(deal)
+        return keys
+
+    @cached_property
+    def _ancestors(self) -> dict[int, list[Deal]]:
+        copies = [
+            deal.pk
+            for deal in self._ours.values()
+            if deal.predecessor_id is not None or deal.copied_from_id is not None
+        ]
+        if not copies:
+            return {}
+        with connection.cursor() as cursor:
+            cursor.execute(ANCESTORS, [copies])
+            pairs = cursor.fetchall()
+        deals = Deal.objects.defer("answers").in_bulk({ancestor for _, ancestor in pairs})
+        ancestors: dict[int, list[Deal]] = defaultdict(list)
+        for pk, ancestor in pairs:
+            ancestors[pk].append(deals[ancestor])
+        return dict(ancestors)
+
+    @cached_property
+    def _rulings(self) -> dict[int, list[FactRuling]]:
+        related = {deal.pk for deals in self._ancestors.values() for deal in deals}
+        standing = FactRuling.objects.standing().filter(deal__in={*self._ours, *related})
+        rulings: dict[int, list[FactRuling]] = defaultdict(list)
+        for ruling in standing.select_related("deal").defer("deal__answers"):
+            rulings[ruling.deal_id].append(ruling)
+        return rulings
+
+    def _with_ancestors(self, deal: Deal) -> list[int]:
+        return list(dict.fromkeys([deal.pk, *(other.pk for other in self.ancestors(deal))]))
+
+    def _may_be_known(self, deal: Deal, named: Sequence[Named]) -> bool:
+        """Of most deals nothing is known; those that come from others are asked for in full."""
+        is_named = any(name.key in self._remarkable for name in named)
+        return is_named or deal.pk in self._names_remarkable or bool(self.ancestors(deal))
+
+    @cached_property
+    def _remarkable(self) -> frozenset[str]:
+        return known.remarkable()
+
+    @cached_property
+    def _names_remarkable(self) -> frozenset[int]:
+        """Those of the deals that name somebody of whom anything was ever known."""
+        if not self._remarkable:
+            return frozenset()
+        parts = DealParty.objects.filter(deal__in=self._ours, party__key__in=self._remarkable)
+        return frozenset(parts.values_list("deal", flat=True))

@@ -1,0 +1,123 @@
+"""What lies around a deal is the same whether it is read alone or with a thousand others."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from policy import active
+from screening import actions
+from screening.around import Around
+from screening.models import TWO_YEARS, Deal
+from screening.parties import naming
+from tests import factories
+from tests.screening.form.answers import SIMPLE
+
+pytestmark = pytest.mark.django_db
+#: Four deals of one end user, and one of another.
+SHARED = {**SIMPLE, "customer": "Suomen Verkko"}
+
+
+@pytest.fixture
+def deals() -> list[Deal]:
+    """Live, stopped, copied and of nobody else."""
+    factories.reference_data()
+    live = [factories.sent_deal(SHARED, alone=False) for _ in range(2)]
+    in_review = factories.sent_deal({**factories.SENIOR, "customer": "Suomen Verkko"}, alone=False)
+    stopped = factories.sent_deal({**factories.BARRED, "customer": "Suomen Verkko"}, alone=False)
+    copy = actions.copy_deal(stopped, actor=stopped.owner)
+    copy_of_copy = actions.copy_deal(copy, actor=copy.owner)
+    factories.ruled(in_review, "adverse_info", "alleged")
+    other = factories.cleared_deal()
+    pks = [deal.pk for deal in (*live, in_review, stopped, copy, copy_of_copy, other)]
+    return list(Deal.objects.filter(pk__in=pks).select_related("screening").order_by("pk"))
+
+
+def seen(around: Around, deal: Deal) -> dict[str, Any]:
+    data = active.reference_data()
+    key = deal.end_user_key
+    declared = {"end_user_name": "Suomen Verkko", "customer_country": "FI"}
+    known = around.known(deal, naming.named(declared, data))
+    return {
+        "others": [(other.deal.pk, other.capabilities) for other in around.others(deal, key, data)],
+        "ancestors": [other.pk for other in around.ancestors(deal)],
+        "stopped": [other.pk for other in around.stopped({key, "nobody"}, timezone.now())],
+        "rulings": [ruling.pk for ruling in around.rulings(deal)],
+        "known": [finding.pk for finding in known.findings],
+        "doubts": list(known.doubts),
+    }
+
+
+def test_one_is_many_of_one(deals: list[Deal]) -> None:
+    together = Around(deals)
+    of_all = {deal.pk: seen(together, deal) for deal in deals}
+    assert of_all == {deal.pk: seen(Around([deal]), deal) for deal in deals}
+    for part in ("others", "ancestors", "stopped", "rulings"):
+        assert any(surroundings[part] for surroundings in of_all.values()), part
+
+
+def test_in_which_order_they_are_asked_makes_no_difference(deals: list[Deal]) -> None:
+    forwards, backwards = Around(deals), Around(deals)
+    first = {deal.pk: seen(forwards, deal) for deal in deals}
+    second = {deal.pk: seen(backwards, deal) for deal in reversed(deals)}
+    assert first == second
+
+
+def test_nothing_is_read_before_it_is_asked_and_nothing_twice(
+    deals: list[Deal], django_assert_num_queries: Any, django_assert_max_num_queries: Any
+) -> None:
+    data = active.reference_data()
+    with django_assert_num_queries(0):
+        around = Around(deals)
+    with django_assert_max_num_queries(8):
+        for deal in deals:
+            for _ in range(3):
+                around.ancestors(deal)
+                around.rulings(deal)
+                around.stopped({deal.end_user_key}, timezone.now())
+                around.others(deal, deal.end_user_key, data)
+
+
+def test_a_copy_of_a_copy_has_both_before_it(deals: list[Deal]) -> None:
+    *_, stopped, copy, copy_of_copy, _other = deals
+    around = Around(deals)
+    assert [deal.pk for deal in around.ancestors(copy)] == [stopped.pk]
+    assert [deal.pk for deal in around.ancestors(copy_of_copy)] == [stopped.pk, copy.pk]
+    assert around.ancestors(stopped) == []
+
+
+def test_a_deal_is_no_other_deal_of_its_own(deals: list[Deal]) -> None:
+    data = active.reference_data()
+    for deal in deals:
+        others = Around([deal]).others(deal, deal.end_user_key, data)
+        assert deal.pk not in {other.deal.pk for other in others}
+
+
+def test_nobody_has_no_other_deals(deals: list[Deal], django_assert_num_queries: Any) -> None:
+    """An end user that nobody names is not one with all the others whom nobody names."""
+    data = active.reference_data()
+    with django_assert_num_queries(0):
+        assert Around(deals).others(deals[0], "", data) == []
+
+
+def test_a_stop_counts_for_two_years_and_not_a_moment_more(deals: list[Deal]) -> None:
+    stopped = deals[3]
+    assert stopped.closed_at is not None
+    around, keys = Around([deals[0]]), {stopped.end_user_key}
+    until = stopped.closed_at + TWO_YEARS
+    for sent, counts in (
+        (stopped.closed_at - timedelta(days=1), True),
+        (until - timedelta(microseconds=1), True),
+        (until, False),
+    ):
+        assert (stopped.pk in [deal.pk for deal in around.stopped(keys, sent)]) is counts, sent
+
+
+def test_what_two_people_take_back_is_gone(deals: list[Deal]) -> None:
+    in_review = deals[2]
+    (ruling,) = Around([in_review]).rulings(in_review)
+    for _ in range(2):
+        officer = factories.compliance_officer()
+        actions.take_back_ruling(ruling, because="It was another body.", actor=officer)
+    assert Around([in_review]).rulings(in_review) == []
