@@ -1,5 +1,6 @@
 """What the seller's verbs do. Each is one transaction: lock, check (`verbs`), write, record."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from jobs.models import Clock, Job
 from policy import active
 from screening import deriving, mail, recording, verbs
 from screening.form import meanings, questions
+from screening.form.questions import Reading
 from screening.lifecycle import AFTER_RULING, Status, move
 from screening.models import (
     Answer,
@@ -75,11 +77,21 @@ def submit_deal(
     if sent is not None:
         return sent
     verbs.SUBMIT.check(deal, actor)
-    _check_complete(deal)
-    revision = _freeze(deal, send_key, actor)
-    _name_parties(deal, revision)
+    text = canonical(deal.answers)
+    # Read as they are sent, and once: checked, looked through for names and screened.
+    reading = deriving.read(json.loads(text))
+    _check_complete(reading)
+    revision = _freeze(deal, text, send_key, actor)
+    _name_parties(deal, revision, reading)
     _answer_questions(deal, revision, replies or {}, actor)
-    _screen(deal, revision, cause=Screening.Cause.SENT, because="Sent by sales.", actor=actor)
+    _screen(
+        deal,
+        revision,
+        cause=Screening.Cause.SENT,
+        because="Sent by sales.",
+        actor=actor,
+        reading=reading,
+    )
     return revision
 
 
@@ -93,7 +105,9 @@ def rule_fact(
     """
     deal.lock()
     verbs.RULE.check(deal, actor)
-    _lock_parties(deal.newest_revision())
+    newest = deal.newest_revision()
+    if newest is not None:
+        _lock_parties(deriving.read(newest.answers))
     deriving.check_ruling(fact, value, deal, actor)
     ruling = FactRuling.objects.create(
         deal=deal,
@@ -228,17 +242,16 @@ def _take_answers(new: Deal, old: Deal) -> None:
     new.save(update_fields=["answers", "title"])
 
 
-def _check_complete(deal: Deal) -> None:
-    missing = deriving.missing_questions(deal)
+def _check_complete(reading: Reading) -> None:
+    missing = deriving.missing_questions(reading)
     if missing:
         count = "1 answer is" if len(missing) == 1 else f"{len(missing)} answers are"
         titles = " ".join(one.title for one in missing)
         raise Conflict(f"You cannot send yet: {count} missing. {titles}")
 
 
-def _freeze(deal: Deal, send_key: UUID, actor: User) -> DealRevision:
+def _freeze(deal: Deal, text: str, send_key: UUID, actor: User) -> DealRevision:
     newest = deal.newest_revision()
-    text = canonical(deal.answers)
     revision = DealRevision.objects.create(
         deal=deal,
         number=(newest.number if newest else 0) + 1,
@@ -278,13 +291,24 @@ def _answer_questions(
 
 
 def _screen(
-    deal: Deal, revision: DealRevision, *, cause: str, because: str, actor: Actor
+    deal: Deal,
+    revision: DealRevision,
+    *,
+    cause: str,
+    because: str,
+    actor: Actor,
+    reading: Reading | None = None,
 ) -> Screening:
-    """Derive, assess, store and move; the caller holds the deal's lock."""
-    _lock_parties(revision)
+    """Derive, assess, store and move; the caller holds the deal's lock.
+
+    Whoever has read the answers already brings the reading, and holds the locks of its names.
+    """
+    if reading is None:
+        reading = deriving.read(revision.answers)
+        _lock_parties(reading)
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
-    found = deriving.of_revision(revision, data)
+    found = deriving.of_revision(revision, data, None, reading)
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.
@@ -292,15 +316,14 @@ def _screen(
     return deal.last_screening
 
 
-def _lock_parties(revision: DealRevision | None) -> None:
+def _lock_parties(reading: Reading) -> None:
     """Until this transaction ends, deals that name one of them wait: each sees those before it."""
-    if revision is not None:
-        parties.lock({one.key for one in deriving.named_in(revision)})
+    parties.lock({one.key for one in deriving.named_in(reading)})
 
 
-def _name_parties(deal: Deal, revision: DealRevision) -> None:
+def _name_parties(deal: Deal, revision: DealRevision, reading: Reading) -> None:
     """Write down whom it names; what was ruled in the deal is known of a new end user, too."""
-    named = deriving.named_in(revision)
+    named = deriving.named_in(reading)
     parties.lock({one.key for one in named})
     parties.record(revision, named)
     parties.follow_all(deal)

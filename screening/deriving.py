@@ -28,6 +28,7 @@ from screening import linking, rulings
 from screening.around import Around
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS
+from screening.form.questions import Reading
 from screening.models import Deal, DealRevision, FactRuling, Screening
 from screening.parties import known, naming
 from screening.parties.known import Known
@@ -89,10 +90,20 @@ class Derived:
     on: date
 
 
-def of_revision(revision: DealRevision, data: ReferenceData, around: Around | None = None) -> Found:
-    """The facts of a sent revision under these versions, rulings and linked deals included."""
+def of_revision(
+    revision: DealRevision,
+    data: ReferenceData,
+    around: Around | None = None,
+    reading: Reading | None = None,
+) -> Found:
+    """The facts of a sent revision under these versions, rulings and linked deals included.
+
+    ``reading`` is of its answers; under other versions it is read again.
+    """
+    if reading is None or reading.data is not data:
+        reading = Reading(revision.answers, data)
     around = around or Around([revision.deal])
-    derived = _derived(revision.deal, revision.answers, data, around, revision.created_at)
+    derived = _derived(revision.deal, reading, around, revision.created_at)
     laid = _laid(derived)
     variants = _traced_all(derived, laid, data)
     eased = _eased(laid, derived, data)
@@ -124,12 +135,9 @@ def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
     return {"laws_text": canonical(kept), "laws_until": min(days, default=None)}
 
 
-def _derived(
-    deal: Deal, answers: Mapping[str, Any], data: ReferenceData, around: Around, at: datetime
-) -> Derived:
-    context = questions.context_of(answers, data)
-    declared = questions.declared_facts(answers, context)
-    key, on = linking.end_user_key(declared), timezone.localdate()
+def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Derived:
+    declared, data, on = reading.declared, reading.data, reading.on
+    key = linking.end_user_key(declared)
     named = naming.named(declared, data)
     if after := spots.named_after(declared, [one.name for one in named], data.countries):
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
@@ -151,10 +159,14 @@ def _derived(
             for word in _words(ruled, of_parties.laid(linking.product_names(declared)))
             if not brought.laws or not _is_of_another_law(word, deal)
         ],
-        rulings.declaration_digest(answers),
+        rulings.declaration_digest(reading.answers),
         declared.get("contradictions", ()),
     )
-    variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
+    if reading.is_of(declared) and not brought.given and not of_parties.cleared:
+        # Nothing that lies around the answers adds to them.
+        variants = reading.variants
+    else:
+        variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
     return Derived(declared, key, variants, pile, brought, follows, of_parties, named, on)
 
 
@@ -280,15 +292,14 @@ def likenesses_of(revision: DealRevision) -> list[Likeness]:
 def check_readable(answers: Mapping[str, Any]) -> None:
     """Raises Conflict for an answer that no form gives; pages check before, this is the last."""
     try:
-        questions.context_of(answers, active.reference_data())
+        read(answers).context  # noqa: B018  read here and thrown away
     except DeclaredError as error:
         raise Conflict("; ".join(error.problems)) from error
 
 
-def missing_questions(deal: Deal) -> list[Doubt]:
+def missing_questions(reading: Reading) -> list[Doubt]:
     """What sales still has to answer before the deal can be sent."""
-    context = questions.context_of(deal.answers, active.reference_data())
-    missing = questions.missing_questions(deal.answers, context)
+    missing = questions.missing_questions(reading.answers, reading.context)
     return [Doubt(one.slug, str(one.title)) for one in missing]
 
 
@@ -350,7 +361,7 @@ def looked_at(fact: str, deal: Deal) -> LookedAt:
 def _of_newest(deal: Deal, data: ReferenceData) -> Derived:
     revision = deal.newest_revision()
     answers, at = (revision.answers, revision.created_at) if revision else ({}, timezone.now())
-    return _derived(deal, answers, data, Around([deal]), at)
+    return _derived(deal, Reading(answers, data), Around([deal]), at)
 
 
 class Standing(NamedTuple):
@@ -424,13 +435,14 @@ def of_parties(deal: Deal) -> OfParties:
     return OfParties(known_now.findings, known_now.doubts, sorted(known_now.cleared))
 
 
-def named_in(revision: DealRevision) -> list[Named]:
-    """Everybody whom a sent revision names; DeclaredError for answers that no form gives."""
-    data = active.reference_data()
-    declared = questions.declared_facts(
-        revision.answers, questions.context_of(revision.answers, data)
-    )
-    return naming.named(declared, data)
+def read(answers: Mapping[str, Any]) -> Reading:
+    """These answers under the versions that are active now."""
+    return Reading(answers, active.reference_data())
+
+
+def named_in(reading: Reading) -> list[Named]:
+    """Everybody whom these answers name; DeclaredError for answers that no form gives."""
+    return naming.named(reading.declared, reading.data)
 
 
 def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int]) -> str:

@@ -32,7 +32,10 @@ the fact ``fact_conflict``, so the deal stops until compliance has looked. A cou
 known is "XX".
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -40,7 +43,7 @@ from django.utils import timezone
 from policy.engine.readings.assessment import Finding
 from policy.facts import shipped
 from policy.facts.declared import UNKNOWN_WHERE
-from policy.facts.derive import ReferenceData, derive
+from policy.facts.derive import ReferenceData, Variant, trace
 from policy.reference.names.plain_text import without
 from screening.form import answers_to_facts, own_words
 from screening.form.deal_form import (
@@ -83,20 +86,57 @@ BY_SLUG: Mapping[str, Question] = {question.slug: question for question in QUEST
 NOT_COPIED = frozenset({DECLARATION, "sign-date", "reports", "limits-speech", "law-conflict"})
 
 
+@dataclass(frozen=True)
+class Reading:
+    """Answers under one set of reference data. They are derived once, however many ask.
+
+    Raises DeclaredError, when it is first asked, for answers that no form gives.
+    """
+
+    answers: Answers
+    data: ReferenceData
+    #: The day for which it is read: a law of the register counts until its last one.
+    on: date = field(default_factory=timezone.localdate)
+
+    @cached_property
+    def context(self) -> Context:
+        return _meaning_of(self) if self._whole else Context()
+
+    @cached_property
+    def declared(self) -> dict[str, Any]:
+        """What the questions that are asked declare; differences from the catalogue among it."""
+        return declared_facts(self.answers, self.context)
+
+    @cached_property
+    def variants(self) -> Sequence[Variant]:
+        """What every answer declares, those to questions that are no longer asked included."""
+        return trace(self._whole, self.data, on=self.on)
+
+    def is_of(self, declared: Mapping[str, Any]) -> bool:
+        """Whether this declaration is what was derived here."""
+        return declared == self._whole
+
+    @cached_property
+    def _whole(self) -> dict[str, Any]:
+        return declared_facts(self.answers)
+
+
 def context_of(answers: Answers, data: ReferenceData) -> Context:
     """What the answers mean so far: capabilities, worst tier of the destinations, rules fired."""
-    declared = declared_facts(answers)
-    if not declared:
-        return Context()
-    variants = derive(declared, data, on=timezone.localdate())
+    return Reading(answers, data).context
+
+
+def _meaning_of(reading: Reading) -> Context:
+    answers, data = reading.answers, reading.data
+    variants = [variant.facts for variant in reading.variants]
     findings = [
         finding for variant in variants for finding in data.compiled.assess(variant).findings
     ]
     plain: list[Mapping[str, Any]] = [variant.plain for variant in variants]
-    capabilities = plain[0].get("capabilities") if declared.get("products") else []
+    capabilities = plain[0].get("capabilities") if answers.get("products") else []
     # A tier that nobody can tell before the place is known counts as the gravest.
     risks = [facts.get("country_risk") or "unrated" for facts in plain]
-    tiers = risks if "destinations" in declared else []
+    tiers = risks if _destinations(answers) else []
     return meaning(
         capabilities or (),
         data,

@@ -475,7 +475,7 @@ def name_parties(revisions: Iterable[DealRevision]) -> int:
     named = 0
     for revision in revisions:
         try:
-            parties = deriving.named_in(revision)
+            parties = deriving.named_in(deriving.read(revision.answers))
         except DeclaredError:
             continue
         lock({one.key for one in parties})

@@ -10,10 +10,11 @@ BENCHES = {
     "engine": ("engine",),
     "screen": ("screening",),
     "names": ("names",),
+    "submit": ("submit",),
     "policy": POLICY,
     **{name: (name,) for name in POLICY},
 }
-ALL = ("engine", "screen", "names", "policy")
+ALL = ("engine", "screen", "names", "submit", "policy")
 
 
 def measure(module: str, arguments: Sequence[str]) -> bool:

@@ -54,6 +54,7 @@ UTILITIES = (
 
 # --- Many deals, made of few ---------------------------------------------------------------------
 
+STEP = 10_000_000
 COPIED: list[tuple[type[Any], str]] = [
     (Deal, "t.id = %(deal)s"),
     (DealRevision, "t.deal_id = %(deal)s"),
@@ -68,11 +69,15 @@ COPIED: list[tuple[type[Any], str]] = [
     (Vote, "t.review_id IN (SELECT id FROM reviews_review WHERE deal_id = %(deal)s)"),
     (Decision, "t.deal_id = %(deal)s"),
 ]
-STEP = 10_000_000
 
 
-def multiply(servers: embedded.Servers, deals: list[Deal], count: int, round_: int) -> None:
-    """So many copies in all, each with names of its own, so that no deal is linked with another."""
+def multiply(
+    servers: embedded.Servers, deals: list[Deal], count: int, round_: int, *, names: int = STEP
+) -> None:
+    """So many copies in all, each with names of its own, so that no deal is linked with another.
+
+    With fewer ``names`` than copies of a deal, copies share the names of their customers.
+    """
     sign_in(servers.owner_url)
     with connection.cursor() as cursor:
         # A deal begins as a draft; a copy begins where its original was.
@@ -82,7 +87,7 @@ def multiply(servers: embedded.Servers, deals: list[Deal], count: int, round_: i
                 base = STEP * (1 + at + 20 * round_)
                 share = count // len(deals) + (at < count % len(deals))
                 for model, which in COPIED:
-                    _copy(cursor, model, which, deal, base, share)
+                    _copy(cursor, model, which, deal, base, share, names)
             # New rows are newer than every copy.
             for model in (DealRevision, Screening):
                 table = model._meta.db_table
@@ -95,13 +100,15 @@ def multiply(servers: embedded.Servers, deals: list[Deal], count: int, round_: i
     sign_in(servers.app_url)
 
 
-def _copy(cursor: Any, model: Any, which: str, deal: Deal, base: int, share: int) -> None:
+def _copy(
+    cursor: Any, model: Any, which: str, deal: Deal, base: int, share: int, names: int
+) -> None:
     customer = deal.answers["customer"]
     written = (field for field in model._meta.concrete_fields if not field.generated)
     columns = {field.column: _value(field, customer) for field in written}
-    names = ", ".join(f'"{name}"' for name in columns)
+    into = ", ".join(f'"{name}"' for name in columns)
     cursor.execute(
-        f"INSERT INTO {model._meta.db_table} ({names})"
+        f"INSERT INTO {model._meta.db_table} ({into})"
         f" SELECT {', '.join(columns.values())} FROM {model._meta.db_table} t,"
         f" generate_series(1, %(share)s) n WHERE {which}",
         {
@@ -110,12 +117,14 @@ def _copy(cursor: Any, model: Any, which: str, deal: Deal, base: int, share: int
             "base": base,
             "share": share,
             "customer": customer,
+            "names": names,
         },
     )
 
 
 #: Columns of the copies that name other copies; every number moves by the same distance.
 MOVED = ("id", "deal_id", "revision_id", "screening_id", "review_id")
+NEW_NAME = "%(customer)s || ' ' || n %% %(names)s"
 TEXTS = ("answers_text", "facts_text", "because", "end_user_key")
 
 
@@ -126,16 +135,16 @@ def _value(field: Any, customer: str) -> str:
         number = "%(screening)s" if field.column == "screening_id" else name
         return f"%(base)s + n * 100 + {number} %% 100"
     if field.column == "answers":
-        return f"replace({name}::text, %(customer)s, %(customer)s || ' ' || n)::jsonb"
+        return f"replace({name}::text, %(customer)s, {NEW_NAME})::jsonb"
     if field.column == "end_user_key":
-        return f"{name} || ' ' || n"
+        return f"{name} || ' ' || n %% %(names)s"
     if field.column == "send_key":
         return "gen_random_uuid()"
     if field.column == "facts_digest":
-        text = "replace(t.facts_text, %(customer)s, %(customer)s || ' ' || n)"
+        text = f"replace(t.facts_text, %(customer)s, {NEW_NAME})"
         return f"'sha256:' || encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
     if field.column in TEXTS:
-        return f"replace({name}, %(customer)s, %(customer)s || ' ' || n)"
+        return f"replace({name}, %(customer)s, {NEW_NAME})"
     return name
 
 

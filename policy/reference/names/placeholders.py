@@ -24,10 +24,18 @@ _UNSPACED = "\u0e00", "\u0eff", "\u3040", "\u9fff"
 def names_somebody(text: str) -> bool:
     """Whether a text holds letters of a name rather than a word for "nobody knows"."""
     # Most names begin with a plain word that no placeholder has; a long file is full of them.
-    first = text.partition(" ")[0].lower()
-    if first.isascii() and first.isalpha() and first not in _words():
-        return first.count(first[0]) < len(first) or _is_name(text)
-    return _is_name(text)
+    return _begins_a_name(text.partition(" ")[0]) or _is_name(text)
+
+
+@lru_cache(REMEMBERED)
+def _begins_a_name(first: str) -> bool:
+    """Whether whatever begins with this word is a name."""
+    word, hyphen, _ = first.lower().partition("-")
+    is_plain = word.isascii() and word.isalpha() and word not in _words()
+    if not is_plain or word.count(word[0]) == len(word):
+        return False
+    # A placeholder may be cut by a hyphen: "unkn-own".
+    return not hyphen or not any(phrase.startswith(word) for phrase in _compact())
 
 
 @lru_cache(REMEMBERED)
@@ -40,7 +48,10 @@ def _is_name(text: str) -> bool:
         return folded in _without_letters()
     if "".join(words) in _compact() or _is_repeated(words) or _is_form(words):
         return False
-    return not (_is_placeholder(words) or _is_placeholder(_latin(folded)))
+    if _is_placeholder(words):
+        return False
+    # Nothing else looks like another letter.
+    return (folded.isascii() and "0" not in folded) or not _is_placeholder(_latin(folded))
 
 
 def _is_repeated(words: Sequence[str]) -> bool:
