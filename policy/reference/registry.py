@@ -150,18 +150,12 @@ class Registry:
     def _said(self, name: str) -> Said:
         heard = self._matcher.heard(name)
         exact = Heard(tuple(one for one in heard.matches if one.is_exact), heard.countries)
-<<<<<<< HEAD
         if self._is_operator(name, exact):
-            # The very name of an operator resembles nobody, and its words are no sign.
-            return Said(exact, frozenset(), self._is_more(exact), is_operator=True)
-=======
-        if any(self._rows[match.at].kind == OPERATOR for match in exact.matches):
             # The very name of an operator resembles nobody, and its words are no sign. A list of
             # sanctions still counts, where it writes the name in another way.
             kept = tuple(one for one in heard.matches if one.is_exact or self._is_sanctioned(one))
             told = Heard(kept, heard.countries)
-            return Said(told, frozenset(), self._is_more(told))
->>>>>>> lists
+            return Said(told, frozenset(), self._is_more(told), is_operator=True)
         sounds = self.lexicon.sounds(name)
         if self.lexicon.is_harmless(name):
             # A harmless phrase excuses itself and nothing that stands beside it.
@@ -169,7 +163,6 @@ class Registry:
             heard = Heard((*exact.matches, *beside), heard.countries)
         return Said(heard, sounds, bool(sounds) or self._is_more(heard))
 
-<<<<<<< HEAD
     def _is_operator(self, name: str, exact: Heard) -> bool:
         """Whether all that the name says is an operator: one beside a body hides it from nobody."""
         parts = [part for part in sections(name)[1:] if is_name(part)]
@@ -182,10 +175,9 @@ class Registry:
                 for part in parts
             )
         )
-=======
+
     def _is_sanctioned(self, match: Match) -> bool:
         return match.is_strong and self._rows[match.at].is_on_a_list
->>>>>>> lists
 
     def _is_more(self, heard: Heard) -> bool:
         return any(self._rows[match.at].kind != OPERATOR for match in heard.matches)
