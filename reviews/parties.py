@@ -381,10 +381,16 @@ class Part:
     known: list[str]
 
 
+def _country_of(party: Party, words: wording.Wording | None) -> str:
+    """Its country as the deal was screened with, or as it is called today."""
+    names = {party.country: words.place(party.country)} if words else country_names()
+    return country(party.country, names)
+
+
 def of_deal(deal: Deal) -> list[Part]:
     revision = deal.newest_revision()
     named = DealParty.objects.filter(revision=revision).select_related("party").order_by("pk")
-    names = country_names()
+    words = wording.of(deal.last_screening) if deal.screening_id else None
     same = same_as([part.party_id for part in named])
     found: dict[int, list[str]] = {}
     everybody = {other for others in same.values() for other in others}
@@ -395,7 +401,7 @@ def of_deal(deal: Deal) -> list[Part]:
             part.party,
             part.name,
             part.get_role_display(),
-            country(part.party.country, names),
+            _country_of(part.party, words),
             list(dict.fromkeys(words for pk in same[part.party_id] for words in found.get(pk, ()))),
         )
         for part in named

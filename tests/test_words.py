@@ -32,6 +32,8 @@ OF_TODAY = (
     "versions/",
     "catalogue/",
     "registry/",
+    "laws/",
+    "parties/",
     "deals/<int:pk>/q/",
 )
 #: Old words, and the new ones that an activated version has instead.

@@ -54,7 +54,7 @@ VERBS = {
     "screen": (
         "demo",
         ["-m", "policy.facts.screen"],
-        "screen [--explain] [--laws REGISTER] FILE.jsonl | -",
+        "screen [--explain] [--laws FILE] FILE | -",
         "screen deals, one per line; needs no database",
     ),
     "policy": (

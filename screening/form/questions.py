@@ -183,7 +183,7 @@ def meaning(
     return Context(
         capabilities=able,
         surveillance=able & rules.beside["abilities_declared"],
-        lawful=able & rules.beside["legal_obligation"],
+        lawful=able & rules.beside.get("legal_obligation", frozenset()),
         alike={ability: able & same for ability, same in rules.alike.items()},
         country_risk=country_risk,
         findings=findings,

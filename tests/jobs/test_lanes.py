@@ -131,7 +131,8 @@ def test_the_demo_has_a_worker_for_each_lane(monkeypatch):
         def start(self, name, *words):
             started[name] = words
 
-    demo.start_programs(Programs(), 8000)
+    demo.start_web(Programs(), 8000)
+    demo.start_others(Programs())
     workers = [words for words in started.values() if "worker" in words]
     served = [words[words.index("--queues") + 1] for words in workers]
     assert sorted(served) == sorted(QUEUES.values())

@@ -273,8 +273,9 @@ def test_a_false_alarm_is_answered_on_the_page(client):
     client.force_login(factories.compliance_officer())
     url = f"/parties/{party.pk}/match/"
     page = read(client, url)
-    assert "sounds like a security body" in page
-    given = {**SOURCED, "hits": "sounds like a security body", "review_by": str(tomorrow(90))}
+    assert "sounds like a police body" in page
+    hits = "sounds like a police body\nsounds like an intelligence or security body"
+    given = {**SOURCED, "hits": hits, "review_by": str(tomorrow(90))}
     assert "needs a date" in client.post(url, {**given, "review_by": ""}).content.decode()
     assert client.post(url, {**given, "hits": "Other"}).status_code == 409
     assert client.post(url, given).status_code == 302

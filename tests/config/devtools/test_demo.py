@@ -219,7 +219,7 @@ def test_a_step_that_fails_says_why_and_leaves_nothing(project):
         broken.write_text(kept)
     assert running.returncode == 1
     # The step that failed is the last one that is named.
-    assert "catalogue, registry ... stopped" in said
+    assert "registry, laws ... stopped" in said
     assert "It failed." in said
     assert "planted" in said
     assert programs_of(project) == []

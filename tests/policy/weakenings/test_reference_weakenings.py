@@ -15,7 +15,8 @@ from policy.reference.ratings import RatingList
 from policy.reference.registry import OPERATOR, QUESTION, Party, Registry
 
 DATA = shipped.load()
-AGENCY = next(one for one in DATA.registry.parties if one.country == "KZ" and one.aliases)
+#: One that no other row names too.
+AGENCY = next(one for one in DATA.registry.parties if one.name == "State Guard Service")
 CORE = DATA.catalogue.by_id["core-5gsa"]
 RADIO = DATA.catalogue.by_id["nr-macro"]
 CONTROLLED = next(one for one in DATA.catalogue.products if one.control == "licence_required")

@@ -175,6 +175,7 @@ class TestBothWays:
         assert found.changed == []
 
 
+@pytest.mark.usefixtures("any_facts")
 @given(
     strategies.rulebooks(VOCABULARY),
     strategies.rulebooks(VOCABULARY),
@@ -193,6 +194,7 @@ def test_generated_rulebooks_over_generated_screenings(before, after, several):
         transaction.set_rollback(True)
 
 
+@pytest.mark.usefixtures("any_facts")
 @given(
     strategies.rulebooks(VOCABULARY), st.lists(strategies.deals(VOCABULARY), min_size=1, max_size=4)
 )
@@ -209,7 +211,7 @@ def test_a_rulebook_that_shares_no_rule_with_the_shipped_one(after, variants):
         transaction.set_rollback(True)
 
 
-@pytest.mark.usefixtures("nothing_remains")
+@pytest.mark.usefixtures("any_facts")
 def test_a_variant_that_no_change_touches_still_decides():
     touched = factories.sent_deal(factories.SENIOR).screening
     barred = factories.sent_deal({**factories.BARRED, **factories.in_country("FI")}).screening

@@ -105,6 +105,7 @@ def test_the_names_are_those_that_expressions_read():
     assert set(deal_facts.FIELD_OF) == set(sql.columns(VOCABULARY))
 
 
+@pytest.mark.usefixtures("any_facts")
 @given(strategies.deals(VOCABULARY))
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -118,7 +119,7 @@ def test_a_partly_answered_deal_is_the_same_in_columns(facts):
         transaction.set_rollback(True)
 
 
-@pytest.mark.usefixtures("nothing_remains")
+@pytest.mark.usefixtures("any_facts")
 def test_rebuilding_fills_what_is_missing_and_nothing_else(monkeypatch):
     monkeypatch.setattr(rebuild_deal_facts, "BATCH", 2)
     like = factories.deal_in_review().screening
@@ -132,7 +133,7 @@ def test_rebuilding_fills_what_is_missing_and_nothing_else(monkeypatch):
     assert rebuilt() == "0 screenings filled, 0 have no columns"
 
 
-@pytest.mark.usefixtures("nothing_remains")
+@pytest.mark.usefixtures("any_facts")
 def test_what_has_no_column_stays_without_rows_and_is_named():
     like = factories.cleared_deal().screening
     strange = store(like, [{"moon_phase": "full"}])
