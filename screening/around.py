@@ -94,9 +94,9 @@ class Around:
 
     def _bodies(self, keys: Collection[str]) -> Collection[str]:
         """With every other name of the bodies that compliance merged under one of these."""
-        if len(self._ours) > 1 and self._remarkable.isdisjoint(keys):
-            return keys
-        return known.keys_of_bodies(keys)
+        if len(self._ours) == 1:
+            return known.keys_of_bodies(keys)
+        return frozenset(keys).union(*(self._merged.get(key, ()) for key in keys))
 
     def _read_stopped(self, keys: Collection[str]) -> Collection[str]:
         if not self._stopped.keys() >= set(keys):
@@ -106,6 +106,10 @@ class Around:
             for deal in closed.defer("answers").order_by("pk"):
                 self._stopped[deal.end_user_key].append(deal)
         return keys
+
+    @cached_property
+    def _merged(self) -> dict[str, frozenset[str]]:
+        return known.merged_keys()
 
     @cached_property
     def _ancestors(self) -> dict[int, list[Deal]]:

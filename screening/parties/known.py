@@ -233,6 +233,18 @@ def keys_of_bodies(keys: Collection[str]) -> frozenset[str]:
     return frozenset(keys) | frozenset(also)
 
 
+def merged_keys() -> dict[str, frozenset[str]]:
+    """Each name of a body that was merged, and all its names; for many deals at once."""
+    merged = {pk for pair in PartyMerge.objects.values_list("gone", "into") for pk in pair}
+    bodies = same_as(merged) if merged else {}
+    keys = dict(Party.objects.filter(pk__in=bodies).values_list("pk", "key")) if bodies else {}
+    named: dict[str, frozenset[str]] = {}
+    for pk, others in bodies.items():
+        also = frozenset(keys[other] for other in others)
+        named[keys[pk]] = named.get(keys[pk], frozenset()) | also
+    return named
+
+
 def remarkable() -> frozenset[str]:
     """The keys of all parties of whom anything was ever known, and of who is or was the same.
 
