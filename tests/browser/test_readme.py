@@ -67,6 +67,8 @@ def follow(page: Page, name: str) -> None:
     # Behind the name of a tab stands a number, and on a card what more it says.
     words = re.compile("^" + re.escape(name).replace("…", ".*") + r"(\s.*)?$")
     page.get_by_role("link", name=words).or_(page.get_by_role("button", name=words)).first.click()
+    # What is counted or listed next must not be a page that is only half there.
+    page.wait_for_load_state()
 
 
 def heading(page: Page) -> str:
@@ -83,6 +85,7 @@ def fill(page: Page) -> None:
 
 def assess_and_vote(page: Page) -> None:
     follow(page, "Assess and vote")
+    expect(page.get_by_role("heading", name="Assess the deal")).to_be_visible()
     fill(page)
     follow(page, "Continue to the vote")
     page.locator("input[name=verdict][value=approve]").check()
@@ -116,9 +119,9 @@ def walk_carla(page: Page, row: Row) -> None:
     page.get_by_label("Reason").fill("The act obliges this operator, and a judge orders.")
     follow(page, "Set and screen again")
     (result,) = (shown for said, shown in RESULTS.items() if said in row.text)
-    assert f"was screened again: {result}." in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text(f"was screened again: {result}.")
     follow(page, desk)
-    assert page.get_by_role("link", name=deal).count() == 0
+    expect(page.get_by_role("link", name=deal)).to_have_count(0)
     follow(page, parties)
     page.locator("tbody a").first.click()
     party = heading(page)

@@ -1,5 +1,6 @@
 """The seller in a real browser: with and without scripts, narrow, light and dark."""
 
+import re
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ def send_a_deal(page: Page) -> None:
     page.get_by_role("link", name="Say where it will be used").click()
     page.get_by_label("Country or area").first.select_option("FI")
     page.get_by_role("button", name="Add another").click()
-    assert page.get_by_label("Country or area").count() == 3
+    expect(page.get_by_label("Country or area")).to_have_count(3)
     save.click()
     page.get_by_label("It is run from").select_option("FI")
     page.get_by_label("Its records are in").select_option("FI")
@@ -185,7 +186,7 @@ def test_a_deal_is_sent_without_any_script(visitor: Any, alice: Any) -> None:
     seller = visitor(alice, scripts=False)
     page = seller.goto("/deals/new/")
     send_a_deal(page)
-    assert page.get_by_role("heading", level=1).inner_text().startswith("Cleared until")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Cleared until"))
     assert alice.deals.get().status == "cleared"
 
 

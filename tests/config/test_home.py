@@ -65,7 +65,7 @@ def test_a_newer_proposal_hides_none_that_waits_for_activation() -> None:
 
 
 def relabelled(kind: str) -> Content:
-    return replace(shipped(kind), label="1.1")
+    return replace(shipped(kind), label="2.0")
 
 
 @pytest.mark.parametrize("kind", [Kind.CATALOGUE, Kind.REGISTRY, Kind.LAWS])

@@ -102,5 +102,5 @@ def test_under_the_former_rulebook_an_answer_without_a_fact_is_a_contradiction()
 def test_other_kinds_have_no_such_beginning(client: Client) -> None:
     factories.reference_data()
     client.force_login(factories.compliance_officer())
-    address: Any = reverse(ADDRESS, args=["registry"])
+    address: Any = reverse(ADDRESS, args=["catalogue"])
     assert client.get(address, {"from": "shipped"}).status_code == 404

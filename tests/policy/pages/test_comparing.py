@@ -135,7 +135,7 @@ class TestEntries:
         assert "<svg" in body(page)
 
     def test_no_entry_differs(self, site: Client, anna: Any) -> None:
-        content = replace(shipped(Kind.REGISTRY), label="1.1")
+        content = replace(shipped(Kind.REGISTRY), label="2.0")
         page = compare(site, *proposed(content, anna), Kind.REGISTRY)
         assert "No entry differs." in body(page)
 

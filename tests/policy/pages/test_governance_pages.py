@@ -121,7 +121,7 @@ class TestProposing:
 
     def test_something_must_be_proposed(self, site: Client) -> None:
         assert "Enter a text or choose a file" in body(propose(site, "rulebook", text=" "))
-        assert "Choose a file" in body(propose(site, "registry", label="1.1"))
+        assert "Choose a file" in body(propose(site, "registry", label="2.0"))
 
     def test_a_catalogue_names_the_line_at_fault(self, site: Client) -> None:
         text = shipped.text("catalogue.yaml").replace("capabilities: [ran]", "capabilities: [rna]")
@@ -130,7 +130,7 @@ class TestProposing:
 
     def test_a_registry_names_the_line_at_fault(self, site: Client) -> None:
         rows = b"name,country,class,aliases,note,source\nSomebody,QQ,utility,,,\n"
-        response = propose(site, "registry", label="1.1", upload=upload(rows))
+        response = propose(site, "registry", label="2.0", upload=upload(rows))
         assert "line 2: country &quot;QQ&quot; is not a valid ISO 3166-1 alpha-2 code" in body(
             response
         )
@@ -360,14 +360,14 @@ class TestHostileFiles:
         ids=["quote", "open", "long", "longer", "wide", "long row", "empty"],
     )
     def test_a_registry_that_is_no_table(self, site: Client, content: bytes, said: str) -> None:
-        response = propose(site, "registry", label="1.1", upload=upload(content or b"\n"))
+        response = propose(site, "registry", label="2.0", upload=upload(content or b"\n"))
         assert response.status_code == 422
         assert said in body(response)
 
     def test_a_registry_with_semicolons_is_read(self, site: Client) -> None:
         rows = upload((INPUTS / "registry_semicolon.csv").read_bytes())
-        assert propose(site, "registry", label="1.1", upload=rows).status_code == 302
-        version = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="1.1")
+        assert propose(site, "registry", label="2.0", upload=rows).status_code == 302
+        version = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="2.0")
         assert [one.name for one in active.registry(version).parties] == ["Example Agency"]
 
     @pytest.mark.parametrize(("typed", "year"), [("2024", 2023), ("", 2024)])

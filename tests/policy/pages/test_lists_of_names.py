@@ -30,7 +30,7 @@ def file(name: str, *change: bytes) -> SimpleUploadedFile:
 
 
 def post(client: Client, **fields: Any) -> Any:
-    given = {"label": "1.1", "edition": "2026-11-20", "note": WHY, **fields}
+    given = {"label": "2.0", "edition": "2026-11-20", "note": WHY, **fields}
     return client.post(reverse("policy:propose", args=["registry"]), given)
 
 
@@ -59,7 +59,7 @@ def test_a_list_is_counted_before_anything_is_stored(site: Client) -> None:
     assert registries() == 1
 
     stored = post(site, **ofac(), seen=seen(counted))
-    version = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="1.1")
+    version = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="2.0")
     assert stored.headers["Location"] == reverse("policy:version", args=[version.pk])
     assert not version.is_active
     told = AuditEvent.objects.filter(subject=version.subject).values_list("verb", flat=True)
@@ -124,7 +124,7 @@ def test_the_next_edition_replaces_the_first_and_the_check_names_who_left(
     site: Client, anna: Any, boris: Any
 ) -> None:
     post(site, **ofac(), seen=seen(post(site, **ofac())))
-    first = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="1.1")
+    first = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="2.0")
     report = checked(first, anna)
     # Names that are asked about from now on let nothing through.
     assert {one["name"] for one in report.found["entries"]} == {"questions added"}
