@@ -1,4 +1,4 @@
-"""Who may raise, merge and lower. ``check_x`` raises a sentence, ``may_x`` answers."""
+"""Who may raise, merge and lower. ``check_x`` raises a sentence, ``may`` answers."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from audit.refusals import Conflict, NotAllowed
 from people import access
 from screening import verbs as selling
 from screening.models import Deal, FactRuling
-from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, same_as
+from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, bodies
 
 #: What two people have done, as the sentence of a refusal says it.
 DONE = {
@@ -33,8 +33,7 @@ def check_raise(party: Party, user: Any) -> None:
 def check_ease(parties: Iterable[Party], user: Any) -> None:
     """Nobody makes milder what is known of a party to whom they sell."""
     check_compliance(user)
-    same = same_as({party.pk for party in parties})
-    everybody = {other for others in same.values() for other in others}
+    everybody = bodies({party.pk for party in parties})
     sells = Q(team__members=user) | Q(
         contributors__user=user, contributors__part__in=("owner", "editor", "submitter")
     )
@@ -89,9 +88,9 @@ def check_no_part(ruling: FactRuling, user: Any) -> None:
     selling.check_no_part(ruling.deal, user)
 
 
-def may(check: Callable[..., Any], *subject: Any, **more: Any) -> bool:
+def may(check: Callable[..., Any], *subject: Any, **options: Any) -> bool:
     try:
-        check(*subject, **more)
+        check(*subject, **options)
     except (NotAllowed, Conflict):
         return False
     return True
