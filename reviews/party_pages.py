@@ -197,8 +197,8 @@ def clear_match(request: SignedIn, pk: int) -> HttpResponse:
 
     page = {
         "title": "Answer a false alarm",
-        "lede": "Say that this party is none of those whose name it bears. It takes two people. "
-        "Afterwards the match is asked about in none of its deals, until you look again.",
+        "lede": "Say that this party is not one of those whose name it shares. It takes two "
+        "people; afterwards nobody is asked about the match in its deals, until you look again.",
         "listed": hits,
         "listed_title": "What the name matches",
         "button": "Ask a second person",
@@ -207,7 +207,7 @@ def clear_match(request: SignedIn, pk: int) -> HttpResponse:
     return _verb(request, party, form, act, page, ASKED)
 
 
-ASKED = "Asked. Nothing changes before a second person agrees; everybody in compliance was told."
+ASKED = "Asked. Nothing changes until a second person agrees; everybody in compliance was told."
 
 
 @allow(access.COMPLIANCE)
@@ -255,8 +255,8 @@ def apart(request: SignedIn, pk: int, other: int) -> HttpResponse:
 
     page = {
         "title": "Say that these are not the same",
-        "lede": f"{party} and {namesake} bear one name. It takes two people; afterwards what is "
-        "known of one is not asked about in deals of the other.",
+        "lede": f"{party} and {namesake} have the same name. It takes two people; afterwards what "
+        "is known of one is not asked about in deals of the other.",
         "button": "Ask a second person",
     }
     return _verb(request, party, ReasonForm(posted(request)), act, page, ASKED)

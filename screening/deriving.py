@@ -455,9 +455,11 @@ def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int
     if ruling.revision is None:
         return "It was made before rulings named the answers that they are about."
     if ruling.declaration != derived.pile.declaration:
-        return f"These answers changed since: {', '.join(_changed(ruling.revision, deal))}."
+        return (
+            f"These answers have changed since then: {', '.join(_changed(ruling.revision, deal))}."
+        )
     if ruling.about != rulings.about(ruling.fact, derived.variants, derived.pile.contradictions):
-        return "What the lists or other deals say about it changed since."
+        return "What the lists or other deals say about it has changed since then."
     return "Another ruling counts instead."
 
 

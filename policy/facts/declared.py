@@ -250,7 +250,7 @@ class Checks:
             if isinstance(party, Mapping):
                 codes.add(party.get("country"))
         for country in declared["territories"].keys() - codes:
-            yield f"territories: {country} is no country of this deal; leave it out"
+            yield f"territories: {country} is not a country of this deal; leave it out"
 
     def given_problems(self, given: Mapping[str, Any]) -> list[str]:
         """One sentence for each given value that cannot be read."""

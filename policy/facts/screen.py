@@ -200,7 +200,7 @@ def _is_id(name: Any) -> bool:
 
 
 def _first_id(raw: bytes) -> str | int | None:
-    """The id with which a line begins that is no good otherwise, so that its error can be found."""
+    """The id at the start of a line that cannot be read as a whole: its error can be found."""
     match = _ID_FIRST.match(raw)
     try:
         name = orjson.loads(match[1]) if match else None

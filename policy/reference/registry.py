@@ -52,7 +52,7 @@ VENDOR = "surveillance_vendor"
 ASKED = (INTELLIGENCE, "law_enforcement", "military", QUESTION, VENDOR)
 #: Names of vendors of so few letters are not looked for inside other texts.
 SHORTEST_IN_TEXT = 3
-#: Classes that are no kind of end user.
+#: Classes that are not kinds of end user.
 NO_KIND = (QUESTION, OPERATOR, VENDOR)
 #: How the source of a row begins that came from a published list; the list's name follows.
 ON_A_LIST = "list:"

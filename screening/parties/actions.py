@@ -88,8 +88,9 @@ def _parties(part: Named) -> list[Party]:
     ]
     if known:
         return known
-    named_first = {"name": part.name}
-    party, _ = Party.objects.get_or_create(key=part.key, country=part.home, defaults=named_first)
+    party, _ = Party.objects.get_or_create(
+        key=part.key, country=part.home, defaults={"name": part.name}
+    )
     return [party]
 
 
@@ -335,7 +336,7 @@ def ask_cleared_match(
         raise Conflict("Choose a day after today on which somebody looks at the match again.")
     now = hits_of(party)
     if sorted(hits) != now:
-        raise Conflict("The registry matches this name otherwise since you read it. Read it again.")
+        raise Conflict("What this name matches in the registry has changed. Read it again.")
     if not now:
         raise Conflict("This name matches nothing, so there is no match to answer.")
     waits = Easing.objects.waiting().filter(kind=Easing.Kind.CLEARED_MATCH, party=party)

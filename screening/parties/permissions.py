@@ -65,7 +65,7 @@ def check_answer(easing: Easing, user: Any, *, agrees: bool) -> None:
     """Another one agrees; anybody in compliance ends it, also after it held."""
     words = {word.agrees for word in easing.words.all()}
     if False in words:
-        raise Conflict("Somebody ended this. Ask for it anew, with a reason.")
+        raise Conflict("Somebody ended this. Ask for it again, with a reason.")
     if not agrees:
         check_compliance(user)
         return

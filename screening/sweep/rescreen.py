@@ -32,7 +32,7 @@ from screening.sweep.backtest import LIVE
 CHUNK = "rescreen_chunk"
 #: Jobs after an upgrade of the program: the second one screens a part of the deals.
 UPGRADED, UPGRADED_PART = "screen_after_upgrade", "screen_part_after_upgrade"
-#: The job that writes down who is named in revisions of before.
+#: The job that writes down who is named in older revisions.
 NAME_PARTIES = "name_parties"
 #: What follows when one of the jobs here has failed for good.
 UNSCREENED = "lapse_unscreened"

@@ -21,7 +21,7 @@ from tests.bench.gates import Gate, print_gates, say
 SIZES = (300, 1000)
 #: Seconds that rulebook 1.0 may take.
 PROMISES_GATE, DIFFERENCE_GATE = 2.0, 2.0
-#: For a rulebook of any size; a proof that takes longer is no proof.
+#: For a rulebook of any size; a proof that takes longer does not count.
 PATIENCE = 120.0
 #: What the promises of rulebook 1.0 say must still clear or be reviewed only stays untouched.
 CAPABILITIES = (

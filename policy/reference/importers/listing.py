@@ -17,7 +17,7 @@ from policy.reference.names.folding import fold
 from policy.reference.ratings import ListRefused, Remark
 from policy.reference.registry import COLUMNS, ON_A_LIST, QUESTION, Party
 
-#: What the sources call an entry that is no organisation, in words of the report.
+#: What the sources call an entry that is not an organisation, in words of the report.
 PERSON, VESSEL, AIRCRAFT = "people", "vessels", "aircraft"
 NAMELESS = "names without a letter or a digit"
 #: A file with more faults than this is another kind of file.

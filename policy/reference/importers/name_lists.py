@@ -159,7 +159,9 @@ def _read_ofac(stream: BinaryIO, aliases: BinaryIO | None, about: About) -> Name
         entry, name, kind, programme = map(_value, fields[:4])
         if kind not in _OFAC_KINDS:
             words = listed([known for known in _OFAC_KINDS if known])
-            listing.fault(f"line {line}, field 3", kind, "is no type of OFAC", f"{words}, or -0- ")
+            listing.fault(
+                f"line {line}, field 3", kind, "is not a type that OFAC uses", f"{words}, or -0- "
+            )
         elif not listing.begin(line, entry):
             continue
         elif _OFAC_KINDS[kind]:
@@ -186,7 +188,7 @@ def _ofac_aliases(stream: BinaryIO, listing: Listing) -> dict[str, list[str]]:
             why = f"is already the number of line {before} of ALT.CSV"
             listing.fault(f"ALT.CSV, line {line}", number, why, "download both files again")
         elif listing.line_of(entry) is None:
-            why = "is no entry of SDN.CSV; one of the two files is cut, or of another edition"
+            why = "is not an entry of SDN.CSV; one of the two files is cut, or of another edition"
             listing.fault(f"ALT.CSV, line {line}", entry, why, "download both files again")
         else:
             names.setdefault(entry, []).append(name)
@@ -295,7 +297,7 @@ def _read_eu(stream: BinaryIO, _aliases: BinaryIO | None, about: About) -> NameL
         entry = entries.get(number)
         if kind not in _EU_KINDS:
             where = f"line {line}, column 'Entity_SubjectType'"
-            listing.fault(where, kind, "is no type of the list", "P or E")
+            listing.fault(where, kind, "is not a type of the list", "P or E")
         elif entry is None:
             if listing.begin(line, number):
                 programme = row.get("Entity_Regulation_Programme", "")
