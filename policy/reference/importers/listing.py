@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 
-from policy.reference.importers.text import delimiter_of
 from policy.reference.names.folding import fold
 from policy.reference.ratings import ListRefused, Remark
-from policy.reference.registry import COLUMNS, ON_A_LIST, QUESTION, Party
+from policy.reference.registry import COLUMNS, ON_A_LIST, QUESTION, Party, rows_of
 
 #: What the sources call an entry that is not an organisation, in words of the report.
 PERSON, VESSEL, AIRCRAFT = "people", "vessels", "aircraft"
@@ -165,9 +164,7 @@ def merged(registry: str, names: NameList) -> tuple[str, int]:
     """The CSV of a registry with this list in place of its earlier edition, and how many rows
     of that are gone.
     """
-    registry = registry or ",".join(COLUMNS)
-    delimiter = delimiter_of(registry.partition("\n")[0])
-    rows = csv.DictReader(io.StringIO(registry), strict=True, delimiter=delimiter)
+    rows = rows_of(registry or ",".join(COLUMNS))
     every = [[row[column] for column in COLUMNS] for row in rows]
     kept = [row for row in every if row[-1] != names.source]
     out = io.StringIO()

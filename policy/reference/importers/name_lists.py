@@ -17,12 +17,17 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import BinaryIO
 
 from policy.engine.language.words import did_you_mean, listed
 from policy.reference.importers.listing import AIRCRAFT, PERSON, VESSEL, Listing, NameList
-from policy.reference.importers.text import Header, decoded_lines, delimiter_of, table_rows
+from policy.reference.importers.text import (
+    Header,
+    decoded_lines,
+    delimited,
+    delimiter_of,
+    table_rows,
+)
 from policy.reference.names.folding import fold
 from policy.reference.ratings import ListRefused
 from policy.reference.registry import NO_KIND, QUESTION
@@ -123,8 +128,7 @@ class _Columns:
 
     @classmethod
     def open(cls, lines: Iterator[str], listing: Listing, needed: Collection[str]) -> _Columns:
-        first = next(lines)
-        rows = table_rows(chain([first], lines), delimiter=delimiter_of(first))
+        _, rows = delimited(lines)
         number, fields = next(rows, (1, []))
         header = Header.read(f"line {number}", fields)
         for name in needed:
