@@ -33,6 +33,8 @@ REGISTRY = (
     "registry/operators.csv",
     "registry/parties.csv",
 )
+#: The label of the registry that ships: its bodies and the list of words.
+REGISTRY_LABEL = "1.1"
 WORDS = "registry/security_words.txt"
 #: What was measured of the registry and the words that ship; `./run bench names write` writes it.
 MEASURED = "registry/measured.json"

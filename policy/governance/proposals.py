@@ -21,7 +21,7 @@ from policy.reference.catalogue import CatalogueError
 from policy.reference.destinations import CountriesError, RatingText
 from policy.reference.importers import name_lists
 from policy.reference.importers.layouts import LAYOUTS, guess_layout, read_list
-from policy.reference.importers.listing import NameList, merged
+from policy.reference.importers.listing import NameList, joined, merged
 from policy.reference.laws import LawsError
 from policy.reference.ratings import Imported, ListRefused
 from policy.reference.registry import RegistryError
@@ -353,6 +353,13 @@ def shipped_countries(about: About) -> Content:
         elif (mine["year"] or 0) > (rival["year"] or 0):
             content["ratings"][content["ratings"].index(rival)] = mine
     return _of_countries(content, about)
+
+
+def shipped_registry(about: About) -> Content:
+    """What this program ships, with the bodies that only the active registry knows."""
+    former = ReferenceVersion.objects.active().of(Kind.REGISTRY).first()
+    own = json.loads(former.content)["registry"] if former else ""
+    return _registry(joined(shipped.registry_text(), own), about)
 
 
 def import_restricted(stream: BinaryIO, about: About) -> Content:

@@ -95,11 +95,11 @@ def shipped_contents() -> list[Content]:
         ),
         Content(
             Kind.REGISTRY,
-            "1.0",
+            shipped.REGISTRY_LABEL,
             canonical({"registry": shipped.registry_text(), "stems": shipped.text(shipped.WORDS)}),
             "",
             "Public lists, see policy/data/NOTICE.md",
-            "1.0",
+            shipped.REGISTRY_LABEL,
             "CC0 1.0, MIT",
         ),
     ]

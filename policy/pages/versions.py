@@ -1,5 +1,6 @@
 """Pages that change the policy: propose, try, check, read the report, activate."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -86,20 +87,28 @@ SHIPPED = "shipped"
 
 
 def _begins_as_shipped(request: SignedIn, kind: str) -> bool:
-    return kind in (Kind.RULEBOOK, Kind.COUNTRIES) and request.GET.get("from") == SHIPPED
+    return kind in _LABELS and request.GET.get("from") == SHIPPED
 
 
 def _shipped_label(kind: str) -> str:
-    return shipped.rulebook().label if kind == Kind.RULEBOOK else shipped.COUNTRIES
+    return _LABELS[kind]()
+
+
+_LABELS: Mapping[str, Callable[[], str]] = {
+    Kind.RULEBOOK: lambda: shipped.rulebook().label,
+    Kind.COUNTRIES: lambda: shipped.COUNTRIES,
+    Kind.REGISTRY: lambda: shipped.REGISTRY_LABEL,
+}
 
 
 def _newer_shipped(kind: str) -> str:
     """The label of what ships with this program of a kind, while it is not a version here."""
     if kind == Kind.RULEBOOK:
         own = ReferenceVersion.objects.of(kind).filter(digest=shipped.rulebook().digest)
-    elif kind == Kind.COUNTRIES:
-        # Beside other sources it has another digest, but nobody gives its label to another list.
-        own = ReferenceVersion.objects.of(kind).filter(label=shipped.COUNTRIES)
+    elif kind in _LABELS:
+        # Beside an installation's own rows it has another digest, but nobody gives its label to
+        # anything else.
+        own = ReferenceVersion.objects.of(kind).filter(label=_shipped_label(kind))
     else:
         return ""
     return "" if own.exists() else _shipped_label(kind)
@@ -129,6 +138,8 @@ def _content(
         return proposals.again(begun, form.about()), []
     if kind == Kind.COUNTRIES and is_shipped and not given.get("upload"):
         return proposals.shipped_countries(form.about()), []
+    if kind == Kind.REGISTRY and is_shipped and not given.get("upload"):
+        return proposals.shipped_registry(form.about()), []
     if kind == Kind.COUNTRIES and _is_restricted(form):
         return proposals.import_restricted(given["upload"].file, form.about()), []
     if kind == Kind.COUNTRIES:

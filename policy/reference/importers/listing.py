@@ -164,15 +164,33 @@ def merged(registry: str, names: NameList) -> tuple[str, int]:
     """The CSV of a registry with this list in place of its earlier edition, and how many rows
     of that are gone.
     """
-    rows = rows_of(registry or ",".join(COLUMNS))
-    every = [[row[column] for column in COLUMNS] for row in rows]
+    every = _rows(registry)
     kept = [row for row in every if row[-1] != names.source]
+    return _written([*kept, *map(_row, names.parties)]), len(every) - len(kept)
+
+
+def joined(registry: str, own: str) -> str:
+    """The CSV of a registry with the rows of another one of whose bodies it says nothing.
+
+    A body is a folded name in one country; what ``registry`` says of it counts.
+    """
+    rows = _rows(registry)
+    known = {(fold(name), country) for name, country, *_rest in rows}
+    more = [row for row in _rows(own) if (fold(row[0]), row[1]) not in known]
+    return _written([*rows, *more])
+
+
+def _rows(registry: str) -> list[Sequence[str]]:
+    rows = rows_of(registry or ",".join(COLUMNS))
+    return [[row[column] for column in COLUMNS] for row in rows]
+
+
+def _written(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(kept)
-    writer.writerows(map(_row, names.parties))
-    return out.getvalue(), len(every) - len(kept)
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def _row(party: Party) -> Sequence[str]:
