@@ -25,7 +25,7 @@ SENTENCES = {
     "person.enabled": "Enabled an account",
     "person.password_ended": "Ended a password, and made a link for another",
     "person.password_chosen": "Chose a password",
-    # By versions of before, which took a password where links are made now.
+    # By older versions, which took a password where links are made now.
     "person.password_set": "Set another password",
 }
 

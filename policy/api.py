@@ -26,7 +26,7 @@ class RuleSerializer(serializers.Serializer[Any]):
 
 
 class RulebookSerializer(serializers.Serializer[Any]):
-    # A serializer has a label and a source of its own; declared fields are no attributes of it.
+    # A serializer has a label and a source of its own; declared fields are not attributes of it.
     label = serializers.CharField()  # type: ignore[assignment]
     digest = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]

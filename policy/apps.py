@@ -17,7 +17,7 @@ class PolicyConfig(AppConfig):
 
 
 def gazetteer_is_ours(**_options: Any) -> list[CheckMessage]:
-    """`manage.py check` and every start by it: a table of places that was cut is no table."""
+    """`manage.py check` and every start by it: a table of places that was cut off is refused."""
     from policy.reference import gazetteer  # apps are loaded before what they import
 
     try:

@@ -28,6 +28,7 @@ from screening.parties.models import (
     PartyFinding,
     PartyIdentifier,
     PartyMerge,
+    bodies,
     same_as,
 )
 
@@ -93,8 +94,7 @@ def filtered(parties: QuerySet[Party], chosen: Mapping[str, Any]) -> QuerySet[Pa
 
 
 def _bodies(parties: QuerySet[Party]) -> set[int]:
-    same = same_as(set(parties.values_list("pk", flat=True)))
-    return {other for others in same.values() for other in others}
+    return bodies(set(parties.values_list("pk", flat=True)))
 
 
 def _known(what: str) -> QuerySet[Party]:
@@ -104,7 +104,7 @@ def _known(what: str) -> QuerySet[Party]:
     if what == "cleared":
         return Party.objects.filter(easings__in=matches)
     if what == "waiting":
-        about = {one.pk for easing in waiting() for one in easing.about}
+        about = {party.pk for easing in waiting() for party in easing.about}
         return Party.objects.filter(pk__in=about)
     if what == "due":
         over = Q(findings__in=findings.filter(review_by__lte=today))
@@ -134,18 +134,18 @@ def rows(parties: Iterable[Party], user: Any) -> list[Row]:
     same = same_as([party.pk for party in shown])
     everybody = Party.objects.in_bulk({other for others in same.values() for other in others})
     body_of = {other: pk for pk, others in same.items() for other in others}
-    found: dict[int, dict[str, None]] = {party.pk: {} for party in shown}
+    known_of: dict[int, dict[str, None]] = {party.pk: {} for party in shown}
     for finding in PartyFinding.objects.standing().filter(party__in=everybody).oldest_first():
-        found[body_of[finding.party_id]][in_words(finding.fact, finding.value)] = None
-    matches = Easing.objects.holding().filter(kind="cleared_match", party__in=everybody)
+        known_of[body_of[finding.party_id]][in_words(finding.fact, finding.value)] = None
+    matches = Easing.objects.holding().filter(kind=Easing.Kind.CLEARED_MATCH, party__in=everybody)
     for match in matches:
-        found[body_of[match.party_id or 0]]["Cleared match"] = None
+        known_of[body_of[match.party_id or 0]]["Cleared match"] = None
     deals: dict[int, set[int]] = {party.pk: set() for party in shown}
     visible = Deal.objects.visible_to(user).values("pk")
     parts = DealParty.objects.filter(party__in=everybody, deal__in=visible)
     for party, deal in parts.values_list("party", "deal").distinct():
         deals[body_of[party]].add(deal)
-    waits = {body_of.get(one.pk) for easing in waiting() for one in easing.about}
+    waits = {body_of.get(party.pk) for easing in waiting() for party in easing.about}
     names = country_names()
     return [
         Row(
@@ -153,7 +153,7 @@ def rows(parties: Iterable[Party], user: Any) -> list[Row]:
             country(party.country, names),
             [str(everybody[pk]) for pk in same[party.pk] if pk != party.pk],
             len(deals[party.pk]),
-            list(found[party.pk]),
+            list(known_of[party.pk]),
             party.pk in waits,
         )
         for party in shown
@@ -254,8 +254,8 @@ def what(easing: Easing) -> str:
     if easing.ruling is not None:
         ruling = easing.ruling
         own = wording.after(ruling.deal, ruling.ruled_at)
-        said = f"{own.label(ruling.fact)}: {own.value(ruling.fact, ruling.value)}"
-        return f"Take back “{said}”, set for {ruling.deal.reference}"
+        ruled = f"{own.label(ruling.fact)}: {own.value(ruling.fact, ruling.value)}"
+        return f"Take back “{ruled}”, set for {ruling.deal.reference}"
     if easing.merge is not None:
         return f"Split {easing.merge.gone} from {easing.merge.into}"
     if easing.kind == Easing.Kind.APART:
@@ -314,7 +314,7 @@ def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
     for scheme, value in numbers:
         shares |= Q(identifiers__scheme=scheme, identifiers__value=value)
     others = Party.objects.filter(Q(key__in=keys) | shares).exclude(pk__in=own).distinct()
-    told = known.apart([*own, *others.values_list("pk", flat=True)])
+    apart = known.apart([*own, *others.values_list("pk", flat=True)])
     may = permissions.may(permissions.check_raise, party, user)
     return [
         Namesake(
@@ -331,7 +331,7 @@ def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
             may,
         )
         for other in others.order_by("name", "country")
-        if not any((one, other.pk) in told for one in own)
+        if not any((mine, other.pk) in apart for mine in own)
     ]
 
 
@@ -392,17 +392,19 @@ def of_deal(deal: Deal) -> list[Part]:
     named = DealParty.objects.filter(revision=revision).select_related("party").order_by("pk")
     words = wording.of(deal.last_screening) if deal.screening_id else None
     same = same_as([part.party_id for part in named])
-    found: dict[int, list[str]] = {}
+    known_of: dict[int, list[str]] = {}
     everybody = {other for others in same.values() for other in others}
     for finding in PartyFinding.objects.standing().filter(party__in=everybody).oldest_first():
-        found.setdefault(finding.party_id, []).append(in_words(finding.fact, finding.value))
+        known_of.setdefault(finding.party_id, []).append(in_words(finding.fact, finding.value))
     return [
         Part(
             part.party,
             part.name,
             part.get_role_display(),
             _country_of(part.party, words),
-            list(dict.fromkeys(words for pk in same[part.party_id] for words in found.get(pk, ()))),
+            list(
+                dict.fromkeys(what for pk in same[part.party_id] for what in known_of.get(pk, ()))
+            ),
         )
         for part in named
     ]

@@ -32,20 +32,20 @@ class PartyFilters(FilterForm):
     country = forms.ChoiceField(required=False)
     known = forms.ChoiceField(label="What is known", required=False)
 
-    def __init__(self, *args: Any, countries: Options, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, countries: Options, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
         self.offer("country", countries)
         self.offer("known", list(SHOWN.items()))
         self.fields["text"].widget.attrs["data-key"] = "/"
 
 
-def _source(**more: Any) -> PlainText:
+def _source(**keywords: Any) -> PlainText:
     return PlainText(
         label="Source",
         help_text="Where you read it: the register, the decision, the page.",
         max_length=200,
         error_messages={"required": "Name the source"},
-        **more,
+        **keywords,
     )
 
 
@@ -93,8 +93,8 @@ class FindingForm(_Sourced):
         error_messages={"required": "Choose what is known of the party"},
     )
 
-    def __init__(self, *args: Any, options: Options, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, options: Options, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
         field = self.fields["known"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  declared above
         field.choices = options
@@ -105,8 +105,8 @@ class MatchForm(_Sourced):
 
     hits = forms.CharField(widget=forms.HiddenInput, max_length=20_000)
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
         field = self.fields["review_by"]
         field.required = True
         field.help_text = "Until then the match is not asked about again."
@@ -130,11 +130,11 @@ class SameForm(forms.Form):
     because = Area(least=1, refusal="Say why they are the same", label="Reason", rows=3)
 
     def __init__(
-        self, *args: Any, others: Iterable[Party], countries: Options, **more: Any
+        self, *args: Any, others: Iterable[Party], countries: Options, **keywords: Any
     ) -> None:
-        super().__init__(*args, **more)
+        super().__init__(*args, **keywords)
         for name, choices in (
-            ("other", [("", "None of them"), *((str(one.pk), str(one)) for one in others)]),
+            ("other", [("", "None of them"), *((str(party.pk), str(party)) for party in others)]),
             ("country", [("", "Not known"), *countries]),
         ):
             field = self.fields[name]
@@ -142,10 +142,10 @@ class SameForm(forms.Form):
             field.choices = choices
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        if bool(given.get("other")) == bool(given.get("name")) and "name" not in self.errors:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if bool(cleaned.get("other")) == bool(cleaned.get("name")) and "name" not in self.errors:
             self.add_error("name", "Choose a party or enter another name, one of the two")
-        return given
+        return cleaned
 
 
 class IdentifierForm(forms.Form):
@@ -159,15 +159,15 @@ class IdentifierForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        value = str(given.get("value", "")).strip().upper()
-        if given.get("scheme") == PartyIdentifier.Scheme.LEI and value and not is_lei(value):
+        cleaned: dict[str, Any] = super().clean() or {}
+        value = str(cleaned.get("value", "")).strip().upper()
+        if cleaned.get("scheme") == PartyIdentifier.Scheme.LEI and value and not is_lei(value):
             self.add_error(
                 "value",
                 "Enter an LEI of 20 letters and digits whose last two digits fit, such as "
                 "5493001KJTIIGC8Y1R12",
             )
-        return given
+        return cleaned
 
 
 def is_lei(value: str) -> bool:
@@ -193,9 +193,9 @@ class ParentForm(forms.Form):
         if not number:
             return None
         digits = number.isascii() and number.isdigit()
-        found = Party.objects.filter(pk=int(number)).first() if digits else None
-        if found is None:
+        owner = Party.objects.filter(pk=int(number)).first() if digits else None
+        if owner is None:
             raise forms.ValidationError(
                 f"No party has the number {number}. Open its page and copy it from the address"
             )
-        return found
+        return owner

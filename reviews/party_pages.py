@@ -65,8 +65,8 @@ def party_list(request: SignedIn) -> HttpResponse:
 @allow(*READERS)
 @require_safe
 def party(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(Party.objects.select_related("parent"), pk=pk)
-    body = found.same()
+    party = get_object_or_404(Party.objects.select_related("parent"), pk=pk)
+    body = party.same()
     everybody = list(Party.objects.filter(pk__in=body).order_by("pk"))
     names = parties.country_names()
     deals = Paginator(parties.deals(body, request.user), PER_PAGE).get_page(request.GET.get("page"))
@@ -74,19 +74,19 @@ def party(request: SignedIn, pk: int) -> HttpResponse:
     waiting = [
         parties.asked(easing, request.user)
         for easing in parties.waiting()
-        if {one.pk for one in easing.about} & set(body)
+        if {member.pk for member in easing.about} & set(body)
     ]
     context = {
-        "party": found,
-        "country": parties.country(found.country, names),
-        "names": [(one, parties.country(one.country, names)) for one in everybody],
+        "party": party,
+        "country": parties.country(party.country, names),
+        "names": [(member, parties.country(member.country, names)) for member in everybody],
         "spellings": _spellings(everybody),
         "merges": _merges(body, request.user),
         "identifiers": PartyIdentifier.objects.filter(party__in=body).order_by("pk"),
         "children": Party.objects.filter(parent__in=body).order_by("name"),
         "findings": parties.findings(body, request.user),
         "matches": parties.matches(everybody, request.user),
-        "namesakes": parties.namesakes(found, body, request.user),
+        "namesakes": parties.namesakes(party, body, request.user),
         "waiting": waiting,
         "held": _held(body),
         "page": deals,
@@ -94,8 +94,8 @@ def party(request: SignedIn, pk: int) -> HttpResponse:
             (deal, parts.get(deal.pk, ""), parties.deal_url(deal, request.user)) for deal in deals
         ],
         "conditions": parties.conditions(body, request.user),
-        "timeline": timeline.of_subjects([one.subject for one in everybody]),
-        "may_record": permissions.may(permissions.check_raise, found, request.user),
+        "timeline": timeline.of_subjects([member.subject for member in everybody]),
+        "may_record": permissions.may(permissions.check_raise, party, request.user),
     }
     return render(request, "parties/party.html", context)
 
@@ -103,7 +103,7 @@ def party(request: SignedIn, pk: int) -> HttpResponse:
 def _spellings(everybody: list[Party]) -> list[str]:
     """As deals wrote the names, without those that the list of names has."""
     written = DealParty.objects.filter(party__in=everybody).values_list("name", flat=True)
-    return sorted(set(written) - {one.name for one in everybody})
+    return sorted(set(written) - {member.name for member in everybody})
 
 
 def _merges(body: list[int], user: Any) -> list[tuple[PartyMerge, Easing | None, bool]]:
@@ -137,7 +137,7 @@ def _held(body: list[int]) -> list[tuple[Easing, str]]:
 
 def _verb(
     request: SignedIn,
-    found: Party,
+    party: Party,
     form: Any,
     act: Callable[[dict[str, Any]], Any],
     page: dict[str, Any],
@@ -155,24 +155,24 @@ def _verb(
             refusal = str(conflict)
         else:
             messages.success(request, done)
-            return redirect("reviews:party", pk=found.pk)
-    context = {"party": found, "form": form, "refusal": refusal, **page}
+            return redirect("reviews:party", pk=party.pk)
+    context = {"party": party, "form": form, "refusal": refusal, **page}
     return render(request, "parties/verb.html", context, status=409 if refusal else 200)
 
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
 def raise_finding(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(Party, pk=pk)
+    party = get_object_or_404(Party, pk=pk)
     options = [
         (json.dumps([fact, value]), parties.in_words(fact, value))
         for fact, values in verbs.RAISED.items()
         for value in values
     ]
 
-    def act(given: dict[str, Any]) -> None:
-        fact, value = json.loads(given.pop("known"))
-        verbs.raise_finding(found, fact=fact, value=value, actor=request.user, **given)
+    def act(cleaned: dict[str, Any]) -> None:
+        fact, value = json.loads(cleaned.pop("known"))
+        verbs.raise_finding(party, fact=fact, value=value, actor=request.user, **cleaned)
 
     page = {
         "title": "Record what is known",
@@ -180,54 +180,54 @@ def raise_finding(request: SignedIn, pk: int) -> HttpResponse:
         "cleared and approved deals are screened again.",
         "button": "Record and screen again",
     }
-    done = f"Recorded. The deals of {found} are screened again."
-    return _verb(request, found, FindingForm(posted(request), options=options), act, page, done)
+    done = f"Recorded. The deals of {party} are screened again."
+    return _verb(request, party, FindingForm(posted(request), options=options), act, page, done)
 
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
 def clear_match(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(Party, pk=pk)
-    hits = verbs.hits_of(found)
-    permissions.check_ease([found], request.user)
+    party = get_object_or_404(Party, pk=pk)
+    hits = verbs.hits_of(party)
+    permissions.check_ease([party], request.user)
 
-    def act(given: dict[str, Any]) -> None:
-        read = given.pop("hits").splitlines()
-        verbs.ask_cleared_match(found, hits=read, actor=request.user, **given)
+    def act(cleaned: dict[str, Any]) -> None:
+        read = cleaned.pop("hits").splitlines()
+        verbs.ask_cleared_match(party, hits=read, actor=request.user, **cleaned)
 
     page = {
         "title": "Answer a false alarm",
-        "lede": "Say that this party is none of those whose name it bears. It takes two people. "
-        "Afterwards the match is asked about in none of its deals, until you look again.",
+        "lede": "Say that this party is not one of those whose name it shares. It takes two "
+        "people; afterwards nobody is asked about the match in its deals, until you look again.",
         "listed": hits,
         "listed_title": "What the name matches",
         "button": "Ask a second person",
     }
     form = MatchForm(posted(request), initial={"hits": "\n".join(hits)})
-    return _verb(request, found, form, act, page, ASKED)
+    return _verb(request, party, form, act, page, ASKED)
 
 
-ASKED = "Asked. Nothing changes before a second person agrees; everybody in compliance was told."
+ASKED = "Asked. Nothing changes until a second person agrees; everybody in compliance was told."
 
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
 def merge(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(Party, pk=pk)
-    others = [one.party for one in parties.namesakes(found, found.same(), request.user)]
+    party = get_object_or_404(Party, pk=pk)
+    others = [namesake.party for namesake in parties.namesakes(party, party.same(), request.user)]
     asked = request.GET.get("other", "")
     countries = sorted(parties.country_names().items(), key=lambda pair: pair[1])
 
-    def act(given: dict[str, Any]) -> None:
-        if given["other"]:
-            other = get_object_or_404(Party, pk=int(given["other"]))
-            verbs.merge(other, found, because=given["because"], actor=request.user)
+    def act(cleaned: dict[str, Any]) -> None:
+        if cleaned["other"]:
+            other = get_object_or_404(Party, pk=int(cleaned["other"]))
+            verbs.merge(other, party, because=cleaned["because"], actor=request.user)
         else:
             verbs.add_name(
-                found,
-                name=given["name"],
-                country=given["country"],
-                because=given["because"],
+                party,
+                name=cleaned["name"],
+                country=cleaned["country"],
+                because=cleaned["because"],
                 actor=request.user,
             )
 
@@ -237,29 +237,29 @@ def merge(request: SignedIn, pk: int) -> HttpResponse:
         "Two people can split them.",
         "button": "They are the same",
     }
-    initial = {"other": asked, "country": found.country}
+    initial = {"other": asked, "country": party.country}
     form = SameForm(posted(request), others=others, countries=countries, initial=initial)
     return _verb(
-        request, found, form, act, page, "Recorded as the same. Their deals are screened again."
+        request, party, form, act, page, "Recorded as the same. Their deals are screened again."
     )
 
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
 def apart(request: SignedIn, pk: int, other: int) -> HttpResponse:
-    found, namesake = get_object_or_404(Party, pk=pk), get_object_or_404(Party, pk=other)
-    permissions.check_ease([found, namesake], request.user)
+    party, namesake = get_object_or_404(Party, pk=pk), get_object_or_404(Party, pk=other)
+    permissions.check_ease([party, namesake], request.user)
 
-    def act(given: dict[str, Any]) -> None:
-        verbs.ask_apart(found, namesake, because=given["because"], source="", actor=request.user)
+    def act(cleaned: dict[str, Any]) -> None:
+        verbs.ask_apart(party, namesake, because=cleaned["because"], source="", actor=request.user)
 
     page = {
         "title": "Say that these are not the same",
-        "lede": f"{found} and {namesake} bear one name. It takes two people; afterwards what is "
-        "known of one is not asked about in deals of the other.",
+        "lede": f"{party} and {namesake} have the same name. It takes two people; afterwards what "
+        "is known of one is not asked about in deals of the other.",
         "button": "Ask a second person",
     }
-    return _verb(request, found, ReasonForm(posted(request)), act, page, ASKED)
+    return _verb(request, party, ReasonForm(posted(request)), act, page, ASKED)
 
 
 @allow(access.COMPLIANCE)
@@ -268,8 +268,8 @@ def take_back(request: SignedIn, pk: int) -> HttpResponse:
     finding = get_object_or_404(PartyFinding.objects.select_related("party", "ruling"), pk=pk)
     permissions.check_ease([finding.party], request.user)
 
-    def act(given: dict[str, Any]) -> None:
-        verbs.ask_take_back(finding, because=given["because"], actor=request.user)
+    def act(cleaned: dict[str, Any]) -> None:
+        verbs.ask_take_back(finding, because=cleaned["because"], actor=request.user)
 
     page = {
         "title": "Take back what is known",
@@ -288,8 +288,8 @@ def split(request: SignedIn, pk: int) -> HttpResponse:
     merged = get_object_or_404(PartyMerge.objects.select_related("gone", "into"), pk=pk)
     permissions.check_ease([merged.gone, merged.into], request.user)
 
-    def act(given: dict[str, Any]) -> None:
-        verbs.ask_split(merged, because=given["because"], actor=request.user)
+    def act(cleaned: dict[str, Any]) -> None:
+        verbs.ask_split(merged, because=cleaned["because"], actor=request.user)
 
     page = {
         "title": "Split two parties",
@@ -303,11 +303,11 @@ def split(request: SignedIn, pk: int) -> HttpResponse:
 @allow(access.COMPLIANCE)
 @GET_OR_POST
 def identifier(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(Party, pk=pk)
+    party = get_object_or_404(Party, pk=pk)
 
-    def act(given: dict[str, Any]) -> None:
+    def act(cleaned: dict[str, Any]) -> None:
         verbs.add_identifier(
-            found, scheme=given["scheme"], value=given["value"], actor=request.user
+            party, scheme=cleaned["scheme"], value=cleaned["value"], actor=request.user
         )
 
     page = {
@@ -315,60 +315,60 @@ def identifier(request: SignedIn, pk: int) -> HttpResponse:
         "lede": "Parties with the same number are offered as the same.",
         "button": "Add the number",
     }
-    return _verb(request, found, IdentifierForm(posted(request)), act, page, "The number is added.")
+    return _verb(request, party, IdentifierForm(posted(request)), act, page, "The number is added.")
 
 
 @allow(access.COMPLIANCE)
 @require_POST
 def remove_identifier(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(PartyIdentifier.objects.select_related("party"), pk=pk)
-    verbs.remove_identifier(found, actor=request.user)
+    number = get_object_or_404(PartyIdentifier.objects.select_related("party"), pk=pk)
+    verbs.remove_identifier(number, actor=request.user)
     messages.success(request, "The number is removed. The history keeps it.")
-    return redirect("reviews:party", pk=found.party_id)
+    return redirect("reviews:party", pk=number.party_id)
 
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
 def parent(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(Party, pk=pk)
+    party = get_object_or_404(Party, pk=pk)
 
-    def act(given: dict[str, Any]) -> None:
-        verbs.set_parent(found, given["parent"], because=given["because"], actor=request.user)
+    def act(cleaned: dict[str, Any]) -> None:
+        verbs.set_parent(party, cleaned["parent"], because=cleaned["because"], actor=request.user)
 
     page = {
         "title": "Say who owns it",
         "lede": "Shown on the pages of both. No fact of a deal comes from it by itself.",
         "button": "Save",
     }
-    form = ParentForm(posted(request), initial={"parent": found.parent_id or ""})
-    return _verb(request, found, form, act, page, "Saved.")
+    form = ParentForm(posted(request), initial={"parent": party.parent_id or ""})
+    return _verb(request, party, form, act, page, "Saved.")
 
 
 @allow(access.COMPLIANCE)
 @GET_OR_POST
 def easing(request: SignedIn, pk: int) -> HttpResponse:
     """The second person agrees or refuses; what holds can be ended by anybody in compliance."""
-    easings = Easing.objects.select_related(*parties.ABOUT, "asked_by")
-    found = get_object_or_404(easings, pk=pk)
+    easings = Easing.objects.select_related(*parties.ABOUT)
+    asked_for = get_object_or_404(easings, pk=pk)
     form = ReasonForm(posted(request))
     refusal = ""
     if request.method == "POST" and form.is_valid():
         agrees = request.POST.get("agrees") == "yes"
         try:
             verbs.answer(
-                found, agrees=agrees, because=form.cleaned_data["because"], actor=request.user
+                asked_for, agrees=agrees, because=form.cleaned_data["because"], actor=request.user
             )
         except Conflict as conflict:
             refusal = str(conflict)
         else:
             messages.success(request, AGREED if agrees else ENDED)
-            about = found.about
+            about = asked_for.about
             return redirect("reviews:party", pk=about[0].pk) if about else redirect("reviews:desk")
     context = {
-        "asked": parties.asked(found, request.user),
-        "words": found.words.select_related("said_by"),
+        "asked": parties.asked(asked_for, request.user),
+        "words": asked_for.words.select_related("said_by"),
         "holds": Easing.objects.holding().filter(pk=pk).exists(),
-        "waits": not found.words.exists(),
+        "waits": not asked_for.words.exists(),
         "form": form,
         "refusal": refusal,
     }

@@ -131,7 +131,7 @@ def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
             "entry": entry.digest if entry else "",
             "until": entry.valid_until.isoformat() if entry and counts else "",
         }
-    days = [date.fromisoformat(one["until"]) for one in kept.values() if one["until"]]
+    days = [date.fromisoformat(copy["until"]) for copy in kept.values() if copy["until"]]
     return {"laws_text": canonical(kept), "laws_until": min(days, default=None)}
 
 
@@ -139,7 +139,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     declared, data, on = reading.declared, reading.data, reading.on
     key = linking.end_user_key(declared)
     named = naming.named(declared, data)
-    if after := spots.named_after(declared, [one.name for one in named], data.countries):
+    if after := spots.named_after(declared, [part.name for part in named], data.countries):
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
@@ -215,14 +215,16 @@ def _laid(derived: Derived) -> list[Sequence[rulings.Laid]]:
         if not (isinstance(word, PartyFinding) and word.fact == "end_user_type")
     ]
     piles = [pile, *(replace(pile, rulings=[*rest, word]) for word in kinds.values())]
-    return [rulings.laid(one, derived.variants) for one in (*piles, replace(pile, rulings=rest))]
+    return [
+        rulings.laid(chosen, derived.variants) for chosen in (*piles, replace(pile, rulings=rest))
+    ]
 
 
 def _traced_all(
     derived: Derived, laid: Sequence[Sequence[rulings.Laid]], data: ReferenceData
 ) -> list[Variant]:
     """With one kind of body at a time each different variant once, the gravest first."""
-    variants = [variant for one in laid for variant in _traced(derived, one, data)]
+    variants = [variant for of_variants in laid for variant in _traced(derived, of_variants, data)]
     if len(laid) == 1:
         return variants
     different: dict[str, Variant] = {}
@@ -234,17 +236,17 @@ def _traced_all(
 def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData) -> list[Variant]:
     """Each variant with its own rulings laid over it."""
     variants: dict[str, Sequence[Variant]] = {canonical({}): derived.variants}
-    for one in laid:
-        text = canonical(one.given)
+    for over in laid:
+        text = canonical(over.given)
         if text not in variants:
-            given = derived.brought.given | one.given
+            given = derived.brought.given | over.given
             cleared = derived.known.cleared
             variants[text] = trace(
                 derived.declared, data, given=given, cleared=cleared, on=derived.on
             )
     return [
-        _with_origins(variants[canonical(one.given)][at], one, derived)
-        for at, one in enumerate(laid)
+        _with_origins(variants[canonical(over.given)][at], over, derived)
+        for at, over in enumerate(laid)
     ]
 
 
@@ -271,7 +273,9 @@ def _eased(laid: Sequence[Sequence[rulings.Laid]], derived: Derived, data: Refer
     """What a ruling made milder, in words; of a search for misuse sales learns nothing."""
     words = data.rulebook.vocabulary
     facts = dict.fromkeys(
-        fact for one in laid for fact in rulings.eased(one, _traced(derived, one, data))
+        fact
+        for of_variants in laid
+        for fact in rulings.eased(of_variants, _traced(derived, of_variants, data))
     )
     names = [
         "what compliance found" if fact == "adverse_info" else words[fact].label or fact
@@ -300,7 +304,7 @@ def check_readable(answers: Mapping[str, Any]) -> None:
 def missing_questions(reading: Reading) -> list[Doubt]:
     """What sales still has to answer before the deal can be sent."""
     missing = questions.missing_questions(reading.answers, reading.context)
-    return [Doubt(one.slug, str(one.title)) for one in missing]
+    return [Doubt(question.slug, str(question.title)) for question in missing]
 
 
 def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
@@ -390,7 +394,7 @@ def standings(deal: Deal) -> list[Standing]:
         )
         for ruling in sorted(
             [*own, *(ruling for ruling in elsewhere if ruling.deal_id != deal.pk)],
-            key=lambda one: one.pk,
+            key=lambda ruling: ruling.pk,
             reverse=True,
         )
     ]
@@ -451,9 +455,11 @@ def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int
     if ruling.revision is None:
         return "It was made before rulings named the answers that they are about."
     if ruling.declaration != derived.pile.declaration:
-        return f"These answers changed since: {', '.join(_changed(ruling.revision, deal))}."
+        return (
+            f"These answers have changed since then: {', '.join(_changed(ruling.revision, deal))}."
+        )
     if ruling.about != rulings.about(ruling.fact, derived.variants, derived.pile.contradictions):
-        return "What the lists or other deals say about it changed since."
+        return "What the lists or other deals say about it has changed since then."
     return "Another ruling counts instead."
 
 

@@ -136,7 +136,7 @@ def move(
 
 @dataclass(frozen=True)
 class Move:
-    """One of many moves: a deal, where it goes, and what its event records beside that.
+    """One of many moves: a deal, where it goes, and what else its event records.
 
     ``beside`` holds other fields that change in the same statement, the same ones for all moves:
     writing a row twice costs twice.

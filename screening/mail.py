@@ -50,7 +50,7 @@ def learn_from(working: Working) -> None:
 def letter(
     deal: "Deal | _Blank", person: "User | _Blank", *, template: str, **words: Any
 ) -> Letter:
-    """The text of one mail, from templates/emails/<template>.txt (first line: subject)."""
+    """The text of one email, from templates/emails/<template>.txt (first line: subject)."""
     context = {"deal": deal, "person": person, "site": settings.SITE_URL, **words}
     text = get_template(f"emails/{template}.txt").render(context).strip()
     subject, _, body = text.partition("\n")

@@ -138,15 +138,31 @@ class DealQuerySet(models.QuerySet["Deal"]):
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or whose sales team is theirs."""
         hand_in = Contributor.objects.filter(user=user).values("deal")
-        left = PastMember.objects.filter(
-            user=user, team=OuterRef("team"), left_at__gt=OuterRef("created_at")
+        return (
+            self.exclude(pk__in=hand_in)
+            .exclude(team__in=_teams_of(user))
+            .exclude(_was_colleague(user))
         )
-        return self.exclude(pk__in=hand_in).exclude(team__in=_teams_of(user)).exclude(Exists(left))
+
+    def sold_with(self, user: Any) -> Self:
+        """Deals that the person worked on for sales, or that a team of theirs sells or sold."""
+        hand_in = Contributor.objects.filter(user=user).exclude(part=Contributor.Part.FACTS)
+        return self.filter(
+            Q(pk__in=hand_in.values("deal")) | Q(team__in=_teams_of(user)) | _was_colleague(user)
+        )
 
 
 def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:
     """A list of its own for the query, and no join: a deal stands in the result once by itself."""
     return SalesTeam.objects.filter(members=user)
+
+
+def _was_colleague(user: Any) -> Q:
+    """Deals whose team the person left when they were there already."""
+    left = PastMember.objects.filter(
+        user=user, team=OuterRef("team"), left_at__gt=OuterRef("created_at")
+    )
+    return Q(Exists(left))
 
 
 def _sold_by(user: Any) -> Q:

@@ -118,7 +118,7 @@ def own_names(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def table(places: Iterable[City], own: Iterable[tuple[str, str]], special: set[str]) -> str:
-    """The lines of the table: names of territories and large places, with every place so called."""
+    """The lines of the table: names of territories and large places, with all places so named."""
     where: dict[str, dict[str, bool]] = {}
     kept: set[str] = set()
     for city in places:

@@ -78,8 +78,8 @@ class ReferenceData:
                 read = [part for part in parts if isinstance(part, HasAny)]
                 flags = {part.fact: frozenset(part.members) for part in read}
                 for ability in flags.get("abilities_declared", ()):
-                    more = flags.get("capabilities", frozenset())
-                    alike[ability] = alike.get(ability, frozenset()) | more
+                    capabilities = flags.get("capabilities", frozenset())
+                    alike[ability] = alike.get(ability, frozenset()) | capabilities
         return alike
 
     @cached_property

@@ -250,7 +250,7 @@ class Checks:
             if isinstance(party, Mapping):
                 codes.add(party.get("country"))
         for country in declared["territories"].keys() - codes:
-            yield f"territories: {country} is no country of this deal; leave it out"
+            yield f"territories: {country} is not a country of this deal; leave it out"
 
     def given_problems(self, given: Mapping[str, Any]) -> list[str]:
         """One sentence for each given value that cannot be read."""
@@ -438,20 +438,20 @@ def _where(name: str, answer: Any, asked: Sequence[str], known: Collection[str])
     """The faults of an answer to "where in this country"."""
     if answer is None:
         return []
-    given = [answer] if isinstance(answer, str) else answer
-    if not isinstance(given, list) or not given:
+    places = [answer] if isinstance(answer, str) else answer
+    if not isinstance(places, list) or not places:
         return [f"{name}: expected a code, a list of codes, none or unknown, not {shown(answer)}"]
     words = (NOWHERE_SPECIAL, UNKNOWN_WHERE)
     problems = [
-        f"{name}: unknown value {shown(one)}; it is one of {listed((*asked, *words))}"
-        for one in given[:MOST_ROWS]
-        if not (isinstance(one, str) and (one in known or one in words))
+        f"{name}: unknown value {shown(place)}; it is one of {listed((*asked, *words))}"
+        for place in places[:MOST_ROWS]
+        if not (isinstance(place, str) and (place in known or place in words))
     ]
-    if not problems and len(set(given)) > 1:
+    if not problems and len(set(places)) > 1:
         problems += [
-            f"{name}: {one} stands beside other answers; give it alone"
-            for one in (NOWHERE_SPECIAL, UNKNOWN_WHERE)
-            if one in given
+            f"{name}: {place} stands beside other answers; give it alone"
+            for place in (NOWHERE_SPECIAL, UNKNOWN_WHERE)
+            if place in places
         ]
     return problems
 

@@ -207,11 +207,11 @@ class Derivation(Draft):
         if "end_user_name" in given:
             facts["end_user_named"] = is_named(facts["end_user_name"])
         if "export_control" in given and "export_reference" not in given:
-            # What was derived is no reason for what was set by hand.
+            # What was derived does not explain what was set by hand.
             facts["export_reference"] = None
 
     def _complete(self, facts: dict[str, Any]) -> None:
-        """An empty field is no answer: also not where no rule would read it in this deal."""
+        """An empty field is not an answer, not even where no rule would read it in this deal."""
         missing = unanswered(self.declared)
         facts["answers_complete"] = not missing
         if missing:

@@ -45,14 +45,14 @@ class Wanted:
 
 def picked(declared: Mapping[str, Any], laws: Mapping[str, Law]) -> list[Picked]:
     """The laws that a declaration names, each once."""
-    found: dict[str, Picked] = {}
+    by_name: dict[str, Picked] = {}
     for entry in declared.get("laws") or ():
         name = entry if isinstance(entry, str) else entry["law"]
-        more = {} if isinstance(entry, str) else entry
-        found[name] = Picked(
-            name, laws.get(name), more.get("cited") or "", bool(more.get("conflict"))
+        kept = {} if isinstance(entry, str) else entry
+        by_name[name] = Picked(
+            name, laws.get(name), kept.get("cited") or "", bool(kept.get("conflict"))
         )
-    return list(found.values())
+    return list(by_name.values())
 
 
 def is_of(law: Law, place: Place | None) -> bool:

@@ -39,15 +39,15 @@ class Likeness:
 
 def likenesses(declared: Mapping[str, Any], reference: ReferenceData) -> list[Likeness]:
     """Of every party that is named, as the registry is now; operators are nothing to judge."""
-    found: dict[tuple[str, str], None] = {}
-    told: dict[tuple[str, ...], Likeness] = {}
+    looked_up: dict[tuple[str, str], None] = {}
+    different: dict[tuple[str, ...], Likeness] = {}
     for role, name, countries in _parties(declared, reference):
-        if is_named(name) and (role, name) not in found:
-            found[role, name] = None
+        if is_named(name) and (role, name) not in looked_up:
+            looked_up[role, name] = None
             # A body may stand in the registry twice; the better likeness comes first.
-            for one in _of_name(role, name, countries, reference):
-                told.setdefault((role, name, one.listed, one.country), one)
-    return list(told.values())
+            for likeness in _of_name(role, name, countries, reference):
+                different.setdefault((role, name, likeness.listed, likeness.country), likeness)
+    return list(different.values())
 
 
 def _of_name(

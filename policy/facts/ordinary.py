@@ -91,12 +91,12 @@ class Ordinary[Told]:
             if registry.vendor_in(product):
                 return None
         name, customer = get("end_user_name") or "", get("customer_name") or ""
-        said = [registry.said(text) if text else None for text in (name, customer)]
-        if not any(one and one.is_more for one in said):
+        of_names = [registry.said(text) if text else None for text in (name, customer)]
+        if not any(of_name and of_name.is_more for of_name in of_names):
             return ()
         if len(name) > LONGEST_QUOTED or len(customer) > LONGEST_QUOTED:
             return None
-        return (*said, name.strip() == customer.strip())
+        return (*of_names, name.strip() == customer.strip())
 
     def _key(
         self, declared: Mapping[str, Any], given: Mapping[str, Any]

@@ -28,7 +28,7 @@ def end_user(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:
         facts["end_user_name"] = name
         hits = _hits(draft, name, _countries(draft, place))
         if "end_user_type" not in draft.given:
-            kind = _listed_kind(draft, kind, name, hits)
+            kind = _listed_kind(draft, kind, hits)
             _ask_about(draft, name, "the end user", kind, hits)
         else:
             # A ruling on what the end user is says nothing of a list that names it.
@@ -83,7 +83,7 @@ def _hits(draft: Draft, name: str, countries: frozenset[str]) -> tuple[Hit, ...]
     return tuple(hit for hit in hits if match_of(hit) not in known) if known else hits
 
 
-def _listed_kind(draft: Draft, kind: str, name: str, hits: tuple[Hit, ...]) -> str:
+def _listed_kind(draft: Draft, kind: str, hits: tuple[Hit, ...]) -> str:
     """The kind of end user that the registry leads to; a difference goes to `doubts`."""
     listed_as = {
         hit.party.kind: hit.party

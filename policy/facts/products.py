@@ -45,8 +45,8 @@ def capabilities(draft: Draft, facts: dict[str, Any]) -> None:
 
 def _of_lines(draft: Draft, products: list[Any] | None) -> Any:
     """The catalogue's word; what is given beside it adds, and stands alone for other lines."""
-    given = draft.declared.get("capabilities")
-    if given is None:
+    stated = draft.declared.get("capabilities")
+    if stated is None:
         # Left out: the catalogue says. null: whoever was asked does not know.
         is_left_out = products is not None and "capabilities" not in draft.declared
         return _of_products(draft, products or []) if is_left_out else _open(draft)
@@ -54,13 +54,13 @@ def _of_lines(draft: Draft, products: list[Any] | None) -> Any:
     known = [line for line in products or () if find(_line_name(line))]
     if not known:
         draft.notes["capabilities"] = "given as the catalogue's word for the lines"
-        return given
+        return stated
     # What is given speaks for the other lines, so they are not unclassified.
     catalogue = _of_products(draft, known)
-    missing = set(catalogue) - {NOT_CLASSIFIED} - set(members(given))
+    missing = set(catalogue) - {NOT_CLASSIFIED} - set(members(stated))
     if missing:
         draft.doubts.append(_left_out(draft, known, missing))
-    return union(given, catalogue)
+    return union(stated, catalogue)
 
 
 def _left_out(draft: Draft, known: list[Any], missing: set[str]) -> str:

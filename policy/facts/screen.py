@@ -80,8 +80,8 @@ class Form:
 
     __slots__ = ("line", "names")
 
-    def __init__(self, said: bytes) -> None:
-        whole = said.removeprefix(b'{"id":null')
+    def __init__(self, result: bytes) -> None:
+        whole = result.removeprefix(b'{"id":null')
         # In JSON a NUL is \u0000, and a backslash that stands before such letters is two of them.
         first, *cut = whole.replace(b"%", b"%%").replace(rb"\\", b"\0").split(rb"\u0000")
         self.names = [name.decode() for name in cut[::2]]
@@ -123,19 +123,19 @@ class Screener:
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         if self.explains:
             return self._explained(name, declared, given)
-        found = self.ordinary.told(declared, given)
-        if isinstance(found, tuple):
-            form, texts = found
+        told = self.ordinary.told(declared, given)
+        if isinstance(told, tuple):
+            form, texts = told
             return form.filled(name, texts)
-        if found is not None:
-            return orjson.dumps(self.said(name, self.assess(found), declared))
+        if told is not None:
+            return orjson.dumps(self.said(name, self.assess(told), declared))
         assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
         return orjson.dumps(self.said(name, assessment, declared))
 
     def _explained(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         """The same answer, and beside it whom the names in the deal mean or resemble."""
         assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
-        names = [one.plain for one in likenesses(declared, self.reference)]
+        names = [likeness.plain for likeness in likenesses(declared, self.reference)]
         return orjson.dumps(self.said(name, assessment, declared) | {"names": names})
 
     def _form(self, facts: Facts, declared: Mapping[str, Any]) -> Form:
@@ -200,10 +200,10 @@ def _is_id(name: Any) -> bool:
 
 
 def _first_id(raw: bytes) -> str | int | None:
-    """The id with which a line begins that is no good otherwise, so that its error can be found."""
-    found = _ID_FIRST.match(raw)
+    """The id at the start of a line that cannot be read as a whole: its error can be found."""
+    match = _ID_FIRST.match(raw)
     try:
-        name = orjson.loads(found[1]) if found else None
+        name = orjson.loads(match[1]) if match else None
     except orjson.JSONDecodeError:
         return None
     return name if _is_id(name) else None
@@ -247,12 +247,12 @@ def _may_repeat(raw: bytes, line: dict[str, Any]) -> bool:
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    by_name = dict(pairs)
+    if len(by_name) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
+        twice = next(name for name in by_name if names.count(name) > 1)
         raise LineError(f"the key {shown(twice)} appears twice")
-    return found
+    return by_name
 
 
 def _parts(line: dict[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

@@ -46,7 +46,7 @@ def destinations(
     if is_settled:
         return Destinations(_once(spots), ())
     answers = {
-        country: _answer(given) for country, given in (declared.get("territories") or {}).items()
+        country: _answer(where) for country, where in (declared.get("territories") or {}).items()
     }
     added = [spot for country, answer in answers.items() for spot in _answered(country, answer)]
     doubts = [
@@ -60,12 +60,12 @@ def destinations(
             country, region = row.get("country") or "", row.get("region") or ""
             place = countries.places.get(region) or countries.places.get(country or _state(region))
             answer = answers.get(place.country) if place else None
-            found = sited(row["site"], place, countries, answer)
-            doubts += found.doubts
-            note = " ".join(found.notes)
-            added += [Spot(None, code, note=note) for code in found.territories]
-            if found.is_open:
-                added.append(Spot(country or _state(region), is_open=True, note=found.doubts[0]))
+            site = sited(row["site"], place, countries, answer)
+            doubts += site.doubts
+            note = " ".join(site.notes)
+            added += [Spot(None, code, note=note) for code in site.territories]
+            if site.is_open:
+                added.append(Spot(country or _state(region), is_open=True, note=site.doubts[0]))
     return Destinations(_once([*spots, *added]), tuple(dict.fromkeys(doubts)))
 
 
@@ -77,16 +77,16 @@ def named_after(
     Only the names of deals are read so: in a long file, looking each of them up takes too long.
     """
     spots = destinations(declared, countries).spots
-    told = {spot.region for spot in spots}
+    named = {spot.region for spot in spots}
     codes = dict.fromkeys(spot.country or _state(spot.region) for spot in spots)
     return [
         f"{name} is named after {word}, which is in {countries.places[code].name}, and no answer"
         " says that it is used there."
         for name in dict.fromkeys(names)
-        for place in (countries.places.get(one) for one in codes)
+        for place in (countries.places.get(code) for code in codes)
         if place and countries.territories_asked(place.code)
         for word, code in named_after_place(name, place, countries)
-        if code not in told
+        if code not in named
     ]
 
 
@@ -99,9 +99,9 @@ def _answered(country: str, answer: Sequence[str] | None) -> Iterator[Spot]:
             yield Spot(None, code, note="sales says so")
 
 
-def _answer(given: Any) -> Sequence[str] | None:
+def _answer(where: Any) -> Sequence[str] | None:
     """Where in a country it is: codes or NONE; None when it was asked and nobody knows."""
-    answer = [given] if isinstance(given, str) else list(given or [UNKNOWN_WHERE])
+    answer = [where] if isinstance(where, str) else list(where or [UNKNOWN_WHERE])
     return None if UNKNOWN_WHERE in answer else answer
 
 

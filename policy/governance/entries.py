@@ -436,7 +436,7 @@ def _kinds(party: _Known) -> str:
 
 
 def _stem_changes(old: Registry, new: Registry) -> Iterator[Row]:
-    """Words that make a name ask; those that make a name harmless do the opposite."""
+    """Words that make a name a question; those that make it harmless do the opposite."""
     for stem in sorted(set(old.stems) ^ set(new.stems)):
         heading, colon, word = stem.partition(":")
         entry = f"{word.strip()} ({heading})" if colon else stem.strip()
@@ -446,9 +446,9 @@ def _stem_changes(old: Registry, new: Registry) -> Iterator[Row]:
             when = "from now on" if is_gained else "no longer"
             yield name, f"Phrases in names that count as harmless {when}", is_gained, entry
         elif is_gained:
-            yield "words gained", "Words that make a name ask from now on", False, entry
+            yield "words gained", "Words that make a name a question from now on", False, entry
         else:
-            yield "words lost", "Words that no longer make a name ask", True, entry
+            yield "words lost", "Words that no longer make a name a question", True, entry
 
 
 def _named(party: Party) -> str:
@@ -545,7 +545,7 @@ def _law_words(old: Law, new: Law) -> Iterator[Row]:
     for name, what in (("orders", "orders"), ("oversees", "oversees")):
         was, now = getattr(old, name), getattr(new, name)
         if was != now:
-            words = f"Laws of which it is said otherwise who {what}"
+            words = f"Laws that say something else about who {what}"
             yield f"who {what}", words, True, f"{_law(new)}: {was} becomes {now}"
     sources = [f"{law.link}, checked {day_words(law.checked)}" for law in (old, new)]
     if sources[0] != sources[1]:

@@ -246,7 +246,7 @@ def import_names(
 ) -> ImportedNames | None:
     """The active registry with a published list of names in place of its earlier edition.
 
-    None for a file that is no such list, but a registry or nothing known. Raises
+    None for a file that is not such a list, but a registry or something unknown. Raises
     ProposalRefused, naming each line at fault.
     """
     kinds = vocabulary()["end_user_type"]

@@ -64,7 +64,7 @@ def _of_source(before: Rulebook, after: Rulebook) -> Iterator[Reworded]:
 
 
 def _of_vocabulary(before: Rulebook, after: Rulebook) -> Iterator[Reworded]:
-    """A fact that is new reads no rule of the older rulebook, so it is no change of its words."""
+    """No rule of the older rulebook reads a new fact, so its words have not changed."""
     for name, fact in before.vocabulary.items():
         was, now = _described(fact), _described(after.vocabulary.get(name))
         if was != now:

@@ -242,7 +242,7 @@ def read_countries(
         also,
         places,
         tuple(_list(rating_text, codes) for rating_text in lists),
-        # Versions of before restricted destinations keep the digest that they had.
+        # Versions from before restricted destinations keep the digest that they had.
         digest("\0".join([*texts, restricted] if restricted else texts)),
         read_restricted(restricted, codes) if restricted else (),
     )
@@ -297,7 +297,7 @@ def _wrong(
     if row["code"] not in codes:
         yield f"{shown(row['code'])} is not a known code{did_you_mean(row['code'], codes)}"
     if row["control"] not in RESTRICTIONS:
-        yield f"{shown(row['control'])} is no control; it is one of {listed(RESTRICTIONS)}"
+        yield f"{shown(row['control'])} is not a control; it must be one of {listed(RESTRICTIONS)}"
     for name in ("basis", "source"):
         if not row[name].strip():
             yield f"the {name} is missing"

@@ -135,9 +135,10 @@ NONE = Laws()
 def classes_of(capabilities: Iterable[str], abilities: Iterable[str] = ()) -> frozenset[str]:
     """The classes for which these capabilities and declared abilities need a law."""
     there = frozenset(capabilities)
-    found = {letter for letter, members in CLASSES.items() if not there.isdisjoint(members)}
+    letters = {letter for letter, members in CLASSES.items() if not there.isdisjoint(members)}
     return frozenset(
-        found | {CLASS_OF_ABILITY[one] for one in abilities if one in CLASS_OF_ABILITY}
+        letters
+        | {CLASS_OF_ABILITY[ability] for ability in abilities if ability in CLASS_OF_ABILITY}
     )
 
 
@@ -160,14 +161,14 @@ def of_canonical(plain: Mapping[str, Any], text_digest: str) -> Laws:
     laws = (
         Law(
             **{
-                **one,
-                "obliges": tuple(one["obliges"]),
-                "classes": tuple(one["classes"]),
-                "checked": date.fromisoformat(one["checked"]),
-                "valid_until": date.fromisoformat(one["valid_until"]),
+                **entry,
+                "obliges": tuple(entry["obliges"]),
+                "classes": tuple(entry["classes"]),
+                "checked": date.fromisoformat(entry["checked"]),
+                "valid_until": date.fromisoformat(entry["valid_until"]),
             }
         )
-        for one in plain["laws"]
+        for entry in plain["laws"]
     )
     return Laws(tuple(laws), text_digest, plain["label"], plain["remark"])
 
@@ -190,8 +191,8 @@ def read_laws(text: str, *, kinds: Collection[str], countries: Container[str]) -
             f"line {problem.line}, column {problem.column}: {problem.what}"
             for problem in error.problems
         ) from None
-    found = Laws(tuple(sorted(laws, key=lambda law: law.id)), "", label, remark)
-    return Laws(found.laws, digest(canonical_text(found)), label, remark)
+    register = Laws(tuple(sorted(laws, key=lambda law: law.id)), "", label, remark)
+    return Laws(register.laws, digest(canonical_text(register)), label, remark)
 
 
 class _LawsReader:

@@ -52,7 +52,7 @@ VENDOR = "surveillance_vendor"
 ASKED = (INTELLIGENCE, "law_enforcement", "military", QUESTION, VENDOR)
 #: Names of vendors of so few letters are not looked for inside other texts.
 SHORTEST_IN_TEXT = 3
-#: Classes that are no kind of end user.
+#: Classes that are not kinds of end user.
 NO_KIND = (QUESTION, OPERATOR, VENDOR)
 #: How the source of a row begins that came from a published list; the list's name follows.
 ON_A_LIST = "list:"
@@ -247,16 +247,20 @@ class RegistryError(ValueError):
         self.problems = tuple(problems)
 
 
+def rows_of(text: str) -> "csv.DictReader[str]":
+    """The rows; fields stand between commas, semicolons or tabs, as the header has them."""
+    delimiter = delimiter_of(text.partition("\n")[0])
+    return csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
+
+
 def read_registry(
     text: str, *, kinds: Iterable[str], countries: Container[str], stems: tuple[str, ...] = ()
 ) -> Registry:
     """The registry from CSV text; RegistryError names every row that does not fit.
 
-    Fields stand between commas, semicolons or tabs, as the header has them.
     `kinds` are the values of end_user_type, `countries` the codes that exist.
     """
-    delimiter = delimiter_of(text.partition("\n")[0])
-    rows = csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
+    rows = rows_of(text)
     known = [kind for kind in kinds if kind != "unknown"] + list(NO_KIND)
     problems: list[str] = []
     parties: dict[Party, None] = {}
@@ -282,8 +286,7 @@ def doubled(text: str) -> list[str]:
     For a registry that somebody proposes. A stored one is read with them: the rows of a party
     count together, and their order decides nothing.
     """
-    delimiter = delimiter_of(text.partition("\n")[0])
-    rows = csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
+    rows = rows_of(text)
     first: dict[tuple[str, ...], int] = {}
     kinds: dict[tuple[str, str], tuple[str, int]] = {}
     problems = []

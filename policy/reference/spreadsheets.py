@@ -204,7 +204,7 @@ def is_restricted(stream: BinaryIO) -> bool:
             names = {cell.text.strip() for cell in cells}
         else:
             first = stream.readline(4096).decode("utf-8-sig", errors="replace")
-            names = {name.strip(' "\r\n') for name in first.split(delimiter_of(first))}
+            names = _names_of_first_line(first)
     except ListRefused:
         return False
     finally:

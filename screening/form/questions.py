@@ -309,7 +309,7 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         **answers_to_facts.declared(answers),
     }
     names = ("services", "intermediaries", "abilities_declared")
-    # Answers of before forms refused what nobody sees; a name is judged without it.
+    # Answers from before forms refused what nobody sees; a name is judged without it.
     declared = {
         name: _without_unseen(value, lines=name == "description")
         for name, value in declared.items()

@@ -68,27 +68,30 @@ def lock(keys: Collection[str]) -> None:
 
 def record(revision: DealRevision, named: Sequence[Named]) -> None:
     """Write down whom a revision names; who is new becomes a party."""
-    found = {one: _parties(one) for one in named}
+    parties_of = {part: _parties(part) for part in named}
     parts = {
-        (party.pk, one.role): DealParty(
-            deal_id=revision.deal_id, revision=revision, party=party, role=one.role, name=one.name
+        (party.pk, part.role): DealParty(
+            deal_id=revision.deal_id, revision=revision, party=party, role=part.role, name=part.name
         )
-        for one, parties in found.items()
+        for part, parties in parties_of.items()
         for party in parties
     }
     DealParty.objects.bulk_create(parts.values(), ignore_conflicts=True)
 
 
-def _parties(one: Named) -> list[Party]:
+def _parties(part: Named) -> list[Party]:
     """Those of the name in one of its countries; a new one at home where it is named first."""
     known = [
         party
-        for party in Party.objects.filter(key=one.key).order_by("pk")
-        if one.is_at_home(party.country)
+        for party in Party.objects.filter(key=part.key).order_by("pk")
+        if part.is_at_home(party.country)
     ]
-    return known or [
-        Party.objects.get_or_create(key=one.key, country=one.home, defaults={"name": one.name})[0]
-    ]
+    if known:
+        return known
+    party, _ = Party.objects.get_or_create(
+        key=part.key, country=part.home, defaults={"name": part.name}
+    )
+    return [party]
 
 
 def follow(ruling: FactRuling) -> list[PartyFinding]:
@@ -333,7 +336,7 @@ def ask_cleared_match(
         raise Conflict("Choose a day after today on which somebody looks at the match again.")
     now = hits_of(party)
     if sorted(hits) != now:
-        raise Conflict("The registry matches this name otherwise since you read it. Read it again.")
+        raise Conflict("What this name matches in the registry has changed. Read it again.")
     if not now:
         raise Conflict("This name matches nothing, so there is no match to answer.")
     waits = Easing.objects.waiting().filter(kind=Easing.Kind.CLEARED_MATCH, party=party)
@@ -359,10 +362,10 @@ def hits_of(party: Party) -> list[str]:
         "deal__screening__facts_text", flat=True
     ):
         countries |= _countries(text)
-    found: set[str] = set()
+    hits: set[str] = set()
     for name in {party.name, *party.parts.values_list("name", flat=True)}:
-        found |= set(matches(name, frozenset(countries), data))
-    return sorted(found)
+        hits |= set(matches(name, frozenset(countries), data))
+    return sorted(hits)
 
 
 def _countries(facts_text: str | None) -> set[str]:
@@ -475,11 +478,11 @@ def name_parties(revisions: Iterable[DealRevision]) -> int:
     named = 0
     for revision in revisions:
         try:
-            parties = deriving.named_in(deriving.read(revision.answers))
+            parts = deriving.named_in(deriving.read(revision.answers))
         except DeclaredError:
             continue
-        lock({one.key for one in parties})
-        record(revision, parties)
+        lock({part.key for part in parts})
+        record(revision, parts)
         named += 1
     return named
 

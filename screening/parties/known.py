@@ -12,7 +12,15 @@ from typing import Any
 from django.utils import timezone
 
 from policy.reference.registry import fold
-from screening.parties.models import DealParty, Easing, Party, PartyFinding, PartyMerge, same_as
+from screening.parties.models import (
+    DealParty,
+    Easing,
+    Party,
+    PartyFinding,
+    PartyMerge,
+    bodies,
+    same_as,
+)
 from screening.parties.naming import Named
 
 END_USER = DealParty.Role.END_USER.value
@@ -88,7 +96,9 @@ def noted(finding: PartyFinding) -> str:
 
 def of_deal(deals: Collection[int], named: Sequence[Named]) -> Known:
     """What holds in a deal now: ``deals`` are itself and those that it comes from."""
-    parties = {party.pk: party for party in Party.objects.filter(key__in={n.key for n in named})}
+    parties = {
+        party.pk: party for party in Party.objects.filter(key__in={part.key for part in named})
+    }
     parts = DealParty.objects.filter(deal__in=deals, role=END_USER).values_list("party", flat=True)
     former = set(parts) - parties.keys()
     same = same_as({*parties, *former})
@@ -119,38 +129,40 @@ class _Reader:
         self._apart = apart(parties) if findings else set()
 
     def of_end_user(self, named: Iterable[Named]) -> list[PartyFinding]:
-        found = {
+        by_number = {
             finding.pk: finding
-            for one in named
-            if one.role == END_USER
-            for finding in self._of(self._here(one))
+            for part in named
+            if part.role == END_USER
+            for finding in self._of(self._here(part))
         }
-        return [found[pk] for pk in sorted(found)]
+        return [by_number[pk] for pk in sorted(by_number)]
 
     def agency(self, named: Iterable[Named]) -> str:
         """Who uses or runs the system acts for an agency, or is one."""
-        for one in named:
-            for finding in self._of(self._here(one)):
-                runs = one.role == OPERATOR and finding.value == "intelligence_security"
-                uses = one.role in (END_USER, OPERATOR) and finding.fact == "agency_access"
+        for part in named:
+            for finding in self._of(self._here(part)):
+                runs = part.role == OPERATOR and finding.value == "intelligence_security"
+                uses = part.role in (END_USER, OPERATOR) and finding.fact == "agency_access"
                 if runs or uses:
                     return noted(finding)
         return ""
 
     def doubts(self, named: Sequence[Named], former: Collection[int]) -> Iterator[str]:
-        uses = self._same_as(pk for one in named if one.role == END_USER for pk in self._here(one))
-        for one in named:
-            here = self._here(one)
+        uses = self._same_as(
+            pk for part in named if part.role == END_USER for pk in self._here(part)
+        )
+        for part in named:
+            here = self._here(part)
             if uses.isdisjoint(here):
                 for finding in self._of(here):
                     if finding.value in OF_A_BODY.get(finding.fact, ()):
                         yield _takes_part(finding)
-            for finding in self._of(self._namesakes(one, here)):
+            for finding in self._of(self._namesakes(part, here)):
                 yield (
-                    f"{one.name} could be the same as {finding.party}, and compliance knows more "
+                    f"{part.name} could be the same as {finding.party}, and compliance knows more "
                     "about that one."
                 )
-        now = {pk for one in named for pk in self._here(one)}
+        now = {pk for part in named for pk in self._here(part)}
         for pk in sorted(former):
             if now.isdisjoint(self._same[pk]):
                 for finding in self._of([pk]):
@@ -161,20 +173,20 @@ class _Reader:
                             "knows more about that one."
                         )
 
-    def _here(self, one: Named) -> list[int]:
+    def _here(self, part: Named) -> list[int]:
         return [
             pk
             for pk, party in self._parties.items()
-            if party.key == one.key and one.is_at_home(party.country)
+            if party.key == part.key and part.is_at_home(party.country)
         ]
 
-    def _namesakes(self, one: Named, here: Sequence[int]) -> list[int]:
+    def _namesakes(self, part: Named, here: Sequence[int]) -> list[int]:
         """Parties of this name elsewhere of which nobody said yet whether they are the same."""
         ours = self._same_as(here)
         return [
             pk
             for pk, party in self._parties.items()
-            if party.key == one.key
+            if party.key == part.key
             and pk not in ours
             and not any((mine, pk) in self._apart for mine in here)
         ]
@@ -198,9 +210,9 @@ def _takes_part(finding: PartyFinding) -> str:
 
 def apart(parties: Collection[int]) -> set[tuple[int, int]]:
     """Pairs of which two people said that they are not the same, both ways round."""
-    told = Easing.objects.holding().filter(kind=Easing.Kind.APART, party__in=parties)
-    pairs = set(told.filter(other__in=parties).values_list("party_id", "other_id"))
-    return pairs | {(other, one) for one, other in pairs}
+    easings = Easing.objects.holding().filter(kind=Easing.Kind.APART, party__in=parties)
+    pairs = set(easings.filter(other__in=parties).values_list("party_id", "other_id"))
+    return pairs | {(other, party) for party, other in pairs}
 
 
 def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, frozenset[str]]:
@@ -210,10 +222,14 @@ def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, froz
     """
     sole = {
         party.pk: [
-            one.name for one in named if one.key == party.key and fold(one.name) == fold(party.name)
+            part.name
+            for part in named
+            if part.key == party.key and fold(part.name) == fold(party.name)
         ]
         for party in parties
-        if all(one.countries == ({party.country} - {""}) for one in named if one.key == party.key)
+        if all(
+            part.countries == ({party.country} - {""}) for part in named if part.key == party.key
+        )
     }
     matches = Easing.objects.holding().filter(
         kind=Easing.Kind.CLEARED_MATCH, party__in=sole, review_by__gte=timezone.localdate()
@@ -228,18 +244,16 @@ def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, froz
 def keys_of_bodies(keys: Collection[str]) -> frozenset[str]:
     """These names, and those under which the same bodies are known besides."""
     named = Party.objects.filter(key__in=keys).values_list("pk", flat=True)
-    everybody = {other for others in same_as(set(named)).values() for other in others}
-    also = Party.objects.filter(pk__in=everybody).values_list("key", flat=True)
+    also = Party.objects.filter(pk__in=bodies(set(named))).values_list("key", flat=True)
     return frozenset(keys) | frozenset(also)
 
 
 def merged_keys() -> dict[str, frozenset[str]]:
     """Each name of a body that was merged, and all its names; for many deals at once."""
-    merged = {pk for pair in PartyMerge.objects.values_list("gone", "into") for pk in pair}
-    bodies = same_as(merged) if merged else {}
-    keys = dict(Party.objects.filter(pk__in=bodies).values_list("pk", "key")) if bodies else {}
+    same = same_as(_merged())
+    keys = dict(Party.objects.filter(pk__in=same).values_list("pk", "key")) if same else {}
     named: dict[str, frozenset[str]] = {}
-    for pk, others in bodies.items():
+    for pk, others in same.items():
         also = frozenset(keys[other] for other in others)
         named[keys[pk]] = named.get(keys[pk], frozenset()) | also
     return named
@@ -253,6 +267,10 @@ def remarkable() -> frozenset[str]:
     known = {*PartyFinding.objects.values_list("party", flat=True)}
     matches = Easing.objects.filter(kind=Easing.Kind.CLEARED_MATCH)
     known |= {pk for pk in matches.values_list("party", flat=True) if pk is not None}
-    known |= {pk for pair in PartyMerge.objects.values_list("gone", "into") for pk in pair}
-    everybody = {other for others in same_as(known).values() for other in others}
+    everybody = bodies(known | _merged())
     return frozenset(Party.objects.filter(pk__in=everybody).values_list("key", flat=True))
+
+
+def _merged() -> set[int]:
+    """Every party that was ever merged with another one."""
+    return {pk for pair in PartyMerge.objects.values_list("gone", "into") for pk in pair}

@@ -61,6 +61,11 @@ def same_as(parties: Collection[int]) -> dict[int, list[int]]:
     return same
 
 
+def bodies(parties: Collection[int]) -> set[int]:
+    """These parties, and all that are the same body as one of them."""
+    return {other for others in same_as(parties).values() for other in others}
+
+
 class PartyQuerySet(models.QuerySet["Party"]):
     def of_deals(self, deals: Iterable[int]) -> Self:
         """Everybody named in any revision of these deals."""

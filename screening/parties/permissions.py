@@ -1,15 +1,13 @@
-"""Who may raise, merge and lower. ``check_x`` raises a sentence, ``may_x`` answers."""
+"""Who may raise, merge and lower. ``check_x`` raises a sentence, ``may`` answers."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Q
-
 from audit.refusals import Conflict, NotAllowed
 from people import access
 from screening import verbs as selling
-from screening.models import Deal, FactRuling
-from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, same_as
+from screening.models import Deal
+from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, bodies
 
 #: What two people have done, as the sentence of a refusal says it.
 DONE = {
@@ -33,12 +31,8 @@ def check_raise(party: Party, user: Any) -> None:
 def check_ease(parties: Iterable[Party], user: Any) -> None:
     """Nobody makes milder what is known of a party to whom they sell."""
     check_compliance(user)
-    same = same_as({party.pk for party in parties})
-    everybody = {other for others in same.values() for other in others}
-    sells = Q(team__members=user) | Q(
-        contributors__user=user, contributors__part__in=("owner", "editor", "submitter")
-    )
-    sold = Deal.objects.filter(sells, parts__party__in=everybody).order_by("pk").first()
+    everybody = bodies({party.pk for party in parties})
+    sold = Deal.objects.sold_with(user).filter(parts__party__in=everybody).order_by("pk").first()
     if sold is not None:
         raise NotAllowed(
             f"You or your sales team sell to this party ({sold.reference}). "
@@ -71,7 +65,7 @@ def check_answer(easing: Easing, user: Any, *, agrees: bool) -> None:
     """Another one agrees; anybody in compliance ends it, also after it held."""
     words = {word.agrees for word in easing.words.all()}
     if False in words:
-        raise Conflict("Somebody ended this. Ask for it anew, with a reason.")
+        raise Conflict("Somebody ended this. Ask for it again, with a reason.")
     if not agrees:
         check_compliance(user)
         return
@@ -79,19 +73,14 @@ def check_answer(easing: Easing, user: Any, *, agrees: bool) -> None:
         raise Conflict(DONE[Easing.Kind(easing.kind)])
     check_ease(easing.about, user)
     if easing.ruling is not None:
-        check_no_part(easing.ruling, user)
+        selling.check_no_part(easing.ruling.deal, user)
     if easing.asked_by_id == user.pk:
         raise NotAllowed("You have already asked for this. A second person has to confirm it.")
 
 
-def check_no_part(ruling: FactRuling, user: Any) -> None:
-    """Owners, editors and submitters of the deal, and the team that sells it."""
-    selling.check_no_part(ruling.deal, user)
-
-
-def may(check: Callable[..., Any], *subject: Any, **more: Any) -> bool:
+def may(check: Callable[..., Any], *subject: Any, **options: Any) -> bool:
     try:
-        check(*subject, **more)
+        check(*subject, **options)
     except (NotAllowed, Conflict):
         return False
     return True

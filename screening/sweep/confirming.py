@@ -60,7 +60,7 @@ CONFIRMATION = ("screening", *VERSIONS, "event")
 class Change(NamedTuple):
     """What one rulebook has that the other has not, rules of the same words left out."""
 
-    #: Rules of the former that were removed or changed.
+    #: Rules of the former rulebook that were removed or changed.
     gone: list[str]
     #: Rules of the new one that were added or changed.
     new: list[str]

@@ -25,14 +25,14 @@ from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_STOP, CLEARANCE
 from screening.models import Confirmation, Deal, DealRevision, FactRuling, Screening
 from screening.parties import actions as parties
 from screening.parties import known
-from screening.parties.models import DealParty, Party, same_as
+from screening.parties.models import DealParty, Party, bodies
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
 
 CHUNK = "rescreen_chunk"
 #: Jobs after an upgrade of the program: the second one screens a part of the deals.
 UPGRADED, UPGRADED_PART = "screen_after_upgrade", "screen_part_after_upgrade"
-#: The job that writes down who is named in revisions of before.
+#: The job that writes down who is named in older revisions.
 NAME_PARTIES = "name_parties"
 #: What follows when one of the jobs here has failed for good.
 UNSCREENED = "lapse_unscreened"
@@ -142,8 +142,8 @@ def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     """
     own = Deal.objects.filter(pk=ruling.deal_id, status__in=LIVE)
     linked = related(ruling.deal, {ruling.deal.end_user_key})
-    found = Party.objects.filter(findings__ruling=ruling)
-    return (own | linked | of_parties(found)).order_by("pk")
+    known = Party.objects.filter(findings__ruling=ruling)
+    return (own | linked | of_parties(known)).order_by("pk")
 
 
 @performs(AFTER_PARTY, given_up=give_up)
@@ -161,8 +161,7 @@ def of_parties(wanted: QuerySet[Party]) -> QuerySet[Deal]:
     """Deals that still count: these parties, or somebody of their names, were named once in them
     or in one that they come from.
     """
-    same = same_as(set(wanted.values_list("pk", flat=True)))
-    everybody = {other for others in same.values() for other in others}
+    everybody = bodies(set(wanted.values_list("pk", flat=True)))
     keys = Party.objects.filter(pk__in=everybody).values("key")
     named = DealParty.objects.filter(party__key__in=keys).order_by().values("deal").distinct()
     with connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 Fills a database of its own with DEALS (50,000) deals whose outcome stays under a changed rulebook
 and two fifths as many whose outcome changes, copied by PostgreSQL from deals that were entered by
 the real actions. Then one worker works the jobs of the sweep off, as it always does: events,
-mails and their jobs are written, locks taken, triggers judging. Last, what a list of countries
+emails and their jobs are written, locks taken, triggers judging. Last, what a list of countries
 asks, where every fact is derived again. Ends with 1 when a gate is missed: 20,000 deals a second
 where the outcome stays, 2,000 where it changes, and each deal exactly once.
 """
@@ -178,7 +178,7 @@ class Swept(NamedTuple):
             f"{self.words}: {self.deals:,} deals, {self.rate:,.0f} deals/s"
             f" ({self.own * each:,.0f} µs a deal in the worker, {self.served * each:,.0f} µs in"
             f" PostgreSQL; {self.seconds:.1f} s by the clock); {self.screenings:,} screenings,"
-            f" {self.events:,} events, {self.mails:,} mails"
+            f" {self.events:,} events, {self.mails:,} emails"
         )
 
 

@@ -69,7 +69,7 @@ def one_at_a_time() -> float:
 
 
 def rulebooks() -> tuple[Rulebook, Rulebook]:
-    """Rulebook 1.0 and a change of an ordinary size, of one vocabulary."""
+    """The rulebook that ships and a change of an ordinary size, of one vocabulary."""
     before = shipped.rulebook()
     return before, changed(before)
 

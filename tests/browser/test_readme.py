@@ -139,7 +139,7 @@ def walk_carla(page: Page, row: Row) -> None:
     page.get_by_role("link", name="Take back").click()
     page.get_by_label("Reason").fill("I read them too.")
     follow(page, "Agree")
-    expect(page.get_by_text("Nothing is known of this party.")).to_be_visible()
+    expect(page.get_by_text("Nothing is known about this party.")).to_be_visible()
 
 
 def walk_rosa(page: Page, row: Row) -> None:

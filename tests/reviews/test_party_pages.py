@@ -141,7 +141,7 @@ def test_the_page_tells_all_of_a_party(client):
     ):
         assert text in page, text
     assert "Take back</a>" not in page
-    assert "Nothing is known of this party" in read(client, f"/parties/{owner.pk}/")
+    assert "Nothing is known about this party" in read(client, f"/parties/{owner.pk}/")
 
 
 def test_reviewers_and_compliance_come_to_a_party_from_its_deal(client):

@@ -347,6 +347,15 @@ def test_who_sells_to_a_party_eases_nothing():
         agreed(easing, actor=seller)
 
 
+def test_who_left_the_team_that_sells_to_a_party_eases_nothing_either():
+    deal = send(ANSWERS)
+    finding, left = known_of(party_of(deal)), factories.compliance_officer()
+    deal.team.members.add(left)
+    deal.team.members.remove(left)
+    with pytest.raises(NotAllowed, match="sell to this party"):
+        parties.ask_take_back(finding, because="Harmless.", actor=left)
+
+
 def test_what_was_refused_is_asked_for_anew():
     finding = known_of(party_of(send(ANSWERS)))
     officer = factories.compliance_officer()

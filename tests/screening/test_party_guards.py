@@ -58,6 +58,9 @@ def stage() -> Stage:
     easing = parties.ask_take_back(finding, because="Another firm.", actor=asker)
     seller, gone = factories.compliance_officer(), factories.compliance_officer()
     factories.join(deal.team, seller)
+    former = factories.compliance_officer()
+    factories.join(deal.team, former)
+    deal.team.members.remove(former)
     people.disable_person(gone, actor=SYSTEM)
     other = send({**ANSWERS, "customer": "Lounais Verkko"})
     merged = parties.merge(
@@ -73,6 +76,7 @@ def stage() -> Stage:
             "asker": asker.pk,
             "other": factories.compliance_officer().pk,
             "seller": seller.pk,
+            "former": former.pk,
             "gone": gone.pk,
             "senior": factories.senior().pk,
             "deal": deal.pk,
@@ -166,6 +170,12 @@ def test_postgresql_refuses_every_one(stage):
     assert accepted == []
     assert counted() == before
     assert len(HOSTILE) >= 20
+
+
+@pytest.mark.parametrize("who", ["seller", "former"])
+def test_who_sells_or_sold_to_a_party_does_not_agree(stage, who):
+    with pytest.raises(DatabaseError, match="nobody eases a deal that they sell"):
+        stage.run(word(f"{{{who}}}"))
 
 
 def test_it_accepts_what_two_people_do(stage):

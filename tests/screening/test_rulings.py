@@ -795,7 +795,7 @@ def test_what_no_longer_holds_is_shown_and_offered_again(client):
     page = client.get(f"/compliance/{deal.pk}/").content.decode()
     fact_page = client.get(f"/compliance/{deal.pk}/legal_basis_status/")
     for text in (desk, page, fact_page.content.decode()):
-        assert "These answers changed since: Who signs the contract?" in text
+        assert "These answers have changed since then: Who signs the contract?" in text
     assert "No longer holds." in page
     form = fact_page.context["form"]
     assert (form.initial["value"], form.initial["source"]) == ("verified", "Official gazette")

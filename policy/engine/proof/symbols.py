@@ -266,7 +266,7 @@ COMPARED = {
 
 
 class Undecided(Exception):
-    """The solver gave up: it ran out of time, or cannot decide. That is no proof."""
+    """The solver gave up: it ran out of time, or cannot decide. That is not a proof."""
 
 
 def is_possible(solver: z3.Solver, *assumptions: Formula) -> bool:

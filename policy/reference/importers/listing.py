@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 
-from policy.reference.importers.text import delimiter_of
 from policy.reference.names.folding import fold
 from policy.reference.ratings import ListRefused, Remark
-from policy.reference.registry import COLUMNS, ON_A_LIST, QUESTION, Party
+from policy.reference.registry import COLUMNS, ON_A_LIST, QUESTION, Party, rows_of
 
-#: What the sources call an entry that is no organisation, in words of the report.
+#: What the sources call an entry that is not an organisation, in words of the report.
 PERSON, VESSEL, AIRCRAFT = "people", "vessels", "aircraft"
 NAMELESS = "names without a letter or a digit"
 #: A file with more faults than this is another kind of file.
@@ -182,9 +181,7 @@ def joined(registry: str, own: str) -> str:
 
 
 def _rows(registry: str) -> list[Sequence[str]]:
-    registry = registry or ",".join(COLUMNS)
-    delimiter = delimiter_of(registry.partition("\n")[0])
-    rows = csv.DictReader(io.StringIO(registry), strict=True, delimiter=delimiter)
+    rows = rows_of(registry or ",".join(COLUMNS))
     return [[row[column] for column in COLUMNS] for row in rows]
 
 

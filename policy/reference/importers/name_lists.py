@@ -17,12 +17,17 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import BinaryIO
 
 from policy.engine.language.words import did_you_mean, listed
 from policy.reference.importers.listing import AIRCRAFT, PERSON, VESSEL, Listing, NameList
-from policy.reference.importers.text import Header, decoded_lines, delimiter_of, table_rows
+from policy.reference.importers.text import (
+    Header,
+    decoded_lines,
+    delimited,
+    delimiter_of,
+    table_rows,
+)
 from policy.reference.names.folding import fold
 from policy.reference.ratings import ListRefused
 from policy.reference.registry import NO_KIND, QUESTION
@@ -123,8 +128,7 @@ class _Columns:
 
     @classmethod
     def open(cls, lines: Iterator[str], listing: Listing, needed: Collection[str]) -> _Columns:
-        first = next(lines)
-        rows = table_rows(chain([first], lines), delimiter=delimiter_of(first))
+        _, rows = delimited(lines)
         number, fields = next(rows, (1, []))
         header = Header.read(f"line {number}", fields)
         for name in needed:
@@ -159,7 +163,9 @@ def _read_ofac(stream: BinaryIO, aliases: BinaryIO | None, about: About) -> Name
         entry, name, kind, programme = map(_value, fields[:4])
         if kind not in _OFAC_KINDS:
             words = listed([known for known in _OFAC_KINDS if known])
-            listing.fault(f"line {line}, field 3", kind, "is no type of OFAC", f"{words}, or -0- ")
+            listing.fault(
+                f"line {line}, field 3", kind, "is not a type that OFAC uses", f"{words}, or -0- "
+            )
         elif not listing.begin(line, entry):
             continue
         elif _OFAC_KINDS[kind]:
@@ -186,7 +192,7 @@ def _ofac_aliases(stream: BinaryIO, listing: Listing) -> dict[str, list[str]]:
             why = f"is already the number of line {before} of ALT.CSV"
             listing.fault(f"ALT.CSV, line {line}", number, why, "download both files again")
         elif listing.line_of(entry) is None:
-            why = "is no entry of SDN.CSV; one of the two files is cut, or of another edition"
+            why = "is not an entry of SDN.CSV; one of the two files is cut, or of another edition"
             listing.fault(f"ALT.CSV, line {line}", entry, why, "download both files again")
         else:
             names.setdefault(entry, []).append(name)
@@ -295,7 +301,7 @@ def _read_eu(stream: BinaryIO, _aliases: BinaryIO | None, about: About) -> NameL
         entry = entries.get(number)
         if kind not in _EU_KINDS:
             where = f"line {line}, column 'Entity_SubjectType'"
-            listing.fault(where, kind, "is no type of the list", "P or E")
+            listing.fault(where, kind, "is not a type of the list", "P or E")
         elif entry is None:
             if listing.begin(line, number):
                 programme = row.get("Entity_Regulation_Programme", "")

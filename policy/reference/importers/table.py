@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
 from typing import BinaryIO
 
 from policy.reference.importers.gather import Gathering, decimal, near_code, spoilt
 from policy.reference.importers.places import code_of_iso3, codes_of_name, places
-from policy.reference.importers.text import Header, decoded_lines, delimiter_of, table_rows
+from policy.reference.importers.text import Header, decoded_lines, delimited
 from policy.reference.ratings import TIERS, UNRATED, Cuts, Imported, ListRefused, Rating, RatingList
 
 CODE_COLUMNS = ("code", "iso2", "iso3", "iso", "country")
@@ -32,10 +31,7 @@ def read_table(
     previous: RatingList | None = None,
 ) -> Imported:
     """The list of the whole file.  Raises ListRefused when columns are missing."""
-    lines = decoded_lines(stream)
-    first = next(lines)
-    delimiter = delimiter_of(first)
-    rows = table_rows(chain([first], lines), delimiter=delimiter)
+    delimiter, rows = delimited(decoded_lines(stream))
     number, header = next(rows, (1, []))
     names = Header.read(f"line {number}", [name.casefold() for name in header])
     table = _Table(names, cuts, Gathering(), delimiter)

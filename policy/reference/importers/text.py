@@ -7,6 +7,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from policy.reference.ratings import ListRefused
@@ -87,6 +88,13 @@ def table_rows(lines: Iterable[str], *, delimiter: str) -> Iterator[tuple[int, l
 def delimiter_of(first_line: str) -> str:
     """Comma, semicolon or tab: the one that the first line has most of."""
     return max(",;\t", key=first_line.count)
+
+
+def delimited(lines: Iterator[str]) -> tuple[str, Iterator[tuple[int, list[str]]]]:
+    """The delimiter of a table, by its first line, and its rows as of `table_rows`."""
+    first = next(lines)
+    delimiter = delimiter_of(first)
+    return delimiter, table_rows(chain([first], lines), delimiter=delimiter)
 
 
 def why_no_table(error: csv.Error) -> str:

@@ -6,7 +6,7 @@ that R wrote.  Read as a stream: only the rows of the latest year seen so far ar
 Source: V-Dem codebook; the indices `v2x_…` run from 0 to 1, higher = freer.
 
 The tier is that of the mean, and at least high where a single index lies below the first cut: a
-place that nobody may criticise is no safer for its orderly courts.
+place that nobody may criticise is not safer for its orderly courts.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ REMEMBERED = 4096
 LOOKALIKES = str.maketrans(
     "авеѕіјкмнорсԛтуѵԝхһԁгαβεηικμνορτυχγ", "abesijkmhopcqtyvwxhdrabehikmvoptuxy"
 )
-#: A word with letters of two scripts is no word of either.
+#: A word with letters of two scripts is a word of neither.
 _MIXED = re.compile(r"[a-z].*[\u0370-\u052f]|[\u0370-\u052f].*[a-z]")
 #: Characters that show nothing although they are not format characters.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")

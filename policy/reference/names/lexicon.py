@@ -76,18 +76,18 @@ def _needed(stems: Iterable[str]) -> list[str]:
     return [stem for stem in stems if not any(other in stem for other in stems if other != stem)]
 
 
-def _laps(found: tuple[int, int], phrase: tuple[int, int]) -> bool:
+def _laps(stem: tuple[int, int], phrase: tuple[int, int]) -> bool:
     """Whether they share letters, and what was found is more than a part of the phrase."""
-    is_apart = found[1] <= phrase[0] or phrase[1] <= found[0]
-    return not is_apart and not (phrase[0] <= found[0] and found[1] <= phrase[1])
+    is_apart = stem[1] <= phrase[0] or phrase[1] <= stem[0]
+    return not is_apart and not (phrase[0] <= stem[0] and stem[1] <= phrase[1])
 
 
 def _plainly(words: str) -> str:
     """The words, and beside them what they say without digits for letters and letter by letter."""
     disguised = [word for word in words.split() if _is_disguised(word)]
-    more = [word.translate(table) for word in disguised for table in _AS_LETTERS]
-    more += [spelt[0].replace(" ", "") for spelt in _SPELT.finditer(words)]
-    return " ".join([words, *more])
+    undisguised = [word.translate(table) for word in disguised for table in _AS_LETTERS]
+    undisguised += [spelt[0].replace(" ", "") for spelt in _SPELT.finditer(words)]
+    return " ".join([words, *undisguised])
 
 
 def _is_disguised(word: str) -> bool:

@@ -214,11 +214,11 @@ class Matcher:
 
     def means(self, name: str) -> frozenset[int]:
         """The rows whose very name it is as a whole, whatever stands in its parts."""
-        found: set[int] = set()
+        rows: set[int] = set()
         for reading in readings(name):
             named = without_countries(content(reading))[1]
-            found.update(match.at for match in self._exactly(reading, named))
-        return frozenset(found)
+            rows.update(match.at for match in self._exactly(reading, named))
+        return frozenset(rows)
 
     def _exactly(self, reading: Reading, named: frozenset[str]) -> Iterator[Match]:
         for key, drops_country in _keys(reading):
@@ -308,7 +308,7 @@ class Matcher:
             return {}
         first = bisect_left(self._lengths, math.ceil(len(typed) * NEARLY / (200 - NEARLY)))
         last = bisect_right(self._lengths, math.floor(len(typed) * (200 - NEARLY) / NEARLY))
-        found: dict[int, float] = {}
+        scores: dict[int, float] = {}
         tries = [(typed, self._wholes)]
         if len(words) > 1:
             tries.append(("".join(sorted(words)), self._sorted))
@@ -317,14 +317,14 @@ class Matcher:
                 text, listed[first:last], scorer=fuzz.ratio, score_cutoff=NEARLY, limit=None
             ):
                 score = 1.0 if ratio == 100 else ratio / 100 - LESS
-                found[first + number] = max(found.get(first + number, 0.0), score)
-        return found
+                scores[first + number] = max(scores.get(first + number, 0.0), score)
+        return scores
 
     def _find_similar(self, word: str) -> tuple[str, ...]:
         """Listed words that are this one or may be a misspelt form of it."""
-        found = [word] if word in self._holders else []
+        similar = [word] if word in self._holders else []
         if len(word) < SHORTEST_TYPO or word.isdigit():
-            return tuple(found)
+            return tuple(similar)
         for length in range(len(word) - _typos(len(word)), len(word) + _typos(len(word) + 1) + 1):
             if length < SHORTEST_TYPO:
                 continue
@@ -336,8 +336,8 @@ class Matcher:
                 score_cutoff=most,
                 limit=None,
             )
-            found.extend(listed for listed, distance, _ in near if distance)
-        return tuple(found)
+            similar.extend(listed for listed, distance, _ in near if distance)
+        return tuple(similar)
 
 
 def likeness(typed: str, listed: str) -> float:
@@ -348,9 +348,9 @@ def likeness(typed: str, listed: str) -> float:
     score = _score(words, sum(map(weight, others)), _paired(words, others))
     wholes = ("".join(words), "".join(others))
     in_order = ("".join(sorted(words)), "".join(sorted(others)))
-    for one, other in (wholes, in_order):
-        ratio = fuzz.ratio(one, other)
-        if min(len(one), len(other)) >= LEAST_LETTERS and ratio >= NEARLY:
+    for text, other in (wholes, in_order):
+        ratio = fuzz.ratio(text, other)
+        if min(len(text), len(other)) >= LEAST_LETTERS and ratio >= NEARLY:
             score = max(score, ratio / 100 - LESS)
     return score
 
@@ -372,10 +372,10 @@ def _paired(typed: Reading, listed: Reading) -> tuple[Pair, ...]:
     ]
     options.sort(key=lambda option: (-option[0], abs(option[1] - option[2]), option[1]))
     pairs: dict[int, Pair] = {}
-    given: set[int] = set()
+    taken: set[int] = set()
     for likeness, at, other in options:
-        if at not in pairs and other not in given:
-            given.add(other)
+        if at not in pairs and other not in taken:
+            taken.add(other)
             pairs[at] = Pair(typed[at], listed[other], likeness)
     return tuple(pairs[at] for at in sorted(pairs))
 

@@ -67,7 +67,7 @@ class Figure:
 def measure(registry: Registry) -> list[Figure]:
     """The figures of a registry, in seconds."""
     unlisted = replace(
-        registry, parties=tuple(one for one in registry.parties if one.kind != OPERATOR)
+        registry, parties=tuple(party for party in registry.parties if party.kind != OPERATOR)
     )
     return [
         *_listed(registry),
@@ -84,7 +84,9 @@ def measure(registry: Registry) -> list[Figure]:
 def _listed(registry: Registry) -> Iterator[Figure]:
     every = [
         (name, party)
-        for party in sorted(registry.parties, key=lambda one: (one.name, one.country, one.kind))
+        for party in sorted(
+            registry.parties, key=lambda listed: (listed.name, listed.country, listed.kind)
+        )
         if party.kind in ASKED
         for name in (party.name, *party.aliases)
     ]
@@ -120,8 +122,8 @@ def _changed(
 def _found(
     name: str, words: str, gate: float, registry: Registry, typed: Sequence[tuple[str, Party]]
 ) -> Figure:
-    found = sum(is_found(registry, text, party) for text, party in typed)
-    return Figure(name, words, _share(found, len(typed)), len(typed), gate)
+    many_found = sum(is_found(registry, text, party) for text, party in typed)
+    return Figure(name, words, _share(many_found, len(typed)), len(typed), gate)
 
 
 def is_found(registry: Registry, typed: str, party: Party) -> bool:
@@ -144,7 +146,7 @@ def country_first(name: str, party: Party, _draw: random.Random) -> str | None:
 
 
 def with_acronym(name: str, party: Party, _draw: random.Random) -> str | None:
-    short = [one for one in party.aliases if one.isupper() and len(one) <= LONGEST_ACRONYM]
+    short = [alias for alias in party.aliases if alias.isupper() and len(alias) <= LONGEST_ACRONYM]
     return f"{name} ({short[0]})" if short else None
 
 
@@ -241,8 +243,8 @@ def _bodies(registry: Registry) -> Iterator[Figure]:
     rows = _rows("names/measured/bodies.csv")
     for kind, (words, gate) in BODIES.items():
         names = [(row["name"], row["country_iso2"]) for row in rows if row["kind"] == kind]
-        found = sum(_is_alerted(registry, name, country) for name, country in names)
-        yield Figure(kind, words, _share(found, len(names)), len(names), gate)
+        alerted = sum(_is_alerted(registry, name, country) for name, country in names)
+        yield Figure(kind, words, _share(alerted, len(names)), len(names), gate)
 
 
 def _honest(registry: Registry) -> Iterator[Figure]:
@@ -256,8 +258,8 @@ def _honest(registry: Registry) -> Iterator[Figure]:
         ("companies", "Ordinary companies and authorities", companies),
         ("honest", "Both", [*operators, *companies]),
     ):
-        alerted = sum(_is_alerted(registry, one, country) for one, country in names)
-        heard = sum(bool(registry.lexicon.sounds(one)) for one, _ in names)
+        alerted = sum(_is_alerted(registry, typed, country) for typed, country in names)
+        heard = sum(bool(registry.lexicon.sounds(typed)) for typed, _ in names)
         many = len(names)
         yield Figure(name, f"{words} asked about", _share(alerted, many), many, 0.05, at_most=True)
         words = f"{words} asked about for the sound of the name"
@@ -272,11 +274,11 @@ def _is_alerted(registry: Registry, name: str, country: str) -> bool:
 def _pairs() -> list[Figure]:
     """Precision and recall at the threshold on pairs that are deliberately hard."""
     rows = _rows("names/measured/name_pairs.csv")
-    told = [
+    judged = [
         (likeness(row["name1"], row["name2"]) >= ALERT, row["is_match"] == "true") for row in rows
     ]
-    right = sum(alert and same for alert, same in told)
-    alerts, matches = sum(alert for alert, _ in told), sum(same for _, same in told)
+    right = sum(alert and same for alert, same in judged)
+    alerts, matches = sum(alert for alert, _ in judged), sum(same for _, same in judged)
     return [
         Figure("precision", "Hard pairs: precision", _share(right, alerts), alerts),
         Figure("recall", "Hard pairs: recall", _share(right, matches), matches),

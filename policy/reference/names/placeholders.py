@@ -113,18 +113,18 @@ def _is_side_by_side(word: str) -> bool:
     ends = {0}
     for at in range(len(word)):
         if at in ends:
-            ends |= {at + len(one) for one in _phrases() if word.startswith(one, at)}
+            ends |= {at + len(phrase) for phrase in _phrases() if word.startswith(phrase, at)}
     return len(word) in ends
 
 
 @cache
 def _phrases() -> Mapping[str, Sequence[tuple[str, ...]]]:
     """The placeholders, folded and in words, by their first word."""
-    found: dict[str, list[tuple[str, ...]]] = {}
+    by_first_word: dict[str, list[tuple[str, ...]]] = {}
     for line in _lines("placeholders.txt"):
         phrase = tuple(fold(line).split())
-        found.setdefault(phrase[0], []).append(phrase)
-    return found
+        by_first_word.setdefault(phrase[0], []).append(phrase)
+    return by_first_word
 
 
 @cache

@@ -46,14 +46,14 @@ def readings(text: str) -> list[Reading]:
     text = unicodedata.normalize("NFKC", text)
     honest = _WORD.sub(lambda word: _honest(word[0]), text)
     written = tuple(fold(honest).translate(_ARABIC).split())
-    found = [written]
+    different = [written]
     if not all(map(str.isascii, written)):
-        found.append(_latin(written))
-    if (looks := tuple(fold(text.translate(_lookalikes())).split())) not in found and all(
+        different.append(_latin(written))
+    if (looks := tuple(fold(text.translate(_lookalikes())).split())) not in different and all(
         map(str.isascii, looks)
     ):
-        found.append(looks)
-    return found
+        different.append(looks)
+    return different
 
 
 def spoken(several: Sequence[Reading]) -> Reading:
@@ -62,10 +62,10 @@ def spoken(several: Sequence[Reading]) -> Reading:
 
 
 def _latin(words: Reading) -> Reading:
-    said = (
+    in_latin = (
         word if word.isascii() else anyascii(word.removeprefix(_ARABIC_ARTICLE)) for word in words
     )
-    return tuple(part for word in said for part in fold(word).split())
+    return tuple(part for word in in_latin for part in fold(word).split())
 
 
 def _honest(word: str) -> str:

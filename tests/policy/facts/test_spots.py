@@ -177,7 +177,7 @@ def test_a_territory_of_another_country_is_a_contradiction() -> None:
         ({"territories": {"UA": []}}, "territories, UA: expected a code, a list of codes, none or"),
         ({"territories": {"UA": 7}}, "territories, UA: expected a code, a list of codes, none or"),
         ({"territories": {"UA": ["UA-43", "none"]}}, "none stands beside other answers"),
-        ({"territories": {"MD": "none"}}, "territories: MD is no country of this deal"),
+        ({"territories": {"MD": "none"}}, "territories: MD is not a country of this deal"),
         ({"site": 7}, "site: expected text or null, not 7"),
         ({"site": "Simfero\u200bpol"}, "site: holds an invisible character"),
         ({"site": "x" * 2001}, "site: 2001 characters are more than 2000"),

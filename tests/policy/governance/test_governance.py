@@ -1,4 +1,4 @@
-"""Propose, check, activate: two persons, a report of exactly this content, and the sweep after."""
+"""Propose, check, activate: two people, a report of exactly this content, and the sweep after."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -125,7 +125,10 @@ def test_from_where_a_territory_is_asked_about_is_compared(
             GOOD.replace("KP,", "QQ,"),
             'line 2 of the restricted destinations: "QQ" is not a known code',
         ),
-        (GOOD.replace("prohibited", "forbidden"), '"forbidden" is no control; it is one of'),
+        (
+            GOOD.replace("prohibited", "forbidden"),
+            '"forbidden" is not a control; it must be one of',
+        ),
         (GOOD.replace("An act", " "), "destinations: the basis is missing"),
         (GOOD.replace("https://example.org", ""), "destinations: the source is missing"),
         (GOOD.replace("2026-11-28", "28.11.2026"), '"28.11.2026" is not a day such as 2026-11-28'),

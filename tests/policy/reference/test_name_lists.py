@@ -151,7 +151,10 @@ def test_a_file_without_its_last_byte_is_read_with_a_remark():
         (SDN[: SDN.index(b"\r\n") - 30] + b"\r\n", "has 6 fields, not 12; is the file cut"),
         (SDN[: SDN.index(b"\r\n") + 40], "line 2: the file ends inside this line"),
         (SDN.replace(b"\n36,", b"\n306,").replace(b"173,", b"306,", 1), "is already the id of"),
-        (SDN.replace(b'"vessel"', b'"spaceship"'), "field 3: 'spaceship' is no type of OFAC"),
+        (
+            SDN.replace(b'"vessel"', b'"spaceship"'),
+            "field 3: 'spaceship' is not a type that OFAC uses",
+        ),
         (SDN.replace(b"SYRIATEL", b"SYRI\x00ATEL"), "NUL in a text file"),
         (
             SDN.replace(b"SYRIATEL", b"SYRI\xc9TEL"),
@@ -168,7 +171,7 @@ def test_a_file_without_its_last_byte_is_read_with_a_remark():
         (OPEN.replace(b'"NK-2","Organization",', b'"NK-2",'), "line 3: 'NK-2' has 15 fields"),
         (EU.rstrip()[:-8], "the file ends inside this line"),
         (EU.replace(b";13;EU.13.1;;P;", b";20;EU.13.1;;P;"), "line 4: '20' is 'e' here and 'p' on"),
-        (EU.replace(b";P;", b";X;", 1), "line 2, column 'Entity_SubjectType': 'x' is no type"),
+        (EU.replace(b";P;", b";X;", 1), "line 2, column 'Entity_SubjectType': 'x' is not a type"),
         (PLAIN.replace(b",FI,EG", b",QQ,EG"), "line 2, column 'country': 'QQ' is not a valid ISO"),
         (PLAIN.replace(b"military", b"militry"), "column 'kind': 'militry' is unknown; did you"),
         (PLAIN + b"example guards,fi,,\n", "line 6: 'example guards' is already on line 2"),
@@ -183,7 +186,10 @@ def test_each_fault_has_its_place_and_its_repair(raw, said):
 @pytest.mark.parametrize(
     ("aliases", "said"),
     [
-        (ALT.replace(b"306,", b"307,", 1), "is no entry of SDN.CSV; one of the two files is cut"),
+        (
+            ALT.replace(b"306,", b"307,", 1),
+            "is not an entry of SDN.CSV; one of the two files is cut",
+        ),
         (ALT[:-12], "ALT.CSV, line"),
         (ALT.replace(b"999999", b"220"), "'220' is already the number of line"),
         (SDN, "ALT.CSV, line 1: '36' has 12 fields, not 5"),
