@@ -177,7 +177,7 @@ def test_it_accepts_what_two_people_do(stage):
 def test_an_easing_that_was_answered_is_not_answered_again():
     easing = asked_to_clear(party_of(send(GUARDS)))
     agreed(easing)
-    parties.answer(easing, agrees=False, because="No.", actor=factories.compliance_officer())
+    parties.end(easing, because="No.", actor=factories.compliance_officer())
     again = Stage({"easing": easing.pk, "party": 0, "other": factories.compliance_officer().pk})
     with pytest.raises(DatabaseError):
         again.run(EVENT + word("{other}"))
