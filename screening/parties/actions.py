@@ -247,6 +247,9 @@ def add_identifier(party: Party, *, scheme: str, value: str, actor: Any) -> Part
 def remove_identifier(identifier: PartyIdentifier, *, actor: Any) -> None:
     """A number was wrong. No fact of a deal comes from one, so one person is enough."""
     verbs.REMOVE_NUMBER.check(identifier, actor)
+    removed, _ = PartyIdentifier.objects.filter(pk=identifier.pk).delete()
+    if not removed:
+        raise Conflict(f"Somebody has already removed the number {identifier.value}.")
     _record(
         identifier.party,
         actor,
@@ -254,14 +257,17 @@ def remove_identifier(identifier: PartyIdentifier, *, actor: Any) -> None:
         scheme=identifier.scheme,
         value=identifier.value,
     )
-    identifier.delete()
 
 
 @transaction.atomic
 def set_parent(party: Party, parent: Party | None, *, because: str, actor: Any) -> None:
     """Who owns the party, for those who read its page."""
     verbs.SET_PARENT.check(party, actor)
-    above, seen = parent, {party.pk}
+    # Two at once could each close half of a circle.
+    lock({"who owns whom"})
+    party.refresh_from_db()
+    above = Party.objects.get(pk=parent.pk) if parent else None
+    seen = {party.pk}
     while above is not None:
         if above.pk in seen:
             raise Conflict(f"{parent} belongs to {party}, so it cannot own it.")
@@ -279,6 +285,9 @@ def set_parent(party: Party, parent: Party | None, *, because: str, actor: Any) 
 @transaction.atomic
 def ask_take_back(finding: PartyFinding, *, because: str, actor: Any) -> Easing:
     """A finding was wrong. One that began in a deal is taken back with its ruling."""
+    if finding.ruling is not None:
+        finding.ruling.deal.lock()
+    lock_body(finding.party)
     verbs.TAKE_BACK.check(finding, actor)
     about = {"ruling": finding.ruling} if finding.ruling_id else {"finding": finding}
     return _ask(Easing.Kind.TAKE_BACK, because=because, actor=actor, **about)
@@ -292,6 +301,7 @@ def ask_take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> Eas
 @transaction.atomic
 def ask_split(merged: PartyMerge, *, because: str, actor: Any) -> Easing:
     """Two parties are not the same body after all."""
+    lock({merged.gone.key, merged.into.key})
     verbs.SPLIT.check(merged, actor)
     return _ask(Easing.Kind.SPLIT, because=because, actor=actor, merge=merged)
 
@@ -299,6 +309,7 @@ def ask_split(merged: PartyMerge, *, because: str, actor: Any) -> Easing:
 @transaction.atomic
 def ask_apart(party: Party, other: Party, *, because: str, source: str, actor: Any) -> Easing:
     """Somebody of this name elsewhere is another body."""
+    lock({party.key, other.key})
     verbs.APART.check((party, other), actor)
     return _ask(
         Easing.Kind.APART, because=because, source=source, actor=actor, party=party, other=other
@@ -320,6 +331,7 @@ def ask_cleared_match(
 
     Raises Conflict when the registry has another one since.
     """
+    lock({party.key})
     verbs.CLEAR.check(party, actor)
     if review_by <= timezone.localdate():
         raise Conflict("Choose a day after today on which somebody looks at the match again.")
@@ -375,6 +387,8 @@ def end(easing: Easing, *, because: str, actor: Any) -> EasingWord:
 def _say(
     easing: Easing, verb: Verb[Easing, None], *, agrees: bool, because: str, actor: Any
 ) -> EasingWord:
+    if easing.ruling is not None:
+        easing.ruling.deal.lock()
     parties = easing.about
     lock({f"easing:{easing.pk}", *(party.key for party in parties)})
     verb.check(easing, actor)
