@@ -3,7 +3,6 @@
 What makes deals graver needs one person, what makes them milder two.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,7 +11,6 @@ from audit.refusals import Conflict, NotAllowed
 from people import access
 from people.verbs import Verb, Who
 from screening import verbs as selling
-from screening.models import Deal
 from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, same_as
 
 _COMPLIANCE = Who((access.COMPLIANCE,), "Only compliance records what is known of a party.")
@@ -35,28 +33,13 @@ def _check_merge(pair: tuple[Party, Party], _user: Any) -> None:
         raise Conflict(f"{gone} and {into} are already the same.")
 
 
-def _check_ease(parties: Iterable[Party], user: Any) -> None:
-    """Nobody makes milder what is known of a party to whom they sell."""
-    same = same_as({party.pk for party in parties})
-    everybody = {other for others in same.values() for other in others}
-    sells = Q(team__members=user) | Q(
-        contributors__user=user, contributors__part__in=("owner", "editor", "submitter")
-    )
-    sold = Deal.objects.filter(sells, parts__party__in=everybody).order_by("pk").first()
-    if sold is not None:
-        raise NotAllowed(
-            f"You or your sales team sell to this party ({sold.reference}). "
-            "Somebody else must look at it."
-        )
-
-
 def _check_not_asked(waiting: QuerySet[Easing]) -> None:
     if waiting.exists():
         raise Conflict("Somebody asked for this already. A second person can agree to it now.")
 
 
 def _check_take_back(finding: PartyFinding, user: Any) -> None:
-    _check_ease([finding.party], user)
+    selling.check_sells_to_none([finding.party], user)
     if not PartyFinding.objects.standing().filter(pk=finding.pk).exists():
         raise Conflict(_DONE[Easing.Kind.TAKE_BACK])
     about = Q(ruling=finding.ruling_id) if finding.ruling_id else Q(finding=finding)
@@ -64,7 +47,7 @@ def _check_take_back(finding: PartyFinding, user: Any) -> None:
 
 
 def _check_split(merge: PartyMerge, user: Any) -> None:
-    _check_ease([merge.gone, merge.into], user)
+    selling.check_sells_to_none([merge.gone, merge.into], user)
     if not PartyMerge.objects.standing().filter(pk=merge.pk).exists():
         raise Conflict(_DONE[Easing.Kind.SPLIT])
     _check_not_asked(Easing.objects.waiting().filter(merge=merge))
@@ -72,17 +55,19 @@ def _check_split(merge: PartyMerge, user: Any) -> None:
 
 def _check_apart(pair: tuple[Party, Party], user: Any) -> None:
     party, other = pair
-    _check_ease(pair, user)
+    selling.check_sells_to_none(pair, user)
     if other.pk in same_as([party.pk])[party.pk]:
         raise Conflict(f"{party} and {other} are recorded as the same. Split them first.")
-    told = Easing.objects.filter(kind=Easing.Kind.APART, party=party, other=other)
+    told = Easing.objects.filter(
+        Q(party=party, other=other) | Q(party=other, other=party), kind=Easing.Kind.APART
+    )
     if told.holding().exists():
         raise Conflict(_DONE[Easing.Kind.APART])
     _check_not_asked(told.waiting())
 
 
 def _check_clear(party: Party, user: Any) -> None:
-    _check_ease([party], user)
+    selling.check_sells_to_none([party], user)
     matches = Easing.objects.filter(kind=Easing.Kind.CLEARED_MATCH, party=party)
     _check_not_asked(matches.waiting())
 
@@ -97,11 +82,24 @@ def _check_agree(easing: Easing, user: Any) -> None:
     _check_end(easing, user)
     if easing.words.exists():
         raise Conflict(_DONE[Easing.Kind(easing.kind)])
-    _check_ease(easing.about, user)
+    selling.check_sells_to_none(easing.about, user)
     if easing.ruling is not None:
         selling.check_no_part(easing.ruling.deal, user)
     if easing.asked_by_id == user.pk:
         raise NotAllowed("You have already asked for this. A second person has to confirm it.")
+    _check_asker(easing)
+
+
+def _check_asker(easing: Easing) -> None:
+    """Who asked for it joined a sales team since, or sent a deal; PostgreSQL looks at both, too."""
+    try:
+        selling.check_sells_to_none(easing.about, easing.asked_by)
+        if easing.ruling is not None:
+            selling.check_no_part(easing.ruling.deal, easing.asked_by)
+    except NotAllowed as refusal:
+        raise Conflict(
+            "Whoever asked for this sells to this party, or did. Refuse it, and ask for it anew."
+        ) from refusal
 
 
 RAISE = Verb(

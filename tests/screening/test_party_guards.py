@@ -58,6 +58,9 @@ def stage() -> Stage:
     easing = parties.ask_take_back(finding, because="Another firm.", actor=asker)
     seller, gone = factories.compliance_officer(), factories.compliance_officer()
     factories.join(deal.team, seller)
+    former = factories.compliance_officer()
+    people.set_teams(former, join=[deal.team.name], actor=SYSTEM)
+    people.set_teams(former, leave=[deal.team.name], actor=SYSTEM)
     people.disable_person(gone, actor=SYSTEM)
     other = send({**ANSWERS, "customer": "Lounais Verkko"})
     merged = parties.merge(
@@ -73,6 +76,7 @@ def stage() -> Stage:
             "asker": asker.pk,
             "other": factories.compliance_officer().pk,
             "seller": seller.pk,
+            "former": former.pk,
             "gone": gone.pk,
             "senior": factories.senior().pk,
             "deal": deal.pk,
@@ -101,6 +105,7 @@ HOSTILE = {
     "a reviewer agrees": word("{senior}"),
     "somebody who left agrees": word("{gone}"),
     "who sells to the party agrees": word("{seller}"),
+    "who sold to the party agrees": EVENT.replace("{other}", "{former}") + word("{former}"),
     "a second person agrees without an event": word("{other}"),
     "a second person agreed last year": EVENT + word("{other}", "now() - interval '1 year'"),
     "a second person agrees next year": EVENT + word("{other}", "now() + interval '1 year'"),
