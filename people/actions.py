@@ -16,6 +16,8 @@ from people import teams as selling
 from people.access import roles_of
 from people.roles import check_role_mix
 
+#: Persian and Indic names are spelt with these.
+JOINERS = {0x200C: None, 0x200D: None}
 #: Each event about a person. Who may run the commands may do all of it; no page does.
 SENTENCES = {
     "person.added": "Added a person with these roles: {roles}",
@@ -44,6 +46,7 @@ def add_person(
     """A new account with its roles and sales teams; its owner chooses a password by a link."""
     _check_name(name)
     _check_email(email)
+    _check_plain("full name", full_name)
     check_role_mix(frozenset(roles))
     first, _, last = full_name.strip().partition(" ")
     person = User(username=name, email=email, first_name=first, last_name=last)
@@ -121,6 +124,14 @@ def choose_password(person: User, password: str, *, token: str) -> None:
     _record(person, person, "person.password_chosen")
 
 
+def _check_plain(what: str, text: str) -> None:
+    """Refuse what hides in a name or changes the order of its letters, and halves of characters."""
+    if not text.translate(JOINERS).isprintable():
+        raise ValidationError(
+            f"The {what} {text!a} holds a character that nobody sees. Type it again."
+        )
+
+
 def _check_name(name: str) -> None:
     User.username_validator(name)
     if get_user_model().objects.filter(username__iexact=name).exists():
@@ -128,6 +139,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_email(email: str) -> None:
+    _check_plain("email address", email)
     try:
         validate_email(email)
     except ValidationError:
@@ -147,6 +159,7 @@ def _join(person: User, teams: Collection[str], new: Collection[str]) -> list[in
     every = selling.every()
     joined = [_team(every, name) for name in teams]
     for name in new:
+        _check_plain("name of the team", name)
         if every.filter(name__iexact=name).exists():
             raise Conflict(f"There is already a sales team {name!r}. Join it instead.")
         team = every.model(name=name)
@@ -158,6 +171,7 @@ def _join(person: User, teams: Collection[str], new: Collection[str]) -> list[in
 
 
 def _team(among: Any, name: str) -> Any:
+    _check_plain("name of the team", name)
     team = among.filter(name__iexact=name).first()
     if team is None:
         names = ", ".join(among.order_by("name").values_list("name", flat=True))

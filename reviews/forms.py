@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from policy.fields import FilterForm, PlainText
 from policy.models import Kind, ReferenceVersion
+from policy.reference.names.plain_text import without
 from policy.wording import clauses, outcomes
 from reviews import labels
 from reviews.actions import LEAST_REASONS, Duty
@@ -36,6 +37,13 @@ class Area(PlainText):
             error_messages={"required": refusal, "min_length": refusal},
             **more,
         )
+        self._least, self._refusal = least, refusal
+
+    def validate(self, value: Any) -> None:
+        """What nobody sees makes no text longer."""
+        super().validate(value)
+        if value and len(without(value).strip()) < self._least:
+            raise forms.ValidationError(self._refusal, code="min_length")
 
 
 class QueueFilters(FilterForm):

@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.refusals import Conflict, NotAllowed
 from people import access
 from policy import active
 from policy.models import Kind
@@ -18,8 +17,7 @@ from reviews import labels
 from reviews.models import Condition
 from screening import wording
 from screening.models import Deal
-from screening.parties import actions as verbs
-from screening.parties import known, permissions
+from screening.parties import actions, known, verbs
 from screening.parties.models import (
     FACTS,
     DealParty,
@@ -189,7 +187,7 @@ def findings(body: Iterable[int], user: Any) -> list[Known]:
             deal_url(finding.deal, user) if finding.deal else "",
             is_due(finding.review_by),
             _asked(finding),
-            permissions.may(permissions.check_take_back, finding, user),
+            verbs.TAKE_BACK.may(finding, user),
         )
         for finding in standing.select_related("party", "deal", "ruling", "ruled_by")
     ]
@@ -236,11 +234,7 @@ ABOUT = (
 
 
 def asked(easing: Easing, user: Any) -> Asked:
-    why_not = ""
-    try:
-        permissions.check_answer(easing, user, agrees=True)
-    except (NotAllowed, Conflict) as refusal:
-        why_not = str(refusal)
+    why_not = verbs.AGREE.why_not(easing, user)
     return Asked(
         easing, what(easing), labels.person(easing.asked_by), easing.about, not why_not, why_not
     )
@@ -279,17 +273,13 @@ def matches(parties: Iterable[Party], user: Any) -> list[Match]:
     """Of each name of a body that matches anything."""
     shown = []
     for party in parties:
-        hits = verbs.hits_of(party)
+        hits = actions.hits_of(party)
         own = Easing.objects.filter(kind=Easing.Kind.CLEARED_MATCH, party=party).order_by("-pk")
         answer = own.holding().filter(review_by__gte=timezone.localdate()).first()
         asked_for = own.waiting().first()
         if hits or answer:
             new = [hit for hit in hits if answer is None or hit not in answer.hits]
-            may = (
-                bool(new)
-                and not asked_for
-                and permissions.may(permissions.check_ease, [party], user)
-            )
+            may = bool(new) and verbs.CLEAR.may(party, user)
             shown.append(Match(party, hits, new, answer, asked_for, may))
     return shown
 
@@ -315,7 +305,7 @@ def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
         shares |= Q(identifiers__scheme=scheme, identifiers__value=value)
     others = Party.objects.filter(Q(key__in=keys) | shares).exclude(pk__in=own).distinct()
     apart = known.apart([*own, *others.values_list("pk", flat=True)])
-    may = permissions.may(permissions.check_raise, party, user)
+    may = verbs.RAISE.may(party, user)
     return [
         Namesake(
             other,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.refusals import Conflict
 from people import access
 from people.access import SignedIn, allow
+from people.verbs import Offers, Verb, does
 from reviews import parties
 from reviews.forms import ReasonForm
 from reviews.history import timeline
@@ -26,8 +27,7 @@ from reviews.party_forms import (
     SameForm,
 )
 from reviews.review_pages import posted
-from screening.parties import actions as verbs
-from screening.parties import permissions
+from screening.parties import actions, verbs
 from screening.parties.models import (
     DealParty,
     Easing,
@@ -94,8 +94,8 @@ def party(request: SignedIn, pk: int) -> HttpResponse:
             (deal, parts.get(deal.pk, ""), parties.deal_url(deal, request.user)) for deal in deals
         ],
         "conditions": parties.conditions(body, request.user),
-        "timeline": timeline.of_subjects([member.subject for member in everybody]),
-        "may_record": permissions.may(permissions.check_raise, party, request.user),
+        "timeline": timeline.of_subjects([one.subject for one in everybody]),
+        "may": Offers(verbs.OF_PARTY, party, request.user),
     }
     return render(request, "parties/party.html", context)
 
@@ -109,11 +109,7 @@ def _spellings(everybody: list[Party]) -> list[str]:
 def _merges(body: list[int], user: Any) -> list[tuple[PartyMerge, Easing | None, bool]]:
     standing = PartyMerge.objects.standing().filter(gone__in=body).select_related("gone", "into")
     return [
-        (
-            merge,
-            Easing.objects.waiting().filter(merge=merge).first(),
-            permissions.may(permissions.check_split, merge, user),
-        )
+        (merge, Easing.objects.waiting().filter(merge=merge).first(), verbs.SPLIT.may(merge, user))
         for merge in standing.order_by("pk")
     ]
 
@@ -137,6 +133,8 @@ def _held(body: list[int]) -> list[tuple[Easing, str]]:
 
 def _verb(
     request: SignedIn,
+    verb: Verb[Any, Any],
+    subject: Any,
     party: Party,
     form: Any,
     act: Callable[[dict[str, Any]], Any],
@@ -145,10 +143,13 @@ def _verb(
 ) -> HttpResponse:
     """The page of a verb: its form, then what it does, then the page of the party.
 
-    A refusal stands above the form, which keeps what was typed.
+    Who may not do it does not see the form. A refusal that comes later stands above it, and it
+    keeps what was typed.
     """
     refusal = ""
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        verb.check(subject, request.user)
+    elif form.is_valid():
         try:
             act(form.cleaned_data)
         except Conflict as conflict:
@@ -160,19 +161,19 @@ def _verb(
     return render(request, "parties/verb.html", context, status=409 if refusal else 200)
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.RAISE)
 @GET_OR_POST
 def raise_finding(request: SignedIn, pk: int) -> HttpResponse:
     party = get_object_or_404(Party, pk=pk)
     options = [
         (json.dumps([fact, value]), parties.in_words(fact, value))
-        for fact, values in verbs.RAISED.items()
+        for fact, values in actions.RAISED.items()
         for value in values
     ]
 
     def act(cleaned: dict[str, Any]) -> None:
         fact, value = json.loads(cleaned.pop("known"))
-        verbs.raise_finding(party, fact=fact, value=value, actor=request.user, **cleaned)
+        actions.raise_finding(party, fact=fact, value=value, actor=request.user, **cleaned)
 
     page = {
         "title": "Record what is known",
@@ -181,19 +182,27 @@ def raise_finding(request: SignedIn, pk: int) -> HttpResponse:
         "button": "Record and screen again",
     }
     done = f"Recorded. The deals of {party} are screened again."
-    return _verb(request, party, FindingForm(posted(request), options=options), act, page, done)
+    return _verb(
+        request,
+        verbs.RAISE,
+        party,
+        party,
+        FindingForm(posted(request), options=options),
+        act,
+        page,
+        done,
+    )
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.CLEAR)
 @GET_OR_POST
 def clear_match(request: SignedIn, pk: int) -> HttpResponse:
     party = get_object_or_404(Party, pk=pk)
-    hits = verbs.hits_of(party)
-    permissions.check_ease([party], request.user)
+    hits = actions.hits_of(party)
 
     def act(cleaned: dict[str, Any]) -> None:
         read = cleaned.pop("hits").splitlines()
-        verbs.ask_cleared_match(party, hits=read, actor=request.user, **cleaned)
+        actions.ask_cleared_match(party, hits=read, actor=request.user, **cleaned)
 
     page = {
         "title": "Answer a false alarm",
@@ -204,13 +213,13 @@ def clear_match(request: SignedIn, pk: int) -> HttpResponse:
         "button": "Ask a second person",
     }
     form = MatchForm(posted(request), initial={"hits": "\n".join(hits)})
-    return _verb(request, party, form, act, page, ASKED)
+    return _verb(request, verbs.CLEAR, party, party, form, act, page, ASKED)
 
 
 ASKED = "Asked. Nothing changes until a second person agrees; everybody in compliance was told."
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.MERGE, verbs.ADD_NAME)
 @GET_OR_POST
 def merge(request: SignedIn, pk: int) -> HttpResponse:
     party = get_object_or_404(Party, pk=pk)
@@ -221,9 +230,9 @@ def merge(request: SignedIn, pk: int) -> HttpResponse:
     def act(cleaned: dict[str, Any]) -> None:
         if cleaned["other"]:
             other = get_object_or_404(Party, pk=int(cleaned["other"]))
-            verbs.merge(other, party, because=cleaned["because"], actor=request.user)
+            actions.merge(other, party, because=cleaned["because"], actor=request.user)
         else:
-            verbs.add_name(
+            actions.add_name(
                 party,
                 name=cleaned["name"],
                 country=cleaned["country"],
@@ -240,18 +249,26 @@ def merge(request: SignedIn, pk: int) -> HttpResponse:
     initial = {"other": asked, "country": party.country}
     form = SameForm(posted(request), others=others, countries=countries, initial=initial)
     return _verb(
-        request, party, form, act, page, "Recorded as the same. Their deals are screened again."
+        request,
+        verbs.ADD_NAME,
+        party,
+        party,
+        form,
+        act,
+        page,
+        "Recorded as the same. Their deals are screened again.",
     )
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.APART)
 @GET_OR_POST
 def apart(request: SignedIn, pk: int, other: int) -> HttpResponse:
     party, namesake = get_object_or_404(Party, pk=pk), get_object_or_404(Party, pk=other)
-    permissions.check_ease([party, namesake], request.user)
 
     def act(cleaned: dict[str, Any]) -> None:
-        verbs.ask_apart(party, namesake, because=cleaned["because"], source="", actor=request.user)
+        actions.ask_apart(
+            party, namesake, because=cleaned["because"], source="", actor=request.user
+        )
 
     page = {
         "title": "Say that these are not the same",
@@ -259,17 +276,25 @@ def apart(request: SignedIn, pk: int, other: int) -> HttpResponse:
         "is known of one is not asked about in deals of the other.",
         "button": "Ask a second person",
     }
-    return _verb(request, party, ReasonForm(posted(request)), act, page, ASKED)
+    return _verb(
+        request,
+        verbs.APART,
+        (party, namesake),
+        party,
+        ReasonForm(posted(request)),
+        act,
+        page,
+        ASKED,
+    )
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.TAKE_BACK)
 @GET_OR_POST
 def take_back(request: SignedIn, pk: int) -> HttpResponse:
     finding = get_object_or_404(PartyFinding.objects.select_related("party", "ruling"), pk=pk)
-    permissions.check_ease([finding.party], request.user)
 
     def act(cleaned: dict[str, Any]) -> None:
-        verbs.ask_take_back(finding, because=cleaned["because"], actor=request.user)
+        actions.ask_take_back(finding, because=cleaned["because"], actor=request.user)
 
     page = {
         "title": "Take back what is known",
@@ -279,17 +304,25 @@ def take_back(request: SignedIn, pk: int) -> HttpResponse:
         "listed_title": "What is known",
         "button": "Ask a second person",
     }
-    return _verb(request, finding.party, ReasonForm(posted(request)), act, page, ASKED)
+    return _verb(
+        request,
+        verbs.TAKE_BACK,
+        finding,
+        finding.party,
+        ReasonForm(posted(request)),
+        act,
+        page,
+        ASKED,
+    )
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.SPLIT)
 @GET_OR_POST
 def split(request: SignedIn, pk: int) -> HttpResponse:
     merged = get_object_or_404(PartyMerge.objects.select_related("gone", "into"), pk=pk)
-    permissions.check_ease([merged.gone, merged.into], request.user)
 
     def act(cleaned: dict[str, Any]) -> None:
-        verbs.ask_split(merged, because=cleaned["because"], actor=request.user)
+        actions.ask_split(merged, because=cleaned["because"], actor=request.user)
 
     page = {
         "title": "Split two parties",
@@ -297,16 +330,18 @@ def split(request: SignedIn, pk: int) -> HttpResponse:
         "undo that; what is known of one then no longer counts for the other.",
         "button": "Ask a second person",
     }
-    return _verb(request, merged.into, ReasonForm(posted(request)), act, page, ASKED)
+    return _verb(
+        request, verbs.SPLIT, merged, merged.into, ReasonForm(posted(request)), act, page, ASKED
+    )
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.ADD_NUMBER)
 @GET_OR_POST
 def identifier(request: SignedIn, pk: int) -> HttpResponse:
     party = get_object_or_404(Party, pk=pk)
 
     def act(cleaned: dict[str, Any]) -> None:
-        verbs.add_identifier(
+        actions.add_identifier(
             party, scheme=cleaned["scheme"], value=cleaned["value"], actor=request.user
         )
 
@@ -315,25 +350,34 @@ def identifier(request: SignedIn, pk: int) -> HttpResponse:
         "lede": "Parties with the same number are offered as the same.",
         "button": "Add the number",
     }
-    return _verb(request, party, IdentifierForm(posted(request)), act, page, "The number is added.")
+    return _verb(
+        request,
+        verbs.ADD_NUMBER,
+        party,
+        party,
+        IdentifierForm(posted(request)),
+        act,
+        page,
+        "The number is added.",
+    )
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.REMOVE_NUMBER)
 @require_POST
 def remove_identifier(request: SignedIn, pk: int) -> HttpResponse:
-    number = get_object_or_404(PartyIdentifier.objects.select_related("party"), pk=pk)
-    verbs.remove_identifier(number, actor=request.user)
+    party = get_object_or_404(PartyIdentifier.objects.select_related("party"), pk=pk)
+    actions.remove_identifier(party, actor=request.user)
     messages.success(request, "The number is removed. The history keeps it.")
-    return redirect("reviews:party", pk=number.party_id)
+    return redirect("reviews:party", pk=party.party_id)
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.SET_PARENT)
 @GET_OR_POST
 def parent(request: SignedIn, pk: int) -> HttpResponse:
     party = get_object_or_404(Party, pk=pk)
 
     def act(cleaned: dict[str, Any]) -> None:
-        verbs.set_parent(party, cleaned["parent"], because=cleaned["because"], actor=request.user)
+        actions.set_parent(party, cleaned["parent"], because=cleaned["because"], actor=request.user)
 
     page = {
         "title": "Say who owns it",
@@ -341,10 +385,10 @@ def parent(request: SignedIn, pk: int) -> HttpResponse:
         "button": "Save",
     }
     form = ParentForm(posted(request), initial={"parent": party.parent_id or ""})
-    return _verb(request, party, form, act, page, "Saved.")
+    return _verb(request, verbs.SET_PARENT, party, party, form, act, page, "Saved.")
 
 
-@allow(access.COMPLIANCE)
+@does(verbs.AGREE, verbs.END)
 @GET_OR_POST
 def easing(request: SignedIn, pk: int) -> HttpResponse:
     """The second person agrees or refuses; what holds can be ended by anybody in compliance."""
@@ -354,10 +398,9 @@ def easing(request: SignedIn, pk: int) -> HttpResponse:
     refusal = ""
     if request.method == "POST" and form.is_valid():
         agrees = request.POST.get("agrees") == "yes"
+        say = actions.agree if agrees else actions.end
         try:
-            verbs.answer(
-                asked_for, agrees=agrees, because=form.cleaned_data["because"], actor=request.user
-            )
+            say(asked_for, because=form.cleaned_data["because"], actor=request.user)
         except Conflict as conflict:
             refusal = str(conflict)
         else:

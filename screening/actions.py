@@ -147,7 +147,7 @@ def take_back_ruling(ruling: FactRuling, *, because: str, actor: User) -> Easing
     waiting = Easing.objects.waiting().filter(ruling=ruling).first()
     if waiting is None:
         return parties.ask_take_back_ruling(ruling, because=because, actor=actor)
-    parties.answer(waiting, agrees=True, because=because, actor=actor)
+    parties.agree(waiting, because=because, actor=actor)
     return waiting
 
 

@@ -1,5 +1,6 @@
 """What people do with deals on the seller's side: who may, when, and what the ledger calls it."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_noop as _
@@ -9,7 +10,7 @@ from people import access
 from people.verbs import Verb, Who
 from screening.lifecycle import CLOSED, MOVES, Status
 from screening.models import Deal, FactRuling, PastMember
-from screening.parties.models import Easing
+from screening.parties.models import Easing, Party, bodies
 
 _SALES = Who((access.SALES,), "Only sales starts deals.")
 _OWNER = Who((access.SALES,), "Only the owner of this deal in sales may do this.")
@@ -65,6 +66,7 @@ def _check_rule_fact(deal: Deal, user: Any) -> None:
 def _check_take_back(ruling: FactRuling, user: Any) -> None:
     """Compliance takes a ruling back, also one on a deal that is closed: it holds in others."""
     check_no_part(ruling.deal, user)
+    check_sells_to_none(Party.objects.filter(findings__ruling=ruling), user)
     if not FactRuling.objects.standing().filter(pk=ruling.pk).exists():
         raise Conflict("Two people have already taken this ruling back.")
     if Easing.objects.waiting().filter(ruling=ruling, asked_by=user).exists():
@@ -80,6 +82,17 @@ def check_no_part(deal: Deal, user: Any) -> None:
     parts = deal.contributors.filter(user=user).exclude(part="facts")
     if parts.exists():
         raise NotAllowed("You had a hand in this deal. Somebody else must look at it.")
+
+
+def check_sells_to_none(parties: Iterable[Party], user: Any) -> None:
+    """Nobody makes milder what is known of a party to whom they sell, or sold."""
+    everybody = bodies({party.pk for party in parties})
+    sold = Deal.objects.sold_with(user).filter(parts__party__in=everybody).order_by("pk").first()
+    if sold is not None:
+        raise NotAllowed(
+            f"You or your sales team sell to this party, or did ({sold.reference}). "
+            "Somebody else must look at it."
+        )
 
 
 START = Verb("start_deal", _SALES, _check_start, "deal.started", "Start a deal")

@@ -211,7 +211,7 @@ def known_of(
 def agreed(easing: Easing, *, actor: Any = None) -> None:
     """A second person agrees."""
     because = "I read it too."
-    parties.answer(easing, agrees=True, because=because, actor=actor or compliance_officer())
+    parties.agree(easing, because=because, actor=actor or compliance_officer())
 
 
 def cleared_deal(owner: User | None = None) -> Deal:

@@ -26,6 +26,7 @@ from screening import actions as selling
 from screening import lifecycle
 from screening import verbs as deals
 from screening.models import Deal
+from screening.parties import actions as knowing
 from tests import factories
 from tests.policy.governance.test_governance import checked, rated
 from tests.test_access import ROWS
@@ -34,13 +35,18 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("audit", "jobs", "people", "policy", "screening", "reviews", "config")
 ALL = [verb for verbs in ROOMS.values() for verb in verbs]
 VIEWS = {route: pattern.callback for route, pattern in patterns(get_resolver())}
-MODULES = {"Deals": selling, "Reviews": reviewing, "Versions of reference data": governing}
+MODULES = {
+    "Deals": selling,
+    "Parties": knowing,
+    "Reviews": reviewing,
+    "Versions of reference data": governing,
+}
 #: What looks like an event and is none: files, tables and facts.
 NO_EVENT = re.compile(
     r"(accounts|jobs|reviews|deals)\.(json|jsonl|tasks|urls|models|job|review|decision)"
 )
 EVENT = re.compile(
-    r'["\']((?:deals?|reviews?|versions?|conditions?|decisions|person|jobs?)\.[a-z_]+)["\']'
+    r'["\']((?:deals?|party|reviews?|versions?|conditions?|decisions|person|jobs?)\.[a-z_]+)["\']'
 )
 
 

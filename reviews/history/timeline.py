@@ -16,6 +16,7 @@ from reviews.models import Vote
 from screening import verbs as selling
 from screening import wording
 from screening.models import Confirmation, Deal
+from screening.parties import verbs as of_parties
 
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
 NOISE = ("deal.answer_changed",)
@@ -143,6 +144,8 @@ def _sentence(verb: str, payload: Payload) -> str:
         return AT_LENGTH[verb](payload)
     if verb in verbs.SENTENCES:
         return verbs.SENTENCES[verb].format(**payload)
+    if verb in of_parties.SENTENCES:
+        return of_parties.SENTENCES[verb].format(**payload)
     if verb in selling.SENTENCES:
         return selling.SENTENCES[verb].what.format(**payload)
     # A verb without a sentence is shown as it is; nothing on record stays hidden.
@@ -187,9 +190,12 @@ def _kept(payload: Payload, own: wording.Wording) -> str:
     return f"Kept “{own.label(fact)}: {own.value(fact, payload['value'])}”"
 
 
-def _of_party(sentence: str) -> Callable[[Payload], str]:
+def _of_party(event: str) -> Callable[[Payload], str]:
     """What is known, in the words of its pages."""
-    return lambda payload: f"{sentence}: {parties.in_words(payload['fact'], payload['value'])}"
+    sentence = of_parties.SENTENCES[event]
+    return lambda payload: sentence.format(
+        known=parties.in_words(payload["fact"], payload["value"])
+    )
 
 
 #: Easing → how its history calls it.
@@ -201,8 +207,9 @@ EASINGS = {
 }
 
 
-def _easing(sentence: str) -> Callable[[Payload], str]:
-    return lambda payload: f"{sentence} {EASINGS.get(payload['kind'], payload['kind'])}"
+def _easing(event: str) -> Callable[[Payload], str]:
+    sentence = of_parties.SENTENCES[event]
+    return lambda payload: sentence.format(what=EASINGS.get(payload["kind"], payload["kind"]))
 
 
 DECISIONS = ("deal.approved", "deal.approved_with_conditions", "deal.rejected")
@@ -217,13 +224,9 @@ AT_LENGTH: dict[str, Callable[[Payload], str]] = {
     "deal.answer_changed": _changed,
     "deal.screened": _screened,
     "deal.information_needed": _asked,
-    "party.finding_raised": _of_party("Recorded"),
-    "party.finding_followed": _of_party("Known from a deal"),
-    "party.merged": lambda payload: "Recorded as the same as another party",
-    "party.identifier_added": lambda payload: f"Added the number {payload['value']}",
-    "party.identifier_removed": lambda payload: f"Removed the number {payload['value']}",
-    "party.parent_set": lambda payload: "Recorded who owns it",
-    "party.easing_asked": _easing("Asked"),
-    "party.easing_agreed": _easing("Agreed as the second person"),
-    "party.easing_ended": _easing("Refused or ended what was asked"),
+    **{event: _of_party(event) for event in ("party.finding_raised", "party.finding_followed")},
+    **{
+        verb.event: _easing(verb.event)
+        for verb in (of_parties.CLEAR, of_parties.AGREE, of_parties.END)
+    },
 }

@@ -18,6 +18,7 @@ from audit.models import SYSTEM, AuditEvent, Line
 from audit.refusals import Conflict
 from jobs.models import Job
 from people import access
+from people.verbs import Verb
 from policy import active
 from policy.engine.language.facts import FactError
 from policy.facts.declared import DeclaredError
@@ -27,7 +28,7 @@ from screening import deriving, linking, mail, rulings
 from screening.form import questions
 from screening.lifecycle import AFTER_PARTY, AFTER_RULING
 from screening.models import Contributor, Deal, DealRevision, FactRuling
-from screening.parties import naming, permissions
+from screening.parties import naming, verbs
 from screening.parties.models import (
     DealParty,
     Easing,
@@ -36,7 +37,6 @@ from screening.parties.models import (
     PartyFinding,
     PartyIdentifier,
     PartyMerge,
-    same_as,
 )
 from screening.parties.naming import Named
 
@@ -165,7 +165,7 @@ def raise_finding(
 
     Raises Conflict for what cannot be said of a party.
     """
-    permissions.check_raise(party, actor)
+    verbs.RAISE.check(party, actor)
     if value not in RAISED.get(fact, ()):
         raise Conflict(f"{fact} cannot be {value!r}. Choose what is known of the party.")
     _check_words(fact, value)
@@ -183,7 +183,7 @@ def raise_finding(
     _record(
         party,
         actor,
-        "party.finding_raised",
+        verbs.RAISE.event,
         finding=finding.pk,
         fact=fact,
         value=value,
@@ -207,10 +207,8 @@ def _check_words(fact: str, value: Any) -> None:
 @transaction.atomic
 def merge(gone: Party, into: Party, *, because: str, actor: Any) -> PartyMerge:
     """Two parties are the same body: what is known of one is known of the other."""
-    permissions.check_raise(into, actor)
     lock({gone.key, into.key})
-    if into.pk in same_as([gone.pk])[gone.pk]:
-        raise Conflict(f"{gone} and {into} are already the same.")
+    verbs.MERGE.check((gone, into), actor)
     return _merge(gone, into, because=because, actor=actor)
 
 
@@ -218,7 +216,7 @@ def _merge(gone: Party, into: Party, *, because: str, actor: Any) -> PartyMerge:
     person = None if actor == SYSTEM else actor
     merged = PartyMerge.objects.create(gone=gone, into=into, because=because, merged_by=person)
     for party, other in ((gone, into), (into, gone)):
-        _record(party, actor, "party.merged", merge=merged.pk, other=other.pk, because=because)
+        _record(party, actor, verbs.MERGE.event, merge=merged.pk, other=other.pk, because=because)
     _screen_deals_of([gone, into])
     return merged
 
@@ -226,7 +224,7 @@ def _merge(gone: Party, into: Party, *, because: str, actor: Any) -> PartyMerge:
 @transaction.atomic
 def add_name(party: Party, *, name: str, country: str, because: str, actor: Any) -> PartyMerge:
     """Another name of the party, in whatever script, or the same one in another country."""
-    permissions.check_raise(party, actor)
+    verbs.ADD_NAME.check(party, actor)
     key = naming.key_of(name)
     if not key:
         raise Conflict("Enter a name with at least one letter or digit.")
@@ -239,34 +237,40 @@ def add_name(party: Party, *, name: str, country: str, because: str, actor: Any)
 @transaction.atomic
 def add_identifier(party: Party, *, scheme: str, value: str, actor: Any) -> PartyIdentifier:
     """A number by which a register knows the party; who shares it could be the same."""
-    permissions.check_raise(party, actor)
+    verbs.ADD_NUMBER.check(party, actor)
     value = value.strip().upper()
     identifier, is_new = party.identifiers.get_or_create(scheme=scheme, value=value)
     if not is_new:
         raise Conflict(f"{party} already has the number {value}.")
-    _record(party, actor, "party.identifier_added", scheme=scheme, value=value)
+    _record(party, actor, verbs.ADD_NUMBER.event, scheme=scheme, value=value)
     return identifier
 
 
 @transaction.atomic
 def remove_identifier(identifier: PartyIdentifier, *, actor: Any) -> None:
     """A number was wrong. No fact of a deal comes from one, so one person is enough."""
-    permissions.check_raise(identifier.party, actor)
+    verbs.REMOVE_NUMBER.check(identifier, actor)
+    removed, _ = PartyIdentifier.objects.filter(pk=identifier.pk).delete()
+    if not removed:
+        raise Conflict(f"Somebody has already removed the number {identifier.value}.")
     _record(
         identifier.party,
         actor,
-        "party.identifier_removed",
+        verbs.REMOVE_NUMBER.event,
         scheme=identifier.scheme,
         value=identifier.value,
     )
-    identifier.delete()
 
 
 @transaction.atomic
 def set_parent(party: Party, parent: Party | None, *, because: str, actor: Any) -> None:
     """Who owns the party, for those who read its page."""
-    permissions.check_raise(party, actor)
-    above, seen = parent, {party.pk}
+    verbs.SET_PARENT.check(party, actor)
+    # Two at once could each close half of a circle.
+    lock({"who owns whom"})
+    party.refresh_from_db()
+    above = Party.objects.get(pk=parent.pk) if parent else None
+    seen = {party.pk}
     while above is not None:
         if above.pk in seen:
             raise Conflict(f"{parent} belongs to {party}, so it cannot own it.")
@@ -275,7 +279,7 @@ def set_parent(party: Party, parent: Party | None, *, because: str, actor: Any) 
     party.parent = parent
     party.save(update_fields=["parent"])
     number = parent.pk if parent else None
-    _record(party, actor, "party.parent_set", parent=number, because=because)
+    _record(party, actor, verbs.SET_PARENT.event, parent=number, because=because)
 
 
 # --- Milder: two people --------------------------------------------------------------------------
@@ -284,7 +288,10 @@ def set_parent(party: Party, parent: Party | None, *, because: str, actor: Any) 
 @transaction.atomic
 def ask_take_back(finding: PartyFinding, *, because: str, actor: Any) -> Easing:
     """A finding was wrong. One that began in a deal is taken back with its ruling."""
-    permissions.check_take_back(finding, actor)
+    if finding.ruling is not None:
+        finding.ruling.deal.lock()
+    lock_body(finding.party)
+    verbs.TAKE_BACK.check(finding, actor)
     about = {"ruling": finding.ruling} if finding.ruling_id else {"finding": finding}
     return _ask(Easing.Kind.TAKE_BACK, because=because, actor=actor, **about)
 
@@ -297,20 +304,16 @@ def ask_take_back_ruling(ruling: FactRuling, *, because: str, actor: Any) -> Eas
 @transaction.atomic
 def ask_split(merged: PartyMerge, *, because: str, actor: Any) -> Easing:
     """Two parties are not the same body after all."""
-    permissions.check_split(merged, actor)
+    lock({merged.gone.key, merged.into.key})
+    verbs.SPLIT.check(merged, actor)
     return _ask(Easing.Kind.SPLIT, because=because, actor=actor, merge=merged)
 
 
 @transaction.atomic
 def ask_apart(party: Party, other: Party, *, because: str, source: str, actor: Any) -> Easing:
     """Somebody of this name elsewhere is another body."""
-    permissions.check_ease([party, other], actor)
-    if other.pk in same_as([party.pk])[party.pk]:
-        raise Conflict(f"{party} and {other} are recorded as the same. Split them first.")
-    pair = {"kind": Easing.Kind.APART, "party": party, "other": other}
-    if Easing.objects.holding().filter(**pair).exists():
-        raise Conflict(permissions.DONE[Easing.Kind.APART])
-    permissions.check_not_asked(Easing.objects.waiting().filter(**pair))
+    lock({party.key, other.key})
+    verbs.APART.check((party, other), actor)
     return _ask(
         Easing.Kind.APART, because=because, source=source, actor=actor, party=party, other=other
     )
@@ -331,7 +334,8 @@ def ask_cleared_match(
 
     Raises Conflict when the registry has another one since.
     """
-    permissions.check_ease([party], actor)
+    lock({party.key})
+    verbs.CLEAR.check(party, actor)
     if review_by <= timezone.localdate():
         raise Conflict("Choose a day after today on which somebody looks at the match again.")
     now = hits_of(party)
@@ -339,8 +343,6 @@ def ask_cleared_match(
         raise Conflict("What this name matches in the registry has changed. Read it again.")
     if not now:
         raise Conflict("This name matches nothing, so there is no match to answer.")
-    waits = Easing.objects.waiting().filter(kind=Easing.Kind.CLEARED_MATCH, party=party)
-    permissions.check_not_asked(waits)
     return _ask(
         Easing.Kind.CLEARED_MATCH,
         because=because,
@@ -374,14 +376,27 @@ def _countries(facts_text: str | None) -> set[str]:
 
 
 @transaction.atomic
-def answer(easing: Easing, *, agrees: bool, because: str, actor: Any) -> EasingWord:
-    """A second person agrees, and it holds; or anybody ends it, and it does not hold any more."""
+def agree(easing: Easing, *, because: str, actor: Any) -> EasingWord:
+    """A second person agrees, and it holds."""
+    return _say(easing, verbs.AGREE, agrees=True, because=because, actor=actor)
+
+
+@transaction.atomic
+def end(easing: Easing, *, because: str, actor: Any) -> EasingWord:
+    """Anybody refuses what was asked, or ends what held: it does not hold any more."""
+    return _say(easing, verbs.END, agrees=False, because=because, actor=actor)
+
+
+def _say(
+    easing: Easing, verb: Verb[Easing, None], *, agrees: bool, because: str, actor: Any
+) -> EasingWord:
+    if easing.ruling is not None:
+        easing.ruling.deal.lock()
     parties = easing.about
     lock({f"easing:{easing.pk}", *(party.key for party in parties)})
-    permissions.check_answer(easing, actor, agrees=agrees)
+    verb.check(easing, actor)
     word = EasingWord.objects.create(easing=easing, agrees=agrees, because=because, said_by=actor)
-    verb = "party.easing_agreed" if agrees else "party.easing_ended"
-    _record_all(parties, actor, verb, easing=easing.pk, kind=easing.kind, because=because)
+    _record_all(parties, actor, verb.event, easing=easing.pk, kind=easing.kind, because=because)
     if easing.ruling is not None:
         deal_verb = "deal.ruling_taken_back" if agrees else "deal.ruling_kept"
         _record_of_deal(easing, actor, deal_verb, because=because, holds=not agrees)
@@ -396,7 +411,7 @@ def _ask(kind: str, *, because: str, actor: Any, **about: Any) -> Easing:
     _record_all(
         easing.about,
         actor,
-        "party.easing_asked",
+        verbs.TAKE_BACK.event,
         easing=easing.pk,
         kind=str(easing.kind),
         because=because,
@@ -428,7 +443,7 @@ def _tell_the_second(easing: Easing, actor: Any) -> None:
     what = f"{easing.get_kind_display()}: {names}"
     officers = get_user_model().objects.filter(groups__name=access.COMPLIANCE, is_active=True)
     for person in officers.exclude(pk=actor.pk).order_by("pk"):
-        if permissions.may(permissions.check_answer, easing, person, agrees=True):
+        if verbs.AGREE.may(easing, person):
             mail.tell(deal, person, template="second_person", easing=easing, what=what)
 
 

@@ -173,12 +173,14 @@ def of_parties(wanted: QuerySet[Party]) -> QuerySet[Deal]:
 @performs(EXPIRED, given_up=give_up)
 def screen_after_expiry(job: Job) -> None:
     """Deals that counted on a law of the register whose last day is over."""
-    law, today = job.args["law"], timezone.localdate()
-    counted = Deal.objects.filter(
-        status__in=LIVE, screening__laws_until__lt=today, screening__laws_text__contains=f'"{law}":'
-    )
-    pks = list(counted.order_by("pk").values_list("pk", flat=True))
+    pks = list(counted_on(job.args["law"]).values_list("pk", flat=True))
     screen_changed(pks, because=job.args["because"], job=job, cause=Screening.Cause.VERSION)
+
+
+def counted_on(law: str) -> QuerySet[Deal]:
+    """The deals that still count and were screened with this law before its last day was over."""
+    over = Deal.objects.filter(status__in=LIVE, screening__laws_until__lt=timezone.localdate())
+    return over.filter(screening__laws_text__contains=f'"{law}":').order_by("pk")
 
 
 @performs(AFTER_STOP, given_up=give_up)
@@ -258,6 +260,8 @@ def _about(job: Job) -> QuerySet[Deal]:
         return follow(Deal.objects.get(pk=job.args["deal"]))
     if job.kind == AFTER_PARTY:
         return of_parties(Party.objects.filter(pk=job.args["party"]))
+    if job.kind == EXPIRED:
+        return counted_on(job.args["law"])
     deals = _due_as_far_as_known() if job.kind in (RESCREEN, CHUNK) else Deal.objects.all()
     if "first" in job.args:
         return deals.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
@@ -274,8 +278,8 @@ def _due_as_far_as_known() -> QuerySet[Deal]:
 
 def _why_not(pk: int, failed: Job) -> str:
     """Screen the deal as the job would have; the sentence of what refuses it, or nothing."""
-    upgrade = failed.kind in (UPGRADED, UPGRADED_PART)
-    cause = Screening.Cause.VERSION if upgrade else Screening.Cause.FACT
+    by_version = failed.kind in (UPGRADED, UPGRADED_PART, EXPIRED)
+    cause = Screening.Cause.VERSION if by_version else Screening.Cause.FACT
     try:
         if failed.kind in (RESCREEN, CHUNK):
             screen_one(pk, because=LATE)

@@ -15,13 +15,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from audit.models import AuditEvent
+from audit.models import AuditEvent, AuditEventQuerySet
 from jobs import kinds, queue
 from jobs.kinds import Kind, Lane
 from jobs.management.commands.sweep import Sweeper
 from jobs.models import LEASE, Clock, Heartbeat, Job
 from screening.models import Notification
 from tests import factories
+from tests.reviews.test_races import at_once
 
 done: list[int] = []
 REAL = queue.PERFORMERS
@@ -126,6 +127,52 @@ def test_a_cancelled_job_is_not_done(db):
     assert queue.perform(job.pk) is False
     assert done == []
     assert job.cancel() is False
+
+
+@pytest.mark.parametrize("state", ["done", "failed"])
+def test_what_has_ended_is_not_cancelled(db, state):
+    job = enqueue("works" if state == "done" else "breaks")
+    if state == "done":
+        assert queue.perform(job.pk)
+    else:
+        fail(job)
+    assert job.cancel() is False
+    job.refresh_from_db()
+    assert job.state == state
+    assert not AuditEvent.objects.filter(verb="job.cancelled").exists()
+
+
+def test_a_worker_ends_no_job_that_was_cancelled_meanwhile(db):
+    job = enqueue()
+    taken = Job.objects.claim(job.pk)
+    assert job.cancel() is True
+    assert taken.done() is False
+    job.refresh_from_db()
+    assert (job.state, job.finished_at is None) == ("cancelled", False)
+
+
+def test_a_job_is_cancelled_with_its_event_or_not_at_all(db, monkeypatch):
+    job = enqueue()
+
+    def broken(*args, **more):
+        raise RuntimeError("The ledger is gone.")
+
+    monkeypatch.setattr(AuditEventQuerySet, "append_all", broken)
+    with pytest.raises(RuntimeError, match="The ledger is gone"):
+        job.cancel()
+    job.refresh_from_db()
+    assert job.state == "pending"
+
+
+def test_of_two_at_once_one_cancels(transactional_db):
+    job, said = enqueue(), []
+
+    def cancel():
+        said.append(Job.objects.get(pk=job.pk).cancel())
+
+    assert at_once(cancel, cancel) == {"done": 2}
+    assert sorted(said) == [False, True]
+    assert AuditEvent.objects.filter(verb="job.cancelled").count() == 1
 
 
 def test_many_workers_at_once_do_it_once(transactional_db):

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from audit.models import SYSTEM, AuditEvent
+from audit.models import SYSTEM, AuditEvent, AuditEventQuerySet
 from audit.refusals import Conflict
 from people import access, actions
 from tests import factories
+from tests.reviews.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +108,16 @@ def test_sales_without_a_team_is_told() -> None:
         (("--new-team", "north"), "There is already a sales team 'north'. Join it instead."),
         (("--new-team", ""), "name: This field cannot be blank."),
         (("--new-team", "x" * 81), "name: Ensure this value has at most 80 characters"),
-        (("--full-name", "x" * 200), "first name: Ensure this value has at most 150"),
+        (("--full-name", "x" * 10_000), "first name: Ensure this value has at most 150"),
+        (
+            ("--full-name", "Ada \u202egreB"),
+            "The full name 'Ada .u202egreB' holds a character that",
+        ),
+        (("--full-name", "Ada\x1b[2J Berg"), "The full name 'Ada.x1b.2J Berg' holds a character"),
+        (("--full-name", "Ada \udcff"), "The full name 'Ada .udcff' holds a character that nobody"),
+        (("--new-team", "No\u200brth"), "The name of the team 'No.u200brth' holds a character"),
+        (("--team", "No\udcffrth"), "The name of the team 'No.udcffrth' holds a character"),
+        (("--email", "ada@example.c\udcffom"), "The email address 'ada@example.c.udcffom' holds"),
     ],
 )
 def test_who_is_not_added(mighty: Any, words: tuple[str, ...], sentence: str) -> None:
@@ -320,9 +331,74 @@ def test_a_password_that_is_ended_ends_the_sessions() -> None:
 
 
 @pytest.mark.parametrize("verb", ["roles", "teams", "disable", "enable", "password"])
-def test_nobody_of_that_name(verb: str) -> None:
-    with pytest.raises(CommandError, match="There is no person 'nobody'"):
-        person(verb, "nobody")
+@pytest.mark.parametrize("name", ["nobody", "no\udcffbody", "no\u202ebody", "n" * 10_000])
+def test_nobody_of_that_name(verb: str, name: str) -> None:
+    with pytest.raises(CommandError, match="There is no person 'n"):
+        person(verb, name)
+
+
+def test_a_name_of_any_script_is_a_name() -> None:
+    person(*NEW, "--full-name", "علی\u200cرضا Åsa")
+    assert User.objects.get().first_name == "علی\u200cرضا"
+
+
+@pytest.mark.parametrize("verb", ["end", "choose"])
+def test_a_password_changes_with_its_event_or_not_at_all(
+    verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = link_in(person(*NEW))
+    before, events = User.objects.get().password, events_of("ada")
+
+    def broken(*args: Any, **more: Any) -> None:
+        raise RuntimeError("The ledger is gone.")
+
+    acts = {
+        "end": partial(actions.end_password, User.objects.get(), actor=SYSTEM),
+        "choose": partial(choose, link),
+    }
+    monkeypatch.setattr(AuditEventQuerySet, "append_all", broken)
+    with pytest.raises(RuntimeError, match="The ledger is gone"):
+        acts[verb]()
+    assert User.objects.get().password == before
+    monkeypatch.undo()
+    assert events_of("ada") == events
+    assert choose(link).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_in_the_same_moment_one_chooses() -> None:
+    link = link_in(person(*NEW))
+    token, ada = link.split("/")[-2], User.objects.get()
+    chosen = ["one long-winded badger", "another longer badger"]
+    came = at_once(
+        *(
+            partial(actions.choose_password, User.objects.get(pk=ada.pk), password, token=token)
+            for password in chosen
+        )
+    )
+    assert came == {"done": 1, "Conflict": 1}
+    assert [verb for verb, _ in events_of("ada")] == ["person.added", "person.password_chosen"]
+    assert sum(Client().login(username="ada", password=password) for password in chosen) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_password_that_ends_while_another_is_chosen_leaves_one_that_is_in_the_ledger() -> None:
+    link = link_in(person(*NEW))
+    token, ada = link.split("/")[-2], User.objects.get()
+    at_once(
+        partial(actions.choose_password, User.objects.get(pk=ada.pk), PASSWORD, token=token),
+        partial(actions.end_password, User.objects.get(pk=ada.pk), actor=SYSTEM),
+    )
+    last, _ = events_of("ada")[-1]
+    assert User.objects.get().has_usable_password() == (last == "person.password_chosen")
+    assert Client().login(username="ada", password=PASSWORD) == (last == "person.password_chosen")
+
+
+@pytest.mark.parametrize("password", ["a\x00" * 9, "a" * 100_000])
+def test_hostile_passwords_get_an_answer(password: str) -> None:
+    link = link_in(person(*NEW))
+    assert choose(link, password).status_code in {302, 400, 422}
+    assert User.objects.get().has_usable_password() == ("\0" not in password)
 
 
 def test_the_verb_itself_refuses_the_mix() -> None:

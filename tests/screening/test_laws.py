@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.refusals import Conflict
-from jobs.models import Job
+from jobs import queue
+from jobs.kinds import ON_ROWS
+from jobs.models import Clock, Job
 from people import access
 from policy import actions as governing
 from policy import active
@@ -23,7 +25,7 @@ from policy.models import Kind, ReferenceVersion
 from policy.reference import spreadsheets
 from policy.reference.laws import Laws
 from reviews.history import replaying
-from screening import actions
+from screening import actions, deriving
 from screening.form import laws as offering
 from screening.form.forms import question_form
 from screening.form.questions import question
@@ -35,6 +37,7 @@ from tests import factories
 from tests.factories import ruled
 from tests.policy.governance.test_governance import checked
 from tests.policy.laws import DATA, FINNISH, changed, content, register, without
+from tests.reviews.test_races import at_once
 from tests.screening.form.answers import SIMPLE
 from tests.screening.sweep import sweeping
 from tests.screening.test_linking import RADIO
@@ -331,6 +334,54 @@ def test_a_vote_on_a_law_that_ended_is_refused_before_the_job_ran() -> None:
     assert deal.status == Status.IN_REVIEW
     with later(1), pytest.raises(Conflict):
         factories.vote_on(deal, actor=factories.senior())
+
+
+def test_only_who_counted_on_it_lapses_when_its_job_fails(monkeypatch: Any) -> None:
+    """Another clearance that nobody can screen has nothing to do with the law."""
+    with_laws(ends_in(0))
+    counted = registered()
+    other = send({**SIMPLE, "customer": "Another customer"})
+
+    def unreadable(*args: Any, **more: Any) -> None:
+        raise ValueError("answers that nobody can read")
+
+    with later(1):
+        scheduled.expire_laws()
+        monkeypatch.setattr(deriving, "of_revision", unreadable)
+        job = Job.objects.get(kind=expiry.EXPIRED)
+        for _ in range(ON_ROWS.attempts):
+            queue.perform(job.pk)
+            Job.objects.filter(pk=job.pk).unfinished().update(not_before=Clock())
+        assert queue.perform(Job.objects.get(kind=rescreen.UNSCREENED).pk)
+    statuses = Deal.objects.in_bulk([counted.pk, other.pk])
+    assert statuses[counted.pk].status == Status.LAPSED
+    assert statuses[other.pk].status == Status.CLEARED
+
+
+def test_the_end_is_noted_with_its_job_or_not_at_all(monkeypatch: Any) -> None:
+    with_laws(ends_in(0))
+    registered()
+
+    def broken(*args: Any, **more: Any) -> None:
+        raise RuntimeError("No email can be written.")
+
+    with later(1):
+        monkeypatch.setattr(expiry.notices, "tell_of_expired_law", broken)
+        with pytest.raises(RuntimeError, match="No email"):
+            scheduled.expire_laws()
+        assert not AuditEvent.objects.filter(verb=expiry.VERB).exists()
+        assert not Job.objects.filter(kind=expiry.EXPIRED).exists()
+        monkeypatch.undo()
+        assert expire() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workers_one_notes_the_end() -> None:
+    with_laws(ends_in(0))
+    with later(1):
+        assert at_once(scheduled.expire_laws, scheduled.expire_laws) == {"done": 2}
+    assert AuditEvent.objects.filter(verb=expiry.VERB).count() == 1
+    assert Job.objects.filter(kind=expiry.EXPIRED).count() == 1
 
 
 def test_without_a_register_nothing_ends() -> None:

@@ -248,7 +248,7 @@ def test_a_namesake_in_another_country_is_asked_about_and_told_apart_by_two():
     assert again(deal).turn == "compliance"
     agreed(easing)
     assert again(deal).status == Status.CLEARED, "what two people lowered is no easing"
-    parties.answer(easing, agrees=False, because="One group.", actor=factories.compliance_officer())
+    parties.end(easing, because="One group.", actor=factories.compliance_officer())
     assert again(deal).turn == "compliance"
 
 
@@ -269,7 +269,7 @@ def test_merged_parties_share_what_is_known_until_two_people_split_them():
         "party.easing_asked",
         "party.easing_agreed",
     ]
-    parties.answer(easing, agrees=False, because="Yes.", actor=factories.compliance_officer())
+    parties.end(easing, because="Yes.", actor=factories.compliance_officer())
     assert fact(again(deal), "adverse_info") == "confirmed", "the split is undone by one person"
 
 
@@ -356,12 +356,12 @@ def test_who_left_the_team_that_sells_to_a_party_eases_nothing_either():
         parties.ask_take_back(finding, because="Harmless.", actor=left)
 
 
-def test_what_was_refused_is_asked_for_anew():
+def test_what_was_refused_is_asked_for_again():
     finding = known_of(party_of(send(ANSWERS)))
     officer = factories.compliance_officer()
     easing = parties.ask_take_back(finding, because="No.", actor=officer)
-    parties.answer(easing, agrees=False, because="Yes.", actor=factories.compliance_officer())
-    with pytest.raises(Conflict, match="Ask for it anew"):
+    parties.end(easing, because="Yes.", actor=factories.compliance_officer())
+    with pytest.raises(Conflict, match="Ask for it again"):
         agreed(easing)
     agreed(parties.ask_take_back(finding, because="Look here.", actor=officer))
     assert not PartyFinding.objects.standing().exists()
@@ -415,7 +415,7 @@ def test_one_person_ends_it():
     easing = asked_to_clear(party_of(deal))
     agreed(easing)
     again(deal)
-    parties.answer(easing, agrees=False, because="It guards.", actor=factories.compliance_officer())
+    parties.end(easing, because="It guards.", actor=factories.compliance_officer())
     assert again(deal).turn == "compliance"
 
 

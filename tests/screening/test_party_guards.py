@@ -59,8 +59,8 @@ def stage() -> Stage:
     seller, gone = factories.compliance_officer(), factories.compliance_officer()
     factories.join(deal.team, seller)
     former = factories.compliance_officer()
-    factories.join(deal.team, former)
-    deal.team.members.remove(former)
+    people.set_teams(former, join=[deal.team.name], actor=SYSTEM)
+    people.set_teams(former, leave=[deal.team.name], actor=SYSTEM)
     people.disable_person(gone, actor=SYSTEM)
     other = send({**ANSWERS, "customer": "Lounais Verkko"})
     merged = parties.merge(
@@ -105,6 +105,7 @@ HOSTILE = {
     "a reviewer agrees": word("{senior}"),
     "somebody who left agrees": word("{gone}"),
     "who sells to the party agrees": word("{seller}"),
+    "who sold to the party agrees": EVENT.replace("{other}", "{former}") + word("{former}"),
     "a second person agrees without an event": word("{other}"),
     "a second person agreed last year": EVENT + word("{other}", "now() - interval '1 year'"),
     "a second person agrees next year": EVENT + word("{other}", "now() + interval '1 year'"),
@@ -187,7 +188,7 @@ def test_it_accepts_what_two_people_do(stage):
 def test_an_easing_that_was_answered_is_not_answered_again():
     easing = asked_to_clear(party_of(send(GUARDS)))
     agreed(easing)
-    parties.answer(easing, agrees=False, because="No.", actor=factories.compliance_officer())
+    parties.end(easing, because="No.", actor=factories.compliance_officer())
     again = Stage({"easing": easing.pk, "party": 0, "other": factories.compliance_officer().pk})
     with pytest.raises(DatabaseError):
         again.run(EVENT + word("{other}"))

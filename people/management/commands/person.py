@@ -135,7 +135,8 @@ VERBS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
 
 
 def find(name: str) -> User:
-    person = User.objects.filter(username=name).first()
+    # What is not printable names nobody, and PostgreSQL takes no half of a character.
+    person = User.objects.filter(username=name).first() if name.isprintable() else None
     if person is None:
         raise CommandError(f"There is no person {name!r}.")
     return person

@@ -12,15 +12,18 @@ from people.verbs import Verb
 from policy import verbs as governing
 from reviews import verbs as reviewing
 from screening import verbs as selling
+from screening.parties import verbs as of_parties
 
 ROOMS: dict[str, tuple[Verb[Any, Any], ...]] = {
     "Deals": selling.VERBS,
+    "Parties": of_parties.VERBS,
     "Reviews": reviewing.VERBS,
     "Versions of reference data": governing.VERBS,
 }
 #: Each event that was ever written, as a sentence says it.
 SENTENCES = {
     **{event: sentence.what for event, sentence in selling.SENTENCES.items()},
+    **of_parties.SENTENCES,
     **reviewing.SENTENCES,
     **governing.SENTENCES,
     **people.SENTENCES,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from screening.lifecycle import Status
 from screening.models import Deal
 from screening.sweep import rescreen
 from tests import factories
+from tests.reviews.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 WHY = "answers that nobody can read"
@@ -90,6 +92,46 @@ def test_it_lapses_and_everybody_is_told(make: Callable[[], Deal], breaks: Break
     assert all("lapsed" in email.subject and because in email.body for email in emails)
     assert f"/deals/{deal.pk}/" in emails[0].body
     assert f"/compliance/{deal.pk}/" in emails[2].body
+
+
+@pytest.mark.parametrize(
+    "make", [factories.draft_deal, factories.deal_in_review, factories.barred_deal]
+)
+def test_what_is_no_clearance_is_left_as_it_is(make: Callable[[], Deal]) -> None:
+    factories.reference_data()
+    deal = make()
+    status, told = deal.status, deal.audit_verbs()
+    actions.lapse_unscreened(deal, why=WHY, job=1)
+    deal.refresh_from_db()
+    assert (deal.status, deal.audit_verbs()) == (status, told)
+
+
+def test_it_lapses_with_its_event_and_its_emails_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deal = factories.cleared_deal()
+    told, emails = deal.audit_verbs(), deal.notifications.count()
+
+    def broken(*args: Any, **more: Any) -> None:
+        raise RuntimeError("No email can be written.")
+
+    monkeypatch.setattr(actions.mail, "tell_of_failure", broken)
+    with pytest.raises(RuntimeError, match="No email"):
+        actions.lapse_unscreened(deal, why=WHY, job=1)
+    deal.refresh_from_db()
+    assert (deal.status, deal.audit_verbs()) == (Status.CLEARED, told)
+    assert deal.notifications.count() == emails
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_tell_of_it_once() -> None:
+    deal = factories.cleared_deal()
+    lapse = partial(actions.lapse_unscreened, why=WHY, job=1)
+    found = [partial(lapse, Deal.objects.get(pk=deal.pk)) for _ in range(2)]
+    assert at_once(*found) == {"done": 2}
+    assert deal.audit_verbs().count("deal.lapsed") == 1
+    lapsed = deal.notifications.filter(subject__contains="lapsed", to=deal.owner)
+    assert lapsed.count() == 1
 
 
 def test_its_page_says_what_to_do_and_sending_it_again_heals_it(
