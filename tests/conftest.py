@@ -224,19 +224,19 @@ def _fast_passwords() -> Iterator[None]:
 def _each_proof_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What one task proved in this run is not proved again, by whichever worker.
 
-    The answer depends on the task and the limits only, and the files end with the run. A proof
-    that found no answer is tried again: that depends on how busy the machine is.
+    The answer depends on the task and the limits only, and the files end with the run. A child
+    that died is tried again: that depends on how busy the machine is.
     """
     base = tmp_path_factory.getbasetemp()
     kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "proofs"
     kept.mkdir(exist_ok=True)
     run = proof._run
 
-    def once(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
-        known = kept / hashlib.sha256(f"{in_all} {megabytes} {task}".encode()).hexdigest()
+    def once(task: str, seconds: float, megabytes: int) -> tuple[str, str]:
+        known = kept / hashlib.sha256(f"{seconds} {megabytes} {task}".encode()).hexdigest()
         if known.exists():
             return known.read_text(), ""
-        output, problem = run(task, in_all, megabytes)
+        output, problem = run(task, seconds, megabytes)
         if not problem:
             unfinished = Path(f"{known}.{os.getpid()}")
             unfinished.write_text(output)

@@ -81,12 +81,11 @@ def dead_rules(rulebook: Rulebook) -> list[dict[str, str]]:
     ]
 
 
-def differences(before: Rulebook, after: Rulebook, **limits: Any) -> list[Different]:
-    """Every kind of deal that comes out differently, weakened first; proof.NotProved if not all.
-
-    ``limits`` are those of engine.difference: seconds, in_all, megabytes.
-    """
+def differences(
+    before: Rulebook, after: Rulebook, *, limits: proof.Limits = proof.LIMITS
+) -> list[Different]:
+    """Every kind of deal that comes out differently, weakened first; proof.NotProved if not all."""
     return [
         Different(kind.before, kind.after, list(kind.rules), dict(kind.deal))
-        for kind in difference.differences(before, after, **limits)
+        for kind in difference.differences(before, after, limits=limits)
     ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from people.access import allow
 from policy import active
 from policy.engine.language.condition import Rulebook
-from policy.engine.proof.proof import NotProved
+from policy.engine.proof.proof import Limits, NotProved
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.governance import entries, proving, reports
@@ -24,9 +24,7 @@ from policy.pages.forms import DifferenceForm
 from policy.pages.rulebook import VERSION_READERS, state_of
 
 #: A person waits for this page. The check, which is a job, takes its time.
-SECONDS = 4.0
-SECONDS_IN_ALL = 10.0
-MEGABYTES = 1500
+LIMITS = Limits(effort=15_000_000, effort_in_all=30_000_000, seconds=20.0, megabytes=1500)
 #: Versions that make a choice.
 LEAST = 2
 #: How long one reader waits until the comparison of another is over.
@@ -133,9 +131,7 @@ def _found(before: str, after: str) -> tuple[proving.Different, ...]:
     old, new = (
         active.rulebook(stored.filter(digest=one).newest_first()[0]) for one in (before, after)
     )
-    return tuple(
-        proving.differences(old, new, seconds=SECONDS, in_all=SECONDS_IN_ALL, megabytes=MEGABYTES)
-    )
+    return tuple(proving.differences(old, new, limits=LIMITS))
 
 
 def rewritten(before: Rulebook, after: Rulebook) -> list[str]:

@@ -22,7 +22,7 @@ SIZES = (300, 1000)
 #: Seconds that the rulebook that ships may take.
 PROMISES_GATE, DIFFERENCE_GATE = 2.0, 2.0
 #: For a rulebook of any size; a proof that takes longer does not count.
-PATIENCE = 120.0
+PATIENCE = proof.Limits(effort=300_000_000, effort_in_all=1_000_000_000, seconds=300)
 #: What its promises say must still clear or be reviewed only stays untouched.
 CAPABILITIES = (
     "location_platform",
@@ -61,18 +61,19 @@ def main(sizes: Sequence[int] = SIZES) -> int:
 def measure(rulebook: Rulebook) -> list[Gate]:
     """Print one rulebook's figures; the gates of promises and difference."""
     say(f"{len(rulebook.rules)} rules, {len(rulebook.promises)} promises")
-    patience = {"seconds": PATIENCE, "in_all": PATIENCE}
-    promises, verdicts = timed(lambda: proof.prove(rulebook, **patience))
+    promises, verdicts = timed(lambda: proof.prove(rulebook, limits=PATIENCE))
     states = [one.state for one in verdicts]
     alone = sum(one.seconds for one in verdicts)
     say(f"  promises         {promises:7.2f} s ({alone:.2f})  {states.count('proved')} proved")
     broken = replace(rulebook, rules=tuple(one for one in rulebook.rules if one.id != "B01"))
     broken = replace(broken, promises=tuple(one for one in rulebook.promises if one.id == "P01"))
-    seconds, (example,) = timed(lambda: proof.prove(broken, **patience))
+    seconds, (example,) = timed(lambda: proof.prove(broken, limits=PATIENCE))
     say(f"  counterexample   {seconds:7.2f} s ({example.seconds:.2f})  {shown(example)}")
-    seconds, dead = timed(lambda: proof.dead_rules(rulebook, **patience))
+    seconds, dead = timed(lambda: proof.dead_rules(rulebook, limits=PATIENCE))
     say(f"  without effect   {seconds:7.2f} s         {len(dead)} rules")
-    seconds, kinds = timed(lambda: difference.differences(rulebook, changed(rulebook), **patience))
+    seconds, kinds = timed(
+        lambda: difference.differences(rulebook, changed(rulebook), limits=PATIENCE)
+    )
     say(f"  difference       {seconds:7.2f} s         {len(kinds)} kinds of deal, one example each")
     name = f"rulebook {rulebook.label}"
     everything = states.count("proved") == len(states)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.engine.language.condition import RANK, Rulebook
-from policy.engine.proof.proof import MEGABYTES, SECONDS, SECONDS_IN_ALL, NotProved, ask
+from policy.engine.proof.proof import LIMITS, Limits, NotProved, ask
 
 #: More kinds than this cannot be read by a person; the list then says that it is cut.
 MOST = 200
@@ -25,24 +25,17 @@ class Kind:
 
 
 def differences(
-    before: Rulebook,
-    after: Rulebook,
-    *,
-    seconds: float = SECONDS,
-    in_all: float = SECONDS_IN_ALL,
-    megabytes: int = MEGABYTES,
-    most: int = MOST,
+    before: Rulebook, after: Rulebook, *, limits: Limits = LIMITS, most: int = MOST
 ) -> list[Kind]:
     """Weakened kinds first, the largest fall first. Raises NotProved when the list is not whole."""
     task = {
         "do": "difference",
         "rulebook": before.canonical,
         "after": after.canonical,
-        "seconds": seconds,
         "most": most,
     }
     kinds = []
-    for answer in ask(task, in_all=in_all, megabytes=megabytes):
+    for answer in ask(task, limits):
         if "problem" in answer:
             raise NotProved(answer["problem"])
         kinds.append(Kind(**{**answer, "rules": tuple(answer["rules"])}))

@@ -19,7 +19,7 @@ from policy.engine.language.condition import (
     Surely,
 )
 from policy.engine.proof.promises import meaning, opened, pairs, unknown_words
-from policy.engine.proof.symbols import Deal, Reading, is_possible, plainest
+from policy.engine.proof.symbols import Deal, Effort, Reading, plainest
 
 Answer = dict[str, Any]
 Plain = Mapping[str, Any]
@@ -28,11 +28,11 @@ Plain = Mapping[str, Any]
 class Premises:
     """Promises, their terms written out, read on one deal of the newer vocabulary."""
 
-    def __init__(self, after: Rulebook, milliseconds: int) -> None:
+    def __init__(self, after: Rulebook, effort: Effort) -> None:
         self.after = after
         self.deal = Deal(after.vocabulary)
         self.reading = Reading(replace(after, rules=(), promises=()), self.deal)
-        self.milliseconds = milliseconds
+        self.effort = effort
 
     def holds(self, promise: Promise) -> Any:
         """That the promise speaks of the deal."""
@@ -48,12 +48,10 @@ class Premises:
 
     def example(self, *formulas: Any) -> Plain | None:
         """The plainest deal of the formulas; None when there is none. Undecided if unknown."""
-        solver = z3.Solver()
-        solver.set("timeout", self.milliseconds)
-        solver.add(*self.deal.rules, *formulas)
-        if not is_possible(solver):
+        solver = self.effort.solver(*self.deal.rules, *formulas)
+        if not self.effort.is_possible(solver):
             return None
-        return self.deal.plain(plainest(solver, self.deal, self.after))
+        return self.deal.plain(plainest(solver, self.deal, self.after, self.effort))
 
     def speaks_of(self, promise: Promise) -> Plain | None:
         """The plainest deal that the promise speaks of; None when it speaks of no deal."""
@@ -82,9 +80,9 @@ class Premises:
         return self.example(self.holds(old), z3.Not(self.holds(new)))
 
 
-def compared(before: Rulebook, after: Rulebook, milliseconds: int) -> Iterator[Answer]:
+def compared(before: Rulebook, after: Rulebook, effort: Effort) -> Iterator[Answer]:
     """Each promise of the newer rulebook, then each of the older one, a line for each."""
-    premises = Premises(after, milliseconds)
+    premises = Premises(after, effort)
     for promise in after.promises:
         deal = premises.speaks_of(opened(after, promise))
         yield {"version": "after", "id": promise.id, "speaks_of": deal}

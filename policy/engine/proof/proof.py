@@ -2,7 +2,11 @@
 
 A promise is proved, broken (with the plainest deal, replayed through the plain reading, and the
 rules to blame) or not proved. Nothing else counts as proved: a solver that gives up, a child that
-dies, runs out of time or memory, or says something that cannot be read, is "not proved".
+dies, or says something that cannot be read, is "not proved".
+
+The solver's effort is limited in steps of its own, so a verdict never depends on how busy the
+machine is. Time and memory of the child are limited too, far beyond what such an effort takes; a
+child that runs into these says nothing about the promise, and somebody has to try again.
 """
 
 import json
@@ -18,10 +22,26 @@ from policy.engine.language.condition import Rulebook
 
 State = Literal["proved", "broken", "not_proved"]
 ROOT = Path(__file__).resolve().parents[3]
-#: For one question to the solver, for the whole child, and what the child may occupy.
-SECONDS = 10.0
-SECONDS_IN_ALL = 60.0
-MEGABYTES = 4096
+AGAIN = "could not be proved, try again"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a proof may take. Only the effort decides whether there is an answer."""
+
+    #: Steps of the solver, for one question and for all of a task: five million take a second.
+    effort: int = 30_000_000
+    effort_in_all: int = 100_000_000
+    #: Against a child that hangs or fills the machine.
+    seconds: float = 60.0
+    megabytes: int = 4096
+
+    @property
+    def plain(self) -> list[int]:
+        return [self.effort, self.effort_in_all]
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -32,6 +52,8 @@ class Verdict:
     says: str
     state: State
     seconds: float = 0.0
+    #: Steps of the solver.
+    effort: int = 0
     rules: tuple[str, ...] = ()
     deal: Mapping[str, Any] = field(default_factory=dict)
     outcome: str = ""
@@ -78,22 +100,12 @@ class NotProved(Exception):
     """The child gave no complete answer; why is the message."""
 
 
-def prove(
-    rulebook: Rulebook,
-    *,
-    seconds: float = SECONDS,
-    in_all: float = SECONDS_IN_ALL,
-    megabytes: int = MEGABYTES,
-) -> list[Verdict]:
+def prove(rulebook: Rulebook, *, limits: Limits = LIMITS) -> list[Verdict]:
     """Every promise of the rulebook, in order."""
     answers: dict[str, dict[str, Any]] = {}
     reason = "the proof gave no answer"
     try:
-        for answer in ask(
-            {"do": "prove", "rulebook": rulebook.canonical, "seconds": seconds},
-            in_all=in_all,
-            megabytes=megabytes,
-        ):
+        for answer in ask({"do": "prove", "rulebook": rulebook.canonical}, limits):
             answers[answer["id"]] = answer
     except NotProved as problem:
         reason = str(problem)
@@ -105,36 +117,18 @@ def prove(
     ]
 
 
-def dead_rules(
-    rulebook: Rulebook,
-    *,
-    seconds: float = SECONDS,
-    in_all: float = SECONDS_IN_ALL,
-    megabytes: int = MEGABYTES,
-) -> list[Dead]:
+def dead_rules(rulebook: Rulebook, *, limits: Limits = LIMITS) -> list[Dead]:
     """Rules without effect. Raises NotProved when the child gave no complete answer."""
-    task = {"do": "dead", "rulebook": rulebook.canonical, "seconds": seconds}
-    return [Dead(**answer) for answer in ask(task, in_all=in_all, megabytes=megabytes)]
+    task = {"do": "dead", "rulebook": rulebook.canonical}
+    return [Dead(**answer) for answer in ask(task, limits)]
 
 
-def compared(
-    before: Rulebook,
-    after: Rulebook,
-    *,
-    seconds: float = SECONDS,
-    in_all: float = SECONDS_IN_ALL,
-    megabytes: int = MEGABYTES,
-) -> Compared:
+def compared(before: Rulebook, after: Rulebook, *, limits: Limits = LIMITS) -> Compared:
     """What became of each promise. Raises NotProved when the child gave no complete answer."""
-    task = {
-        "do": "promises",
-        "rulebook": before.canonical,
-        "after": after.canonical,
-        "seconds": seconds,
-    }
+    task = {"do": "promises", "rulebook": before.canonical, "after": after.canonical}
     fates: list[Fate] = []
     speaks_of: dict[str, Mapping[str, Any]] = {}
-    for answer in ask(task, in_all=in_all, megabytes=megabytes):
+    for answer in ask(task, limits):
         if answer.pop("version") == "after":
             speaks_of[answer["id"]] = answer["speaks_of"] or {}
         else:
@@ -143,12 +137,13 @@ def compared(
     return Compared(tuple(fates), speaks_of)
 
 
-def ask(task: Mapping[str, Any], *, in_all: float, megabytes: int) -> Iterator[dict[str, Any]]:
+def ask(task: Mapping[str, Any], limits: Limits) -> Iterator[dict[str, Any]]:
     """The answers of the child, read after it ended; NotProved when it did not end well.
 
     What it said before it died is passed on first: each line stands for itself.
     """
-    output, problem = _run(json.dumps(task), in_all, megabytes)
+    given = json.dumps({**task, "effort": limits.plain})
+    output, problem = _run(given, limits.seconds, limits.megabytes)
     for line in output.splitlines():
         try:
             yield json.loads(line)
@@ -159,7 +154,7 @@ def ask(task: Mapping[str, Any], *, in_all: float, megabytes: int) -> Iterator[d
         raise NotProved(problem)
 
 
-def _run(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
+def _run(task: str, seconds: float, megabytes: int) -> tuple[str, str]:
     """What the child printed, and what went wrong ("" when nothing)."""
     with subprocess.Popen(
         [sys.executable, "-m", "policy.engine.proof.prover"],
@@ -168,20 +163,21 @@ def _run(task: str, in_all: float, megabytes: int) -> tuple[str, str]:
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)},
+        # The order of sets is part of a question, and may cost steps.
+        env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"},
         start_new_session=True,
     ) as child:
         limit = megabytes * 2**20
         resource.prlimit(child.pid, resource.RLIMIT_AS, (limit, limit))
         try:
-            output, complaints = child.communicate(task, timeout=in_all)
+            output, complaints = child.communicate(task, timeout=seconds)
         except subprocess.TimeoutExpired:
             child.kill()
             output, _ = child.communicate()
-            return output, f"the proof took longer than {in_all:g} seconds"
+            return output, f"{AGAIN}: it took longer than {seconds:g} seconds"
     if child.returncode:
         last = complaints.strip().splitlines()[-1:] or ["no message"]
-        return output, f"the child process ended with {child.returncode}: {last[0]}"
+        return output, f"{AGAIN}: the child process ended with {child.returncode}: {last[0]}"
     return output, ""
 
 

@@ -1,7 +1,7 @@
 """The child process that proves: reads one task as JSON on standard input, answers line by line.
 
     {"do": "prove" | "dead" | "difference" | "promises", "rulebook": canonical,
-     "after": canonical, "seconds": 10, "most": 200}
+     "after": canonical, "effort": [for a question, in all], "most": 200}
 
 It never decides what an answer means: a line that does not come is "not proved" for the parent.
 """
@@ -31,7 +31,7 @@ from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
 from policy.engine.proof.premises import compared
 from policy.engine.proof.promises import in_words_of
-from policy.engine.proof.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
+from policy.engine.proof.symbols import ASK, Deal, Effort, Reading, Undecided, plainest
 from policy.engine.proof.witness import witnessed
 from policy.engine.readings.reference import assess
 
@@ -43,74 +43,63 @@ MOST_TOLD = 8
 def main() -> None:
     task = json.loads(sys.stdin.read())
     rulebook = read_canonical(task["rulebook"])
-    milliseconds = int(1000 * task["seconds"])
+    effort = Effort(*task["effort"])
     answers: Iterator[Answer]
     if task["do"] == "prove":
         reading = Reading(rulebook, Deal(rulebook.vocabulary))
-        answers = (prove(reading, promise, milliseconds) for promise in rulebook.promises)
+        answers = (prove(reading, promise, effort) for promise in rulebook.promises)
     elif task["do"] == "dead":
-        answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), milliseconds)
+        answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), effort)
     else:
         after = read_canonical(task["after"])
         answers = (
-            compared(rulebook, after, milliseconds)
+            compared(rulebook, after, effort)
             if task["do"] == "promises"
-            else difference(rulebook, after, milliseconds, most=task["most"])
+            else difference(rulebook, after, effort, most=task["most"])
         )
     for answer in answers:
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
-def prove(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
+def prove(reading: Reading, promise: Promise, effort: Effort) -> Answer:
     """What becomes of one promise; the reading is made once for all of them."""
-    began = time.perf_counter()
+    began, before = time.perf_counter(), effort.left
     try:
-        answer = _examine(reading, promise, milliseconds)
+        answer = _examine(reading, promise, effort)
     except Undecided as reason:
         answer = {"state": "not_proved", "because": str(reason)}
-    return {"id": promise.id, "seconds": time.perf_counter() - began, **answer}
+    taken = {"seconds": time.perf_counter() - began, "effort": before - effort.left}
+    return {"id": promise.id, **taken, **answer}
 
 
-def _solver(deal: Deal, milliseconds: int, *formulas: Any) -> z3.Solver:
-    """For many questions about the same formulas."""
-    solver = z3.Solver()
-    solver.set("timeout", milliseconds)
-    solver.add(*deal.rules, *formulas)
-    return solver
-
-
-def _is_possible(deal: Deal, milliseconds: int, *formulas: Any) -> bool:
+def _is_possible(deal: Deal, effort: Effort, *formulas: Any) -> bool:
     """One question. Raises Undecided when nobody knows."""
-    # Without amounts everything is Boolean, and the solver for finite domains is much faster.
-    solver = z3.Solver() if deal.amounts else z3.SolverFor("QF_FD")
-    solver.set("timeout", milliseconds)
-    solver.add(*deal.rules, *formulas)
-    return is_possible(solver)
+    return effort.is_possible(effort.solver(*deal.rules, *formulas, finite=not deal.amounts))
 
 
-def _plainest(deal: Deal, rulebook: Rulebook, milliseconds: int, *formulas: Any) -> z3.ModelRef:
+def _plainest(deal: Deal, rulebook: Rulebook, effort: Effort, *formulas: Any) -> z3.ModelRef:
     """The plainest deal of formulas that are possible."""
-    solver = _solver(deal, milliseconds, *formulas)
-    if not is_possible(solver):
+    solver = effort.solver(*deal.rules, *formulas)
+    if not effort.is_possible(solver):
         raise Undecided("two solvers contradict each other")
-    return plainest(solver, deal, rulebook)
+    return plainest(solver, deal, rulebook, effort)
 
 
-def _examine(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
+def _examine(reading: Reading, promise: Promise, effort: Effort) -> Answer:
     match promise:
         case Surely():
-            return _surely(reading, promise, milliseconds)
+            return _surely(reading, promise, effort)
         case Raising():
-            return _raising(reading, promise, milliseconds)
+            return _raising(reading, promise, effort)
         case Losing():
-            return _losing(reading, promise, milliseconds)
+            return _losing(reading, promise, effort)
         case Exists():
-            return _exists(reading, promise, milliseconds)
+            return _exists(reading, promise, effort)
         case EveryRule():
             dead = [
                 rule
-                for rule in dead_rules(reading, milliseconds)
+                for rule in dead_rules(reading, effort)
                 if rule["never"] == "fire" or promise.can == "decide"
             ]
             return {"state": "broken", "rules": [rule["id"] for rule in dead]} if dead else PROVED
@@ -120,23 +109,23 @@ def _examine(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
 PROVED: Answer = {"state": "proved"}
 
 
-def _surely(reading: Reading, promise: Surely, milliseconds: int) -> Answer:
+def _surely(reading: Reading, promise: Surely, effort: Effort) -> Answer:
     deal, rulebook = reading.deal, reading.rulebook
     wrong = (
         reading.truth(promise.surely).true,
         z3.Not(reading.truth(promise.possibly).false),
         z3.Not(reading.one_of(promise.only)),
     )
-    if not _is_possible(deal, milliseconds, *wrong):
+    if not _is_possible(deal, effort, *wrong):
         return PROVED
-    plain = deal.plain(_plainest(deal, rulebook, milliseconds, *wrong))
+    plain = deal.plain(_plainest(deal, rulebook, effort, *wrong))
     assessment = assess(rulebook, rulebook.vocabulary.parse(plain))
     if assessment.outcome in promise.only:
         raise Undecided(f"the deal that was found comes out as {assessment.outcome} when replayed")
     return _broken(rulebook, plain, assessment.outcome, assessment.fired)
 
 
-def _raising(before: Reading, promise: Raising, milliseconds: int) -> Answer:
+def _raising(before: Reading, promise: Raising, effort: Effort) -> Answer:
     """The graver deal is the example; ``before`` is the same deal with the milder value."""
     for name in promise.facts:
         after = before.twin([name])
@@ -149,7 +138,7 @@ def _raising(before: Reading, promise: Raising, milliseconds: int) -> Answer:
             _graver(mild.vocabulary, name, mild, grave),
             after.milder_than(before),
         )
-        answer = _compared(before.rulebook, mild, grave, ASK + 1, milliseconds, wrong)
+        answer = _compared(before.rulebook, mild, grave, ASK + 1, effort, wrong)
         if answer != PROVED:
             return answer
     return PROVED
@@ -180,7 +169,7 @@ def _graver(vocabulary: Vocabulary, name: str, mild: Deal, grave: Deal) -> Any:
     return z3.And(mild.truths[name, ""].false, grave.truths[name, ""].true)
 
 
-def _losing(before: Reading, promise: Losing, milliseconds: int) -> Answer:
+def _losing(before: Reading, promise: Losing, effort: Effort) -> Answer:
     """The deal with the lost answer is the example; ``before`` is the deal that had it."""
     after = before.twin(promise.facts)
     earlier, lost = before.deal, after.deal
@@ -197,7 +186,7 @@ def _losing(before: Reading, promise: Losing, milliseconds: int) -> Answer:
     ]
     fewer += [lost.amounts[n] == earlier.amounts[n] for n in promise.facts if n in lost.amounts]
     wrong = (*lost.rules, *fewer, after.milder_than(before, at_most=ASK))
-    return _compared(before.rulebook, earlier, lost, ASK, milliseconds, wrong)
+    return _compared(before.rulebook, earlier, lost, ASK, effort, wrong)
 
 
 def _compared(
@@ -205,12 +194,12 @@ def _compared(
     first: Deal,
     second: Deal,
     at_most: int,
-    milliseconds: int,
+    effort: Effort,
     wrong: Sequence[Any],
 ) -> Answer:
-    if not _is_possible(first, milliseconds, *wrong):
+    if not _is_possible(first, effort, *wrong):
         return PROVED
-    model = _plainest(first, rulebook, milliseconds, *wrong)
+    model = _plainest(first, rulebook, effort, *wrong)
     plain, milder = first.plain(model), second.plain(model)
     was = assess(rulebook, rulebook.vocabulary.parse(plain))
     now = assess(rulebook, rulebook.vocabulary.parse(milder))
@@ -223,19 +212,19 @@ def _compared(
     }
 
 
-def _exists(reading: Reading, promise: Exists, milliseconds: int) -> Answer:
+def _exists(reading: Reading, promise: Exists, effort: Effort) -> Answer:
     deal, rulebook = reading.deal, reading.rulebook
     wanted = [*deal.answered, reading.truth(promise.exists).true]
-    solver = _solver(deal, milliseconds, *wanted, reading.one_of(promise.outcome))
-    if is_possible(solver):
+    solver = effort.solver(*deal.rules, *wanted, reading.one_of(promise.outcome))
+    if effort.is_possible(solver):
         plain = deal.plain(solver.model())
         assessment = assess(rulebook, rulebook.vocabulary.parse(plain))
         if assessment.outcome not in promise.outcome:
             raise Undecided("the deal that was found comes out differently when replayed")
         return PROVED
-    if not _is_possible(deal, milliseconds, *wanted):
+    if not _is_possible(deal, effort, *wanted):
         return {"state": "broken", "because": "No deal at all fits the condition."}
-    plain = deal.plain(_plainest(deal, rulebook, milliseconds, *wanted))
+    plain = deal.plain(_plainest(deal, rulebook, effort, *wanted))
     assessment = assess(rulebook, rulebook.vocabulary.parse(plain))
     return _broken(rulebook, plain, assessment.outcome, assessment.fired)
 
@@ -254,23 +243,21 @@ def _broken(
     }
 
 
-def dead_rules(reading: Reading, milliseconds: int) -> Iterator[Answer]:
+def dead_rules(reading: Reading, effort: Effort) -> Iterator[Answer]:
     """Rules that fire for no answered deal, and those that fire only beside a higher one."""
     fire, decide = witnessed(reading.rulebook)
-    solver = _solver(reading.deal, milliseconds, *reading.deal.answered)
+    solver = effort.solver(*reading.deal.rules, *reading.deal.answered)
     for rule in reading.rulebook.rules:
         if rule.id in decide:
             continue
         fires = reading.rules[rule.id].true
-        if rule.id not in fire and not is_possible(solver, fires):
+        if rule.id not in fire and not effort.is_possible(solver, fires):
             yield {"id": rule.id, "never": "fire"}
-        elif not is_possible(solver, fires, reading.outcome[RANK[rule.outcome]]):
+        elif not effort.is_possible(solver, fires, reading.outcome[RANK[rule.outcome]]):
             yield {"id": rule.id, "never": "decide"}
 
 
-def difference(
-    before: Rulebook, after: Rulebook, milliseconds: int, *, most: int
-) -> Iterator[Answer]:
+def difference(before: Rulebook, after: Rulebook, effort: Effort, *, most: int) -> Iterator[Answer]:
     """Each kind of deal that comes out differently: (from, to, rules that behave differently).
 
     Answered deals first; partly answered ones only where no answered deal shows the difference.
@@ -287,7 +274,7 @@ def difference(
     old, new = Reading(older, deal), Reading(after, deal)
     changes = _changed(old, new)
     same = z3.Or([z3.And(old.outcome[rank], new.outcome[rank]) for rank in range(len(OUTCOMES))])
-    solver = _solver(deal, milliseconds, z3.Not(same))
+    solver = effort.solver(*deal.rules, z3.Not(same))
     milder = z3.Or(
         [
             z3.And(old.outcome[was], new.outcome[now])
@@ -299,12 +286,12 @@ def difference(
     shown: Mapping[str, tuple[Any, Any]] = changes if len(changes) <= MOST_TOLD else {}
     for part, by_rule in ((milder, changes), (z3.Not(milder), shown)):
         for answered in ([part, *deal.answered], [part]):
-            while is_possible(solver, *answered):
+            while effort.is_possible(solver, *answered):
                 if most == 0:
                     yield {"problem": "There are more kinds than are listed here."}
                     return
                 most -= 1
-                answer, kind = _kind(solver, deal, old, new, changes, by_rule, answered)
+                answer, kind = _kind(solver, deal, old, new, changes, by_rule, answered, effort)
                 solver.add(z3.Not(kind))
                 yield answer
 
@@ -330,6 +317,7 @@ def _kind(
     changes: Mapping[str, tuple[Any, Any]],
     by_rule: Mapping[str, tuple[Any, Any]],
     answered: Sequence[Any],
+    effort: Effort,
 ) -> tuple[Answer, Any]:
     """The kind of the deal that the solver found, with its plainest example."""
     model = solver.model()
@@ -348,8 +336,8 @@ def _kind(
     )
     solver.push()
     solver.add(kind, *answered)
-    is_possible(solver)
-    plain = deal.plain(plainest(solver, deal, new.rulebook))
+    effort.is_possible(solver)
+    plain = deal.plain(plainest(solver, deal, new.rulebook, effort))
     solver.pop()
     facts = deal.vocabulary.parse(plain)
     first, second = assess(old.rulebook, facts), assess(new.rulebook, facts)

@@ -266,18 +266,57 @@ COMPARED = {
 
 
 class Undecided(Exception):
-    """The solver gave up: it ran out of time, or cannot decide. That is not a proof."""
+    """The solver gave up: its effort is used up, or it cannot decide. That is not a proof."""
 
 
-def is_possible(solver: z3.Solver, *assumptions: Formula) -> bool:
-    """Whether some deal satisfies the solver's formulas. Raises Undecided when nobody knows."""
-    answer = solver.check(*assumptions)
-    if answer == z3.unknown:
-        raise Undecided(solver.reason_unknown())
-    return bool(answer == z3.sat)
+class Effort:
+    """What the solver may do for one question, and for all questions that are asked of it.
+
+    It is counted in the solver's own steps (Z3's rlimit), which follow from the questions alone: a
+    busy machine takes longer and comes to the same answer.
+    """
+
+    def __init__(self, question: int, in_all: int) -> None:
+        self.question = question
+        self.left = in_all
+        self._counted = _steps(z3.SimpleSolver())
+
+    def solver(self, *formulas: Formula, finite: bool = False) -> z3.Solver:
+        """A solver for many questions about the same formulas.
+
+        ``finite``: nothing in them is a number, and the solver for finite domains is much faster.
+        The others have no tactics, because some of these look at the clock.
+        """
+        solver = z3.SolverFor("QF_FD") if finite else z3.SimpleSolver()
+        solver.add(*formulas)
+        return solver
+
+    def is_possible(self, solver: z3.Solver, *assumptions: Formula) -> bool:
+        """Whether some deal satisfies the solver's formulas. Raises Undecided when nobody knows."""
+        most = min(self.question, self.left)
+        if most <= 0:
+            raise Undecided(USED_UP)
+        solver.set("rlimit", most)
+        answer = solver.check(*assumptions)
+        before, self._counted = self._counted, _steps(solver)
+        steps = self._counted - before
+        self.left -= steps
+        if answer == z3.unknown:
+            raise Undecided(USED_UP if steps >= most else solver.reason_unknown())
+        return bool(answer == z3.sat)
 
 
-def plainest(solver: z3.Solver, deal: Deal, rulebook: Rulebook) -> z3.ModelRef:
+USED_UP = "the solver's effort is used up"
+
+
+def _steps(solver: z3.Solver) -> int:
+    """How many steps all solvers of this process have made; 0 before the first question."""
+    statistics = solver.statistics()
+    counted = "rlimit count"
+    return int(statistics.get_key_value(counted)) if counted in statistics.keys() else 0  # noqa: SIM118
+
+
+def plainest(solver: z3.Solver, deal: Deal, rulebook: Rulebook, effort: Effort) -> z3.ModelRef:
     """A model with as little in it as possible: the deal that a person reads.
 
     Everything answered, then no flag, then the answers that no rule looks for, then the mildest
@@ -294,10 +333,10 @@ def plainest(solver: z3.Solver, deal: Deal, rulebook: Rulebook) -> z3.ModelRef:
         elif isinstance(fact, Choice):
             order = fact.rising or fact.values
             wishes += [z3.Not(deal.truths[name, value].true) for value in reversed(order[1:])]
-    return _granted(solver, wishes)
+    return _granted(solver, wishes, effort)
 
 
-def _granted(solver: z3.Solver, wishes: Sequence[Formula]) -> z3.ModelRef:
+def _granted(solver: z3.Solver, wishes: Sequence[Formula], effort: Effort) -> z3.ModelRef:
     """A model with each wish that can be had together with those granted before it.
 
     Wishes are tried many at a time, and in halves where not all of them can be had: the result is
@@ -309,7 +348,7 @@ def _granted(solver: z3.Solver, wishes: Sequence[Formula]) -> z3.ModelRef:
     while waiting:
         some = waiting.pop()
         holds = all(z3.is_true(model.eval(wish, model_completion=True)) for wish in some)
-        if holds or is_possible(solver, *kept, *some):
+        if holds or effort.is_possible(solver, *kept, *some):
             kept += some
             model = model if holds else solver.model()
         elif len(some) > 1:

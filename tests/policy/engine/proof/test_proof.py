@@ -1,5 +1,10 @@
 """Promises are proved or broken with a deal that is true; nothing else passes for a proof."""
 
+import contextlib
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +28,7 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.facts import Choice, Facts, Flags, YesNo
 from policy.engine.proof import difference, proof
-from policy.engine.proof.symbols import Deal, Reading, is_possible
+from policy.engine.proof.symbols import Deal, Effort, Reading
 from policy.engine.readings.reference import assess
 from policy.facts import shipped
 from tests.policy.engine.strategies import screened
@@ -124,24 +129,77 @@ def test_the_example_is_one_that_a_person_understands(book: Rulebook) -> None:
 
 @pytest.mark.parametrize(
     ("limits", "sentence"),
-    [({"megabytes": 40}, "ended with"), ({"in_all": 0.05}, "longer than 0.05 seconds")],
+    [
+        (proof.Limits(megabytes=40), "try again: the child process ended with"),
+        (proof.Limits(seconds=0.05), "try again: it took longer than 0.05 seconds"),
+    ],
 )
 def test_a_child_that_dies_has_proved_nothing(
-    book: Rulebook, limits: dict[str, Any], sentence: str
+    book: Rulebook, limits: proof.Limits, sentence: str
 ) -> None:
-    found = proof.prove(book, **limits)
+    found = proof.prove(book, limits=limits)
     assert {one.state for one in found} == {"not_proved"}
     assert all(sentence in one.because for one in found)
     with pytest.raises(proof.NotProved, match=sentence):
-        proof.dead_rules(book, **limits)
+        proof.dead_rules(book, limits=limits)
     with pytest.raises(proof.NotProved, match=sentence):
-        difference.differences(book, without(book, "B01"), **limits)
+        difference.differences(book, without(book, "B01"), limits=limits)
 
 
-def test_a_solver_that_gives_up_has_proved_nothing(book: Rulebook) -> None:
-    found = proof.prove(book, seconds=0.001)
-    assert all(one.state == "not_proved" for one in found if one.because)
-    assert any(one.state == "not_proved" for one in found)
+#: So little that some promises are proved and some are not.
+LITTLE = proof.Limits(effort=20_000)
+
+
+@pytest.fixture(scope="module")
+def with_little(book: Rulebook) -> list[proof.Verdict]:
+    return proof.prove(book, limits=LITTLE)
+
+
+def test_a_solver_that_gives_up_has_proved_nothing(with_little: list[proof.Verdict]) -> None:
+    assert {one.state for one in with_little} == {"proved", "not_proved"}
+    assert {one.because for one in with_little if one.state == "not_proved"} == {
+        "the solver's effort is used up"
+    }
+    assert all(one.effort <= 2 * LITTLE.effort for one in with_little if one.state == "not_proved")
+
+
+def test_the_effort_for_all_questions_is_limited(book: Rulebook) -> None:
+    found = proof.prove(book, limits=proof.Limits(effort_in_all=60_000))
+    # Deals made for each rule show that it can decide; the solver is not asked.
+    states = [one.state for one in found if one.id != "P19"]
+    assert states == ["proved"] * states.count("proved") + ["not_proved"] * states.count(
+        "not_proved"
+    )
+    assert len(set(states)) == 2
+
+
+def test_a_busy_machine_comes_to_the_same_verdicts(
+    book: Rulebook, with_little: list[proof.Verdict]
+) -> None:
+    """On one core that somebody else keeps busy, each proof takes longer and as many steps."""
+    text = json.dumps({"do": "prove", "rulebook": book.canonical, "effort": LITTLE.plain})
+    core = min(os.sched_getaffinity(0))
+    busy = [sys.executable, "-c", "while True: pass"]
+    prover = [sys.executable, "-m", "policy.engine.proof.prover"]
+    surroundings = {"PYTHONPATH": str(proof.ROOT), "PYTHONHASHSEED": "0"}
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            other = subprocess.Popen(["taskset", "-c", str(core), *busy])
+            stack.callback(other.wait)
+            stack.callback(other.kill)
+        done = subprocess.run(
+            ["taskset", "-c", str(core), *prover],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=proof.ROOT,
+            env=surroundings,
+        )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["id"], one["state"], one["effort"]) for one in found] == [
+        (one.id, one.state, one.effort) for one in with_little
+    ]
 
 
 def test_rules_without_effect_are_named(book: Rulebook) -> None:
@@ -225,11 +283,19 @@ def test_formulas_agree_with_the_plain_reading(both: tuple[Rulebook, Facts]) -> 
     book, facts = both
     deal = Deal(book.vocabulary)
     reading = Reading(book, deal)
-    solver = z3.Solver()
-    solver.add(*deal.rules, *fixed(deal, facts))
-    said = [OUTCOMES[rank] for rank, is_it in reading.outcome.items() if is_possible(solver, is_it)]
+    effort = Effort(1_000_000, 10_000_000)
+    solver = effort.solver(*deal.rules, *fixed(deal, facts))
+    said = [
+        OUTCOMES[rank]
+        for rank, is_it in reading.outcome.items()
+        if effort.is_possible(solver, is_it)
+    ]
     assessment = assess(book, facts)
     assert said == [assessment.outcome]
-    fired = {rule for rule, truth in reading.rules.items() if is_possible(solver, truth.true)}
-    opened = {rule for rule, truth in reading.rules.items() if is_possible(solver, truth.open)}
+    fired = {
+        rule for rule, truth in reading.rules.items() if effort.is_possible(solver, truth.true)
+    }
+    opened = {
+        rule for rule, truth in reading.rules.items() if effort.is_possible(solver, truth.open)
+    }
     assert (fired, opened) == (set(assessment.fired), set(assessment.open))

@@ -22,7 +22,7 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.facts import Amount, Choice, Facts, Flags, Vocabulary, YesNo
 from policy.engine.proof import prover
-from policy.engine.proof.symbols import Deal, Reading
+from policy.engine.proof.symbols import Deal, Effort, Reading
 from policy.engine.readings.kleene import truth
 from policy.engine.readings.reference import assess
 from tests.policy.engine.strategies import conditions, rulebooks
@@ -167,7 +167,7 @@ def promised(draw: st.DrawFn) -> tuple[Rulebook, Promise]:
 def test_a_proof_says_what_every_deal_says(both: tuple[Rulebook, Promise]) -> None:
     rulebook, promise = both
     reading = Reading(rulebook, Deal(rulebook.vocabulary))
-    answer = prover.prove(reading, promise, milliseconds=10_000)
+    answer = prover.prove(reading, promise, Effort(50_000_000, 50_000_000))
     expected = holds(rulebook, promise, DEALS[id(rulebook.vocabulary)])
     assert answer["state"] == ("proved" if expected else "broken")
 
