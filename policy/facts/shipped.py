@@ -4,9 +4,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_rulebook, read_vocabulary
+from policy.engine.language.reading_charter import read_charter
 from policy.facts.derive import ReferenceData
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries, RatingText, read_countries
@@ -15,6 +17,7 @@ from policy.reference.registry import Registry, read_registry, read_stems
 
 FOLDER = Path(__file__).parents[1] / "data"
 RULEBOOK = "rulebook-1.1.yaml"
+CHARTER = "charter-1.0.yaml"
 #: What new installations began with before, and the facts that its vocabulary did not have yet.
 FORMER = "rulebook-1.0.yaml"
 SINCE_FORMER = (
@@ -76,6 +79,11 @@ def vocabulary() -> Vocabulary:
 
 def rulebook() -> Rulebook:
     return read_rulebook(text(RULEBOOK), vocabulary(), file=RULEBOOK)
+
+
+@cache
+def charter() -> Charter:
+    return read_charter(text(CHARTER), vocabulary(), file=CHARTER)
 
 
 def former_rulebook() -> Rulebook:

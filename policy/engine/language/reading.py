@@ -5,7 +5,7 @@ names, values, types, and that a condition can be false.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,34 +62,54 @@ class Cited:
 
 
 def read_rulebook(
-    text: str, vocabulary: Vocabulary, *, file: str, cited: Cited | None = None
+    text: str,
+    vocabulary: Vocabulary,
+    *,
+    file: str,
+    cited: Cited | None = None,
+    promised: Collection[str] = (),
 ) -> Rulebook:
     """The rulebook that the YAML text writes down; ReadingError holds every problem.
 
-    With ``cited`` every clause and every piece of evidence must be one of these. A version that
-    was stored is read without: it stays readable whatever later clauses are called.
+    With ``cited`` every clause and every piece of evidence must be one of these, and no promise
+    may have one of the ids that are ``promised`` elsewhere. A version that was stored is read
+    without: it stays readable whatever later clauses are called.
     """
     problems = Problems(file)
     root = read_marked(text, problems)
-    rulebook = _RulebookReader(vocabulary, problems, cited).read(root)
+    rulebook = RulebookReader(vocabulary, problems, cited, promised).read(root)
     problems.check()
     return rulebook
 
 
-def read_canonical(text: str, *, file: str = "canonical", cited: Cited | None = None) -> Rulebook:
+def read_canonical(
+    text: str,
+    *,
+    file: str = "canonical",
+    cited: Cited | None = None,
+    promised: Collection[str] = (),
+) -> Rulebook:
     """The rulebook whose `canonical` text this is, with its own vocabulary.
 
     JSON is YAML, so the ordinary reader reads it; a text that was tampered with is a ReadingError.
     """
+    vocabulary, rulebook = parts_of_canonical(text, "rulebook", file=file)
+    return read_rulebook(
+        rulebook, vocabulary, file=f"{file} (rulebook)", cited=cited, promised=promised
+    )
+
+
+def parts_of_canonical(text: str, what: str, *, file: str) -> tuple[Vocabulary, str]:
+    """The vocabulary of a canonical text, and beside it the text of the rulebook or charter."""
     try:
         stored = json.loads(text)
         facts = {fact.pop("name"): _as_written(fact) for fact in stored["vocabulary"]}
-        rulebook = stored["rulebook"]
+        written = stored[what]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        problem = Problem(file, 1, 1, f"not the canonical text of a rulebook: {error!r}")
+        problem = Problem(file, 1, 1, f"not the canonical text of a {what}: {error!r}")
         raise ReadingError([problem]) from None
     vocabulary = read_vocabulary(json.dumps(facts), file=f"{file} (vocabulary)")
-    return read_rulebook(json.dumps(rulebook), vocabulary, file=f"{file} (rulebook)", cited=cited)
+    return vocabulary, json.dumps(written)
 
 
 def _as_written(fact: dict[str, Any]) -> dict[str, Any]:
@@ -98,12 +118,23 @@ def _as_written(fact: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class _RulebookReader:
+class RulebookReader:
+    """Reads terms, rules and promises; a charter is read with the terms and promises of it."""
+
+    #: Keys that every promise needs, and may have, besides those that say what it promises.
+    promise_needs: tuple[str, ...] = ()
+    promise_may: tuple[str, ...] = ()
+
     def __init__(
-        self, vocabulary: Vocabulary, problems: Problems, cited: Cited | None = None
+        self,
+        vocabulary: Vocabulary,
+        problems: Problems,
+        cited: Cited | None = None,
+        promised: Collection[str] = (),
     ) -> None:
         self.vocabulary = vocabulary
         self.cited = cited
+        self.promised = promised
         self.problems = problems
         self.shapes = Shapes(problems)
         self.tables = TableReader(vocabulary, problems)
@@ -116,7 +147,7 @@ class _RulebookReader:
         fields = self.shapes.fields(
             root, "rulebook", ("rulebook", "label", "source", "rules"), ("terms", "promises")
         )
-        terms = self._terms(fields.get("terms"))
+        terms = self.terms(fields.get("terms"))
         return Rulebook(
             name=self.shapes.text(fields.get("rulebook"), "rulebook"),
             label=self.shapes.text(fields.get("label"), "label"),
@@ -124,12 +155,12 @@ class _RulebookReader:
             vocabulary=self.vocabulary,
             terms=terms,
             rules=self._rules(fields.get("rules")),
-            promises=self._promises(fields.get("promises")),
+            promises=self.promises(fields.get("promises")),
         )
 
     # Terms
 
-    def _terms(self, node: Node | None) -> dict[str, Condition]:
+    def terms(self, node: Node | None) -> dict[str, Condition]:
         pairs = list(self.shapes.pairs(node, "terms")) if node else []
         if len(pairs) > MOST_TERMS:
             self.problems.add(pairs[MOST_TERMS][1], f"terms: more than {MOST_TERMS}")
@@ -232,7 +263,7 @@ class _RulebookReader:
         outcome = _outcome(self._outcome_word(fields.get("outcome"), f"{what}: outcome"))
         common: dict[str, Any] = {
             "title": self.shapes.text(fields.get("title"), f"{what}: title"),
-            "clause": self._clause(fields.get("clause"), f"{what}: clause"),
+            "clause": self.clause(fields.get("clause"), f"{what}: clause"),
             "because": self._because(fields.get("because"), f"{what}: because"),
             "evidence": self._evidence(fields.get("evidence"), f"{what}: evidence"),
             "asks": self.shapes.one_of(fields.get("asks"), f"{what}: asks", ASKED) or "sales",
@@ -279,7 +310,7 @@ class _RulebookReader:
             self.problems.add(node, f"{what}: a brace without its partner; write {{fact}}")
         return sentence
 
-    def _clause(self, node: Node | None, what: str) -> str:
+    def clause(self, node: Node | None, what: str) -> str:
         """One clause or several, with commas between them."""
         text = self.shapes.text(node, what)
         if node is None or self.cited is None:
@@ -305,7 +336,7 @@ class _RulebookReader:
 
     # Promises
 
-    def _promises(self, node: Node | None) -> tuple[Promise, ...]:
+    def promises(self, node: Node | None) -> tuple[Promise, ...]:
         taken: dict[str, int] = {}
         promises = []
         for number, part in enumerate(self.shapes.parts(node, "promises"), 1):
@@ -329,8 +360,20 @@ class _RulebookReader:
             )
             return None
         required, optional = PROMISE_KEYS[kinds[0]]
-        fields = self.shapes.fields(node, what, ("id", "says", kinds[0], *required), optional)
+        fields = self.shapes.fields(
+            node,
+            what,
+            ("id", "says", *self.promise_needs, kinds[0], *required),
+            (*self.promise_may, *optional),
+        )
         id_ = self.shapes.id(fields.get("id"), f"{what}: id", taken)
+        if id_ in self.promised:
+            self.problems.add(
+                fields["id"],
+                f"{what}: the charter has a promise {id_}; a rulebook may add promises and never"
+                " replaces one of the charter's. Give it another id",
+            )
+        self.promise_grounds(id_, fields, what)
         says = self.shapes.text(fields.get("says"), f"{what}: says")
         conditions = {
             key: self._condition(fields[key], f"{what}: {key}")
@@ -353,6 +396,9 @@ class _RulebookReader:
                 return Exists(id_, says, outcome=outcome, **conditions)
         can = self.shapes.one_of(fields["every_rule"], f"{what}: every_rule", EVERY_RULE)
         return EveryRule(id_, says, "decide" if can == "can_decide" else "fire")
+
+    def promise_grounds(self, promise: str, fields: Mapping[str, Node], what: str) -> None:
+        """What a promise rests on; one of a rulebook says nothing about that."""
 
     def _outcomes(self, node: Node | None, what: str) -> tuple[Outcome, ...]:
         if node is not None and node.parts is None and node.value is not None:
