@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from audit.ledger import canonical, digest
+from policy.facts.answers_to_facts import ONLY_READ
 from policy.facts.derive import Variant
-from screening.form.answers_to_facts import ONLY_READ
 from screening.form.questions import COPIED, DECLARATION
 from screening.models import FactRuling
 

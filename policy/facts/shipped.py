@@ -18,6 +18,8 @@ from policy.reference.registry import Registry, read_registry, read_stems
 FOLDER = Path(__file__).parents[1] / "data"
 RULEBOOK = "rulebook-1.1.yaml"
 CHARTER = "charter-1.0.yaml"
+#: What is promised of answers, up to the outcome.
+ANSWERS = "answers-1.0.yaml"
 #: What new installations began with before, and the facts that its vocabulary did not have yet.
 FORMER = "rulebook-1.0.yaml"
 SINCE_FORMER = (
@@ -84,6 +86,11 @@ def rulebook() -> Rulebook:
 @cache
 def charter() -> Charter:
     return read_charter(text(CHARTER), vocabulary(), file=CHARTER)
+
+
+def answers(words: Vocabulary) -> Charter:
+    """The promises on answers; `words` are those of policy.facts.encoded."""
+    return read_charter(text(ANSWERS), words, file=ANSWERS)
 
 
 def former_rulebook() -> Rulebook:

@@ -9,7 +9,16 @@ from policy import active
 from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
 from policy.facts.derive import ReferenceData
-from policy.governance import charter, easings, entries, labelled, proving, sentences
+from policy.governance import (
+    charter,
+    easings,
+    entries,
+    labelled,
+    on_answers,
+    proving,
+    reports,
+    sentences,
+)
 from policy.governance import versions as texts
 from policy.governance.easings import Loosening, from_to, is_looser
 from policy.governance.past import Backtest, Span, gathered, past
@@ -53,8 +62,10 @@ def examine(version: ReferenceVersion) -> dict[str, Any]:
         "entries": [change.plain for change in changes],
         "labelled": labelled.play(before, after).plain,
     }
+    figures = reports.figures(now[Kind.REGISTRY])
     if version.kind == Kind.REGISTRY:
-        found["names"] = [figure.plain for figure in measure(after.registry)]
+        figures = found["names"] = [figure.plain for figure in measure(after.registry)]
+    found["answers"] = [one.plain for one in on_answers.proved(before, after, figures)]
     return {"baseline": baseline_digest(now), "found": found}
 
 
@@ -165,6 +176,11 @@ def _problems(found: Report, tested: Backtest) -> list[str]:
     said = (
         (broken, "{} promise is broken.", "{} promises are broken."),
         (unproved, "{} promise could not be proved.", "{} promises could not be proved."),
+        (
+            sum(one["against"] for one in found["answers"]),
+            "{} promise on answers is not kept.",
+            "{} promises on answers are not kept.",
+        ),
         (len(found["dead"]), "{} rule can never decide.", "{} rules can never decide."),
         (
             len(tested.unread),

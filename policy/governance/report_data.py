@@ -128,6 +128,21 @@ class Backtest(TypedDict):
     unread: list[str]
 
 
+class OnAnswers(TypedDict):
+    """As `on_answers.OnAnswers`."""
+
+    id: str
+    says: str
+    state: str
+    because: str
+    bound: str
+    answers: list[tuple[str, str]]
+    outcome: str
+    was_so: bool
+    #: Whether it speaks against the version.
+    against: bool
+
+
 class Proofs(TypedDict):
     """What is found out about rules, for every possible deal."""
 
@@ -149,6 +164,8 @@ class Report(Proofs, total=False):
     labelled: Labelled
     #: How well names are matched, of a registry: figures of policy.reference.names.measuring.
     names: list[dict[str, Any]]
+    #: What is promised of answers, up to the outcome.
+    answers: list[OnAnswers]
     backtest: Backtest
     looser: list[Named]
     problems: list[str]

@@ -109,6 +109,7 @@ def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
         "unkept": shown.get("unkept"),
         "next": shown["may_mend"] or shown["may_check_again"],
         "promises": is_finished and is_rulebook,
+        "answers": results.get("answers"),
         "reworded": is_rulebook and shown.get("reworded"),
         "dead": is_finished and is_rulebook,
         "kinds": is_finished and is_rulebook,

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from policy.facts import answers_to_facts
+
 Answers = Mapping[str, Any]
 #: Text, or text that is translated when it is shown.
 Text = Any
-UNKNOWN = "?"
+UNKNOWN = answers_to_facts.UNKNOWN
 TITLE = "name"
 DECLARATION = "declaration"
 

@@ -25,7 +25,7 @@ A place is a country code or the code of a special territory ("UA-43"): the terr
 country, so one list serves for both.
 
 Most answers about what a system does and who reaches it set a fact each, by one table
-(screening.form.answers_to_facts). Where they differ from the catalogue, a sentence in
+(policy.facts.answers_to_facts). Where they differ from the catalogue, a sentence in
 ``differences`` stands beside the fact, and the graver of the two counts. True contradictions (two
 answers, or an answer for which there is no fact) become sentences in ``contradictions``; they set
 the fact ``fact_conflict``, so the deal stops until compliance has looked. A country that is not
@@ -41,11 +41,11 @@ from typing import Any
 from django.utils import timezone
 
 from policy.engine.readings.assessment import Finding
-from policy.facts import shipped
+from policy.facts import answers_to_facts, shipped
 from policy.facts.declared import UNKNOWN_WHERE
 from policy.facts.derive import ReferenceData, Variant, trace
 from policy.reference.names.plain_text import without
-from screening.form import answers_to_facts, own_words
+from screening.form import own_words
 from screening.form.deal_form import (
     DECLARATION,
     QUESTIONS,

@@ -2,6 +2,7 @@
 
     {"do": "prove" | "dead" | "difference" | "promises", "rulebook": canonical,
      "after": canonical, "effort": [for a question, in all], "most": 200}
+    {"do": "answers", "rulebook": canonical, "asked": […], "follows": […], "free": {…}, "effort": …}
 
 It never decides what an answer means: a line that does not come is "not proved" for the parent.
 """
@@ -29,6 +30,7 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
+from policy.engine.proof.linked import linked
 from policy.engine.proof.premises import compared
 from policy.engine.proof.promises import in_words_of
 from policy.engine.proof.symbols import ASK, Deal, Effort, Reading, Undecided, plainest
@@ -47,6 +49,9 @@ def main() -> None:
     answers: Iterator[Answer]
     if task["do"] == "prove":
         reading = Reading(rulebook, Deal(rulebook.vocabulary))
+        answers = (prove(reading, promise, effort) for promise in rulebook.promises)
+    elif task["do"] == "answers":
+        reading = linked(rulebook, task)
         answers = (prove(reading, promise, effort) for promise in rulebook.promises)
     elif task["do"] == "dead":
         answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), effort)

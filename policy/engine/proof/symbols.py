@@ -95,11 +95,12 @@ class Deal:
 
     def _choice(self, fact: Choice) -> None:
         known = [z3.Bool(f"{self.prefix}{fact.name}={value}") for value in fact.values]
-        for place, value in enumerate(fact.values):
-            others = [symbol for at, symbol in enumerate(known) if at != place]
-            self.truths[fact.name, value] = Truth(known[place], z3.Or(others))
+        answered = z3.Or(known)
+        for value, symbol in zip(fact.values, known, strict=True):
+            # At most one is known, so an answer that is not this one is another one.
+            self.truths[fact.name, value] = Truth(symbol, z3.And(answered, z3.Not(symbol)))
         self.rules.append(z3.AtMost(*known, 1))
-        self.answered.append(z3.Or(known))
+        self.answered.append(answered)
 
     def _two(self, name: str, member: str) -> None:
         there = z3.Bool(f"{self.prefix}{name}+{member}")

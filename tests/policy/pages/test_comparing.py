@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from policy import actions
-from policy.engine.proof.proof import NotProved
+from policy.engine.proof.proof import LIMITS, Limits, NotProved
 from policy.governance import proving
 from policy.governance.versions import Content
 from policy.models import Kind, ReferenceVersion
@@ -93,25 +93,26 @@ class TestRulebooks:
         asked = []
         whole = proving.differences
 
-        def counted(*rulebooks: Any, **limits: Any) -> Any:
+        def counted(*rulebooks: Any, limits: Limits) -> Any:
             asked.append(limits)
-            return whole(*rulebooks, **limits)
+            return whole(*rulebooks, limits=limits)
 
         monkeypatch.setattr(proving, "differences", counted)
         pair = proposed(changed_rulebook(STRICTER), anna)
         first, second = (compare(site, *pair).context["differences"] for _ in range(2))
         assert first == second
         (limits,) = asked
-        assert 0 < limits["in_all"] <= 10
+        assert 0 < limits.effort_in_all < LIMITS.effort_in_all
+        assert 0 < limits.seconds <= 20
 
     def test_without_an_answer_in_time_nothing_is_said(
         self, site: Client, anna: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(comparing, "SECONDS_IN_ALL", 0.01)
+        monkeypatch.setattr(comparing, "LIMITS", replace(comparing.LIMITS, seconds=0.01))
         pair = proposed(changed_rulebook(STRICTER), anna)
         page = compare(site, *pair)
         assert "The comparison could not be finished" in body(page)
-        assert "took longer than 0.01 seconds" in body(page)
+        assert "could not be proved, try again: it took longer than 0.01 seconds" in body(page)
         assert "No kind of deal differs" not in body(page)
         monkeypatch.undo()
         assert compare(site, *pair).context["differences"]

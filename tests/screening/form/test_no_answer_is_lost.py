@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from policy.engine.language.condition import RANK
-from policy.facts import shipped
+from policy.facts import answers_to_facts, shipped
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import trace
-from screening.form import answers_to_facts, choices, questions
+from screening.form import choices, questions
 from screening.form.deal_form import QUESTIONS, UNKNOWN, Kind, Question
 from tests.screening.form.answers import SIMPLE
 

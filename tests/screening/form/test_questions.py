@@ -12,10 +12,10 @@ from ruamel.yaml import YAML
 
 from policy.engine.language.facts import Choice, Flags
 from policy.engine.language.reading import read_rulebook
-from policy.facts import shipped
+from policy.facts import answers_to_facts, shipped
 from policy.facts.declared import ABILITIES, DeclaredError
 from policy.facts.derive import derive, trace
-from screening.form import answers_to_facts, choices, deal_form, questions
+from screening.form import choices, deal_form, questions
 from screening.form.questions import Context
 from tests.screening.form.answers import SIMPLE
 

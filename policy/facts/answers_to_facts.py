@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.facts.declared import NOT_KNOWN, DeclaredError
-from screening.form.deal_form import UNKNOWN, Answers
 
+Answers = Mapping[str, Any]
+#: What the form keeps of a question whose answer sales does not know.
+UNKNOWN = "?"
 #: For members of a set of flags, beside True and False.
 MAYBE = "maybe"
 #: Questions that only people read: no rule ever decides on their answers.

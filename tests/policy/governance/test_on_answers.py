@@ -1,0 +1,85 @@
+"""Promises on answers are proved with a version of any kind, and one that is broken stops it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from policy.facts import shipped
+from policy.facts.derive import ReferenceData
+from policy.governance import on_answers
+from policy.governance.versions import Content
+from policy.models import CheckReport, Kind
+from tests import factories
+from tests.policy.governance.test_governance import checked, rated
+
+DATA = shipped.load()
+FIGURES = [
+    {"name": "listed", "words": "Listed names", "share": "0.9990", "of": 3239},
+    {"name": "military", "words": "Armed forces", "share": "0.9", "of": 30},
+]
+
+
+def without_rule(*ids: str) -> ReferenceData:
+    rules = tuple(rule for rule in DATA.rulebook.rules if rule.id not in ids)
+    return replace(DATA, rulebook=replace(DATA.rulebook, rules=rules))
+
+
+def told(before: ReferenceData, after: ReferenceData) -> dict[str, on_answers.OnAnswers]:
+    return {one.id: one for one in on_answers.proved(before, after, FIGURES)}
+
+
+def test_what_is_measured_stands_beside_what_is_proved() -> None:
+    found = told(DATA, DATA)
+    assert {one.state for one in found.values()} == {"proved"}
+    assert {name for name, one in found.items() if one.bound} == {"A03"}
+    assert found["A03"].bound == (
+        "Whether a name is found is measured, not proved. listed names: 0.9990 of 3,239."
+    )
+
+
+def test_a_broken_promise_shows_the_answers_in_words() -> None:
+    found = told(DATA, without_rule("B11"))["A05"]
+    assert (found.state, found.outcome, found.is_against) == ("broken", "Needs information", True)
+    asked = "Somebody asked for a change that limits political speech"
+    assert (asked, "included") in found.answers
+    assert len(found.answers) < 9
+
+
+def test_what_the_active_version_does_not_keep_either_is_told_and_stops_nothing() -> None:
+    weak = without_rule("B11")
+    found = told(weak, weak)["A05"]
+    assert (found.state, found.was_so, found.is_against) == ("broken", True, False)
+
+
+def test_a_promise_in_words_that_the_active_version_lacks_is_left_out() -> None:
+    former = replace(DATA, rulebook=shipped.former_rulebook())
+    assert "A01" in told(DATA, DATA)
+    found = told(former, DATA)
+    assert {one.state for one in found.values()} == {"proved"}
+
+
+@pytest.mark.django_db
+class TestTheReport:
+    def test_a_version_of_another_kind_is_held_to_them_too(self, site: Client, anna: Any) -> None:
+        factories.reference_data()
+        version, report = checked(rated("FI", "low", "high"), anna)
+        assert report.state == CheckReport.State.PASSED
+        assert {one["state"] for one in report.found["answers"]} == {"proved"}
+        page = site.get(reverse("policy:report", args=[version.pk])).content.decode()
+        assert "From answers to the outcome" in page
+        assert "Whether a name is found is measured, not proved." in page
+
+    def test_a_rulebook_that_breaks_one_fails(self, site: Client, anna: Any) -> None:
+        factories.reference_data()
+        weak = without_rule("B11").rulebook
+        weak = replace(weak, label="2.0", promises=weak.promises[:1])
+        content = Content(Kind.RULEBOOK, "2.0", weak.canonical, "", weak.source, "2.0", "")
+        version, report = checked(content, anna)
+        assert report.state == CheckReport.State.FAILED
+        assert report.found["problems"] == ["1 promise on answers is not kept."]
+        page = site.get(reverse("policy:report", args=[version.pk])).content.decode()
+        assert "These answers come out as: Needs information" in page
+        assert "<dd>included</dd>" in page
