@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from policy.engine.language.condition import (
@@ -23,6 +24,7 @@ from policy.engine.language.condition import (
     Rulebook,
     Surely,
     Term,
+    as_atom,
     atoms,
 )
 from policy.engine.language.facts import Vocabulary
@@ -140,6 +142,44 @@ def _outcomes(names: Sequence[str]) -> str:
 def _label(vocabulary: Vocabulary, name: str) -> str:
     fact = vocabulary.get(name)
     return (fact.label if fact else "") or name.replace("_", " ")
+
+
+def in_words(rulebook: Rulebook, what: Promise) -> str:
+    """The promise as its conditions say it, terms written out: nobody's own sentence."""
+    say = partial(_in_a_sentence, rulebook)
+    match what:
+        case Surely(only=only, surely=surely, possibly=possibly):
+            parts = [
+                *([f"{say(surely)}"] if surely is not None else []),
+                *([f"it is or may be that {say(possibly)}"] if possibly is not None else []),
+            ]
+            return f"Where {', and '.join(parts)}, the outcome is {_outcomes(only)}."
+        case Raising(facts=names, given=given):
+            labels = either([f"“{_label(rulebook.vocabulary, name)}”" for name in names])
+            where = f"Where {say(given)}, a" if given is not None else "A"
+            return f"{where} graver answer to {labels} never makes the outcome milder."
+        case Losing(facts=names):
+            labels = ", ".join(f"“{_label(rulebook.vocabulary, name)}”" for name in names)
+            return f"Without an answer to any of {labels} the outcome never gets milder."
+        case Exists(exists=exists, outcome=outcome):
+            return f"Some deal in which {say(exists)} comes out as {_outcomes(outcome)}."
+        case EveryRule(can=can):
+            return f"Every rule can {can} in some deal."
+
+
+def _in_a_sentence(rulebook: Rulebook, what: Condition) -> str:
+    return _joined(rulebook, rulebook.opened(what), negated=False)
+
+
+def _joined(rulebook: Rulebook, what: Condition, *, negated: bool) -> str:
+    match what:
+        case All(parts) | Either(parts):
+            word = " and " if isinstance(what, All) is not negated else " or "
+            said = [_joined(rulebook, part, negated=negated) for part in parts]
+            return said[0] if len(said) == 1 else f"({word.join(said)})"
+        case Not(part):
+            return _joined(rulebook, part, negated=not negated)
+    return atom(rulebook.vocabulary, as_atom(what), negated=negated)
 
 
 def conditions_of(what: Promise) -> Iterator[Condition]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Rulebook
 
 State = Literal["proved", "broken", "not_proved"]
@@ -72,6 +73,19 @@ class Compared:
     fates: tuple[Fate, ...]
     #: For each promise of the newer rulebook the plainest deal it speaks of; empty for none.
     speaks_of: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Succession:
+    """What became of each promise of a charter in the next one, and what the newer ones say."""
+
+    fates: tuple[Fate, ...]
+    #: Those of the older charter that say what a clause says and are no longer said so.
+    fallen: frozenset[str]
+    #: For each promise of the newer charter the plainest deal of its premise; empty for none.
+    speaks_of: Mapping[str, Mapping[str, Any]]
+    #: Newer promises whose conclusion forbids nothing.
+    idle: frozenset[str]
 
 
 class NotProved(Exception):
@@ -138,9 +152,42 @@ def compared(
         if answer.pop("version") == "after":
             speaks_of[answer["id"]] = answer["speaks_of"] or {}
         else:
-            lost, strange = answer.pop("lost", None) or {}, tuple(answer.pop("strange", ()))
-            fates.append(Fate(**answer, lost=lost, strange=strange))
+            fates.append(_fate(answer))
     return Compared(tuple(fates), speaks_of)
+
+
+def succession(
+    before: Charter | None,
+    after: Charter,
+    *,
+    seconds: float = SECONDS,
+    in_all: float = SECONDS_IN_ALL,
+    megabytes: int = MEGABYTES,
+) -> Succession:
+    """What the next charter makes of the former one. Raises NotProved without a complete answer."""
+    task = {
+        "do": "charter",
+        "before": before.canonical if before else "",
+        "after": after.canonical,
+        "seconds": seconds,
+    }
+    fates: list[Fate] = []
+    fallen, idle = set(), set()
+    speaks_of: dict[str, Mapping[str, Any]] = {}
+    for answer in ask(task, in_all=in_all, megabytes=megabytes):
+        name = answer["id"]
+        if answer.pop("version") == "after":
+            speaks_of[name] = answer["speaks_of"] or {}
+            idle |= set() if answer["excludes"] else {name}
+        else:
+            fallen |= set() if answer.pop("stands") else {name}
+            fates.append(_fate(answer))
+    return Succession(tuple(fates), frozenset(fallen), speaks_of, frozenset(idle))
+
+
+def _fate(answer: dict[str, Any]) -> Fate:
+    lost, strange = answer.pop("lost", None) or {}, tuple(answer.pop("strange", ()))
+    return Fate(**answer, lost=lost, strange=strange)
 
 
 def ask(task: Mapping[str, Any], *, in_all: float, megabytes: int) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
     {"do": "prove" | "dead" | "difference" | "promises", "rulebook": canonical,
      "after": canonical, "seconds": 10, "most": 200}
+    {"do": "charter", "before": canonical or "", "after": canonical, "seconds": 10}
 
 It never decides what an answer means: a line that does not come is "not proved" for the parent.
 """
@@ -29,6 +30,8 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
+from policy.engine.language.reading_charter import read_canonical_charter
+from policy.engine.proof import charter
 from policy.engine.proof.premises import compared
 from policy.engine.proof.promises import in_words_of
 from policy.engine.proof.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
@@ -42,24 +45,25 @@ MOST_TOLD = 8
 
 def main() -> None:
     task = json.loads(sys.stdin.read())
-    rulebook = read_canonical(task["rulebook"])
-    milliseconds = int(1000 * task["seconds"])
-    answers: Iterator[Answer]
-    if task["do"] == "prove":
-        reading = Reading(rulebook, Deal(rulebook.vocabulary))
-        answers = (prove(reading, promise, milliseconds) for promise in rulebook.promises)
-    elif task["do"] == "dead":
-        answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), milliseconds)
-    else:
-        after = read_canonical(task["after"])
-        answers = (
-            compared(rulebook, after, milliseconds)
-            if task["do"] == "promises"
-            else difference(rulebook, after, milliseconds, most=task["most"])
-        )
-    for answer in answers:
+    for answer in _answers(task, int(1000 * task["seconds"])):
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+
+
+def _answers(task: Mapping[str, Any], milliseconds: int) -> Iterator[Answer]:
+    if task["do"] == "charter":
+        before = read_canonical_charter(task["before"]) if task["before"] else None
+        return charter.compared(before, read_canonical_charter(task["after"]), milliseconds)
+    rulebook = read_canonical(task["rulebook"])
+    if task["do"] == "prove":
+        reading = Reading(rulebook, Deal(rulebook.vocabulary))
+        return (prove(reading, promise, milliseconds) for promise in rulebook.promises)
+    if task["do"] == "dead":
+        return dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), milliseconds)
+    after = read_canonical(task["after"])
+    if task["do"] == "promises":
+        return compared(rulebook, after, milliseconds)
+    return difference(rulebook, after, milliseconds, most=task["most"])
 
 
 def prove(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
