@@ -41,7 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "recent": changed.select_related("owner", "screening").order_by("-screening_id")[:MOST],
         "recent_address": _address(roles),
         "starts": access.SALES in roles,
-        "is_ready": ReferenceVersion.objects.active().count() == len(Kind),
+        "is_ready": ReferenceVersion.objects.active().exclude(kind=Kind.CHARTER).count()
+        == len(Kind) - 1,
         "has_role": bool(roles),
     }
     return render(request, "home.html", words)

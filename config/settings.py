@@ -37,6 +37,13 @@ def env_bool(name: str, *, default: bool) -> bool:
     return words[word]
 
 
+def env_number(name: str, hint: str, default: str, *, least: int, most: int) -> int:
+    word = env(name, hint, default)
+    if not (word.isascii() and word.isdigit() and least <= int(word) <= most):
+        raise refuse(f"{name} is {word!r}. Set it to {hint}, {least} to {most}.")
+    return int(word)
+
+
 def env_list(name: str, hint: str, default: str | None = None) -> list[str]:
     return [part.strip() for part in env(name, hint, default).split(",") if part.strip()]
 
@@ -174,6 +181,15 @@ if any(host.startswith((".", "*")) for host in ALLOWED_HOSTS) and PRODUCTION:
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "origins, separated by commas", "")
 if any(not origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS) and PRODUCTION:
     raise refuse("CSRF_TRUSTED_ORIGINS has an origin that does not begin with https://.")
+
+# PostgreSQL holds to the same days; `migrate` tells it.
+CHARTER_DAYS = env_number(
+    "PROVISO_CHARTER_DAYS",
+    "whole days between the check of a charter and its activation",
+    "7",
+    least=1 if PRODUCTION else 0,
+    most=90,
+)
 
 # --- Database and Redis --------------------------------------------------------------------------
 

@@ -54,6 +54,8 @@ def propose_version(content: Content, *, note: str = "", actor: User) -> Referen
             raise
         raise taken from clash
     _record(version, actor, verbs.PROPOSE.event)
+    if version.kind == Kind.CHARTER:
+        notices.tell_of_charter(version)
     return version
 
 
@@ -96,7 +98,7 @@ def start_check(version: ReferenceVersion, *, actor: User) -> CheckReport:
         version=version,
         digest=version.digest,
         asked_by=actor,
-        baseline_digest=checking.baseline_digest(active.versions()),
+        baseline_digest=checking.baseline_digest(active.governing()),
     )
     Job.objects.enqueue(CHECK, key=f"report:{report.pk}", report=report.pk)
     _record(version, actor, verbs.START_CHECK.event, report=report.pk)
@@ -176,7 +178,8 @@ def activate_version(
     Needs the newest report on exactly this content against what is active now, passed, and each
     kind of change that got looser ``confirmed`` by its name. Only the very first version of a
     kind goes without: there is nothing to compare it with. An installation that screens deals
-    without a register of laws has one to compare with: the empty one.
+    without a register of laws has one to compare with: the empty one. A charter that comes to an
+    installation with a rulebook is checked, confirmed and waits like every later one.
     """
     _activate(version, actor=actor, report=report, confirmed=confirmed)
 
@@ -211,7 +214,11 @@ def _activate(
         confirmed=sorted(confirmed),
         **({"schedule": schedule.pk} if schedule else {}),
     )
-    if not is_first or now.keys() >= set(active.NEEDED):
+    if version.kind == Kind.CHARTER:
+        # No deal is screened with it, so none comes out otherwise.
+        if not is_first:
+            notices.tell_of_charter(version)
+    elif not is_first or now.keys() >= set(active.NEEDED):
         # Also the first version of a kind, where deals were screened without one.
         Job.objects.enqueue(RESCREEN, key=f"version:{version.pk}", version=version.pk)
 
@@ -221,9 +228,10 @@ def _is_first(version: ReferenceVersion) -> bool:
     activated = ReferenceVersion.objects.filter(activated_at__isnull=False)
     if activated.of(version.kind).exists():
         return False
-    if version.kind != Kind.LAWS or not active.laws(version).laws:
-        return True
-    return not activated.of(Kind.RULEBOOK).exists()
+    weighs = version.kind == Kind.CHARTER or (
+        version.kind == Kind.LAWS and bool(active.laws(version).laws)
+    )
+    return not weighs or not activated.of(Kind.RULEBOOK).exists()
 
 
 def _lock(version: ReferenceVersion) -> dict[str, ReferenceVersion]:

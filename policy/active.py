@@ -6,13 +6,16 @@ Versions never change, so each text is read once and kept under its digest, what
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from django.db import connection
 
 from audit.refusals import Conflict
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Facts
+from policy.engine.language.reading_charter import read_canonical_charter
 from policy.engine.readings.assessment import Assessment, combine
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
@@ -26,8 +29,8 @@ from policy.reference.registry import Registry
 ACTIVE = """
 SELECT id, kind, label, digest, source, edition FROM policy_referenceversion
 WHERE activated_at IS NOT NULL AND retired_at IS NULL"""
-# Without one of these nothing can be screened. Without country ratings everything is unrated, and
-# without laws each citation is verified by hand.
+# Without one of these nothing can be screened. Without country ratings everything is unrated,
+# without laws each citation is verified by hand, and no deal is screened with the charter.
 NEEDED = (Kind.RULEBOOK, Kind.CATALOGUE, Kind.REGISTRY)
 ACTIVATION_LOCK = 5_206_517
 # Pages about old screenings speak with the words of old versions; more than these are rare.
@@ -35,7 +38,7 @@ KEPT = 32
 
 
 def versions(*, lock: bool = False) -> dict[str, ReferenceVersion]:
-    """The active version of each kind, without its content.
+    """The active version of each kind that deals are screened with, without its content.
 
     With ``lock`` an activation waits until this transaction is over, so a screening names the
     versions that are active when it commits. Raises Conflict, with a sentence, when a kind that
@@ -43,6 +46,11 @@ def versions(*, lock: bool = False) -> dict[str, ReferenceVersion]:
     """
     if lock:
         _hold("pg_advisory_xact_lock_shared")
+    return {kind: one for kind, one in governing().items() if kind != Kind.CHARTER}
+
+
+def governing() -> dict[str, ReferenceVersion]:
+    """The same, and the charter, to which every version is held. Raises Conflict likewise."""
     # The content stays behind: it is large, and known by its digest once it was read.
     active = {version.kind: version for version in ReferenceVersion.objects.raw(ACTIVE)}
     for kind in NEEDED:
@@ -68,12 +76,19 @@ def _hold(lock: str) -> None:
 def reference_data(active: Mapping[str, ReferenceVersion] | None = None) -> ReferenceData:
     """The active versions, parsed; parsing happens once for each combination."""
     active = versions() if active is None else active
-    return parsed(frozenset((kind, version.digest) for kind, version in active.items()))
+    return parsed({kind: version.digest for kind, version in active.items()})
+
+
+def parsed(digests: Mapping[str, str]) -> ReferenceData:
+    """The versions with these digests, by kind, read together."""
+    screening = frozenset(pair for pair in digests.items() if pair[0] != Kind.CHARTER)
+    data = _parsed(screening)
+    held_to = digests.get(Kind.CHARTER)
+    return replace(data, charter=_charter(held_to)) if held_to else data
 
 
 @lru_cache(maxsize=4)
-def parsed(digests: frozenset[tuple[str, str]]) -> ReferenceData:
-    """The versions with these kinds and digests, read together."""
+def _parsed(digests: frozenset[tuple[str, str]]) -> ReferenceData:
     return texts.read({kind: _content(kind, digest) for kind, digest in digests})
 
 
@@ -110,6 +125,11 @@ def version(kind: str) -> ReferenceVersion | None:
     return found
 
 
+def charter(of: ReferenceVersion | None) -> Charter | None:
+    """The charter of a version; an installation of before charters has none."""
+    return _charter(of.digest) if of else None
+
+
 def rulebook(of: ReferenceVersion) -> Rulebook:
     return _rulebook(of.digest)
 
@@ -144,6 +164,11 @@ class _Anything(frozenset[str]):
 
     def __contains__(self, name: object) -> bool:
         return True
+
+
+@lru_cache(KEPT)
+def _charter(digest: str) -> Charter:
+    return read_canonical_charter(_content(Kind.CHARTER, digest))
 
 
 @lru_cache(KEPT)

@@ -1,4 +1,4 @@
-"""The policy as governed data: versions of rulebook, ratings, catalogue, registry and laws."""
+"""The policy as governed data: versions of charter, rulebook, ratings, lists and laws."""
 
 import json
 from typing import Self
@@ -14,6 +14,7 @@ from policy.governance.report_data import Report
 
 
 class Kind(models.TextChoices):
+    CHARTER = "charter", "Charter"
     RULEBOOK = "rulebook", "Rulebook"
     COUNTRIES = "countries", "Country ratings"
     CATALOGUE = "catalogue", "Product catalogue"
@@ -46,7 +47,7 @@ class ReferenceVersion(models.Model):
     # Text, not JSON: the digest is of these bytes.
     content = models.TextField()
     digest = models.CharField(max_length=71)
-    # Rulebook and laws as their author wrote them, comments and all; empty for the other kinds.
+    # Charter, rulebook and laws as their author wrote them, comments and all; else empty.
     written = models.TextField(blank=True)
     source = models.CharField(max_length=200)
     edition = models.CharField(max_length=80, blank=True)

@@ -1,9 +1,15 @@
 """What people do with versions of reference data: who may, when, and what the ledger calls it.
 
-Two people activate; a third one, an executive reviewer, confirms what becomes of promises.
+Two people activate; a third one, an executive reviewer, confirms what becomes of promises. A
+charter needs all three, and time in which everybody can object.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from audit.refusals import Conflict, NotAllowed
 from people import access
@@ -14,6 +20,7 @@ from policy.governance.parts import has_work
 from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion, Schedule
 
 OWNERS = {
+    Kind.CHARTER: (access.POLICY_OWNER,),
     Kind.RULEBOOK: (access.POLICY_OWNER,),
     Kind.COUNTRIES: (access.POLICY_OWNER,),
     Kind.CATALOGUE: (access.POLICY_OWNER, access.COMPLIANCE),
@@ -79,7 +86,7 @@ def _newest_report(version: ReferenceVersion) -> CheckReport:
 
 
 def _check_current(report: CheckReport) -> None:
-    if report.baseline_digest != baseline_digest(active.versions()):
+    if report.baseline_digest != baseline_digest(active.governing()):
         raise Conflict("What is active has changed since the check. Run the check again.")
 
 
@@ -120,7 +127,31 @@ def check_ready(version: ReferenceVersion, user: Any) -> CheckReport:
     _check_current(report)
     if PromiseConfirmation.objects.filter(report=report, confirmed_by=user).exists():
         raise NotAllowed("You confirmed its promises, so somebody else must activate it.")
+    if version.kind == Kind.CHARTER:
+        _check_waited(version)
     return report
+
+
+def waits_until(version: ReferenceVersion) -> datetime | None:
+    """When a charter may become active at the earliest; None while no check let it wait.
+
+    The time runs from the first check that found nothing but what people have to agree to. The
+    text never changes, so a later check, because something else became active, does not begin it
+    anew.
+    """
+    agreed = version.reports.filter(state=CheckReport.State.PROMISES, digest=version.digest)
+    first = agreed.order_by("pk").values_list("finished_at", flat=True).first()
+    return first + timedelta(days=settings.CHARTER_DAYS) if first else None
+
+
+def _check_waited(version: ReferenceVersion) -> None:
+    until = waits_until(version)
+    if until is None or until > timezone.now():
+        when = date_format(timezone.localtime(until), "j F Y, H:i") if until else "its check"
+        raise Conflict(
+            f"A charter waits {settings.CHARTER_DAYS} days after its check, so that everybody can"
+            f" read it. It can become active after {when} (UTC)."
+        )
 
 
 def _check_promises_confirmed(report: CheckReport) -> None:

@@ -89,10 +89,11 @@ def laws_of_the_demo() -> Content:
     return example_laws()
 
 
-def reference_data(*, laws: Content | None = None) -> None:
+def reference_data(*, laws: Content | None = None, charter: bool = True) -> None:
     """The shipped versions, proposed by one policy owner and activated by another; once.
 
-    With ``laws`` these instead of the empty register that ships.
+    With ``laws`` these instead of the empty register that ships; without a ``charter`` as an
+    installation of before there was one.
     """
     if ReferenceVersion.objects.exists():
         return
@@ -100,6 +101,8 @@ def reference_data(*, laws: Content | None = None) -> None:
     contents = _contents()
     if laws is not None:
         contents = [laws if content.kind == Kind.LAWS else content for content in contents]
+    if not charter:
+        contents = [content for content in contents if content.kind != Kind.CHARTER]
     for content in contents:
         version = governing.propose_version(content, actor=proposer)
         governing.activate_version(version, actor=activator)

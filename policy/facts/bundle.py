@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import HasAny, Rulebook, alternatives
 from policy.engine.language.facts import Choice, Flags
 from policy.engine.readings.compiled import Compiled, compile_rulebook
@@ -23,6 +24,8 @@ class ReferenceData:
     catalogue: Catalogue
     registry: Registry
     laws: Laws = NONE
+    #: What the rulebook promises; no deal is screened with it.
+    charter: Charter | None = None
 
     @property
     def digests(self) -> dict[str, str]:

@@ -120,6 +120,13 @@ class Screener:
             kept = name if _is_id(name) else _first_id(raw)
             return orjson.dumps({"id": kept, "error": f"line {number}: {error}"}), False
 
+    def facts(self, number: int, raw: bytes) -> list[Facts]:
+        """The facts of one raw line, in all their variants; LineError where it cannot be read."""
+        try:
+            return self._variants(*_parts(_read(raw)))
+        except LineError as error:
+            raise LineError(f"line {number}: {error}") from None
+
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         if self.explains:
             return self._explained(name, declared, given)

@@ -1,7 +1,7 @@
 """The check of a version before its activation: what it found, as the text of a report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from audit.ledger import canonical, digest
@@ -10,14 +10,15 @@ from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
 from policy.facts.derive import ReferenceData
 from policy.governance import (
-    charter,
     easings,
     entries,
     labelled,
     on_answers,
+    promises,
     proving,
     reports,
     sentences,
+    succession,
 )
 from policy.governance import versions as texts
 from policy.governance.easings import Loosening, from_to, is_looser
@@ -26,6 +27,8 @@ from policy.governance.report_data import LabelledDeal, Proofs, Report, Version
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.reference.names.measuring import measure
 
+#: Kinds that leave the facts of deals as they are.
+RULES_ONLY = (Kind.CHARTER, Kind.RULEBOOK)
 #: Told how much is done and how much there is.
 Note = Callable[[int, int], None]
 
@@ -46,16 +49,15 @@ def baseline_digest(versions: Mapping[str, ReferenceVersion]) -> str:
 def spans(version: ReferenceVersion) -> Sequence[Span]:
     """The past cut into parts that any worker can play."""
     _, before, after = _both(version)
-    return past().spans(before, after, rulebook_only=version.kind == Kind.RULEBOOK)
+    return past().spans(before, after, rulebook_only=version.kind in RULES_ONLY)
 
 
 def examine(version: ReferenceVersion) -> dict[str, Any]:
     """What needs no past: the proofs, and what differs from what is active."""
     now, before, after = _both(version)
     changes = entries.differences(version.kind, before, after)
-    proofs = _proofs(before, after) if version.kind == Kind.RULEBOOK else _no_proofs()
     found = {
-        **proofs,
+        **_proofs(version, before, after),
         "kind": version.kind,
         "version": _identity(version),
         "baseline": {kind: _identity(active) for kind, active in now.items()},
@@ -76,7 +78,7 @@ def _identity(version: ReferenceVersion) -> Version:
 def play(version: ReferenceVersion, span: Span, *, note: Note) -> dict[str, Any]:
     """The version played over one part of the past."""
     now, before, after = _both(version)
-    only = version.kind == Kind.RULEBOOK
+    only = version.kind in RULES_ONLY
     tested = past().play(before, after, span, rulebook_only=only, note=note)
     return {"baseline": baseline_digest(now), "backtest": tested.plain}
 
@@ -98,13 +100,16 @@ def conclude(report: CheckReport) -> Checked:
     found["looser"] = [{"name": easing.name, "words": easing.words} for easing in eased]
     problems = _problems(found, tested)
     seen = {rules.result["baseline"], *(one["baseline"] for one in results)}
-    if seen | {baseline_digest(active.versions())} != {report.baseline_digest}:
+    if seen | {baseline_digest(active.governing())} != {report.baseline_digest}:
         problems.append("What is active changed while the check ran. Run the check again.")
     found["problems"] = problems
     found["unkept"] = [
-        {"name": change["name"], "words": change["sentence"]}
-        for change in found["charter"]
-        if change["confirm"]
+        *found["agreed"],
+        *(
+            {"name": change["name"], "words": change["sentence"]}
+            for change in found["charter"]
+            if change["confirm"]
+        ),
     ]
     return Checked(_state(found), canonical(found))
 
@@ -119,9 +124,9 @@ def _both(
     version: ReferenceVersion,
 ) -> tuple[dict[str, ReferenceVersion], ReferenceData, ReferenceData]:
     """What is active, parsed without the version and with it."""
-    now = active.versions()
+    now = active.governing()
     changed = {kind: one.digest for kind, one in now.items()} | {version.kind: version.digest}
-    return now, active.reference_data(now), active.parsed(frozenset(changed.items()))
+    return now, active.reference_data(now), active.parsed(changed)
 
 
 def with_content(
@@ -142,23 +147,78 @@ def _no_proofs() -> Proofs:
         "charter": [],
         "fewer": [],
         "reworded": [],
+        "flaws": [],
+        "guard": [],
+        "agreed": [],
     }
 
 
-def _proofs(before: ReferenceData, after: ReferenceData) -> Proofs:
-    old, new = before.rulebook, after.rulebook
+def _proofs(version: ReferenceVersion, before: ReferenceData, after: ReferenceData) -> Proofs:
+    """What holds for every possible deal; each kind is held to the charter."""
+    if version.kind == Kind.CHARTER:
+        return _of_charter(before, after)
+    if version.kind == Kind.RULEBOOK:
+        return _of_rulebook(before, after)
     found = _no_proofs()
-    found["promises"] = [promise.plain for promise in proving.prove(new)]
-    found["reworded"] = [change.plain for change in sentences.reworded(old, new)]
+    charter = after.charter
+    if charter is not None:
+        own = replace(after.rulebook, promises=())
+        # How long it took says nothing of this version: its rules are the active ones.
+        proofs = [replace(promise, milliseconds=0) for promise in proving.prove(own, charter)]
+        found["promises"] = [promise.plain for promise in proofs]
+        reach = succession.out_of_reach(charter, before, after)
+        found["guard"] = [{"name": one.name, "words": one.words} for one in reach]
+    return found
+
+
+def _of_charter(before: ReferenceData, after: ReferenceData) -> Proofs:
+    """The active rules held to the new charter, and its promises beside those of the former."""
+    found = _no_proofs()
+    charter = after.charter
+    assert charter is not None  # noqa: S101  the version is one
+    rulebook = replace(after.rulebook, promises=())
+    found["promises"] = [promise.plain for promise in proving.prove(rulebook, charter)]
+    former = before.charter.label if before.charter else ""
+    found["agreed"] = [succession.to_agree(charter.label, former)]
     try:
-        promises, fewer = charter.compared(old, new), charter.fewer(old, new)
+        compared = succession.compared(before.charter, charter)
     except NotProved as reason:
         found["unfinished"] = [f"The promises could not all be compared: {reason}."]
         return found
-    found["charter"] = [change.plain for change in promises.changes]
+    found["charter"] = [change.plain for change in compared.changes]
+    taken = sorted(charter.by_id.keys() & {one.id for one in after.rulebook.promises})
+    found["flaws"] = compared.problems + [
+        f"Rulebook {after.rulebook.label} has a promise {name} of its own. Give it another id."
+        for name in taken
+    ]
+    standing = succession.standing(charter, after)
+    for promise in found["promises"]:
+        promise["speaks_of"] = dict(compared.speaks_of[promise["id"]])
+        promise["standing"] = standing[promise["id"]]
+    beside = [*succession.silent(found["charter"]), *succession.beyond(charter, after.rulebook)]
+    found["guard"] = [{"name": one.name, "words": one.words} for one in beside]
+    return found
+
+
+def _of_rulebook(before: ReferenceData, after: ReferenceData) -> Proofs:
+    old, new, charter = before.rulebook, after.rulebook, after.charter
+    found = _no_proofs()
+    found["promises"] = [promise.plain for promise in proving.prove(new, charter)]
+    found["reworded"] = [change.plain for change in sentences.reworded(old, new)]
+    try:
+        compared, fewer = promises.compared(old, new), promises.fewer(old, new)
+    except NotProved as reason:
+        found["unfinished"] = [f"The promises could not all be compared: {reason}."]
+        return found
+    changes = promises.beside(charter, old, compared.changes)
+    found["charter"] = [change.plain for change in changes]
     found["fewer"] = [rule.plain for rule in fewer]
     for promise in found["promises"]:
-        promise["speaks_of"] = dict(promises.speaks_of.get(promise["id"], {}))
+        promise["speaks_of"] = dict(compared.speaks_of.get(promise["id"], {}))
+    if charter is not None:
+        found["flaws"] = promises.empty(changes)
+        strangers = succession.beyond(charter, new)
+        found["guard"] = [{"name": one.name, "words": one.words} for one in strangers]
     try:
         found["dead"] = proving.dead_rules(new)
         kinds = proving.differences(old, new)
@@ -170,9 +230,9 @@ def _proofs(before: ReferenceData, after: ReferenceData) -> Proofs:
 
 
 def _problems(found: Report, tested: Backtest) -> list[str]:
-    promises = found["promises"]
-    broken = sum(one["state"] == proving.BROKEN for one in promises)
-    unproved = sum(one["state"] == proving.OPEN for one in promises)
+    proved = found["promises"]
+    broken = sum(one["state"] == proving.BROKEN for one in proved)
+    unproved = sum(one["state"] == proving.OPEN for one in proved)
     said = (
         (broken, "{} promise is broken.", "{} promises are broken."),
         (unproved, "{} promise could not be proved.", "{} promises could not be proved."),
@@ -194,8 +254,8 @@ def _problems(found: Report, tested: Backtest) -> list[str]:
         ),
     )
     problems = [(one if count == 1 else more).format(count) for count, one, more in said if count]
-    problems += found["unfinished"]
-    if found["kind"] == Kind.RULEBOOK and not promises:
+    problems += [*found["flaws"], *found["unfinished"]]
+    if found["kind"] == Kind.RULEBOOK and not proved:
         problems.append("The rulebook promises nothing, so there is nothing to prove.")
     return problems
 
@@ -216,6 +276,7 @@ def _looser(found: Report, tested: Backtest) -> list[Loosening]:
         if is_looser(before, after):
             words = f"{count:,} of the past screenings: {from_to(before, after)}"
             kinds.append(Loosening(f"past {before} to {after}", words))
+    kinds += [Loosening(one["name"], one["words"]) for one in found["guard"]]
     return list({kind.name: kind for kind in kinds}.values())
 
 

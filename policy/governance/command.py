@@ -44,7 +44,7 @@ from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
-from policy.governance import charter, easings, proving, sentences
+from policy.governance import easings, promises, proving, sentences
 from policy.governance.report_data import Proofs
 from policy.wording import clauses
 
@@ -97,13 +97,13 @@ def prove(arguments: argparse.Namespace) -> Found:
 def check(arguments: argparse.Namespace) -> Found:
     rulebook = load(arguments.file)
     before = load(arguments.against) if arguments.against else shipped.rulebook()
-    charter_, fewer = _compared(before, rulebook)
+    compared, fewer = _compared(before, rulebook)
     found = prove(arguments) | {
         "against": named(before),
-        "charter": [change.plain for change in charter_.changes],
+        "charter": [change.plain for change in compared.changes],
         "fewer": [rule.plain for rule in fewer],
         "reworded": [text.plain for text in sentences.reworded(before, rulebook)],
-        "differences": _differences_beside(charter_, before, rulebook),
+        "differences": _differences_beside(compared, before, rulebook),
         "dead": _complete(proving.dead_rules, rulebook),
     }
     found["looser"] = [asdict(easing) for easing in easings.of_rulebook(cast("Proofs", found))]
@@ -113,9 +113,9 @@ def check(arguments: argparse.Namespace) -> Found:
     return found
 
 
-def _compared(before: Rulebook, after: Rulebook) -> tuple[charter.Charter, list[charter.Fewer]]:
+def _compared(before: Rulebook, after: Rulebook) -> tuple[promises.Compared, list[promises.Fewer]]:
     try:
-        return charter.compared(before, after), charter.fewer(before, after)
+        return promises.compared(before, after), promises.fewer(before, after)
     except NotProved as reason:
         raise Unusable(f"The promises could not all be compared: {reason}.") from None
 
@@ -164,7 +164,7 @@ def _differences(before: Rulebook, after: Rulebook) -> list[Found]:
 
 
 def _differences_beside(
-    compared: charter.Charter, before: Rulebook, after: Rulebook
+    compared: promises.Compared, before: Rulebook, after: Rulebook
 ) -> list[Found]:
     """The differences; where there are too many to list, the promises that are not kept."""
     try:

@@ -5,15 +5,16 @@ of them is not wrong for that, but nobody should activate it without having seen
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, cast
 
 from policy.engine.language.condition import RANK
+from policy.engine.language.facts import Facts
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
-from policy.facts.screen import Screener
+from policy.facts.screen import LineError, Screener
 from policy.governance import report_data
 
 FILES = ("cases.jsonl", "cases-2.jsonl")
@@ -119,6 +120,30 @@ def _screened(
 
 def _fired(result: dict[str, Any]) -> set[tuple[str, str]]:
     return {(finding["rule"], finding["outcome"]) for finding in result["findings"]}
+
+
+def facts(data: ReferenceData) -> Mapping[str, list[Facts]]:
+    """The facts of each labelled deal that can be read, in all their variants, by its id."""
+    key = tuple(data.digests.values())
+    if key not in _facts:
+        while len(_facts) >= MOST_KEPT:
+            del _facts[next(iter(_facts))]
+        _facts[key] = dict(_derived(Screener(data)))
+    return _facts[key]
+
+
+#: What is active, and what is compared with it.
+MOST_KEPT = 2
+_facts: dict[tuple[str, ...], Mapping[str, list[Facts]]] = {}
+
+
+def _derived(screener: Screener) -> Iterator[tuple[str, list[Facts]]]:
+    for number, deal in enumerate(deals(), start=1):
+        try:
+            yield deal.id, screener.facts(number, deal.line)
+        except LineError:
+            # The play over the labelled deals says which cannot be read.
+            continue
 
 
 @dataclass(frozen=True)

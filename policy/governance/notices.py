@@ -1,5 +1,5 @@
-"""Emails about versions: activations that wait for their day, promises to be confirmed, laws that
-ended.
+"""Emails about versions: activations that wait for their day, promises to be confirmed, charters,
+laws that ended.
 
 The text is written with the change it reports, into the job that delivers it.
 """
@@ -24,6 +24,8 @@ from policy.reference.laws import Law
 from policy.verbs import OWNERS
 
 KIND = "version_mail"
+#: Who can object while a charter waits.
+READERS_OF_CHARTERS = (*access.REVIEWERS, access.AUDITOR)
 
 
 def tell_of_schedule(schedule: Schedule, *, but: Any = None) -> None:
@@ -58,6 +60,21 @@ def tell_of_confirmed_promises(confirmation: PromiseConfirmation) -> None:
             f"promises-confirmed:{report.pk}:{pk}",
             report=report,
             confirmation=confirmation,
+        )
+
+
+def tell_of_charter(version: ReferenceVersion) -> None:
+    """Every reviewer and auditor hears of a charter that is proposed, and when it became active."""
+    step = "activated" if version.activated_at else "proposed"
+    people = get_user_model().objects.filter(is_active=True, groups__name__in=READERS_OF_CHARTERS)
+    for person in people.distinct().order_by("pk"):
+        _enqueue(
+            person,
+            "charter",
+            f"charter:{version.pk}:{step}:{person.pk}",
+            version=version,
+            is_active=version.activated_at is not None,
+            days=settings.CHARTER_DAYS,
         )
 
 

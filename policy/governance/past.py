@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, cast
 
+from policy.engine.language.condition import Condition
 from policy.facts.derive import ReferenceData
 from policy.governance import report_data
 
@@ -52,6 +53,17 @@ class ChangedDeal:
     #: The rules that fire in one of the two and not in the other; where they fire alike, those
     #: whose outcome changed.
     rules: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Premise:
+    """Deals in which the one condition is surely true and the other one may be.
+
+    Terms are opened; a condition that is None holds in every deal.
+    """
+
+    surely: Condition | None = None
+    possibly: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +173,9 @@ class Past(Protocol):
         note: Callable[[int, int], None],
     ) -> Backtest:
         """One part of it; `gathered` makes the parts one again."""
+
+    def spoken_of(self, premises: Sequence[Premise]) -> list[int]:
+        """For each premise in how many stored screenings it may hold."""
 
     def deals_in(self, country: str, user: Any) -> Sequence[DealLine]:
         """The newest deals for a country that the user may see."""

@@ -12,6 +12,7 @@ from audit.ledger import canonical
 from policy import active
 from policy.engine.language.facts import Flags, Vocabulary
 from policy.engine.language.reading import ReadingError, read_rulebook
+from policy.engine.language.reading_charter import read_charter
 from policy.facts import shipped
 from policy.governance import versions
 from policy.governance.versions import Content
@@ -55,7 +56,7 @@ def written(version: ReferenceVersion | None) -> str:
     """The text of a version as a person edits it; "" where there is none to edit."""
     if version is None:
         return ""
-    if version.kind in {Kind.RULEBOOK, Kind.LAWS}:
+    if version.kind in {Kind.CHARTER, Kind.RULEBOOK, Kind.LAWS}:
         return str(version.written)
     if version.kind == Kind.CATALOGUE:
         return catalogue_text(version.content)
@@ -91,6 +92,7 @@ def read(kind: str, text: str, about: About) -> Content:
         if kind == one and is_table(text):
             return _of_rows(kind, partial(read_table, text, label=_labelled(about)), about)
     readers: Mapping[str, Callable[[str, About], Content]] = {
+        Kind.CHARTER: _charter,
         Kind.RULEBOOK: _rulebook,
         Kind.CATALOGUE: _catalogue,
         Kind.REGISTRY: _registry,
@@ -109,7 +111,7 @@ def of_upload(kind: str, stream: BinaryIO, about: About) -> Content:
     """The version that an uploaded file gives: text, or a spreadsheet of the entries."""
     start = stream.read(4)
     stream.seek(0)
-    if start != b"PK\x03\x04" or kind == Kind.RULEBOOK:
+    if start != b"PK\x03\x04" or kind in {Kind.CHARTER, Kind.RULEBOOK}:
         try:
             return read(kind, decoded(stream), about)
         except ProposalRefused as refusal:
@@ -164,9 +166,22 @@ def vocabulary() -> Vocabulary:
     return shipped.vocabulary()
 
 
+def _charter(text: str, _about: About) -> Content:
+    text = text.replace("\r\n", "\n")
+    charter = read_charter(text, vocabulary(), file="charter", cited=clauses.known())
+    return versions.charter_content(text, charter)
+
+
 def _rulebook(text: str, about: About) -> Content:
     text = text.replace("\r\n", "\n")
-    rulebook = read_rulebook(text, vocabulary(), file="rulebook", cited=clauses.known())
+    charter = active.charter(active.version(Kind.CHARTER))
+    rulebook = read_rulebook(
+        text,
+        vocabulary(),
+        file="rulebook",
+        cited=clauses.known(),
+        promised=charter.by_id if charter else (),
+    )
     return Content(
         Kind.RULEBOOK, rulebook.label, rulebook.canonical, text, rulebook.source, rulebook.label, ""
     )

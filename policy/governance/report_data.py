@@ -3,7 +3,7 @@
 A report never changes. What programs of other days wrote may lack what is asked here.
 """
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 #: The facts of a deal, by their names.
 Deal = dict[str, Any]
@@ -34,11 +34,26 @@ class Promise(TypedDict):
     because: str
     other: Deal
     other_outcome: str
+    #: Whose it is: "charter" or "rulebook". Reports of before charters do not say.
+    of: NotRequired[str]
     speaks_of: Deal
+    #: What the check of a charter says of it besides, as `succession.Standing`.
+    standing: NotRequired["Standing"]
+
+
+class Standing(TypedDict):
+    """As `succession.Standing`."""
+
+    clause: str
+    from_policy: bool
+    in_words: str
+    #: How many labelled deals and stored screenings it speaks of; None where it is all of them.
+    labelled: int | None
+    stored: int | None
 
 
 class PromiseChange(TypedDict):
-    """As `charter.Change`."""
+    """As `promises.Change`, and of a charter `succession.Change`."""
 
     id: str
     fate: str
@@ -54,6 +69,11 @@ class PromiseChange(TypedDict):
     sentence: str
     #: Whether an executive reviewer has to confirm it by its name.
     confirm: bool
+    #: Of a charter: the sentences that its conditions give, and whether the condition changed
+    #: under the words that stood there before.
+    in_words: NotRequired[str]
+    in_words_now: NotRequired[str]
+    is_silent: NotRequired[bool]
 
 
 class Reworded(TypedDict):
@@ -154,6 +174,12 @@ class Proofs(TypedDict):
     charter: list[PromiseChange]
     fewer: list[Named]
     reworded: list[Reworded]
+    #: What no confirmation helps against, such as a promise that speaks of no deal.
+    flaws: list[str]
+    #: What the charter says of the change: to be confirmed by whoever activates.
+    guard: list[Named]
+    #: What an executive reviewer confirms besides promises: a charter itself.
+    agreed: list[Named]
 
 
 class Report(Proofs, total=False):

@@ -1,5 +1,6 @@
 """How each kind of reference data is kept as one text, and read again.
 
+charter     canonical JSON of the charter with its vocabulary (policy.engine.language.charter)
 rulebook    canonical JSON of the rulebook with its vocabulary (policy.engine.language.condition)
 countries   {"names", "territories", "restricted", "ratings": [{"text", "source", …}]}; versions of
             before restricted destinations have none
@@ -7,8 +8,8 @@ catalogue   {"catalogue"}: YAML
 registry    {"registry", "stems"}: CSV and word stems
 laws        canonical JSON of the entries by id (policy.reference.laws)
 
-The digest of a version is that of its text, so for a rulebook it is the engine's own. Rulebook and
-laws are also kept as they were written.
+The digest of a version is that of its text, so for charter and rulebook it is the engine's own.
+Charter, rulebook and laws are also kept as they were written.
 """
 
 import json
@@ -16,9 +17,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from audit.ledger import canonical, digest
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
+from policy.engine.language.reading_charter import read_canonical_charter
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.models import Kind
@@ -70,7 +73,9 @@ def shipped_contents() -> list[Content]:
     """The first version of each kind, as the program brings it."""
     rulebook = shipped.rulebook()
     return [
-        # First: while nothing can be screened, no law eases anything.
+        # First: there is no rulebook yet that it could fail to hold to anything.
+        charter_content(shipped.text(shipped.CHARTER), shipped.charter()),
+        # Before the rulebook: while nothing can be screened, no law eases anything.
         laws_content(
             shipped.text(shipped.NO_LAWS), shipped.load().laws, source="Shipped with the program"
         ),
@@ -115,6 +120,12 @@ def example_laws() -> Content:
     )
 
 
+def charter_content(written: str, charter: Charter) -> Content:
+    return Content(
+        Kind.CHARTER, charter.label, charter.canonical, written, charter.source, charter.label, ""
+    )
+
+
 def laws_content(written: str, laws: Laws, *, source: str, edition: str = "") -> Content:
     text = canonical_text(laws)
     return Content(Kind.LAWS, laws.label, text, written, source, edition or laws.label, "")
@@ -123,7 +134,8 @@ def laws_content(written: str, laws: Laws, *, source: str, edition: str = "") ->
 def read(texts: Mapping[str, str]) -> ReferenceData:
     """The bundle of these version texts.
 
-    Without country ratings every place is unrated; without laws each is verified by hand.
+    Without country ratings every place is unrated; without laws each is verified by hand; without
+    a charter a rulebook is held to its own promises.
     """
     rulebook = read_canonical(texts[Kind.RULEBOOK])
     countries = read_countries_text(texts.get(Kind.COUNTRIES))
@@ -133,6 +145,7 @@ def read(texts: Mapping[str, str]) -> ReferenceData:
         catalogue=read_catalogue_text(texts[Kind.CATALOGUE], rulebook.vocabulary),
         registry=read_registry_text(texts[Kind.REGISTRY], rulebook.vocabulary, countries),
         laws=read_laws_text(texts.get(Kind.LAWS)),
+        charter=read_charter_text(texts.get(Kind.CHARTER)),
     )
 
 
@@ -157,6 +170,10 @@ def read_registry_text(text: str, vocabulary: Vocabulary, countries: Countries) 
 
 def read_laws_text(text: str | None) -> Laws:
     return NONE if text is None else of_canonical(json.loads(text), digest(text))
+
+
+def read_charter_text(text: str | None) -> Charter | None:
+    return None if text is None else read_canonical_charter(text)
 
 
 def read_rulebook_text(text: str) -> Rulebook:

@@ -171,6 +171,7 @@ class ProposalForm(forms.Form):
     )
 
     FIELDS = {
+        Kind.CHARTER: ("text", "upload", "note"),
         Kind.RULEBOOK: ("text", "upload", "note"),
         Kind.CATALOGUE: ("text", "upload", "label", "source", "note"),
         Kind.REGISTRY: ("upload", "aliases", "label", "source", "edition", "licence", "note"),
@@ -188,6 +189,11 @@ class ProposalForm(forms.Form):
     }
 
     HELP = {
+        (
+            Kind.CHARTER,
+            "text",
+        ): "Give it a new label. Every promise names its clause; those from the"
+        " words of the policy can be neither removed nor weakened.",
         (Kind.RULEBOOK, "text"): "Give it a new label in its second line. The outcomes of a rule"
         " are bar, executive_review, senior_review and needs_information.",
         (Kind.CATALOGUE, "text"): "Give it a new label.",

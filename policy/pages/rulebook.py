@@ -130,6 +130,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
 
 #: Where what is active of each kind can be read.
 LISTS = {
+    Kind.CHARTER: "policy:policy",
     Kind.RULEBOOK: "policy:policy",
     Kind.COUNTRIES: "policy:countries",
     Kind.CATALOGUE: "policy:catalogue",
@@ -163,7 +164,7 @@ def versions(request: HttpRequest, kind: str) -> HttpResponse:
         "list_url": reverse(LISTS[Kind(kind)]) if may_read else "",
         "may_compare": may_read and page.paginator.count > 1,
         "may_propose": PROPOSE.may(kind, request.user),
-        "begins_with_text": kind in {Kind.RULEBOOK, Kind.CATALOGUE, Kind.LAWS},
+        "begins_with_text": kind in {Kind.CHARTER, Kind.RULEBOOK, Kind.CATALOGUE, Kind.LAWS},
     }
     return render(request, "policy/versions.html", context)
 

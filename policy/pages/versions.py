@@ -47,7 +47,7 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
     label = _shipped_label(kind) if is_shipped else begun.label if begun else ""
     if request.method != "POST":
         text = proposals.written(begun or _active(kind))
-        initial = {"text": shipped.text(shipped.RULEBOOK) if is_shipped else text}
+        initial = {"text": _shipped_text(kind) if is_shipped else text}
         if is_shipped:
             initial["label"] = label
         form = ProposalForm(kind=kind, begun=label, initial=initial)
@@ -90,11 +90,18 @@ def _begins_as_shipped(request: SignedIn, kind: str) -> bool:
     return kind in _LABELS and request.GET.get("from") == SHIPPED
 
 
+def _shipped_text(kind: str) -> str:
+    """Of a kind that is written as a text."""
+    files = {Kind.CHARTER: shipped.CHARTER, Kind.RULEBOOK: shipped.RULEBOOK}
+    return shipped.text(files[Kind(kind)]) if kind in files else ""
+
+
 def _shipped_label(kind: str) -> str:
     return _LABELS[kind]()
 
 
 _LABELS: Mapping[str, Callable[[], str]] = {
+    Kind.CHARTER: lambda: shipped.charter().label,
     Kind.RULEBOOK: lambda: shipped.rulebook().label,
     Kind.COUNTRIES: lambda: shipped.COUNTRIES,
     Kind.REGISTRY: lambda: shipped.REGISTRY_LABEL,
@@ -103,8 +110,9 @@ _LABELS: Mapping[str, Callable[[], str]] = {
 
 def _newer_shipped(kind: str) -> str:
     """The label of what ships with this program of a kind, while it is not a version here."""
-    if kind == Kind.RULEBOOK:
-        own = ReferenceVersion.objects.of(kind).filter(digest=shipped.rulebook().digest)
+    if kind in {Kind.CHARTER, Kind.RULEBOOK}:
+        text = shipped.charter() if kind == Kind.CHARTER else shipped.rulebook()
+        own = ReferenceVersion.objects.of(kind).filter(digest=text.digest)
     elif kind in _LABELS:
         # Beside an installation's own rows it has another digest, but nobody gives its label to
         # anything else.
@@ -265,7 +273,7 @@ def _is_stale(report: CheckReport) -> bool:
 
 def _baseline() -> str:
     try:
-        return checking.baseline_digest(active.versions())
+        return checking.baseline_digest(active.governing())
     except Conflict:
         return ""
 

@@ -15,10 +15,19 @@ from people import access
 from policy import active
 from policy.engine.language.condition import redecided
 from policy.engine.language.facts import FactError
+from policy.engine.readings import sql
 from policy.engine.readings.assessment import Assessment
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData
-from policy.governance.past import Backtest, ChangedDeal, Coverage, DealLine, Span, gathered
+from policy.governance.past import (
+    Backtest,
+    ChangedDeal,
+    Coverage,
+    DealLine,
+    Premise,
+    Span,
+    gathered,
+)
 from screening import deriving
 from screening.lifecycle import Status
 from screening.models import Deal, DealRevision, Finding, Screening, holds
@@ -317,6 +326,22 @@ def _page(deal: Deal, roles: frozenset[str], user: Any) -> str:
     found = [page for readers, page in pages if roles & readers]
     own = access.SALES in roles and Deal.objects.sold_by(user).filter(pk=deal.pk).exists()
     return reverse("screening:deal" if own or not found else found[0], kwargs={"pk": deal.pk})
+
+
+def spoken_of(premises: Sequence[Premise]) -> list[int]:
+    """For each premise in how many stored screenings it may hold, in some variant."""
+    if not premises:
+        return []
+    say = sql.Expressions(deal_facts.vocabulary(), "").condition
+    counted = ", ".join(
+        "count(DISTINCT screening_id) FILTER (WHERE"
+        f" {say(one.surely) if one.surely else 'true'} IS TRUE"
+        f" AND {say(one.possibly) if one.possibly else 'true'} IS NOT FALSE)"
+        for one in premises
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counted} FROM {deal_facts.TABLE}")  # noqa: S608  names that were read
+        return list(cursor.fetchone())
 
 
 def deals_in(country: str, user: Any) -> Sequence[DealLine]:

@@ -100,6 +100,17 @@ def strange(conditions: list[Condition], vocabulary: Vocabulary) -> list[str]:
     return list(words)
 
 
+def turned(promise: Promise, before: Vocabulary, after: Vocabulary) -> list[str]:
+    """What the promise raises and the newer vocabulary orders otherwise: graver is another word."""
+    names = promise.facts if isinstance(promise, Raising) else ()
+    return [f"order of {name}" for name in names if _order(before, name) != _order(after, name)]
+
+
+def _order(vocabulary: Vocabulary, name: str) -> tuple[str, ...]:
+    fact = vocabulary.get(name)
+    return fact.rising or fact.values if isinstance(fact, Choice) else ()
+
+
 def in_words_of(rulebook: Rulebook, vocabulary: Vocabulary) -> Rulebook | None:
     """The rules of the rulebook over another vocabulary; None when it lacks a word they need."""
     if strange([rulebook.opened(rule.when) for rule in rulebook.rules], vocabulary):

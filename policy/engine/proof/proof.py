@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Rulebook
 
 State = Literal["proved", "broken", "not_proved"]
@@ -96,6 +97,19 @@ class Compared:
     speaks_of: Mapping[str, Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class Succession:
+    """What became of each promise of a charter in the next one, and what the newer ones say."""
+
+    fates: tuple[Fate, ...]
+    #: Those of the older charter that say what a clause says and are no longer said so.
+    fallen: frozenset[str]
+    #: For each promise of the newer charter the plainest deal of its premise; empty for none.
+    speaks_of: Mapping[str, Mapping[str, Any]]
+    #: Newer promises whose conclusion forbids nothing.
+    idle: frozenset[str]
+
+
 class NotProved(Exception):
     """The child gave no complete answer; why is the message."""
 
@@ -132,9 +146,30 @@ def compared(before: Rulebook, after: Rulebook, *, limits: Limits = LIMITS) -> C
         if answer.pop("version") == "after":
             speaks_of[answer["id"]] = answer["speaks_of"] or {}
         else:
-            lost, strange = answer.pop("lost", None) or {}, tuple(answer.pop("strange", ()))
-            fates.append(Fate(**answer, lost=lost, strange=strange))
+            fates.append(_fate(answer))
     return Compared(tuple(fates), speaks_of)
+
+
+def succession(before: Charter | None, after: Charter, *, limits: Limits = LIMITS) -> Succession:
+    """What the next charter makes of the former one. Raises NotProved without a complete answer."""
+    task = {"do": "charter", "before": before.canonical if before else "", "after": after.canonical}
+    fates: list[Fate] = []
+    fallen, idle = set(), set()
+    speaks_of: dict[str, Mapping[str, Any]] = {}
+    for answer in ask(task, limits):
+        name = answer["id"]
+        if answer.pop("version") == "after":
+            speaks_of[name] = answer["speaks_of"] or {}
+            idle |= set() if answer["excludes"] else {name}
+        else:
+            fallen |= set() if answer.pop("stands") else {name}
+            fates.append(_fate(answer))
+    return Succession(tuple(fates), frozenset(fallen), speaks_of, frozenset(idle))
+
+
+def _fate(answer: dict[str, Any]) -> Fate:
+    lost, strange = answer.pop("lost", None) or {}, tuple(answer.pop("strange", ()))
+    return Fate(**answer, lost=lost, strange=strange)
 
 
 def ask(task: Mapping[str, Any], limits: Limits) -> Iterator[dict[str, Any]]:

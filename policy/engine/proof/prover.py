@@ -3,6 +3,7 @@
     {"do": "prove" | "dead" | "difference" | "promises", "rulebook": canonical,
      "after": canonical, "effort": [for a question, in all], "most": 200}
     {"do": "answers", "rulebook": canonical, "asked": […], "follows": […], "free": {…}, "effort": …}
+    {"do": "charter", "before": canonical or "", "after": canonical, "effort": …}
 
 It never decides what an answer means: a line that does not come is "not proved" for the parent.
 """
@@ -30,6 +31,8 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
+from policy.engine.language.reading_charter import read_canonical_charter
+from policy.engine.proof import charter
 from policy.engine.proof.linked import linked
 from policy.engine.proof.premises import compared
 from policy.engine.proof.promises import in_words_of
@@ -44,27 +47,28 @@ MOST_TOLD = 8
 
 def main() -> None:
     task = json.loads(sys.stdin.read())
-    rulebook = read_canonical(task["rulebook"])
-    effort = Effort(*task["effort"])
-    answers: Iterator[Answer]
-    if task["do"] == "prove":
-        reading = Reading(rulebook, Deal(rulebook.vocabulary))
-        answers = (prove(reading, promise, effort) for promise in rulebook.promises)
-    elif task["do"] == "answers":
-        reading = linked(rulebook, task)
-        answers = (prove(reading, promise, effort) for promise in rulebook.promises)
-    elif task["do"] == "dead":
-        answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), effort)
-    else:
-        after = read_canonical(task["after"])
-        answers = (
-            compared(rulebook, after, effort)
-            if task["do"] == "promises"
-            else difference(rulebook, after, effort, most=task["most"])
-        )
-    for answer in answers:
+    for answer in _answers(task, Effort(*task["effort"])):
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+
+
+def _answers(task: Mapping[str, Any], effort: Effort) -> Iterator[Answer]:
+    if task["do"] == "charter":
+        before = read_canonical_charter(task["before"]) if task["before"] else None
+        return charter.compared(before, read_canonical_charter(task["after"]), effort)
+    rulebook = read_canonical(task["rulebook"])
+    if task["do"] == "prove":
+        reading = Reading(rulebook, Deal(rulebook.vocabulary))
+        return (prove(reading, promise, effort) for promise in rulebook.promises)
+    if task["do"] == "answers":
+        reading = linked(rulebook, task)
+        return (prove(reading, promise, effort) for promise in rulebook.promises)
+    if task["do"] == "dead":
+        return dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), effort)
+    after = read_canonical(task["after"])
+    if task["do"] == "promises":
+        return compared(rulebook, after, effort)
+    return difference(rulebook, after, effort, most=task["most"])
 
 
 def prove(reading: Reading, promise: Promise, effort: Effort) -> Answer:

@@ -36,8 +36,13 @@ class Command(BaseCommand):
                 contents = [
                     example_laws() if content.kind == Kind.LAWS else content for content in contents
                 ]
+        is_upgraded = ReferenceVersion.objects.of(Kind.RULEBOOK).exists()
         for content in contents:
             if ReferenceVersion.objects.of(content.kind).exists():
+                continue
+            if content.kind == Kind.CHARTER and is_upgraded:
+                # Here people have to agree to it: it binds a rulebook that they chose without it.
+                self.stdout.write("No charter is active. Propose the shipped one on its page.")
                 continue
             try:
                 version = actions.propose_version(

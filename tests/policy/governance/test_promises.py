@@ -1,4 +1,4 @@
-"""Nobody hollows out the promises: the active ones are held against a new version, by name."""
+"""Without a charter the promises of the active rulebook are held against a new one, by name."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ WHY = "The board decided so on 12 November, see its minutes."
 
 @pytest.fixture(autouse=True)
 def _versions() -> None:
-    factories.reference_data()
+    factories.reference_data(charter=False)
 
 
 @pytest.fixture
@@ -146,6 +146,15 @@ class TestTheReport:
         _version, report = checked(content(), anna)
         assert report.state == State.FAILED
         assert "The promises could not all be compared" in report.found["problems"][0]
+
+    def test_one_that_promises_nothing_is_no_pass(self, anna: Any, boris: Any) -> None:
+        text = rulebook()
+        promises = text[text.index("\npromises:\n") :]
+        version, report = checked(content((promises, "\n")), anna)
+        assert report.state == State.FAILED
+        assert any("promises nothing" in one for one in report.found["problems"])
+        with pytest.raises(Conflict, match="did not pass"):
+            actions.activate_version(version, report=report, actor=boris)
 
 
 class TestWords:

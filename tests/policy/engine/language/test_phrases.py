@@ -23,7 +23,7 @@ from policy.engine.language.condition import (
     Term,
 )
 from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary, YesNo
-from policy.engine.language.promise_words import in_words
+from policy.engine.language.phrases import in_words
 from policy.facts import shipped
 
 WORDS = Vocabulary(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Promise, Rule, Rulebook, Surely
 from policy.engine.language.phrases import deal_in_words
 from policy.engine.language.words import listed
@@ -101,7 +102,7 @@ class Fewer:
 
 
 @dataclass(frozen=True)
-class Charter:
+class Compared:
     """The promises of two rulebooks side by side."""
 
     changes: list[Change]
@@ -109,7 +110,7 @@ class Charter:
     speaks_of: Mapping[str, Mapping[str, Any]]
 
 
-def compared(before: Rulebook, after: Rulebook) -> Charter:
+def compared(before: Rulebook, after: Rulebook) -> Compared:
     """Raises proof.NotProved when not everything could be found out."""
     comparison = proof.compared(before, after)
     empty = {name for name, deal in comparison.speaks_of.items() if not deal}
@@ -122,9 +123,32 @@ def compared(before: Rulebook, after: Rulebook) -> Charter:
         for promise in after.promises
         if promise.id in empty and promise.id not in known
     ]
-    return Charter(
+    return Compared(
         sorted(changes, key=lambda change: not change.must_be_confirmed), comparison.speaks_of
     )
+
+
+def beside(charter: Charter | None, before: Rulebook, changes: list[Change]) -> list[Change]:
+    """The changes without promises that the rulebook stops repeating after the charter."""
+    if charter is None:
+        return changes
+    guarded = {meaning(charter.without_rules, promise) for promise in charter.promises}
+    own = _by_id(before)
+    return [
+        change
+        for change in changes
+        if change.fate != REMOVED or meaning(before, own[change.id]) not in guarded
+    ]
+
+
+def empty(changes: list[Change]) -> list[str]:
+    """Promises of a rulebook that speak of no deal: beside a charter nobody can confirm that."""
+    return [
+        f"Promise {change.id} “{change.says_now or change.says}” speaks of no deal, so it promises"
+        " nothing."
+        for change in changes
+        if change.fate == EMPTY
+    ]
 
 
 def fewer(before: Rulebook, after: Rulebook) -> list[Fewer]:
