@@ -91,13 +91,10 @@ def conclude(report: CheckReport) -> Checked:
     if seen | {baseline_digest(active.governing())} != {report.baseline_digest}:
         problems.append("What is active changed while the check ran. Run the check again.")
     found["problems"] = problems
-    found["unkept"] = [
-        *found["agreed"],
-        *(
-            {"name": change["name"], "words": change["sentence"]}
-            for change in found["charter"]
-            if change["confirm"]
-        ),
+    found["unkept"] = found["agreed"] + [
+        {"name": change["name"], "words": change["sentence"]}
+        for change in found["charter"]
+        if change["confirm"]
     ]
     return Checked(_state(found), canonical(found))
 

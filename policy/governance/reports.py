@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,7 @@ from policy.governance.report_data import (
     Report,
 )
 from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
+from policy.verbs import waits_until
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,9 @@ def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
         "unfinished": not report.is_running and not is_finished,
         "stale": shown["is_stale"],
         "problems": results.get("problems"),
-        "unkept": shown.get("unkept"),
+        "unkept": shown.get("unkept") or results.get("agreed"),
         "next": shown["may_mend"] or shown["may_check_again"],
-        "promises": is_finished and is_rulebook,
+        "promises": is_finished and (is_rulebook or results.get("promises")),
         "reworded": is_rulebook and shown.get("reworded"),
         "dead": is_finished and is_rulebook,
         "kinds": is_finished and is_rulebook,
@@ -180,12 +182,28 @@ def _until_its_day(schedule: Schedule, *, is_stale: bool) -> dict[str, Any]:
 
 
 def _about_promises(report: CheckReport) -> dict[str, Any]:
+    if report.confirmation is not None and report.version.kind == Kind.CHARTER:
+        until = waits_until(report.version)
+        agreed = _(
+            "%(name)s, executive reviewer, confirmed it. From %(time)s (UTC) on, another policy"
+            " owner than the proposer can activate it."
+        ) % {
+            "name": name_of(report.confirmation.confirmed_by),
+            "time": date_format(timezone.localtime(until), "j M Y, H:i") if until else "",
+        }
+        return {"sentences": [agreed]}
     if report.confirmation is not None:
         confirmed = _(
             "%(name)s, executive reviewer, confirmed what becomes of the promises. A person who"
             " neither proposed nor confirmed it can activate it."
         ) % {"name": name_of(report.confirmation.confirmed_by)}
         return {"sentences": [confirmed]}
+    if report.version.kind == Kind.CHARTER:
+        waits = _(
+            "An executive reviewer must confirm the charter, and each promise that it weakens or"
+            " takes away, by name, before anybody can activate it:"
+        )
+        return {"sentences": [waits], "unkept": report.found["unkept"]}
     unkept = _(
         "It does not keep every promise of the active version. An executive reviewer must confirm"
         " each of these by name before anybody can activate it:"

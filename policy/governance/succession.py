@@ -47,9 +47,12 @@ class Next:
     speaks_of: Mapping[str, Mapping[str, Any]]
 
 
-def compared(before: Charter | None, after: Charter) -> Next:
-    """The first charter has nothing before it. Raises proof.NotProved without an answer."""
-    found = proof.succession(before, after)
+def compared(before: Charter | None, after: Charter, **limits: Any) -> Next:
+    """The first charter has nothing before it. Raises proof.NotProved without an answer.
+
+    ``limits`` are those of proof.succession: seconds, in_all, megabytes.
+    """
+    found = proof.succession(before, after, **limits)
     changes = [_change(before, after, fate) for fate in found.fates] if before else []
     told = [change for change in changes if change is not None]
     problems = [*_empty(after, found), *(_fallen(before, found) if before else ())]

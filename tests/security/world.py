@@ -15,6 +15,7 @@ from reviews import actions as reviewing
 from screening import actions as selling
 from screening.models import Deal, SalesTeam
 from tests import factories
+from tests.policy.governance import chartering
 from tests.screening.sweep import sweeping
 
 
@@ -124,15 +125,34 @@ def _versions() -> dict[str, int]:
     proposer = factories.person(access.POLICY_OWNER)
     checking = governing.propose_version(content, actor=proposer)
     running = governing.start_check(checking, actor=proposer)
-    return found | {
-        "schedule": schedule.pk,
-        "checked": checking.pk,
-        "running_report": running.pk,
-        "active_rulebook": sweeping.ReferenceVersion.objects.active().get(kind="rulebook").pk,
-        "active_countries": sweeping.ReferenceVersion.objects.active().get(kind="countries").pk,
-        "job": Job.objects.unfinished().filter(kind="mail").first().pk,
-        "done_job": Job.objects.filter(state="done").first().pk,
-    }
+    return (
+        found
+        | _charters()
+        | {
+            "schedule": schedule.pk,
+            "checked": checking.pk,
+            "running_report": running.pk,
+            "active_rulebook": sweeping.ReferenceVersion.objects.active().get(kind="rulebook").pk,
+            "active_countries": sweeping.ReferenceVersion.objects.active().get(kind="countries").pk,
+            "job": Job.objects.unfinished().filter(kind="mail").first().pk,
+            "done_job": Job.objects.filter(state="done").first().pk,
+        }
+    )
+
+
+def _charters() -> dict[str, int]:
+    """The active one, one whose check waits for an executive reviewer, one that was confirmed."""
+    found = {}
+    for name, label in (("proposed_charter", "8.1"), ("agreed_charter", "8.2")):
+        proposer = factories.person(access.POLICY_OWNER)
+        version = governing.propose_version(chartering.content(label=label), actor=proposer)
+        report = governing.start_check(version, actor=proposer)
+        sweeping.work(governing.CHECK)
+        report.refresh_from_db()
+        found[name] = version.pk
+    chartering.confirmed(report, factories.executive())
+    active = sweeping.ReferenceVersion.objects.active().get(kind="charter")
+    return found | {"active_charter": active.pk}
 
 
 def _parts(deals: dict[str, Deal]) -> dict[str, int]:

@@ -5,7 +5,7 @@ still is, whichever promises protect it now. Runs in the child process of
 policy.engine.proof.prover.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -92,7 +92,7 @@ class Implications:
                 return Implied(holds=False, deal=deal)
         return Implied(holds=True)
 
-    def _beyond(self, promise: Promise, others: list[Promise]) -> Plain | None:
+    def _beyond(self, promise: Promise, others: Sequence[Promise]) -> Plain | None:
         holds = self.premises.holds
         return self.premises.example(holds(promise), *(z3.Not(holds(one)) for one in others))
 
