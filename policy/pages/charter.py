@@ -75,6 +75,7 @@ def _waits() -> str:
 def _articles(charter: Charter, version: ReferenceVersion) -> list[Article]:
     report = _proof(version)
     proofs = _by_id(report)
+    otherwise = _unproved_here(charter)
     histories = _histories(charter)
     return [
         Article(
@@ -83,7 +84,7 @@ def _articles(charter: Charter, version: ReferenceVersion) -> list[Article]:
             phrases.in_words(charter.without_rules, promise),
             clauses.cited(charter.grounds[promise.id].clause),
             charter.grounds[promise.id].from_policy,
-            _proved(proofs.get(promise.id), report, charter),
+            _proved(proofs.get(promise.id), report) or otherwise,
             _deal(charter, proofs.get(promise.id), "deal"),
             _deal(charter, proofs.get(promise.id), "speaks_of"),
             histories[promise.id],
@@ -110,18 +111,24 @@ def _by_id(report: CheckReport | None) -> Mapping[str, report_data.Promise]:
 
 
 def _proved(
-    found: report_data.Promise | None, report: CheckReport | None, charter: Charter
-) -> tuple[str, str]:
+    found: report_data.Promise | None, report: CheckReport | None
+) -> tuple[str, str] | None:
+    """The kind of a badge and its words; None where no check speaks of the promise."""
     if found is None or report is None or report.finished_at is None:
-        rulebook = active.version(Kind.RULEBOOK)
-        pair = (charter.digest, rulebook.digest if rulebook else "")
-        if pair == (shipped.charter().digest, shipped.rulebook().digest):
-            return "met", _("Proved for every possible deal before this program was released")
-        return "soon", _("No check has proved it here")
+        return None
     if found["state"] != proving.PROVED:
         return "failed", _("Not proved")
     day = date_format(report.finished_at, DAY)
     return "met", _("Proved on %(day)s for every possible deal") % {"day": day}
+
+
+def _unproved_here(charter: Charter) -> tuple[str, str]:
+    """An installation begins with versions that are proved by the tests of the program."""
+    rulebook = active.version(Kind.RULEBOOK)
+    pair = (charter.digest, rulebook.digest if rulebook else "")
+    if pair == (shipped.charter().digest, shipped.load().rulebook.digest):
+        return "met", _("Proved for every possible deal before this program was released")
+    return "soon", _("No check has proved it here")
 
 
 def _deal(charter: Charter, found: report_data.Promise | None, name: str) -> DealWords:

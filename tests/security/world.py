@@ -103,7 +103,7 @@ def _deals(owner: User, everybody: dict[str, User]) -> dict[str, Deal]:
 
 def _versions() -> dict[str, int]:
     """A proposal whose check passed, one whose check runs, one that waits for its day."""
-    found = {}
+    found = _charters()
     for name, code, label in (("proposed", "NO", "7.1"), ("waiting", "SE", "7.3")):
         content = sweeping.rated({code: "low high"}, label=label)
         proposer = factories.person(access.POLICY_OWNER)
@@ -125,19 +125,15 @@ def _versions() -> dict[str, int]:
     proposer = factories.person(access.POLICY_OWNER)
     checking = governing.propose_version(content, actor=proposer)
     running = governing.start_check(checking, actor=proposer)
-    return (
-        found
-        | _charters()
-        | {
-            "schedule": schedule.pk,
-            "checked": checking.pk,
-            "running_report": running.pk,
-            "active_rulebook": sweeping.ReferenceVersion.objects.active().get(kind="rulebook").pk,
-            "active_countries": sweeping.ReferenceVersion.objects.active().get(kind="countries").pk,
-            "job": Job.objects.unfinished().filter(kind="mail").first().pk,
-            "done_job": Job.objects.filter(state="done").first().pk,
-        }
-    )
+    return found | {
+        "schedule": schedule.pk,
+        "checked": checking.pk,
+        "running_report": running.pk,
+        "active_rulebook": sweeping.ReferenceVersion.objects.active().get(kind="rulebook").pk,
+        "active_countries": sweeping.ReferenceVersion.objects.active().get(kind="countries").pk,
+        "job": Job.objects.unfinished().filter(kind="mail").first().pk,
+        "done_job": Job.objects.filter(state="done").first().pk,
+    }
 
 
 def _charters() -> dict[str, int]:
