@@ -6,6 +6,8 @@ from typing import Any
 
 from audit.ledger import canonical, digest
 from policy import active
+from policy.engine.language.charter import Charter
+from policy.engine.language.condition import Rulebook
 from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
 from policy.facts.derive import ReferenceData
@@ -171,10 +173,9 @@ def _of_charter(before: ReferenceData, after: ReferenceData) -> Proofs:
         found["unfinished"] = [f"The promises could not all be compared: {reason}."]
         return found
     found["charter"] = [change.plain for change in compared.changes]
-    taken = sorted(charter.by_id.keys() & {one.id for one in after.rulebook.promises})
     found["flaws"] = compared.problems + [
         f"Rulebook {after.rulebook.label} has a promise {name} of its own. Give it another id."
-        for name in taken
+        for name in _both_have(charter, after.rulebook)
     ]
     standing = succession.standing(charter, after)
     for promise in found["promises"]:
@@ -183,6 +184,11 @@ def _of_charter(before: ReferenceData, after: ReferenceData) -> Proofs:
     beside = [*succession.silent(found["charter"]), *succession.beyond(charter, after.rulebook)]
     found["guard"] = [{"name": one.name, "words": one.words} for one in beside]
     return found
+
+
+def _both_have(charter: Charter, rulebook: Rulebook) -> list[str]:
+    """Ids of the charter's promises that the rulebook has, too: it was proposed before that one."""
+    return sorted(charter.by_id.keys() & {promise.id for promise in rulebook.promises})
 
 
 def _of_rulebook(before: ReferenceData, after: ReferenceData) -> Proofs:
@@ -201,7 +207,10 @@ def _of_rulebook(before: ReferenceData, after: ReferenceData) -> Proofs:
     for promise in found["promises"]:
         promise["speaks_of"] = dict(compared.speaks_of.get(promise["id"], {}))
     if charter is not None:
-        found["flaws"] = promises.empty(changes)
+        found["flaws"] = promises.empty(changes) + [
+            f"The charter has a promise {name}, too. Give the rulebook's own another id."
+            for name in _both_have(charter, new)
+        ]
         strangers = succession.beyond(charter, new)
         found["guard"] = [{"name": one.name, "words": one.words} for one in strangers]
     try:
