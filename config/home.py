@@ -142,7 +142,9 @@ def _of_promises(user: Any) -> list[Turn]:
     return [
         Turn(
             f"{version} waits for you to confirm its promises",
-            "It takes away, changes or empties promises. Read which before you confirm them.",
+            "It guards every version of the policy. Read what changes before you confirm it."
+            if version.kind == Kind.CHARTER
+            else "It takes away, changes or empties promises. Read which before you confirm them.",
             f"/versions/{version.pk}/promises/",
             "Read the promises",
             [],

@@ -54,7 +54,7 @@ def propose_version(content: Content, *, note: str = "", actor: User) -> Referen
             raise
         raise taken from clash
     _record(version, actor, verbs.PROPOSE.event)
-    if version.kind == Kind.CHARTER:
+    if version.kind == Kind.CHARTER and not _is_first(version):
         notices.tell_of_charter(version)
     return version
 

@@ -16,7 +16,7 @@ from config.devtools.embedded import ROOT
 STEPS = (
     ("People", "demo_people", ()),
     (
-        "Rulebook, countries, catalogue, registry, laws",
+        "Charter, rulebook, countries, catalogue, registry, laws",
         "load_reference",
         ("--proposer", "paula", "--activator", "pedro", "--example-laws"),
     ),

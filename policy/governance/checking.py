@@ -6,6 +6,8 @@ from typing import Any
 
 from audit.ledger import canonical, digest
 from policy import active
+from policy.engine.language.charter import Charter
+from policy.engine.language.condition import Rulebook
 from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
 from policy.facts.derive import ReferenceData
@@ -13,12 +15,13 @@ from policy.governance import (
     easings,
     entries,
     labelled,
+    measured,
     on_answers,
     promises,
     proving,
-    reports,
     sentences,
     succession,
+    two_engines,
 )
 from policy.governance import versions as texts
 from policy.governance.easings import Loosening, from_to, is_looser
@@ -64,10 +67,12 @@ def examine(version: ReferenceVersion) -> dict[str, Any]:
         "entries": [change.plain for change in changes],
         "labelled": labelled.play(before, after).plain,
     }
-    figures = reports.figures(now[Kind.REGISTRY])
+    figures = measured.figures(now[Kind.REGISTRY])
     if version.kind == Kind.REGISTRY:
         figures = found["names"] = [figure.plain for figure in measure(after.registry)]
     found["answers"] = [one.plain for one in on_answers.proved(before, after, figures)]
+    ruling = version if version.kind == Kind.RULEBOOK else now[Kind.RULEBOOK]
+    found["engines"] = two_engines.compared(ruling, after).plain
     return {"baseline": baseline_digest(now), "found": found}
 
 
@@ -103,13 +108,10 @@ def conclude(report: CheckReport) -> Checked:
     if seen | {baseline_digest(active.governing())} != {report.baseline_digest}:
         problems.append("What is active changed while the check ran. Run the check again.")
     found["problems"] = problems
-    found["unkept"] = [
-        *found["agreed"],
-        *(
-            {"name": change["name"], "words": change["sentence"]}
-            for change in found["charter"]
-            if change["confirm"]
-        ),
+    found["unkept"] = found["agreed"] + [
+        {"name": change["name"], "words": change["sentence"]}
+        for change in found["charter"]
+        if change["confirm"]
     ]
     return Checked(_state(found), canonical(found))
 
@@ -186,10 +188,9 @@ def _of_charter(before: ReferenceData, after: ReferenceData) -> Proofs:
         found["unfinished"] = [f"The promises could not all be compared: {reason}."]
         return found
     found["charter"] = [change.plain for change in compared.changes]
-    taken = sorted(charter.by_id.keys() & {one.id for one in after.rulebook.promises})
     found["flaws"] = compared.problems + [
         f"Rulebook {after.rulebook.label} has a promise {name} of its own. Give it another id."
-        for name in taken
+        for name in _both_have(charter, after.rulebook)
     ]
     standing = succession.standing(charter, after)
     for promise in found["promises"]:
@@ -198,6 +199,11 @@ def _of_charter(before: ReferenceData, after: ReferenceData) -> Proofs:
     beside = [*succession.silent(found["charter"]), *succession.beyond(charter, after.rulebook)]
     found["guard"] = [{"name": one.name, "words": one.words} for one in beside]
     return found
+
+
+def _both_have(charter: Charter, rulebook: Rulebook) -> list[str]:
+    """Ids of the charter's promises that the rulebook has, too: it was proposed before that one."""
+    return sorted(charter.by_id.keys() & {promise.id for promise in rulebook.promises})
 
 
 def _of_rulebook(before: ReferenceData, after: ReferenceData) -> Proofs:
@@ -216,7 +222,10 @@ def _of_rulebook(before: ReferenceData, after: ReferenceData) -> Proofs:
     for promise in found["promises"]:
         promise["speaks_of"] = dict(compared.speaks_of.get(promise["id"], {}))
     if charter is not None:
-        found["flaws"] = promises.empty(changes)
+        found["flaws"] = promises.empty(changes) + [
+            f"The charter has a promise {name}, too. Give the rulebook's own another id."
+            for name in _both_have(charter, new)
+        ]
         strangers = succession.beyond(charter, new)
         found["guard"] = [{"name": one.name, "words": one.words} for one in strangers]
     try:
@@ -237,7 +246,7 @@ def _problems(found: Report, tested: Backtest) -> list[str]:
         (broken, "{} promise is broken.", "{} promises are broken."),
         (unproved, "{} promise could not be proved.", "{} promises could not be proved."),
         (
-            sum(one["against"] for one in found["answers"]),
+            sum(one["against"] for one in found.get("answers", [])),
             "{} promise on answers is not kept.",
             "{} promises on answers are not kept.",
         ),
@@ -257,6 +266,9 @@ def _problems(found: Report, tested: Backtest) -> list[str]:
     problems += [*found["flaws"], *found["unfinished"]]
     if found["kind"] == Kind.RULEBOOK and not proved:
         problems.append("The rulebook promises nothing, so there is nothing to prove.")
+    # Reports that an earlier program began say nothing about the engines.
+    if (engines := found.get("engines")) and engines["problem"]:
+        problems.append(engines["problem"])
     return problems
 
 

@@ -1,7 +1,10 @@
 """The policy from the command line, so that a rulebook can live in git and be checked there.
 
-    ./run policy check FILE                 prove its promises and those of the shipped rulebook,
-                                            find rules that never decide
+    ./run policy check FILE                 prove the promises of the charter and its own, compare
+                                            those of the shipped rulebook, find rules that never
+                                            decide
+    ./run policy charter FILE               prove that the shipped rulebook keeps a charter, find
+                                            what becomes of the promises of the shipped one in it
     ./run policy prove FILE                 the promises alone
     ./run policy diff A B                   kinds of deals that come out differently
     ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
@@ -11,10 +14,12 @@
     --json                                  the same as one JSON object
     ./run manage backtest FILE              play it over the stored screenings of a database
     --against B                             another rulebook than the shipped one, for check and
-                                            backtest
-    --confirmed C                           for check: a YAML file with the name of each change
-                                            that is made on purpose, and why: a promise that is
-                                            removed, changed or empty, a milder outcome, a rule
+                                            backtest; for charter another charter
+    --charter C                             for check: another charter than the shipped one
+    --rulebook B                            for charter: another rulebook than the shipped one
+    --confirmed C                           for check and charter: a YAML file with the name of each
+                                            change that is made on purpose, and why: a promise that
+                                            is removed, changed or empty, a milder outcome, a rule
                                             that fires less, other words
 
 Exit status: 0 when all is well (diff: nothing got milder), 1 when something is not (a broken or
@@ -27,16 +32,18 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import RANK, Rulebook
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.marked import LARGEST_FILE, Problems, read_marked
 from policy.engine.language.phrases import OUTCOMES, deal_in_words
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
+from policy.engine.language.reading_charter import read_canonical_charter, read_charter
 from policy.engine.language.schema import rulebook_schema
 from policy.engine.language.shapes import Shapes
 from policy.engine.language.words import listed
@@ -44,7 +51,7 @@ from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
-from policy.governance import easings, promises, proving, sentences
+from policy.governance import easings, promises, proving, sentences, succession
 from policy.governance.report_data import Proofs
 from policy.wording import clauses
 
@@ -59,18 +66,33 @@ class Unusable(Exception):
     """Input that gives nothing to work on; the message says what and where."""
 
 
-def load(name: str, vocabulary: Vocabulary | None = None) -> Rulebook:
+def load(
+    name: str, vocabulary: Vocabulary | None = None, *, promised: Collection[str] = ()
+) -> Rulebook:
     """The rulebook of a file, YAML or canonical. Raises Unusable with every problem.
 
-    A text in YAML speaks of the facts of this vocabulary, or of the shipped one.
+    A text in YAML speaks of the facts of this vocabulary, or of the shipped one. No promise has
+    one of the ids that are ``promised`` in a charter.
     """
+    text = _text(name)
+    known: dict[str, Any] = {"file": name, "cited": clauses.known(), "promised": promised}
+    try:
+        if text.startswith("{"):
+            return read_canonical(text, **known)
+        return read_rulebook(text, vocabulary or shipped.vocabulary(), **known)
+    except ReadingError as error:
+        raise Unusable(str(error)) from None
+
+
+def load_charter(name: str | None) -> Charter:
+    """The charter of a file, YAML or canonical, or the shipped one. Raises Unusable."""
+    if not name:
+        return shipped.charter()
     text = _text(name)
     try:
         if text.startswith("{"):
-            return read_canonical(text, file=name, cited=clauses.known())
-        return read_rulebook(
-            text, vocabulary or shipped.vocabulary(), file=name, cited=clauses.known()
-        )
+            return read_canonical_charter(text, file=name)
+        return read_charter(text, shipped.vocabulary(), file=name, cited=clauses.known())
     except ReadingError as error:
         raise Unusable(str(error)) from None
 
@@ -95,21 +117,44 @@ def prove(arguments: argparse.Namespace) -> Found:
 
 
 def check(arguments: argparse.Namespace) -> Found:
-    rulebook = load(arguments.file)
+    charter = load_charter(arguments.charter)
+    rulebook = load(arguments.file, promised=charter.by_id)
     before = load(arguments.against) if arguments.against else shipped.rulebook()
     compared, fewer = _compared(before, rulebook)
-    found = prove(arguments) | {
+    changes = promises.beside(charter, before, compared.changes)
+    found = named(rulebook) | {
+        "promises": [promise.plain for promise in proving.prove(rulebook, charter)],
+        "held_to": _named_charter(charter),
         "against": named(before),
-        "charter": [change.plain for change in compared.changes],
+        "charter": [change.plain for change in changes],
         "fewer": [rule.plain for rule in fewer],
         "reworded": [text.plain for text in sentences.reworded(before, rulebook)],
         "differences": _differences_beside(compared, before, rulebook),
         "dead": _complete(proving.dead_rules, rulebook),
     }
-    found["looser"] = [asdict(easing) for easing in easings.of_rulebook(cast("Proofs", found))]
+    eased = [*easings.of_rulebook(cast("Proofs", found)), *succession.beyond(charter, rulebook)]
+    found["looser"] = [asdict(easing) for easing in eased]
+    found["problems"] = promises.empty(changes)
     _confirm(found, arguments.confirmed)
-    if not rulebook.promises:
-        found["problems"] = ["The rulebook promises nothing, so there is nothing to prove."]
+    return found
+
+
+def charter(arguments: argparse.Namespace) -> Found:
+    """A charter held to the former one, and a rulebook to the charter."""
+    after, before = load_charter(arguments.file), load_charter(arguments.against)
+    rulebook = load(arguments.rulebook) if arguments.rulebook else shipped.rulebook()
+    [compared] = _complete(lambda *both: [succession.compared(*both)], before, after)
+    own = replace(rulebook, promises=())
+    found = _named_charter(after) | {
+        "promises": [promise.plain for promise in proving.prove(own, after)],
+        "against": _named_charter(before),
+        "charter": [change.plain for change in compared.changes],
+        "problems": compared.problems,
+    }
+    eased = [*succession.silent(found["charter"]), *succession.beyond(after, rulebook)]
+    eased += easings.other_sentences(found["charter"])
+    found["looser"] = [asdict(easing) for easing in eased]
+    _confirm(found, arguments.confirmed)
     return found
 
 
@@ -179,9 +224,9 @@ def _differences_beside(
         ) from None
 
 
-def _complete(find: Callable[..., list[Any]], *rulebooks: Rulebook) -> list[Any]:
+def _complete(find: Callable[..., list[Any]], *texts: Rulebook | Charter) -> list[Any]:
     try:
-        return find(*rulebooks)
+        return find(*texts)
     except NotProved as reason:
         sentence = str(reason).rstrip(".")
         raise Unusable(f"The proof gave no complete answer: {sentence}.") from None
@@ -244,6 +289,10 @@ def _opened(name: str) -> BinaryIO:
 
 def named(rulebook: Rulebook) -> Found:
     return {"rulebook": rulebook.name, "label": rulebook.label, "digest": rulebook.digest}
+
+
+def _named_charter(charter: Charter) -> Found:
+    return {"rulebook": charter.name, "label": charter.label, "digest": charter.digest}
 
 
 def is_good(found: Mapping[str, Any]) -> bool:
@@ -369,6 +418,7 @@ def _deal(plain: Mapping[str, Any]) -> Iterator[str]:
 
 VERBS: Mapping[str, Callable[[argparse.Namespace], Found]] = {
     "check": check,
+    "charter": charter,
     "prove": prove,
     "diff": diff,
     "backtest": backtest,
@@ -391,10 +441,14 @@ def parser() -> argparse.ArgumentParser:
             verb.add_argument("file", metavar="FILE")
         if name == "backtest":
             verb.add_argument("--deals", required=True, metavar="D")
-        if name in ("backtest", "check"):
+        if name in ("backtest", "check", "charter"):
             verb.add_argument("--against", metavar="B")
-        if name == "check":
+        if name in ("check", "charter"):
             verb.add_argument("--confirmed", metavar="C")
+        if name == "check":
+            verb.add_argument("--charter", metavar="C")
+        if name == "charter":
+            verb.add_argument("--rulebook", metavar="B")
         verb.add_argument("--json", action="store_true")
     verbs.add_parser("schema")
     return made

@@ -26,7 +26,7 @@ def of_rulebook(found: Proofs) -> list[Loosening]:
         *_milder(found["differences"]),
         *(Loosening(one["name"], one["words"]) for one in found["fewer"]),
         *_other_words(found["reworded"]),
-        *_other_sentences(found["charter"]),
+        *other_sentences(found["charter"]),
     ]
 
 
@@ -51,7 +51,7 @@ def _other_words(reworded: Iterable[Reworded]) -> list[Loosening]:
     return [Loosening(name, change) for name, change in words.items()]
 
 
-def _other_sentences(charter: Iterable[PromiseChange]) -> list[Loosening]:
+def other_sentences(charter: Iterable[PromiseChange]) -> list[Loosening]:
     """Promises that are kept, but a person reads another sentence.
 
     One that is not kept says so itself and waits for an executive reviewer.

@@ -64,7 +64,17 @@ def written(version: ReferenceVersion | None) -> str:
 
 
 def again(version: ReferenceVersion, about: About) -> Content:
-    """The content of a version once more, under another label: the way back to it."""
+    """The content of a version once more, under another label: the way back to it.
+
+    Raises ProposalRefused for a rulebook of before the charter that is active now, where both have
+    a promise of one id.
+    """
+    charter = active.charter(active.version(Kind.CHARTER))
+    if version.kind == Kind.RULEBOOK and charter is not None:
+        own = {promise.id for promise in active.rulebook(version).promises}
+        taken = sorted(own & charter.by_id.keys())
+        if taken:
+            raise ProposalRefused([f"The charter has a promise {name}, too." for name in taken])
     return Content(
         version.kind,
         _labelled(about),

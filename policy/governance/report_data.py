@@ -163,6 +163,16 @@ class OnAnswers(TypedDict):
     against: bool
 
 
+class Engines(TypedDict):
+    """As `two_engines.Compared`, and the sentence about it."""
+
+    deals: int
+    problem: str
+    deal: Deal
+    shown: list[tuple[str, str]]
+    sentence: str
+
+
 class Proofs(TypedDict):
     """What is found out about rules, for every possible deal."""
 
@@ -192,6 +202,8 @@ class Report(Proofs, total=False):
     names: list[dict[str, Any]]
     #: What is promised of answers, up to the outcome.
     answers: list[OnAnswers]
+    #: What two engines say of the same deals.
+    engines: Engines
     backtest: Backtest
     looser: list[Named]
     problems: list[str]

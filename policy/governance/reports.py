@@ -3,22 +3,21 @@
 What the page shows, and in which order, is decided here; its templates loop and print.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from jobs.models import Job
 from people.names import name_of
 from policy.engine.language.condition import OUTCOMES, RANK
-from policy.engine.language.facts import Vocabulary, digest
+from policy.engine.language.facts import Vocabulary
 from policy.engine.language.phrases import OUTCOMES as WORDS
 from policy.engine.language.phrases import DealWords, deal_in_words
-from policy.facts import shipped
 from policy.governance.easings import is_looser, kind_name, kind_words
 from policy.governance.proving import BROKEN
 from policy.governance.report_data import (
@@ -30,7 +29,8 @@ from policy.governance.report_data import (
     PromiseChange,
     Report,
 )
-from policy.models import CheckReport, Kind, ReferenceVersion, Schedule
+from policy.models import CheckReport, Kind, Schedule
+from policy.verbs import waits_until
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,9 @@ def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
         "unfinished": not report.is_running and not is_finished,
         "stale": shown["is_stale"],
         "problems": results.get("problems"),
-        "unkept": shown.get("unkept"),
+        "unkept": shown.get("unkept") or results.get("agreed"),
         "next": shown["may_mend"] or shown["may_check_again"],
-        "promises": is_finished and is_rulebook,
+        "promises": is_finished and (is_rulebook or results.get("promises")),
         "answers": results.get("answers"),
         "reworded": is_rulebook and shown.get("reworded"),
         "dead": is_finished and is_rulebook,
@@ -119,6 +119,7 @@ def sections(report: CheckReport, shown: Mapping[str, Any]) -> list[str]:
         "names": results.get("names"),
         "otherwise": shown.get("otherwise"),
         "labelled": is_finished and shown["labelled"]["total"],
+        "engines": results.get("engines"),
         "about": is_finished,
     }
     return [f"policy/report/{name}.html" for name, there in is_there.items() if there]
@@ -181,12 +182,28 @@ def _until_its_day(schedule: Schedule, *, is_stale: bool) -> dict[str, Any]:
 
 
 def _about_promises(report: CheckReport) -> dict[str, Any]:
+    if report.confirmation is not None and report.version.kind == Kind.CHARTER:
+        until = waits_until(report.version)
+        agreed = _(
+            "%(name)s, executive reviewer, confirmed it. From %(time)s (UTC) on, another policy"
+            " owner than the proposer can activate it."
+        ) % {
+            "name": name_of(report.confirmation.confirmed_by),
+            "time": date_format(timezone.localtime(until), "j M Y, H:i") if until else "",
+        }
+        return {"sentences": [agreed]}
     if report.confirmation is not None:
         confirmed = _(
             "%(name)s, executive reviewer, confirmed what becomes of the promises. A person who"
             " neither proposed nor confirmed it can activate it."
         ) % {"name": name_of(report.confirmation.confirmed_by)}
         return {"sentences": [confirmed]}
+    if report.version.kind == Kind.CHARTER:
+        waits = _(
+            "An executive reviewer must confirm the charter, and each promise that it weakens or"
+            " takes away, by name, before anybody can activate it:"
+        )
+        return {"sentences": [waits], "unkept": report.found["unkept"]}
     unkept = _(
         "It does not keep every promise of the active version. An executive reviewer must confirm"
         " each of these by name before anybody can activate it:"
@@ -300,19 +317,6 @@ def labelled(results: Report) -> dict[str, Any]:
         "looser": sum(row["looser"] for row in rows),
         "unread": deals["unread"],
     }
-
-
-def figures(version: ReferenceVersion) -> list[dict[str, Any]]:
-    """How well the names of a registry version are matched: what its check measured.
-
-    The version that ships was measured before it was shipped.
-    """
-    newest = version.reports.newest_first().first()
-    if newest is not None and newest.found and "names" in newest.found:
-        return list(newest.found["names"])
-    measured, content = json.loads(shipped.text(shipped.MEASURED)), json.loads(version.content)
-    is_shipped = measured["digest"] == digest(content["registry"] + content["stems"])
-    return list(measured["figures"]) if is_shipped else []
 
 
 def matrix(tested: Backtest) -> Matrix:

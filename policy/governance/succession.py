@@ -47,9 +47,11 @@ class Next:
     speaks_of: Mapping[str, Mapping[str, Any]]
 
 
-def compared(before: Charter | None, after: Charter) -> Next:
+def compared(
+    before: Charter | None, after: Charter, *, limits: proof.Limits = proof.LIMITS
+) -> Next:
     """The first charter has nothing before it. Raises proof.NotProved without an answer."""
-    found = proof.succession(before, after)
+    found = proof.succession(before, after, limits=limits)
     changes = [_change(before, after, fate) for fate in found.fates] if before else []
     told = [change for change in changes if change is not None]
     problems = [*_empty(after, found), *(_fallen(before, found) if before else ())]

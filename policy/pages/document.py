@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from policy.engine.language import phrases
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Rule, Rulebook
 from policy.engine.language.phrases import Phrase, PromiseWords
+from policy.engine.proof.promises import opened
 from policy.wording.clauses import Clause, clauses, evidence
 
 COMMITMENTS = {
@@ -136,11 +138,13 @@ def promises(rulebook: Rulebook) -> list[PromiseWords]:
     return [phrases.promise(rulebook, promise) for promise in rulebook.promises]
 
 
-def promises_about(rulebook: Rulebook, rule_id: str) -> list[PromiseWords]:
-    """The promises that speak of a fact that the rule reads."""
+def promises_about(rulebook: Rulebook, charter: Charter | None, rule_id: str) -> list[PromiseWords]:
+    """The promises that speak of a fact that the rule reads, of the charter where there is one."""
+    guards = rulebook if charter is None else charter.without_rules
+    whole = (opened(guards, promise) for promise in guards.promises)
     return [
-        phrases.promise(rulebook, promise)
-        for promise in rulebook.promises
+        phrases.promise(guards, promise)
+        for promise in whole
         if phrases.touches(rulebook, promise, rule_id)
     ]
 

@@ -15,7 +15,7 @@ from people.access import allow
 from policy import active
 from policy.engine.language.facts import Vocabulary
 from policy.facts import shipped
-from policy.governance import reports
+from policy.governance import measured
 from policy.models import Kind, ReferenceVersion
 from policy.pages.forms import CONTROLS, ProductFilters, RegistryFilters
 from policy.reference import spreadsheets
@@ -140,7 +140,7 @@ def registry(request: HttpRequest) -> HttpResponse:
             for one in page
         ],
         "may_propose": PROPOSE.may(Kind.REGISTRY, request.user),
-        "figures": reports.figures(version),
+        "figures": measured.figures(version),
     }
     return render(request, "policy/registry.html", context, status=form.status)
 

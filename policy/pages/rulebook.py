@@ -20,6 +20,7 @@ from policy.engine.language.words import AND
 from policy.governance import labelled
 from policy.governance.past import Coverage, past
 from policy.models import Kind, ReferenceVersion, Schedule
+from policy.pages import charter as charters
 from policy.pages import document
 from policy.verbs import PROPOSE
 from policy.wording import clauses, glossary
@@ -38,6 +39,7 @@ def policy(request: HttpRequest) -> HttpResponse:
     if version is None:
         return render(request, "policy/policy.html", {"version": None})
     rulebook = active.rulebook(version)
+    held_to = active.charter(active.version(Kind.CHARTER))
     chapters = document.chapters(rulebook)
     context = {
         "version": version,
@@ -45,7 +47,8 @@ def policy(request: HttpRequest) -> HttpResponse:
         "source": clauses.source(),
         "chapters": chapters,
         "uncovered": [one for part in chapters for one in part.entries if one.is_uncovered],
-        "promises": document.promises(rulebook),
+        "promises": charters.additions(held_to, rulebook),
+        **charters.shown(request.user),
         "may_propose": PROPOSE.may(Kind.RULEBOOK, request.user),
     }
     return render(request, "policy/policy.html", context)
@@ -66,7 +69,9 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "cited": clauses.cited(found.clause),
         "sentence": _sentence(rulebook, found.because),
         "evidence": document.evidence_words(found),
-        "promises": document.promises_about(rulebook, rule_id),
+        "promises": document.promises_about(
+            rulebook, active.charter(active.version(Kind.CHARTER)), rule_id
+        ),
         "coverage": past().coverage(version.pk).get(rule_id, Coverage(0, total, 0)),
         "total": total,
         "examples": _examples(rule_id),

@@ -400,6 +400,8 @@ def _activated(version: ReferenceVersion, form: ActivationForm, *, actor: User) 
     confirmed, day = given.get("looser", []), given["starts_on"]
     if day == timezone.localdate():
         actions.activate_version(version, report=read, confirmed=confirmed, actor=actor)
+        if version.kind == Kind.CHARTER:
+            return _("Active. Every version of the policy is held to it from now on.")
         return _("Active. Open, cleared and approved deals are screened again.")
     actions.schedule_activation(version, report=read, confirmed=confirmed, on=day, actor=actor)
     return _("Scheduled for %(day)s. Until then what is active stays active.") % {
@@ -408,6 +410,11 @@ def _activated(version: ReferenceVersion, form: ActivationForm, *, actor: User) 
 
 
 def _understood(version: ReferenceVersion, newest: CheckReport) -> str:
+    if version.kind == Kind.CHARTER:
+        return _(
+            "By activating, I understand that every version of the policy is held to %(version)s"
+            " from that day on."
+        ) % {"version": str(version)}
     affected = len(newest.found["backtest"]["affected"])
     deals = ngettext(
         "%(count)s deal that is open, cleared or approved changes",

@@ -100,7 +100,7 @@ def test_changed_promises_are_readable_and_confirmed_everywhere(visitor: Any) ->
     factories.reference_data()
     anna = factories.person(access.POLICY_OWNER, name="Anna Berg")
     chief = factories.executive("Clara Holm")
-    text = hollowed.rulebook(*hollowed.EMPTIED)
+    text = hollowed.rulebook(hollowed.LOOSENED)
     version, _report = checked(proposals.read(Kind.RULEBOOK, text, proposals.About()), anna)
     for width, dark in ((1280, False), (320, True)):
         guest = visitor(chief, width=width, dark=dark)
@@ -113,7 +113,7 @@ def test_changed_promises_are_readable_and_confirmed_everywhere(visitor: Any) ->
     page = visitor(chief, scripts=False).goto(reverse("policy:report", args=[version.pk]))
     page.get_by_role("link", name="Confirm or leave these promises").click()
     boxes = page.get_by_role("checkbox")
-    expect(boxes).to_have_count(len(hollowed.EMPTIED))
+    expect(boxes).to_have_count(1)
     for box in boxes.all():
         box.check()
     page.get_by_label("Why is this right?").fill("The board decided so on 12 November.")

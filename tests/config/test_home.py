@@ -12,7 +12,7 @@ from policy.governance import proposals
 from policy.governance.versions import Content
 from policy.models import Kind
 from tests import factories
-from tests.policy.governance.hollowed import EMPTIED, rulebook
+from tests.policy.governance.hollowed import LOOSENED, rulebook
 from tests.policy.governance.test_governance import (
     WEAKER,
     changed_rulebook,
@@ -116,7 +116,7 @@ class TestPromises:
     @pytest.fixture
     def hollowed(self, anna: Any) -> tuple[Any, Any]:
         factories.reference_data()
-        content = proposals.read(Kind.RULEBOOK, rulebook(*EMPTIED), proposals.About())
+        content = proposals.read(Kind.RULEBOOK, rulebook(LOOSENED), proposals.About())
         return checked(content, anna)
 
     @pytest.fixture

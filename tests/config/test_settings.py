@@ -81,6 +81,25 @@ def test_wrong_settings_end_the_program(load, changes, sentence):
     assert sentence in str(stop.value.code)
 
 
+@pytest.mark.parametrize(
+    ("mode", "days", "is_good"),
+    [
+        ("production", "0", False),
+        ("production", "1", True),
+        ("production", "91", False),
+        ("production", "a week", False),
+        ("demo", "0", True),
+    ],
+)
+def test_how_long_a_charter_waits(load, mode, days, is_good):
+    change = {"PROVISO_MODE": mode, "PROVISO_CHARTER_DAYS": days}
+    if is_good:
+        assert load(**change)["CHARTER_DAYS"] == int(days)
+        return
+    with pytest.raises(SystemExit, match="PROVISO_CHARTER_DAYS is"):
+        load(**change)
+
+
 def test_good_settings(load):
     read = load()
     assert read["DATABASES"]["default"] | {"OPTIONS": None} == {

@@ -924,6 +924,55 @@ UPDATE policy_referenceversion SET retired_at = clock_timestamp() WHERE id = :ac
 UPDATE policy_referenceversion SET activated_by_id = :owner, activated_at = clock_timestamp()
 WHERE id = :waiting;
 
+-- attack: a charter that compliance proposes
+-- refused: 23514 this person does not propose versions of this kind
+INSERT INTO policy_referenceversion (kind, label, content, digest, written, source, edition,
+    licence, note, withdrawn_because, proposed_by_id)
+SELECT kind, '9.9', content, digest, '', '', '', '', '', '', :compliance
+FROM policy_referenceversion WHERE id = :active_charter;
+
+-- attack: a charter is activated before its days are over
+-- refused: 23514 a charter waits before it becomes active
+UPDATE policy_referenceversion SET retired_at = clock_timestamp() WHERE id = :active_charter;
+UPDATE policy_referenceversion SET activated_by_id = :other_owner, activated_at = clock_timestamp()
+WHERE id = :agreed_charter;
+
+-- attack: a charter is activated without an executive reviewer
+-- refused: 23514 a version is not activated without a check that passed
+UPDATE policy_referenceversion SET retired_at = clock_timestamp() WHERE id = :active_charter;
+UPDATE policy_referenceversion SET activated_by_id = :other_owner, activated_at = clock_timestamp()
+WHERE id = :proposed_charter;
+
+-- attack: a charter is activated by the executive reviewer who confirmed it
+-- refused: 23514 this person does not activate versions of this kind
+UPDATE policy_referenceversion SET retired_at = clock_timestamp() WHERE id = :active_charter;
+UPDATE policy_referenceversion SET activated_by_id = :executive, activated_at = clock_timestamp()
+WHERE id = :agreed_charter;
+
+-- attack: a charter retires, and nothing takes its place
+-- refused: 23514 a version retires when another one becomes active
+UPDATE policy_referenceversion SET retired_at = clock_timestamp() WHERE id = :active_charter;
+INSERT INTO audit_auditevent (subject, actor, verb, payload)
+VALUES ('version:' || :active_charter, 'system', 'version.retired', '{}');
+
+-- attack: charters wait no longer
+-- refused: 42501 permission denied for table charter_wait
+UPDATE charter_wait SET days = 0;
+
+-- attack: the check of a charter was over long ago
+-- refused: 42501 permission denied for table policy_checkreport
+UPDATE policy_checkreport SET asked_at = '2025-01-01', finished_at = '2025-01-01'
+WHERE version_id = :agreed_charter;
+
+-- attack: a rulebook takes the id of a promise of the charter
+-- refused: 23514 a rulebook never replaces a promise of the charter
+INSERT INTO policy_referenceversion (kind, label, content, digest, written, source, edition,
+    licence, note, withdrawn_because, proposed_by_id)
+SELECT kind, '9.9', taken.content, text_digest(taken.content), '', '', '', '', '', '', :owner
+FROM policy_referenceversion,
+    LATERAL (SELECT replace(content, '"id":"P02"', '"id":"CH02"') AS content) AS taken
+WHERE id = :active_rulebook;
+
 -- attack: a version is activated while its check runs
 -- refused: 23514 a version is not activated without a check that passed
 UPDATE policy_referenceversion SET retired_at = clock_timestamp() WHERE id = :active_countries;

@@ -15,6 +15,7 @@ from reviews import actions as reviewing
 from screening import actions as selling
 from screening.models import Deal, SalesTeam
 from tests import factories
+from tests.policy.governance import chartering
 from tests.screening.sweep import sweeping
 
 
@@ -102,7 +103,7 @@ def _deals(owner: User, everybody: dict[str, User]) -> dict[str, Deal]:
 
 def _versions() -> dict[str, int]:
     """A proposal whose check passed, one whose check runs, one that waits for its day."""
-    found = {}
+    found = _charters()
     for name, code, label in (("proposed", "NO", "7.1"), ("waiting", "SE", "7.3")):
         content = sweeping.rated({code: "low high"}, label=label)
         proposer = factories.person(access.POLICY_OWNER)
@@ -133,6 +134,21 @@ def _versions() -> dict[str, int]:
         "job": Job.objects.unfinished().filter(kind="mail").first().pk,
         "done_job": Job.objects.filter(state="done").first().pk,
     }
+
+
+def _charters() -> dict[str, int]:
+    """The active one, one whose check waits for an executive reviewer, one that was confirmed."""
+    found = {}
+    for name, label in (("proposed_charter", "8.1"), ("agreed_charter", "8.2")):
+        proposer = factories.person(access.POLICY_OWNER)
+        version = governing.propose_version(chartering.content(label=label), actor=proposer)
+        report = governing.start_check(version, actor=proposer)
+        sweeping.work(governing.CHECK)
+        report.refresh_from_db()
+        found[name] = version.pk
+    chartering.confirmed(report, factories.executive())
+    active = sweeping.ReferenceVersion.objects.active().get(kind="charter")
+    return found | {"active_charter": active.pk}
 
 
 def _parts(deals: dict[str, Deal]) -> dict[str, int]:

@@ -15,6 +15,11 @@ EMPTIED = (
         "    only: [needs_information, bar]",
     ),
 )
+#: A promise of the rulebook's own that allows more than before; the charter's says the same still.
+LOOSENED = (
+    "possibly: intelligence\n    only: [executive_review,",
+    "possibly: intelligence\n    only: [senior_review, executive_review,",
+)
 #: What the first step was for: monitoring centres are reviewed.
 REVIEWED = (
     "title: Active surveillance is excluded\n    clause: C2b\n    outcome: bar",

@@ -239,19 +239,32 @@ class TestHollowedPromises:
         assert told["promise P01 empty"]["held"]["state"] == "broken"
         assert "The new rules do not keep it as it was." in told["promise P01 empty"]["sentence"]
 
+    def test_no_confirmation_helps_a_promise_without_a_deal(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        confirmed = tmp_path / "confirmed.yaml"
+        confirmed.write_text(
+            "".join(f"promise {one} empty: The board decided so.\n" for one in ("P01", "P20"))
+        )
+        name = self.hollow(tmp_path)
+        code, out, _err = run(capsys, "check", name, "--confirmed", str(confirmed))
+        assert (code, "speaks of no deal, so it promises nothing" in out) == (1, True)
+
     def test_a_confirmation_needs_each_name_and_a_reason(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
-        name, confirmed = self.hollow(tmp_path), tmp_path / "confirmed.yaml"
-        one = "promise P01 empty: The board decided so on 12 November.\n"
-        both = f"{one}promise P20 empty: The board decided so on 12 November.\n"
+        name, confirmed = str(tmp_path / "looser.yaml"), tmp_path / "confirmed.yaml"
+        fewer = ("      - fact_conflict\n", "")
+        Path(name).write_text(hollowed.rulebook(hollowed.LOOSENED, fewer))
+        one = "promise P03 changed: The board decided so on 12 November.\n"
+        both = f"{one}promise P18 changed: The board decided so on 12 November.\n"
         confirmed.write_text(one)
         assert run(capsys, "check", name, "--confirmed", str(confirmed))[0] == 1
         confirmed.write_text(both)
         code, out, _err = run(capsys, "check", name, "--confirmed", str(confirmed))
         assert code == 0
         assert "confirmed: The board decided so on 12 November." in out
-        confirmed.write_text("promise P01 empty: Because.\n")
+        confirmed.write_text("promise P03 changed: Because.\n")
         code, _out, err = run(capsys, "check", name, "--confirmed", str(confirmed))
         assert (code, f"{confirmed}:1:1: " in err) == (2, True)
         assert "at least 20 characters" in err

@@ -62,7 +62,7 @@ def test_the_report_of_another_version_opens_nothing(anna: Any, boris: Any) -> N
 def test_a_withdrawn_version_leaves_its_confirmation_behind(anna: Any, boris: Any) -> None:
     """The same text proposed again waits for an executive reviewer again."""
     chief = factories.executive()
-    text = hollowed.rulebook(*hollowed.EMPTIED)
+    text = hollowed.rulebook(hollowed.LOOSENED)
     version, report = checked(proposals.read(Kind.RULEBOOK, text, proposals.About()), anna)
     names = [one["name"] for one in report.found["unkept"]]
     actions.confirm_promise_changes(report, names=names, reason=WHY, actor=chief)
@@ -87,7 +87,7 @@ def test_one_person_with_both_roles_is_one_person(anna: Any, boris: Any, mighty:
             "INSERT INTO auth_user_groups (user_id, group_id) VALUES (%s, %s)",
             [chief.pk, role],
         )
-    text = hollowed.rulebook(*hollowed.EMPTIED)
+    text = hollowed.rulebook(hollowed.LOOSENED)
     version, report = checked(proposals.read(Kind.RULEBOOK, text, proposals.About()), anna)
     names = [one["name"] for one in report.found["unkept"]]
     actions.confirm_promise_changes(report, names=names, reason=WHY, actor=chief)

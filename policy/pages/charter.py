@@ -1,0 +1,178 @@
+"""The charter as people read it: each promise, what it rests on, its proof and its history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from policy import active
+from policy.engine.language import phrases
+from policy.engine.language.charter import Charter
+from policy.engine.language.condition import Promise
+from policy.engine.language.phrases import DealWords, PromiseWords, deal_in_words
+from policy.engine.proof.promises import meaning
+from policy.facts import shipped
+from policy.governance import proving, report_data
+from policy.models import CheckReport, Kind, ReferenceVersion
+from policy.verbs import PROPOSE
+from policy.wording import clauses
+from policy.wording.clauses import Clause
+
+#: Days as they are written beside the times of events.
+DAY = "j M Y"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A version of the charter in which a promise became another one."""
+
+    version: ReferenceVersion
+    words: str
+
+
+@dataclass(frozen=True)
+class Article:
+    """One promise of the charter."""
+
+    id: str
+    says: str
+    #: What its conditions say, whatever its own sentence says.
+    in_words: str
+    clauses: list[Clause]
+    from_policy: bool
+    #: The kind of a badge, and how it was proved.
+    proof: tuple[str, str]
+    #: The plainest deal that breaks it, or else the plainest that it speaks of; empty for none.
+    breaks: DealWords
+    speaks_of: DealWords
+    history: list[Step]
+
+
+def shown(user: Any) -> dict[str, Any]:
+    """The charter for the page of the policy, and whether this person may propose one."""
+    version = active.version(Kind.CHARTER)
+    charter = active.charter(version)
+    about = {
+        "charter": version,
+        "waits": _waits(),
+        "may_propose_charter": PROPOSE.may(Kind.CHARTER, user),
+    }
+    if version is None or charter is None:
+        return {**about, "articles": []}
+    return {**about, "articles": _articles(charter, version)}
+
+
+def _waits() -> str:
+    return ngettext("%(days)d day", "%(days)d days", settings.CHARTER_DAYS) % {
+        "days": settings.CHARTER_DAYS
+    }
+
+
+def _articles(charter: Charter, version: ReferenceVersion) -> list[Article]:
+    report = _proof(version)
+    proofs = _by_id(report)
+    otherwise = _unproved_here(charter)
+    histories = _histories(charter)
+    return [
+        Article(
+            promise.id,
+            promise.says,
+            phrases.in_words(charter.without_rules, promise),
+            clauses.cited(charter.grounds[promise.id].clause),
+            charter.grounds[promise.id].from_policy,
+            _proved(proofs.get(promise.id), report) or otherwise,
+            _deal(charter, proofs.get(promise.id), "deal"),
+            _deal(charter, proofs.get(promise.id), "speaks_of"),
+            histories[promise.id],
+        )
+        for promise in charter.promises
+    ]
+
+
+def _proof(version: ReferenceVersion) -> CheckReport | None:
+    """The check of the pair that is active: of the charter or the rulebook, whichever came last."""
+    both = [version, active.version(Kind.RULEBOOK)]
+    last = max((one for one in both if one), key=lambda one: (str(one.activated_at), one.pk))
+    report: CheckReport | None = (
+        last.reports.filter(state__in=(CheckReport.State.PASSED, CheckReport.State.PROMISES))
+        .newest_first()
+        .first()
+    )
+    return report
+
+
+def _by_id(report: CheckReport | None) -> Mapping[str, report_data.Promise]:
+    promises = report.found["promises"] if report else []
+    return {one["id"]: one for one in promises if one.get("of") == proving.CHARTER}
+
+
+def _proved(
+    found: report_data.Promise | None, report: CheckReport | None
+) -> tuple[str, str] | None:
+    """The kind of a badge and its words; None where no check speaks of the promise."""
+    if found is None or report is None or report.finished_at is None:
+        return None
+    if found["state"] != proving.PROVED:
+        return "failed", _("Not proved")
+    day = date_format(report.finished_at, DAY)
+    return "met", _("Proved on %(day)s for every possible deal") % {"day": day}
+
+
+def _unproved_here(charter: Charter) -> tuple[str, str]:
+    """An installation begins with versions that are proved by the tests of the program."""
+    rulebook = active.version(Kind.RULEBOOK)
+    pair = (charter.digest, rulebook.digest if rulebook else "")
+    if pair == (shipped.charter().digest, shipped.load().rulebook.digest):
+        return "met", _("Proved for every possible deal before this program was released")
+    return "soon", _("No check has proved it here")
+
+
+def _deal(charter: Charter, found: report_data.Promise | None, name: str) -> DealWords:
+    deal: Any = found.get(name, {}) if found else {}
+    return deal_in_words(charter.vocabulary, deal)
+
+
+def _histories(charter: Charter) -> dict[str, list[Step]]:
+    """For each promise the versions in which it changed, the newest first."""
+    stored = ReferenceVersion.objects.of(Kind.CHARTER).filter(activated_at__isnull=False)
+    versions = stored.defer("content", "written").order_by("activated_at", "pk")
+    read = [(version, active.charter(version)) for version in versions]
+    editions = [(version, of) for version, of in read if of is not None]
+    return {promise.id: _history(promise, editions) for promise in charter.promises}
+
+
+def _history(promise: Promise, editions: list[tuple[ReferenceVersion, Charter]]) -> list[Step]:
+    steps: list[Step] = []
+    before: tuple[str, Promise] | None = None
+    for version, charter in editions:
+        own = charter.by_id.get(promise.id)
+        now = (own.says, meaning(charter.without_rules, own)) if own else None
+        words = _change(before, now)
+        if words:
+            steps.append(Step(version, words))
+        before = now
+    return steps[::-1]
+
+
+def _change(before: tuple[str, Promise] | None, now: tuple[str, Promise] | None) -> str:
+    if before is None or now is None:
+        return _("New") if now else _("Removed") if before else ""
+    if before[1] != now[1]:
+        return _("Another condition")
+    return _("Other words") if before[0] != now[0] else ""
+
+
+def additions(charter: Charter | None, rulebook: Any) -> list[PromiseWords]:
+    """What a rulebook promises besides the charter; all of it where there is none."""
+    guarded = (
+        {meaning(charter.without_rules, one) for one in charter.promises} if charter else set()
+    )
+    return [
+        phrases.promise(rulebook, promise)
+        for promise in rulebook.promises
+        if meaning(rulebook, promise) not in guarded
+    ]
