@@ -147,8 +147,8 @@ class SecondEngine:
                 return _some(key, frozenset(members))
             case "flags", {"every": members}:
                 return _every(key, frozenset(members))
-            case "amount", {**comparison} if len(comparison) == 1:
-                ((word, threshold),) = comparison.items()
+            case "amount", dict() if len(value) == 1:
+                ((word, threshold),) = value.items()
                 self.thresholds.setdefault(key, set()).add(threshold)
                 return _asked(key, _compared(word, threshold))
         raise Unreadable(f"{key}: {value!r} is no question about this fact")
