@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-POLICY = ("proofs", "whatif", "history", "sweep")
+POLICY = ("proofs", "charter", "whatif", "history", "sweep")
 #: What a person types, and the modules that measure it, in order.
 BENCHES = {
     "engine": ("engine",),

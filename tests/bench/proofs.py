@@ -3,7 +3,8 @@
 For the rulebook that ships and for it with made rules added (300 and 1,000): all promises, the
 counterexample of a promise that is broken, rules without effect, and the difference to a changed
 version. Seconds are those of the child process as a whole, with Z3's start and the reading of the
-rulebook, and in brackets what the promises alone took. The gates hold for the rulebook that ships.
+rulebook, and in brackets the processor time that the promises alone took. The gates hold for the
+rulebook that ships.
 """
 
 import sys

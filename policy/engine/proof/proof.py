@@ -52,8 +52,8 @@ class Verdict:
     id: str
     says: str
     state: State
+    #: Processor time of the child, and steps of the solver, which are the same each time.
     seconds: float = 0.0
-    #: Steps of the solver.
     effort: int = 0
     rules: tuple[str, ...] = ()
     deal: Mapping[str, Any] = field(default_factory=dict)
