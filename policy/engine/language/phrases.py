@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from policy.engine.language.condition import (
@@ -24,7 +23,6 @@ from policy.engine.language.condition import (
     Rulebook,
     Surely,
     Term,
-    as_atom,
     atoms,
 )
 from policy.engine.language.facts import Vocabulary
@@ -144,42 +142,100 @@ def _label(vocabulary: Vocabulary, name: str) -> str:
     return (fact.label if fact else "") or name.replace("_", " ")
 
 
-def in_words(rulebook: Rulebook, what: Promise) -> str:
-    """The promise as its conditions say it, terms written out: nobody's own sentence."""
-    say = partial(_in_a_sentence, rulebook)
-    match what:
-        case Surely(only=only, surely=surely, possibly=possibly):
-            parts = [
-                *([f"{say(surely)}"] if surely is not None else []),
-                *([f"it is or may be that {say(possibly)}"] if possibly is not None else []),
-            ]
-            return f"Where {', and '.join(parts)}, the outcome is {_outcomes(only)}."
+_RULES = {
+    "fire": "For every rule there is a deal, with every question answered, in which it fires.",
+    "decide": "For every rule there is a deal, with every question answered, in which it fires and"
+    " no higher rule does.",
+}
+
+
+def in_words(text: Rulebook, promise: Promise) -> str:
+    """What a promise promises, in a sentence made of its conditions with every term written out.
+
+    It stands beside the sentence that a person wrote: a condition that changes changes it,
+    whatever that person says. ``text`` has the terms and the vocabulary of the promise.
+    """
+    match promise:
+        case Surely(surely=surely, possibly=possibly, only=only):
+            return f"{_where(text, surely, possibly)} the outcome is {_allowed(only)}."
         case Raising(facts=names, given=given):
-            labels = either([f"“{_label(rulebook.vocabulary, name)}”" for name in names])
-            where = f"Where {say(given)}, a" if given is not None else "A"
-            return f"{where} graver answer to {labels} never makes the outcome milder."
+            where = "" if given is None else f" and where {_stated(text, given)}"
+            return (
+                f"With every question answered{where}, a graver value of"
+                f" {either(_labels(text.vocabulary, names))} never makes the outcome milder."
+            )
         case Losing(facts=names):
-            labels = ", ".join(f"“{_label(rulebook.vocabulary, name)}”" for name in names)
-            return f"Without an answer to any of {labels} the outcome never gets milder."
+            return (
+                f"When the answer on {either(_labels(text.vocabulary, names))} is lost, on one or"
+                " more of them, the outcome never gets milder, except from barred to needs"
+                " information."
+            )
         case Exists(exists=exists, outcome=outcome):
-            return f"Some deal in which {say(exists)} comes out as {_outcomes(outcome)}."
+            return (
+                f"For some deal with every question answered, where {_stated(text, exists)}, the"
+                f" outcome is {_allowed(outcome)}."
+            )
         case EveryRule(can=can):
-            return f"Every rule can {can} in some deal."
+            return _RULES[can]
 
 
-def _in_a_sentence(rulebook: Rulebook, what: Condition) -> str:
-    return _joined(rulebook, rulebook.opened(what), negated=False)
+def _where(text: Rulebook, surely: Condition | None, possibly: Condition | None) -> str:
+    parts = []
+    if surely is not None:
+        parts.append(f"where {_stated(text, surely)}")
+    if possibly is not None:
+        parts.append(f"where it is so, or not known, that {_stated(text, possibly)}")
+    words = " and ".join(parts) or "for every deal"
+    return f"{words[:1].upper()}{words[1:]},"
 
 
-def _joined(rulebook: Rulebook, what: Condition, *, negated: bool) -> str:
-    match what:
-        case All(parts) | Either(parts):
-            word = " and " if isinstance(what, All) is not negated else " or "
-            said = [_joined(rulebook, part, negated=negated) for part in parts]
-            return said[0] if len(said) == 1 else f"({word.join(said)})"
-        case Not(part):
-            return _joined(rulebook, part, negated=not negated)
-    return atom(rulebook.vocabulary, as_atom(what), negated=negated)
+def _stated(text: Rulebook, what: Condition) -> str:
+    return _one_line(condition(text, text.opened(what)), is_inner=False)
+
+
+def _one_line(phrase: Phrase, *, is_inner: bool) -> str:
+    """The parts of a condition in one line, in brackets where they stand among others."""
+    parts = list(_flat(phrase))
+    if len(parts) == 1:
+        part = parts[0]
+        return _one_line(part, is_inner=is_inner) if part.parts else _lower(part.text)
+    word = "; and " if _is_all(phrase) else "; or "
+    words = word.join(_one_line(part, is_inner=True) for part in parts)
+    return f"({words})" if is_inner else words
+
+
+def _flat(phrase: Phrase) -> Iterator[Phrase]:
+    """The parts, those of parts that are joined alike too; what has none is its own part."""
+    if not phrase.parts:
+        yield phrase
+    for part in phrase.parts:
+        if part.parts and (_is_all(part) is _is_all(phrase) or len(part.parts) == 1):
+            yield from _flat(part)
+        else:
+            yield part
+
+
+def _is_all(phrase: Phrase) -> bool:
+    return phrase.text.startswith("all")
+
+
+def _lower(text: str) -> str:
+    """Without the capital letter of a label, unless it begins with an abbreviation."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
+def _allowed(names: Sequence[str]) -> str:
+    """Those that are allowed; what is forbidden where that is shorter."""
+    forbidden = [name for name in OUTCOMES if name not in names]
+    if not forbidden:
+        return "any of them"
+    if len(forbidden) < len(names):
+        return f"never {either([OUTCOMES[name].lower() for name in forbidden])}"
+    return either([OUTCOMES[name].lower() for name in names])
+
+
+def _labels(vocabulary: Vocabulary, names: Sequence[str]) -> list[str]:
+    return [f"“{_label(vocabulary, name)}”" for name in names]
 
 
 def conditions_of(what: Promise) -> Iterator[Condition]:

@@ -103,7 +103,8 @@ class Implications:
             for one in promises
             if isinstance(one, Exists) and set(one.outcome) <= set(promise.outcome)
         ]
-        return any(self._beyond(one, [promise]) is None for one in narrower)
+        # One that speaks of no deal finds none.
+        return any(self.speaks_of(one) and self._beyond(one, [promise]) is None for one in narrower)
 
     def _all_or_none(self, promise: Promise, *, holds: bool) -> Implied:
         return Implied(holds) if holds else Implied(holds, self.speaks_of(promise))
