@@ -1,4 +1,4 @@
-"""The charter in Chromium: on The policy, in the report of a proposal, and while it is confirmed."""
+"""The charter in Chromium: on The policy, in the report of a proposal, and at its confirmation."""
 
 from typing import Any
 
