@@ -1,6 +1,7 @@
 """The policy as governed data: versions of charter, rulebook, ratings, lists and laws."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -125,6 +126,18 @@ class ReferenceVersion(models.Model):
     def is_proposed(self) -> bool:
         """Whether it can still become active."""
         return self.activated_at is None and self.withdrawn_at is None
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When a charter may become active at the earliest; None while no check let it wait.
+
+        The time runs from the first check that found nothing but what people have to agree to. The
+        text never changes, so a later check, because something else became active, does not begin
+        it anew. PostgreSQL says the same (charter_waits_until).
+        """
+        agreed = self.reports.filter(state=CheckReport.State.PROMISES, digest=self.digest)
+        first = agreed.order_by("pk").values_list("finished_at", flat=True).first()
+        return first + timedelta(days=settings.CHARTER_DAYS) if first else None
 
     @property
     def subject(self) -> str:

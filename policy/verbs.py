@@ -4,7 +4,6 @@ Two people activate; a third one, an executive reviewer, confirms what becomes o
 charter needs all three, and time in which everybody can object.
 """
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -132,20 +131,8 @@ def check_ready(version: ReferenceVersion, user: Any) -> CheckReport:
     return report
 
 
-def waits_until(version: ReferenceVersion) -> datetime | None:
-    """When a charter may become active at the earliest; None while no check let it wait.
-
-    The time runs from the first check that found nothing but what people have to agree to. The
-    text never changes, so a later check, because something else became active, does not begin it
-    anew.
-    """
-    agreed = version.reports.filter(state=CheckReport.State.PROMISES, digest=version.digest)
-    first = agreed.order_by("pk").values_list("finished_at", flat=True).first()
-    return first + timedelta(days=settings.CHARTER_DAYS) if first else None
-
-
 def _check_waited(version: ReferenceVersion) -> None:
-    until = waits_until(version)
+    until = version.waits_until
     if until is None or until > timezone.now():
         when = date_format(timezone.localtime(until), "j F Y, H:i") if until else "its check"
         raise Conflict(

@@ -226,8 +226,9 @@ def _of_rulebook(before: ReferenceData, after: ReferenceData) -> Proofs:
             f"The charter has a promise {name}, too. Give the rulebook's own another id."
             for name in _both_have(charter, new)
         ]
-        strangers = succession.beyond(charter, new)
-        found["guard"] = [{"name": one.name, "words": one.words} for one in strangers]
+        beside = succession.beyond(charter, new)
+        beside += promises.unrepeated(charter, old, compared.changes)
+        found["guard"] = [{"name": one.name, "words": one.words} for one in beside]
     try:
         found["dead"] = proving.dead_rules(new)
         kinds = proving.differences(old, new)

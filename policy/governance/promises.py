@@ -17,6 +17,7 @@ from policy.engine.proof import proof
 from policy.engine.proof.promises import meaning, opened, rule_condition, unknown_words, written
 from policy.engine.proof.proof import Fate
 from policy.governance import proving, report_data
+from policy.governance.easings import Loosening
 
 KEPT, CHANGED, REMOVED, EMPTY = "kept", "changed", "removed", "empty"
 _WORDS = {REMOVED: "is removed", CHANGED: "has another condition", EMPTY: "covers no deal at all"}
@@ -129,15 +130,31 @@ def compared(before: Rulebook, after: Rulebook) -> Compared:
 
 
 def beside(charter: Charter | None, before: Rulebook, changes: list[Change]) -> list[Change]:
-    """The changes without promises that the rulebook stops repeating after the charter."""
+    """The changes without promises that the rulebook no longer repeats after the charter."""
+    gone = {change.id for change in _repeated(charter, before, changes)}
+    return [change for change in changes if change.id not in gone]
+
+
+def unrepeated(charter: Charter | None, before: Rulebook, changes: list[Change]) -> list[Loosening]:
+    """Those promises: the charter holds the rules to them still, and readers look there."""
+    return [
+        Loosening(
+            change.name,
+            f"{change.id} “{change.says}” is no longer in the rulebook. The charter promises it.",
+        )
+        for change in _repeated(charter, before, changes)
+    ]
+
+
+def _repeated(charter: Charter | None, before: Rulebook, changes: list[Change]) -> list[Change]:
     if charter is None:
-        return changes
+        return []
     guarded = {meaning(charter.without_rules, promise) for promise in charter.promises}
     own = _by_id(before)
     return [
         change
         for change in changes
-        if change.fate != REMOVED or meaning(before, own[change.id]) not in guarded
+        if change.fate == REMOVED and meaning(before, own[change.id]) in guarded
     ]
 
 

@@ -30,7 +30,6 @@ from policy.governance.report_data import (
     Report,
 )
 from policy.models import CheckReport, Kind, Schedule
-from policy.verbs import waits_until
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ def _until_its_day(schedule: Schedule, *, is_stale: bool) -> dict[str, Any]:
 
 def _about_promises(report: CheckReport) -> dict[str, Any]:
     if report.confirmation is not None and report.version.kind == Kind.CHARTER:
-        until = waits_until(report.version)
+        until = report.version.waits_until
         agreed = _(
             "%(name)s, executive reviewer, confirmed it. From %(time)s (UTC) on, another policy"
             " owner than the proposer can activate it."

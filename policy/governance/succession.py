@@ -47,11 +47,9 @@ class Next:
     speaks_of: Mapping[str, Mapping[str, Any]]
 
 
-def compared(
-    before: Charter | None, after: Charter, *, limits: proof.Limits = proof.LIMITS
-) -> Next:
+def compared(before: Charter | None, after: Charter) -> Next:
     """The first charter has nothing before it. Raises proof.NotProved without an answer."""
-    found = proof.succession(before, after, limits=limits)
+    found = proof.succession(before, after)
     changes = [_change(before, after, fate) for fate in found.fates] if before else []
     told = [change for change in changes if change is not None]
     problems = [*_empty(after, found), *(_fallen(before, found) if before else ())]
@@ -91,6 +89,45 @@ def _change(before: Charter, after: Charter, fate: Fate) -> Change | None:
         in_words_now=phrases.in_words(now, new) if new else "",
         is_silent=says_the_same and not means_the_same,
     )
+
+
+def differences(before: Charter, after: Charter) -> list[dict[str, Any]]:
+    """How the texts of two charters differ, promise by promise; nothing is proved here."""
+    was, now = before.without_rules, after.without_rules
+    changes = []
+    for name in dict.fromkeys((*before.by_id, *after.by_id)):
+        old, new = before.by_id.get(name), after.by_id.get(name)
+        words = _difference(before, after, name)
+        if not words:
+            continue
+        changes.append(
+            {
+                "id": name,
+                "says": old.says if old else "",
+                "says_now": new.says if new else "",
+                "sentence": words,
+                "condition": written(was, old) if old else "",
+                "condition_now": written(now, new) if new else "",
+                "in_words": phrases.in_words(was, old) if old else "",
+                "in_words_now": phrases.in_words(now, new) if new else "",
+                "confirm": new is None or (old is not None and words == OTHER_CONDITION),
+            }
+        )
+    return changes
+
+
+OTHER_CONDITION = "Its condition is another one. A check says which deals lose its protection."
+
+
+def _difference(before: Charter, after: Charter, name: str) -> str:
+    old, new = before.by_id.get(name), after.by_id.get(name)
+    if old is None or new is None:
+        return "It is new." if new else "It is gone, unless another promise implies it."
+    if meaning(before.without_rules, old) != meaning(after.without_rules, new):
+        return OTHER_CONDITION
+    if before.grounds[name] != after.grounds[name]:
+        return "It rests on other grounds."
+    return "It has another sentence." if old.says != new.says else ""
 
 
 def _empty(after: Charter, found: Succession) -> list[str]:

@@ -8,7 +8,7 @@ deals and ten thousand random ones, the same for the same rulebook.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from policy.engine.language.phrases import OUTCOMES, deal_in_words
 from policy.engine.language.words import listed
@@ -18,6 +18,10 @@ from policy.governance import labelled, report_data
 from policy.models import ReferenceVersion
 
 RANDOM = 10_000
+
+
+class Says(Protocol):
+    def said(self, deal: Mapping[str, Any], /) -> second.Said: ...
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,14 @@ def compared(rulebook: ReferenceVersion, data: ReferenceData) -> Compared:
     made = second.random_deals(engine, known, seed=rulebook.digest, count=RANDOM)
     count = 0
     for count, deal in enumerate([*known, *made], start=1):
-        difference = _difference(engine, data, deal)
-        if difference:
+        differs = difference(engine, data, deal)
+        if differs:
             words = deal_in_words(data.rulebook.vocabulary, deal).remarkable
-            return Compared(count, difference, deal, tuple(words))
+            return Compared(count, differs, deal, tuple(words))
     return Compared(count)
 
 
-def _difference(engine: second.SecondEngine, data: ReferenceData, deal: Mapping[str, Any]) -> str:
+def difference(engine: Says, data: ReferenceData, deal: Mapping[str, Any]) -> str:
     """How the two differ on a deal, in a sentence; "" when they agree."""
     facts = data.rulebook.vocabulary.parse(deal)
     compiled = data.compiled.verdict(facts)

@@ -9,7 +9,7 @@ INSERT INTO charter_wait VALUES (7);
 CREATE UNIQUE INDEX one_charter_wait ON charter_wait ((true));
 CALL app_may('charter_wait');
 
--- As policy.verbs.waits_until says it: from the first check that left nothing but a confirmation.
+-- As ReferenceVersion.waits_until says it: from the first check that left nothing but a confirmation.
 CREATE FUNCTION charter_waits_until(charter policy_referenceversion) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
     SELECT min(report.finished_at) + make_interval(days => (SELECT days FROM charter_wait))

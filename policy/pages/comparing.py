@@ -1,7 +1,6 @@
 """The page that compares any two versions of one kind, in words."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from threading import Lock
@@ -19,7 +18,6 @@ from policy.engine.proof.proof import Limits, NotProved
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.governance import entries, proving, reports, succession
-from policy.governance.report_data import PromiseChange
 from policy.models import Kind, ReferenceVersion
 from policy.pages import countries, maps
 from policy.pages.forms import DifferenceForm
@@ -87,7 +85,8 @@ def _compared(before: ReferenceVersion, after: ReferenceVersion) -> dict[str, An
     if after.kind == Kind.RULEBOOK:
         return _rulebooks(before, after)
     if after.kind == Kind.CHARTER:
-        return _charters(before, after)
+        old, new = active.charter(before), active.charter(after)
+        return {"changes": succession.differences(old, new) if old and new else []}
     found = entries.differences(after.kind, _with(before), _with(after))
     compared: dict[str, Any] = {"entries": [one.plain for one in found]}
     if after.kind == Kind.COUNTRIES and found:
@@ -108,13 +107,6 @@ def _rulebooks(before: ReferenceVersion, after: ReferenceVersion) -> dict[str, A
     }
 
 
-def _charters(before: ReferenceVersion, after: ReferenceVersion) -> dict[str, Any]:
-    try:
-        return {"changes": changes_of_charter(before.digest, after.digest)}
-    except NotProved as reason:
-        return {"incomplete": str(reason), "changes": []}
-
-
 def titles(*rulebooks: Rulebook) -> dict[str, str]:
     """The title of each rule; the last rulebook that has it says it."""
     return {rule.id: rule.title for rulebook in rulebooks for rule in rulebook.rules}
@@ -128,22 +120,10 @@ def kinds_of_deals(before: str, after: str) -> tuple[proving.Different, ...]:
 
     One proof at a time in each process; the answer is kept. Raises NotProved.
     """
-    with _alone():
-        return _found(before, after)
-
-
-def changes_of_charter(before: str, after: str) -> tuple[PromiseChange, ...]:
-    """What the promises of one charter become in another, likewise. Raises NotProved."""
-    with _alone():
-        return _succession(before, after)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
     if not _proofs.acquire(timeout=PATIENCE):
         raise NotProved(_("another comparison is running"))
     try:
-        yield
+        return _found(before, after)
     finally:
         _proofs.release()
 
@@ -155,17 +135,6 @@ def _found(before: str, after: str) -> tuple[proving.Different, ...]:
         active.rulebook(stored.filter(digest=one).newest_first()[0]) for one in (before, after)
     )
     return tuple(proving.differences(old, new, limits=LIMITS))
-
-
-@lru_cache(maxsize=64)
-def _succession(before: str, after: str) -> tuple[PromiseChange, ...]:
-    stored = ReferenceVersion.objects.of(Kind.CHARTER).defer("content", "written")
-    old, new = (
-        active.charter(stored.filter(digest=one).newest_first()[0]) for one in (before, after)
-    )
-    assert new is not None  # noqa: S101  both are versions
-    compared = succession.compared(old, new, limits=LIMITS)
-    return tuple(change.plain for change in compared.changes)
 
 
 def rewritten(before: Rulebook, after: Rulebook) -> list[str]:

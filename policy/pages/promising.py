@@ -38,7 +38,12 @@ def confirm(request: SignedIn, pk: int) -> HttpResponse:
         "version": version,
         "kind": Kind(version.kind),
         "report": report,
-        "changes": [change for change in report.found["charter"] if change["confirm"]],
+        # Of a charter also what is kept in another form: it is confirmed as a whole.
+        "changes": [
+            change
+            for change in report.found["charter"]
+            if change["confirm"] or version.kind == Kind.CHARTER
+        ],
         "form": form,
     }
     return render(request, "policy/promises.html", context, status=422 if form.errors else 200)

@@ -1,6 +1,6 @@
 """A fault of the engine that screens stops every version, with the deal that shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from policy import active
-from policy.engine.readings import generated
+from policy.engine.readings import generated, second
+from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.governance import two_engines
 from policy.governance.versions import shipped_contents
@@ -28,8 +29,6 @@ def stored() -> ReferenceVersion:
 
 @pytest.fixture(scope="module")
 def data() -> ReferenceData:
-    from policy.facts import shipped
-
     return shipped.load()
 
 
@@ -87,6 +86,23 @@ def test_a_fault_of_the_compiler_is_found(
     found = two_engines.compared(stored(), replace(data))
     assert "Two engines do not agree on a deal" in found.problem
     assert found.shown
+
+
+class Opens:
+    """Says what the compiled rulebook says, and that one rule more is open."""
+
+    def __init__(self, data: ReferenceData) -> None:
+        self.data = data
+
+    def said(self, deal: Mapping[str, Any]) -> second.Said:
+        verdict = self.data.compiled.verdict(self.data.rulebook.vocabulary.parse(deal))
+        return verdict.outcome, frozenset(verdict.fired), frozenset((*verdict.open, "X1"))
+
+
+def test_the_rules_count_and_not_the_outcome_alone(data: ReferenceData) -> None:
+    assert two_engines.difference(Opens(data), data, {}) == (
+        "Two engines do not agree on a deal: which rules are open (X1)."
+    )
 
 
 @pytest.mark.django_db

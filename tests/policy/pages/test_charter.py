@@ -78,7 +78,9 @@ def test_from_the_proposal_to_the_page_of_the_policy(
     client.force_login(chief)
     assert "Charter 9.1 waits for you to confirm its promises" in body(client.get("/"))
     address = reverse("policy:promises", args=[version.pk])
-    assert "The charter guards every version of the policy." in body(client.get(address))
+    page = body(client.get(address))
+    assert "The charter guards every version of the policy." in page
+    assert "Its sentence is the same as before." in page
     sent = client.post(address, {"report": report.pk, "names": list(unkept(report)), "reason": WHY})
     assert sent.headers["Location"] == reverse("policy:version", args=[version.pk])
 
