@@ -52,6 +52,28 @@ ALWAYS, NEVER = All(()), Either(())
 RULED = tuple(sorted({*GIVEN, "end_user_type", "legal_obligation"}))
 
 
+#: What the derivation fills in, whichever rulebook reads it.
+_NEEDED: Mapping[str, tuple[type[Fact], tuple[str, ...]]] = {
+    "capabilities": (Flags, ()),
+    "end_user_type": (Choice, (INTELLIGENCE,)),
+    "purpose": (Choice, ()),
+    "country_risk": (Choice, (*_TIERS,)),
+    "adverse_info": (Choice, ("none", "alleged")),
+}
+
+
+def lacking(words: Vocabulary) -> list[str]:
+    """The facts and values that a vocabulary must have before anything can be encoded."""
+    lacks = []
+    for name, (kind, values) in _NEEDED.items():
+        fact = words.get(name)
+        if not isinstance(fact, kind):
+            lacks.append(name)
+        elif isinstance(fact, Choice):
+            lacks += [value for value in values if value not in fact.values]
+    return lacks
+
+
 @dataclass(frozen=True)
 class Encoded:
     """Reference data as a derivation from answers."""
@@ -471,7 +493,7 @@ def _unless(word: str, value: str) -> str | None:
 def _names(words: Iterable[str]) -> dict[str, str]:
     """A name of the rule language for each; two that would share one are told apart."""
     names: dict[str, str] = {}
-    taken: set[str] = set()
+    taken = {OTHER_LINE, NOWHERE}
     for word in words:
         plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in word)
         name = plain.lower()[:50]

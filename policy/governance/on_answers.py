@@ -14,14 +14,15 @@ from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Promise
 from policy.engine.language.facts import Vocabulary
 from policy.engine.language.phrases import OUTCOMES, conditions_of, facts_of
+from policy.engine.language.words import listed
 from policy.engine.proof.answers import prove_answers
 from policy.engine.proof.promises import unknown_words
 from policy.engine.proof.proof import Verdict
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
-from policy.facts.encoded import LISTED_AS, Encoded, remarkable
+from policy.facts.encoded import LISTED_AS, Encoded, lacking, remarkable
 from policy.governance import report_data
-from policy.governance.proving import BROKEN, PROVED
+from policy.governance.proving import BROKEN, OPEN, PROVED
 
 #: Figures of policy.reference.names.measuring that say how surely a listed name is found.
 FOUND_BY = ("listed", "decorated", "misspelt")
@@ -57,6 +58,11 @@ class OnAnswers:
 def proved(before: ReferenceData, after: ReferenceData, figures: Figures) -> list[OnAnswers]:
     """The promises whose words the active versions have, proved with the new ones."""
     text = _text()
+    if lacking(before.rulebook.vocabulary):
+        return []
+    if lacks := lacking(after.rulebook.vocabulary):
+        because = f"the vocabulary lacks {listed(lacks)}"
+        return [OnAnswers(one.id, one.says, OPEN, because) for one in text.promises]
     was, now = Encoded(before), Encoded(after)
     words = was.derivation.vocabulary(before.rulebook)
     said = [one for one in text.promises if not unknown_words(text.without_rules, one, words)]

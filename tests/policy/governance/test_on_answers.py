@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from policy.engine.language.facts import Vocabulary
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.governance import on_answers
@@ -59,6 +60,19 @@ def test_a_promise_in_words_that_the_active_version_lacks_is_left_out() -> None:
     assert "A01" in told(DATA, DATA)
     found = told(former, DATA)
     assert {one.state for one in found.values()} == {"proved"}
+
+
+def test_a_vocabulary_that_lacks_what_is_derived_proves_nothing() -> None:
+    facts = [fact for name, fact in DATA.rulebook.vocabulary.items() if name != "purpose"]
+    kinds = Vocabulary([fact for fact in facts if fact.name != "end_user_type"])
+    few = replace(DATA, rulebook=replace(DATA.rulebook, vocabulary=Vocabulary(facts)))
+    fewer = replace(DATA, rulebook=replace(DATA.rulebook, vocabulary=kinds))
+    found = told(DATA, few)
+    assert {(one.state, one.is_against) for one in found.values()} == {("not_proved", True)}
+    assert found["A01"].because == "the vocabulary lacks purpose"
+    assert told(few, DATA) == {}
+    because = told(DATA, fewer)["A01"].because
+    assert because == "the vocabulary lacks end_user_type and purpose"
 
 
 @pytest.mark.django_db
