@@ -72,7 +72,7 @@ def examine(version: ReferenceVersion) -> dict[str, Any]:
         figures = found["names"] = [figure.plain for figure in measure(after.registry)]
     found["answers"] = [one.plain for one in on_answers.proved(before, after, figures)]
     ruling = version if version.kind == Kind.RULEBOOK else now[Kind.RULEBOOK]
-    found["engines"] = two_engines.compared(ruling, after).plain
+    found["engines"] = two_engines.compared(ruling.content, ruling.written, after).plain
     return {"baseline": baseline_digest(now), "found": found}
 
 

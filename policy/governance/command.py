@@ -2,7 +2,8 @@
 
     ./run policy check FILE                 prove the promises of the charter and its own, compare
                                             those of the shipped rulebook, find rules that never
-                                            decide
+                                            decide, prove the promises on answers with what ships,
+                                            and screen deals with two engines
     ./run policy charter FILE               prove that the shipped rulebook keeps a charter, find
                                             what becomes of the promises of the shipped one in it
     ./run policy prove FILE                 the promises alone
@@ -51,7 +52,15 @@ from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
-from policy.governance import easings, promises, proving, sentences, succession
+from policy.governance import (
+    easings,
+    on_answers,
+    promises,
+    proving,
+    sentences,
+    succession,
+    two_engines,
+)
 from policy.governance.report_data import Proofs
 from policy.wording import clauses
 
@@ -135,8 +144,21 @@ def check(arguments: argparse.Namespace) -> Found:
     eased = [*easings.of_rulebook(cast("Proofs", found)), *succession.beyond(charter, rulebook)]
     found["looser"] = [asdict(easing) for easing in eased]
     found["problems"] = promises.empty(changes)
+    found |= _screened(arguments.file, before, rulebook)
     _confirm(found, arguments.confirmed)
     return found
+
+
+def _screened(file: str, before: Rulebook, after: Rulebook) -> Found:
+    """The promises on answers, with what ships beside the rulebook, and what two engines say."""
+    old, new = (replace(shipped.load(), rulebook=book) for book in (before, after))
+    figures = json.loads(shipped.text(shipped.MEASURED))["figures"]
+    text = _text(file)
+    written = "" if text.startswith("{") else text
+    return {
+        "answers": [one.plain for one in on_answers.proved(old, new, figures)],
+        "engines": two_engines.compared(after.canonical, written, new).plain,
+    }
 
 
 def charter(arguments: argparse.Namespace) -> Found:
@@ -302,6 +324,8 @@ def is_good(found: Mapping[str, Any]) -> bool:
         or found.get("dead")
         or found.get("errors")
         or any(promise["state"] != proving.PROVED for promise in found.get("promises", ()))
+        or any(promise["against"] for promise in found.get("answers", ()))
+        or found.get("engines", {}).get("problem")
         or any(change["confirm"] and not change["confirmed"] for change in found.get("charter", ()))
         or any(not easing["confirmed"] for easing in found.get("looser", ()))
         or any(kind["milder"] for kind in found.get("differences", ()) if "looser" not in found)
@@ -323,6 +347,11 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
     yield from found.get("problems", ())
     for promise in found.get("promises", ()):
         yield from _promise(promise)
+    for promise in found.get("answers", ()):
+        yield from _on_answers(promise)
+    if "engines" in found:
+        yield found["engines"]["sentence"]
+        yield from (f"              {label}: {value}" for label, value in found["engines"]["shown"])
     for change in found.get("charter", ()):
         yield from _kept(change)
     for text in found.get("reworded", ()):
@@ -339,8 +368,11 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
         yield from _matrix(found)
 
 
+STATES = {"proved": "proved", "broken": "BROKEN", "not_proved": "NOT PROVED"}
+
+
 def _promise(promise: Mapping[str, Any]) -> Iterator[str]:
-    state = {"proved": "proved", "broken": "BROKEN", "not_proved": "NOT PROVED"}[promise["state"]]
+    state = STATES[promise["state"]]
     yield f"{state:<11} {promise['id']} {promise['says']} ({promise['milliseconds']} ms)"
     if promise["because"]:
         yield f"            {promise['because']}"
@@ -353,6 +385,19 @@ def _promise(promise: Mapping[str, Any]) -> Iterator[str]:
         if promise["other"]:
             yield f"            this one comes out as {OUTCOMES[promise['other_outcome']].lower()}:"
             yield from _deal(promise["other"])
+
+
+def _on_answers(promise: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{STATES[promise['state']]:<11} {promise['id']} {promise['says']}"
+    if promise["because"]:
+        yield f"            {promise['because']}"
+    if promise["answers"]:
+        yield f"            these answers come out as {promise['outcome'].lower()}:"
+        yield from (f"              {label}: {value}" for label, value in promise["answers"])
+    if promise["was_so"]:
+        yield "            the other version does not keep it either"
+    if promise["bound"]:
+        yield f"            {promise['bound']}"
 
 
 def _kept(change: Mapping[str, Any]) -> Iterator[str]:

@@ -15,7 +15,6 @@ from policy.engine.language.words import listed
 from policy.engine.readings import second
 from policy.facts.derive import ReferenceData
 from policy.governance import labelled, report_data
-from policy.models import ReferenceVersion
 
 RANDOM = 10_000
 
@@ -54,17 +53,18 @@ class Compared:
         )
 
 
-def compared(rulebook: ReferenceVersion, data: ReferenceData) -> Compared:
-    """The rulebook as it is stored, and the data that was read from it, on the same deals."""
-    stored = json.loads(rulebook.content)
+def compared(content: str, written: str, data: ReferenceData) -> Compared:
+    """A rulebook as it is stored and as a person wrote it ("" where that is not kept), and the
+    data that was read from it, on the same deals."""
+    stored = json.loads(content)
     known = [facts.plain for several in labelled.facts(data).values() for facts in several]
     try:
-        # As a person wrote it, where that is kept: then the reader is tried, too.
-        book = second.parsed(rulebook.written) if rulebook.written else stored["rulebook"]
+        # What a person wrote tries the reader of rulebooks, too.
+        book = second.parsed(written) if written else stored["rulebook"]
         engine = second.SecondEngine(stored["vocabulary"], book)
     except (second.Unreadable, LookupError, TypeError, AttributeError, ValueError) as error:
         return Compared(0, f"The second engine cannot read the rulebook: {error}.")
-    made = second.random_deals(engine, known, seed=rulebook.digest, count=RANDOM)
+    made = second.random_deals(engine, known, seed=data.rulebook.digest, count=RANDOM)
     count = 0
     for count, deal in enumerate([*known, *made], start=1):
         differs = difference(engine, data, deal)

@@ -1,6 +1,7 @@
 """Promises on answers are proved with a version of any kind, and one that is broken stops it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from policy.engine.language.facts import Vocabulary
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
-from policy.governance import on_answers
+from policy.governance import command, on_answers
 from policy.governance.versions import Content
 from policy.models import CheckReport, Kind
 from tests import factories
@@ -73,6 +74,31 @@ def test_a_vocabulary_that_lacks_what_is_derived_proves_nothing() -> None:
     assert told(few, DATA) == {}
     because = told(DATA, fewer)["A01"].because
     assert because == "the vocabulary lacks end_user_type and purpose"
+
+
+class TestTheCommand:
+    def test_it_says_what_is_promised_of_answers(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "rulebook.yaml"
+        file.write_text(shipped.text(shipped.RULEBOOK))
+        assert command.main(["check", str(file)]) == command.OK
+        printed = capsys.readouterr().out
+        assert "proved      A01 Whoever answers that it stores or analyses" in printed
+        assert "Whether a name is found is measured, not proved." in printed
+        assert "Two engines agree on 10," in printed
+
+    def test_a_promise_on_answers_that_is_broken_fails(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "rulebook.yaml"
+        strict = "when: {speech_limit_request: [included]}"
+        milder = "when: {speech_limit_request: [refused]}"
+        file.write_text(shipped.text(shipped.RULEBOOK).replace(strict, milder))
+        assert command.main(["check", str(file)]) == command.FOUND
+        printed = capsys.readouterr().out
+        assert "BROKEN      A05" in printed
+        assert "these answers come out as needs information:" in printed
 
 
 @pytest.mark.django_db

@@ -27,13 +27,17 @@ def stored() -> ReferenceVersion:
     )
 
 
+def of_stored(row: ReferenceVersion, data: ReferenceData) -> two_engines.Compared:
+    return two_engines.compared(row.content, row.written, data)
+
+
 @pytest.fixture(scope="module")
 def data() -> ReferenceData:
     return shipped.load()
 
 
 def test_two_engines_agree_on_what_ships(data: ReferenceData) -> None:
-    found = two_engines.compared(stored(), data)
+    found = of_stored(stored(), data)
     assert found.sentence == f"Two engines agree on {found.deals:,} deals."
     assert found.deals > two_engines.RANDOM + 100
 
@@ -41,13 +45,13 @@ def test_two_engines_agree_on_what_ships(data: ReferenceData) -> None:
 def test_what_is_kept_as_written_counts(data: ReferenceData) -> None:
     row = stored()
     row.written = row.written.replace("    when: {speech_limit_request: [included]}", "    when: x")
-    assert two_engines.compared(row, data).problem == (
+    assert of_stored(row, data).problem == (
         "The second engine cannot read the rulebook: x is no term."
     )
     row.written = stored().written.replace(
         "when: {speech_limit_request: [included]}", "when: {speech_limit_request: [refused]}"
     )
-    found = two_engines.compared(row, data)
+    found = of_stored(row, data)
     assert "do not agree on a deal" in found.problem
     assert found.deal is not None
     assert found.deal["speech_limit_request"] in {"included", "refused", None}
@@ -83,7 +87,7 @@ def test_a_fault_of_the_compiler_is_found(
     data: ReferenceData, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     broken(monkeypatch, name)
-    found = two_engines.compared(stored(), replace(data))
+    found = of_stored(stored(), replace(data))
     assert "Two engines do not agree on a deal" in found.problem
     assert found.shown
 
