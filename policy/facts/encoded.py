@@ -43,11 +43,14 @@ from policy.reference.ratings import TIERS, UNRATED
 from policy.reference.registry import INTELLIGENCE, NO_KIND
 
 LISTED_AS = "end_user_listed_as"
+OTHERS = "answer_others"
 NOT_ASKED, NOT_SAID = "not_asked", "not_answered"
 #: A line that the catalogue does not know; a destination that is not named.
 OTHER_LINE, NOWHERE = "another_line", "not_named"
 _TIERS = (*TIERS, UNRATED)
 ALWAYS, NEVER = All(()), Either(())
+#: Compliance has said that nothing contradicts; until then what is built out counts as there.
+SETTLED = Is("answer_settled", value=True)
 #: What people may set beside what `given` of a screening line may hold.
 RULED = tuple(sorted({*GIVEN, "end_user_type", "legal_obligation"}))
 
@@ -92,7 +95,7 @@ class Encoded:
         free["end_user_named"] = Not(self._is_listed(*self.listed_kinds))
         free["answers_complete"] = Not(self._is_missing)
         ruled_conflict = HasAny("answer_ruled", ("fact_conflict",))
-        free["fact_conflict"] = Either((ruled_conflict, Not(self._is_unread)))
+        free["fact_conflict"] = Either((ruled_conflict, SETTLED, Not(self._is_unread)))
         return Derivation(self.answers, self.between, follows, free)
 
     # Vocabularies
@@ -141,6 +144,9 @@ class Encoded:
                 label="The registry lists the end user as",
                 words=kinds,
             ),
+            Flags(OTHERS, (*self.lines, OTHER_LINE), label="Other makers", words=lines),
+            YesNo("answer_others_unknown", label="Nobody knows which other makers"),
+            YesNo("answer_settled", label="Compliance says that nothing contradicts"),
             YesNo("answer_vendor", label="A vendor of surveillance systems takes part"),
             YesNo("answer_law_conflicts", label="A law of the register that conflicts is cited"),
             Flags("answer_ruled", RULED, label="Set by compliance or reviewers"),
@@ -283,14 +289,16 @@ class Encoded:
             there = self._contains([capability])
             open_: list[Condition] = [none_named]
             if capability == NOT_CLASSIFIED:
-                there = Either((there, none_named, HasAny("answer_products", (OTHER_LINE,))))
+                strange = [HasAny(name, (OTHER_LINE,)) for name in ("answer_products", OTHERS)]
+                there = Either((there, none_named, *strange))
                 open_ = []
             if capability == INTEGRATION:
-                open_.append(vendor)
+                open_ += [vendor, Is("answer_others_unknown", value=True)]
             yield Follows("capabilities", capability, there, Not(Either((there, *open_))))
 
     def _catalogue_says(self, capability: str) -> Condition:
         """Some line has it, and it was not built out."""
+        by_id = self.data.catalogue.by_id
         parts: list[Condition] = []
         plain = []
         gone = {
@@ -307,9 +315,14 @@ class Encoded:
                 continue
             removed = tuple(one for one in gone[id_] if self.removable[one][1] in removing)
             line = HasAny("answer_products", (name,))
-            parts.append(All((line, Not(HasAny("answer_removed", removed)))))
+            gone_for_good = All((HasAny("answer_removed", removed), SETTLED))
+            parts.append(All((line, Not(gone_for_good))))
         if plain:
             parts.append(HasAny("answer_products", tuple(plain)))
+        # Systems of other makers count as what they can do.
+        others = [name for name, id_ in self.lines.items() if capability in by_id[id_].capabilities]
+        if others:
+            parts.append(HasAny(OTHERS, tuple(others)))
         return Either(tuple(parts))
 
     def _contains(self, capabilities: Iterable[str]) -> Condition:
@@ -419,7 +432,8 @@ class Encoded:
         """What is set by hand in it. No name is listed as every kind, so a listed one is set."""
         ruled = {name for name in deal["answer_ruled"] if name != "special_territory"}
         ruled |= {"end_user_type"} if deal[LISTED_AS] else set()
-        return {name: deal[name] for name in sorted(ruled) if name in deal}
+        given = {name: deal[name] for name in sorted(ruled) if name in deal}
+        return given | ({"fact_conflict": False} if deal["answer_settled"] else {})
 
     def declared(self, deal: Mapping[str, Any]) -> dict[str, Any]:
         """A deal with these answers, as `policy.facts.derive` reads it; names are made up."""
@@ -441,6 +455,9 @@ class Encoded:
             "services": deal.get("services"),
             "legal_obligation": deal.get("legal_obligation"),
         }
+        others = [self.lines.get(name, "A system of somebody") for name in deal[OTHERS]]
+        if others or deal["answer_others_unknown"]:
+            said["other_systems"] = NOT_KNOWN if deal["answer_others_unknown"] else others
         place = self.places.get(deal["answer_destination"])
         where = {} if place is None else _where(place)
         stated = {name: value for name, value in said.items() if value is not None}
