@@ -141,7 +141,11 @@ def check(arguments: argparse.Namespace) -> Found:
         "differences": _differences_beside(compared, before, rulebook),
         "dead": _complete(proving.dead_rules, rulebook),
     }
-    eased = [*easings.of_rulebook(cast("Proofs", found)), *succession.beyond(charter, rulebook)]
+    eased = [
+        *easings.of_rulebook(cast("Proofs", found)),
+        *succession.beyond(charter, rulebook),
+        *promises.unrepeated(charter, before, compared.changes),
+    ]
     found["looser"] = [asdict(easing) for easing in eased]
     found["problems"] = promises.empty(changes)
     found |= _screened(arguments.file, before, rulebook)

@@ -128,9 +128,16 @@ def _words(schedule: Schedule) -> dict[str, Any]:
         "schedule": schedule,
         "state": "scheduled" if is_waiting else schedule.get_state_display().lower(),
         "day": date_format(schedule.effective_on, "j F Y"),
+        "afterwards": _afterwards(schedule.version),
         "chosen_by": name_of(schedule.scheduled_by),
         "ended_by": name_of(schedule.ended_by) if schedule.ended_by else "",
     }
+
+
+def _afterwards(version: ReferenceVersion) -> str:
+    if version.kind == Kind.CHARTER:
+        return "Every version of the policy is held to it from now on."
+    return "Open, cleared and approved deals are screened again."
 
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)

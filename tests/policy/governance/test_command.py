@@ -116,7 +116,9 @@ class TestPromises:
         path = tmp_path / "silent.yaml"
         path.write_text(text[: text.index("promises:\n")])
         code, said = found(capsys, "check", str(path))
-        assert (code, said["problems"]) == (0, [])
+        assert (code, said["problems"]) == (1, [])
+        assert len(said["looser"]) == len(said["promises"])
+        assert said["looser"][0]["name"] == "promise P01 removed"
         assert [one["id"] for one in said["promises"]] == list(shipped.charter().by_id)
 
 

@@ -209,6 +209,7 @@ class TestTheRulebook:
         _version, report = checked(changed_rulebook((promises, "\n")), anna)
         assert report.state == State.PASSED
         assert {one["of"] for one in report.found["promises"]} == {"charter"}
+        assert looser(report) == [f"promise P{number:02} removed" for number in range(1, 30)]
 
 
 class TestRoles:
