@@ -97,6 +97,20 @@ class RowText:
 # --- Reading -------------------------------------------------------------------------------------
 
 
+def names_columns(stream: BinaryIO, columns: Columns) -> bool:
+    """Whether a table, in a workbook or a text, has all the columns that are needed."""
+    try:
+        table = table_of(stream, columns)
+        names = {
+            heading(cell.text) for _row, row in islice(table.rows, MOST_TITLES) for cell in row
+        }
+    except ListRefused:
+        return False
+    finally:
+        stream.seek(0)
+    return set(columns.needed) <= names
+
+
 def is_table(stream: BinaryIO, columns: Columns) -> bool:
     """Whether a file is a workbook, or a text whose first lines name the columns."""
     if is_workbook(stream):

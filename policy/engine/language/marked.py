@@ -130,8 +130,11 @@ class Problems:
             raise ReadingError(self.found)
 
 
-def read_marked(text: str, problems: Problems) -> Node:
-    """The one mapping that the text holds; raises ReadingError when it is not such YAML."""
+def read_marked(text: str, problems: Problems, *, lists: bool = False) -> Node:
+    """The one mapping that the text holds, or with ``lists`` the one list.
+
+    Raises ReadingError when it is not such YAML.
+    """
     size = len(text.encode(errors="surrogatepass"))
     if size > LARGEST_FILE:
         problems.at(1, 1, f"{size} bytes; at most {LARGEST_FILE} are read")
@@ -156,7 +159,7 @@ def read_marked(text: str, problems: Problems) -> Node:
     except (ValueError, OverflowError, IndexError, AttributeError, AssertionError) as error:
         problems.at(1, 1, f"not YAML: {error or type(error).__name__}")
     problems.check()
-    if root is None or root.entries is None:
+    if root is None or (root.entries is None and not (lists and root.parts is not None)):
         problems.at(
             1,
             1,

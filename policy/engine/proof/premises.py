@@ -19,7 +19,7 @@ from policy.engine.language.condition import (
     Surely,
 )
 from policy.engine.proof.promises import meaning, opened, pairs, unknown_words
-from policy.engine.proof.symbols import Deal, Reading, is_possible, plainest
+from policy.engine.proof.symbols import Deal, Reading, is_possible, limit, plainest
 
 Answer = dict[str, Any]
 Plain = Mapping[str, Any]
@@ -49,7 +49,7 @@ class Premises:
     def example(self, *formulas: Any) -> Plain | None:
         """The plainest deal of the formulas; None when there is none. Undecided if unknown."""
         solver = z3.Solver()
-        solver.set("timeout", self.milliseconds)
+        limit(solver, self.milliseconds)
         solver.add(*self.deal.rules, *formulas)
         if not is_possible(solver):
             return None

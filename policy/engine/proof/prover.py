@@ -31,7 +31,7 @@ from policy.engine.language.facts import Amount, Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_canonical
 from policy.engine.proof.premises import compared
 from policy.engine.proof.promises import in_words_of
-from policy.engine.proof.symbols import ASK, Deal, Reading, Undecided, is_possible, plainest
+from policy.engine.proof.symbols import ASK, Deal, Reading, Undecided, is_possible, limit, plainest
 from policy.engine.proof.witness import witnessed
 from policy.engine.readings.reference import assess
 
@@ -75,7 +75,7 @@ def prove(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
 def _solver(deal: Deal, milliseconds: int, *formulas: Any) -> z3.Solver:
     """For many questions about the same formulas."""
     solver = z3.Solver()
-    solver.set("timeout", milliseconds)
+    limit(solver, milliseconds)
     solver.add(*deal.rules, *formulas)
     return solver
 
@@ -84,7 +84,7 @@ def _is_possible(deal: Deal, milliseconds: int, *formulas: Any) -> bool:
     """One question. Raises Undecided when nobody knows."""
     # Without amounts everything is Boolean, and the solver for finite domains is much faster.
     solver = z3.Solver() if deal.amounts else z3.SolverFor("QF_FD")
-    solver.set("timeout", milliseconds)
+    limit(solver, milliseconds)
     solver.add(*deal.rules, *formulas)
     return is_possible(solver)
 

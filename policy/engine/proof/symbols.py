@@ -269,6 +269,15 @@ class Undecided(Exception):
     """The solver gave up: it ran out of time, or cannot decide. That is not a proof."""
 
 
+#: Steps of the solver that take about a millisecond on an ordinary machine.
+STEPS = 2_000
+
+
+def limit(solver: z3.Solver, milliseconds: int) -> None:
+    """Stop after the steps of so long: effort, not time, so that load never changes an answer."""
+    solver.set("rlimit", milliseconds * STEPS)
+
+
 def is_possible(solver: z3.Solver, *assumptions: Formula) -> bool:
     """Whether some deal satisfies the solver's formulas. Raises Undecided when nobody knows."""
     answer = solver.check(*assumptions)
