@@ -8,7 +8,7 @@ from policy.facts.derive import ReferenceData
 from policy.governance import report_data
 from policy.models import Kind
 from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
-from policy.reference.destinations import Countries, Place, Restriction
+from policy.reference.destinations import Countries, Place, Restriction, Territory
 from policy.reference.laws import CLASS_WORDS, Law, day_words
 from policy.reference.names.lexicon import HARMLESS
 from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, RatingList
@@ -95,9 +95,28 @@ def _territory_changes(old: Countries, new: Countries) -> Iterator[Row]:
             entry = f"{now.name} ({', '.join(sorted(gained))})"
             words = "Territories that are asked about in deals of these countries from now on"
             yield "territories asked more", words, False, entry
+        yield from _hidden_control(was, now, old, new)
         if was.note != now.note:
             entry = f"{now.name}: {was.note or 'nothing'} becomes {now.note or 'nothing'}"
             yield "notes of territories", "Territories with another note", True, entry
+
+
+def _hidden_control(
+    was: Territory, now: Territory, old: Countries, new: Countries
+) -> Iterator[Row]:
+    """What a territory says of itself, where a restricted destination says something graver."""
+    one, other = old.places[was.code].export_control, new.places[now.code].export_control
+    if was.export_control == now.export_control or one != other:
+        return
+    lowered = _control(now.export_control) < _control(was.export_control)
+    entry = f"{now.name} ({_words(was.export_control or 'nothing')} to"
+    entry += f" {_words(now.export_control or 'nothing')})"
+    words = "Territories whose own export control changes behind a graver restriction"
+    yield "own export control of territories", words, lowered, entry
+
+
+def _control(own: str) -> int:
+    return _gravity(own or "not_controlled")
 
 
 def _restriction_changes(

@@ -41,25 +41,24 @@ MOST_TOLD = 8
 
 
 def main() -> None:
-    task = json.loads(sys.stdin.read())
-    rulebook = read_canonical(task["rulebook"])
-    milliseconds = int(1000 * task["seconds"])
-    answers: Iterator[Answer]
-    if task["do"] == "prove":
-        reading = Reading(rulebook, Deal(rulebook.vocabulary))
-        answers = (prove(reading, promise, milliseconds) for promise in rulebook.promises)
-    elif task["do"] == "dead":
-        answers = dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), milliseconds)
-    else:
-        after = read_canonical(task["after"])
-        answers = (
-            compared(rulebook, after, milliseconds)
-            if task["do"] == "promises"
-            else difference(rulebook, after, milliseconds, most=task["most"])
-        )
-    for answer in answers:
+    for answer in answers(json.loads(sys.stdin.read())):
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+
+
+def answers(task: Mapping[str, Any]) -> Iterator[Answer]:
+    """The answers to one task, in their order."""
+    rulebook = read_canonical(task["rulebook"])
+    milliseconds = int(1000 * task["seconds"])
+    if task["do"] == "prove":
+        reading = Reading(rulebook, Deal(rulebook.vocabulary))
+        return (prove(reading, promise, milliseconds) for promise in rulebook.promises)
+    if task["do"] == "dead":
+        return dead_rules(Reading(rulebook, Deal(rulebook.vocabulary)), milliseconds)
+    after = read_canonical(task["after"])
+    if task["do"] == "promises":
+        return compared(rulebook, after, milliseconds)
+    return difference(rulebook, after, milliseconds, most=task["most"])
 
 
 def prove(reading: Reading, promise: Promise, milliseconds: int) -> Answer:
