@@ -498,14 +498,17 @@ def import_countries(
         file = opened(stream)
         if not is_workbook(file):
             _refuse_text_of_countries(file)
-        imported = _import(file, layout or guess_layout(file), about, year, cuts)
+        layout = layout or guess_layout(file)
+        imported = _import(file, layout, about, year, cuts)
     except CutsMissing as missing:
         raise CutsAsked(missing.scores) from None
     except (ListRefused, SpreadsheetRefused) as refusal:
         raise ProposalRefused(refusal.problems) from None
-    if imported.report.rejected:
-        # A row left out would take a rating away without a word in the list.
-        raise ProposalRefused([str(row) for row in imported.report.rejected])
+    # A row left out would take a rating away without a word in the list, and of two rows for one
+    # place nobody knows which was meant.
+    doubled = imported.report.repeated if layout == "table" else []
+    if at_fault := [*imported.report.rejected, *doubled]:
+        raise ProposalRefused([str(row) for row in at_fault])
     _accept(imported.report.offers, about)
     source = imported.ratings.source
     for ratings in base.countries.lists:

@@ -567,6 +567,10 @@ def _territories(chance: Chance, data: ReferenceData, what: str) -> Made:
         "neighbours": lambda: replace(one, neighbours=one.neighbours[1:]),
     }
     if what == "territory lost":
+        spoken_of = {row.code for row in data.countries.restricted}
+        spoken_of |= {one.code for ratings in data.countries.lists for one in ratings.ratings}
+        if code in spoken_of - data.countries.names.keys():
+            return None  # The reader refuses rows about a place that is not there.
         del places[code]
     elif what == "territories swapped":
         places[code] = replace(two, code=code)

@@ -48,12 +48,12 @@ def questions(result: Result) -> set[str]:
 
 
 def is_eased(was: Result, now: Result) -> bool:
-    """Milder, or as grave with a question less."""
+    """Milder, or as grave with a question less. A bar is final, so nobody waits for an answer."""
     if "error" in was or "error" in now:
         return False
     if RANK[now["outcome"]] != RANK[was["outcome"]]:
         return RANK[now["outcome"]] < RANK[was["outcome"]]
-    return bool(questions(was) - questions(now))
+    return was["outcome"] != "bar" and bool(questions(was) - questions(now))
 
 
 def told(edit: Edit) -> tuple[list[str], list[str]]:

@@ -370,3 +370,29 @@ def test_a_name_beside_another_mistake_is_told_with_it() -> None:
     problems = outcome("registry", rows.encode())
     assert problems[0] == "line 2, column “country”: “Finland” is no code; write FI"
     assert problems[1].startswith('line 3: class "soldiers" is unknown; it is one of')
+
+
+# --- Doubles -------------------------------------------------------------------------------------
+
+DOUBLED: dict[str, tuple[Callable[[str], str], str]] = {
+    "rulebook": (
+        lambda text: text.replace("id: B02", "id: B01"),
+        "line 14, column 9: duplicate id B01; first on line 8",
+    ),
+    "catalogue": (lambda text: text.replace("id: centre", "id: radio"), "(line 6)"),
+    "laws": (lambda text: text + text[text.index("  - id") :], "(line 3)"),
+    "catalogue table": (lambda text: text.replace("centre,", "radio,"), "(line 2)"),
+    "laws table": (lambda text: text.replace("se-1,", "fi-1,"), "(line 2)"),
+    "registry": (lambda text: text + text.splitlines()[1] + "\n", "is already on line 2"),
+    "ratings": (lambda text: text + "FI,Finland,high\n", "was rated before (line 2)"),
+    "restricted": (lambda text: text + text.splitlines()[1] + "\n", "is there already (line 2)"),
+}
+
+
+@pytest.mark.parametrize("form", DOUBLED)
+def test_doubles_are_refused_with_both_lines(form: str) -> None:
+    doubled, said = DOUBLED[form]
+    assert doubled(good(form)) != good(form)
+    problem = outcome(form, doubled(good(form)).encode())[0]
+    assert re.match(r"line \d+", problem), problem
+    assert said in problem
