@@ -13,7 +13,7 @@ from people.access import AUDITOR, COMPLIANCE, POLICY_OWNER, REVIEWERS, allow, s
 from policy import active
 from policy.engine.language.facts import FactError
 from policy.engine.readings.assessment import Assessment
-from policy.facts.declared import DeclaredError
+from policy.facts.declared import DeclaredError, given_faults
 from policy.facts.derive import derive
 
 
@@ -88,14 +88,12 @@ def screen_view(request: Request) -> Response:
     unknown = sorted(set(request.data) - set(asked.fields))
     if unknown:
         raise serializers.ValidationError(dict.fromkeys(unknown, "This field is not known."))
+    declared, given = asked.validated_data["facts"], asked.validated_data.get("derived", {})
+    if faults := given_faults(declared, given):
+        raise serializers.ValidationError({"derived": faults})
     data = active.reference_data()
     try:
-        variants = derive(
-            asked.validated_data["facts"],
-            data,
-            given=asked.validated_data.get("derived", {}),
-            on=timezone.localdate(),
-        )
+        variants = derive(declared, data, given=given, on=timezone.localdate())
     except (DeclaredError, FactError) as error:
         raise serializers.ValidationError({"facts": list(error.problems)}) from error
     return Response(
