@@ -301,6 +301,12 @@ MEDIA_ROOT = env("EVIDENCE_DIR", "a folder for uploaded evidence", str(BASE_DIR 
 MEDIA_URL = ""
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# The list of V-Dem has 400 MB. docker-compose.yml gives the web service as much room in /tmp.
+LARGEST_UPLOADED_FILE = 600 * 10**6
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "policy.uploads.BoundedUpload",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20

@@ -8,7 +8,6 @@ from audit.ledger import canonical, digest
 from policy import active
 from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Rulebook
-from policy.engine.language.phrases import OUTCOMES
 from policy.engine.proof.proof import NotProved
 from policy.facts.derive import ReferenceData
 from policy.governance import (
@@ -26,7 +25,7 @@ from policy.governance import (
 from policy.governance import versions as texts
 from policy.governance.easings import Loosening, from_to, is_looser
 from policy.governance.past import Backtest, Span, gathered, past
-from policy.governance.report_data import LabelledDeal, Proofs, Report, Version
+from policy.governance.report_data import Proofs, Report, Version
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.reference.names.measuring import measure
 
@@ -280,22 +279,10 @@ def _looser(found: Report, tested: Backtest) -> list[Loosening]:
         for change in found["entries"]
         if change["looser"]
     ]
-    kinds += [
-        Loosening(f"labelled {deal['id']}", labelled_words(deal))
-        for deal in found["labelled"]["changed"]
-        if deal["looser"]
-    ]
+    kinds += easings.of_labelled(found["labelled"]["changed"])
     for (before, after), count in tested.matrix.items():
         if is_looser(before, after):
             words = f"{count:,} of the past screenings: {from_to(before, after)}"
             kinds.append(Loosening(f"past {before} to {after}", words))
     kinds += [Loosening(one["name"], one["words"]) for one in found["guard"]]
     return list({kind.name: kind for kind in kinds}.values())
-
-
-def labelled_words(deal: LabelledDeal) -> str:
-    demanded = OUTCOMES[deal["label"]].lower()
-    return (
-        f"{deal['id']} {deal['title']}: {from_to(deal['before'], deal['after'])}, and the policy"
-        f" demands {demanded}"
-    )

@@ -1,9 +1,11 @@
 """The policy from the command line, so that a rulebook can live in git and be checked there.
 
     ./run policy check FILE                 prove the promises of the charter and its own, compare
-                                            those of the shipped rulebook, find rules that never
+                                            those of the former rulebook, find rules that never
                                             decide, prove the promises on answers with what ships,
-                                            and screen deals with two engines
+                                            and screen deals with two engines; or compare a
+                                            catalogue, a registry, laws or a list of countries,
+                                            entry by entry
     ./run policy charter FILE               prove that the shipped rulebook keeps a charter, find
                                             what becomes of the promises of the shipped one in it
     ./run policy prove FILE                 the promises alone
@@ -14,14 +16,20 @@
                                             with it while one writes
     --json                                  the same as one JSON object
     ./run manage backtest FILE              play it over the stored screenings of a database
-    --against B                             another rulebook than the shipped one, for check and
-                                            backtest; for charter another charter
+    --against B                             what to compare with, for check and backtest: a file, or
+                                            the word shipped or active. Without it check compares
+                                            with what is active in the database of DATABASE_URL,
+                                            or with what ships where there is none; for charter
+                                            another charter than the shipped one
     --charter C                             for check: another charter than the shipped one
     --rulebook B                            for charter: another rulebook than the shipped one
-    --confirmed C                           for check and charter: a YAML file with the name of each
-                                            change that is made on purpose, and why: a promise that
-                                            is removed, changed or empty, a milder outcome, a rule
-                                            that fires less, other words
+    --kind K                                for check: rulebook, catalogue, registry, laws or
+                                            countries, where the file does not tell
+    --confirmed C                           for check and charter: a YAML file that lists each
+                                            change that is made on purpose by its name, and why:
+                                              - what: rule E07 removed
+                                                because: The board decided so on 12 November.
+                                            One that names what does not change is an error
 
 Exit status: 0 when all is well (diff: nothing got milder), 1 when something is not (a broken or
 unproved promise, a change that has to be confirmed and is not, a rule that never decides, a milder
@@ -41,7 +49,7 @@ from typing import Any, BinaryIO, cast
 from policy.engine.language.charter import Charter
 from policy.engine.language.condition import RANK, Rulebook
 from policy.engine.language.facts import Vocabulary
-from policy.engine.language.marked import LARGEST_FILE, Problems, read_marked
+from policy.engine.language.marked import LARGEST_FILE, Node, Problems, read_marked
 from policy.engine.language.phrases import OUTCOMES, deal_in_words
 from policy.engine.language.reading import ReadingError, read_canonical, read_rulebook
 from policy.engine.language.reading_charter import read_canonical_charter, read_charter
@@ -54,17 +62,25 @@ from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
 from policy.governance import (
     easings,
+    labelled,
     on_answers,
     promises,
     proving,
     sentences,
+    standalone,
     succession,
     two_engines,
 )
 from policy.governance.report_data import Proofs
+from policy.reference.importers.opening import is_workbook, not_utf_8, opened
+from policy.reference.ratings import ListRefused
 from policy.wording import clauses
 
 OK, FOUND, WRONG = 0, 1, 2
+CHARTER, RULEBOOK = "charter", "rulebook"
+KINDS = (RULEBOOK, "catalogue", "registry", "laws", "countries")
+#: In place of a file to compare with.
+ACTIVE, SHIPPED = "active", "shipped"
 #: Characters; as long as on the pages.
 LEAST_REASON = 20
 
@@ -109,12 +125,24 @@ def load_charter(name: str | None) -> Charter:
 def _text(name: str) -> str:
     try:
         with _opened(name) as file:
+            text = opened(file)
+            if is_workbook(text):
+                raise Unusable(
+                    f"{name}: The file is a workbook, and this is a text. Save the text."
+                )
             # One byte more than is allowed: the reader then says that it is too large.
-            return file.read(LARGEST_FILE + 1).decode("utf-8-sig")
+            raw = text.read(LARGEST_FILE + 1)
     except OSError as error:
         raise Unusable(f"{name}: {error.strerror}") from None
+    except ListRefused as refusal:
+        raise Unusable(f"{name}: {refusal}") from None
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unusable(f"{name}: byte {error.start + 1} is not UTF-8") from None
+        line = raw.count(b"\n", 0, error.start) + 1
+        begins = raw.rfind(b"\n", 0, error.start) + 1
+        why = not_utf_8(raw[begins:], line, error.start - begins)
+        raise Unusable(f"{name}: {why}") from None
 
 
 # --- What each verb finds ------------------------------------------------------------------------
@@ -126,9 +154,14 @@ def prove(arguments: argparse.Namespace) -> Found:
 
 
 def check(arguments: argparse.Namespace) -> Found:
+    kind = arguments.kind or _kind(arguments.file)
+    if kind == CHARTER:
+        raise Unusable(f"{arguments.file} is a charter. Hold it to the former one: charter FILE")
+    if kind != RULEBOOK:
+        return _check_entries(arguments, kind)
     charter = load_charter(arguments.charter)
     rulebook = load(arguments.file, promised=charter.by_id)
-    before = load(arguments.against) if arguments.against else shipped.rulebook()
+    before = _former(arguments)
     compared, fewer = _compared(before, rulebook)
     changes = promises.beside(charter, before, compared.changes)
     found = named(rulebook) | {
@@ -141,8 +174,10 @@ def check(arguments: argparse.Namespace) -> Found:
         "differences": _differences_beside(compared, before, rulebook),
         "dead": _complete(proving.dead_rules, rulebook),
     }
+    found["labelled"] = _labelled(before, rulebook)
     eased = [
         *easings.of_rulebook(cast("Proofs", found)),
+        *easings.of_labelled(found["labelled"]["changed"]),
         *succession.beyond(charter, rulebook),
         *promises.unrepeated(charter, before, compared.changes),
     ]
@@ -184,6 +219,51 @@ def charter(arguments: argparse.Namespace) -> Found:
     return found
 
 
+def _kind(name: str) -> str:
+    """What a file holds. Needs no database."""
+    standalone.ready()
+    # Django's models can be imported only when Django is ready.
+    from policy.governance import reference_check
+
+    return reference_check.kind_of(name)
+
+
+def _check_entries(arguments: argparse.Namespace, kind: str) -> Found:
+    """A catalogue, a registry, laws or countries, compared with another version of them."""
+    standalone.ready()
+    from policy.governance import reference_check as entries
+
+    try:
+        base = entries.base_of(arguments, kind)
+        found = entries.check(arguments, kind, base)
+    except entries.Refused as refusal:
+        raise Unusable(str(refusal)) from None
+    found["charter"] = []
+    _confirm(found, arguments.confirmed)
+    return found
+
+
+def _former(arguments: argparse.Namespace) -> Rulebook:
+    """The rulebook to compare with: of a file, the active one, or the one that ships."""
+    if arguments.against not in (ACTIVE, SHIPPED, None):
+        return load(arguments.against)
+    if arguments.against != ACTIVE and not (arguments.against is None and arguments.has_database):
+        return shipped.rulebook()
+    standalone.ready()
+    from policy.governance import reference_check as entries
+
+    try:
+        return entries.active_rulebook()
+    except entries.Refused as refusal:
+        raise Unusable(str(refusal)) from None
+
+
+def _labelled(before: Rulebook, after: Rulebook) -> Found:
+    data = shipped.load()
+    both = (replace(data, rulebook=rulebook) for rulebook in (before, after))
+    return cast("Found", labelled.play(*both).plain)
+
+
 def _compared(before: Rulebook, after: Rulebook) -> tuple[promises.Compared, list[promises.Fewer]]:
     try:
         return promises.compared(before, after), promises.fewer(before, after)
@@ -199,24 +279,43 @@ def _confirm(found: Found, file: str | None) -> None:
     for easing in found["looser"]:
         easing["confirmed"] = reasons.pop(easing["name"], "")
     if reasons:
-        raise Unusable(f"{file}: there is nothing to confirm called {next(iter(reasons))}")
+        unused = "\n".join(f"{file}: there is nothing to confirm called {name}" for name in reasons)
+        raise Unusable(unused)
 
 
 def confirmations(name: str) -> Mapping[str, str]:
-    """The changes that a file confirms, each by its name and with a reason."""
+    """The changes that a file confirms, each by its name and with a reason.
+
+    A list of ``what`` and ``because``, or names with a reason behind each.
+    """
     problems = Problems(name)
     shapes = Shapes(problems)
     reasons: dict[str, str] = {}
     try:
-        for change, key, value in shapes.pairs(read_marked(_text(name), problems), "confirmations"):
+        root = read_marked(_text(name), problems, lists=True)
+        for change, at, value in _confirmed(root, shapes):
             reason = shapes.text(value, change)
             if len(reason) < LEAST_REASON:
-                problems.add(key, f"{change}: say why in at least {LEAST_REASON} characters")
+                problems.add(at, f"{change}: say why in at least {LEAST_REASON} characters")
+            if change in reasons:
+                problems.add(at, f"{change}: is confirmed twice; keep one of the reasons")
             reasons[change] = reason
         problems.check()
     except ReadingError as error:
         raise Unusable(str(error)) from None
     return reasons
+
+
+def _confirmed(root: Node, shapes: Shapes) -> Iterator[tuple[str, Node, Node | None]]:
+    """Each name, where it stands, and the reason."""
+    if root.parts is None:
+        yield from shapes.pairs(root, "confirmations")
+        return
+    for number, entry in enumerate(root, start=1):
+        fields = shapes.fields(entry, f"confirmation {number}", ("what", "because"))
+        what = fields.get("what")
+        if name := shapes.text(what, f"confirmation {number}: what"):
+            yield name, what or entry, fields.get("because")
 
 
 def diff(arguments: argparse.Namespace) -> Found:
@@ -362,6 +461,11 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{'silent' if text['is_silent'] else 'reworded':<11} {text['rule']} {text['what']}"
         yield f"            before: {text['before']}"
         yield f"            now:    {text['after']}"
+    if found.get("entries") == []:
+        yield "No entry differs."
+    for change in found.get("entries", ()):
+        if not change["looser"]:
+            yield f"changed     {change['words']}: {', '.join(change['entries'])}"
     for easing in found.get("looser", ()):
         yield from _loosened(easing)
     for rule in found.get("dead", ()):
@@ -496,6 +600,10 @@ def parser() -> argparse.ArgumentParser:
             verb.add_argument("--confirmed", metavar="C")
         if name == "check":
             verb.add_argument("--charter", metavar="C")
+            verb.add_argument("--kind", choices=KINDS)
+            for option in ("label", "source", "edition", "licence", "layout"):
+                verb.add_argument(f"--{option}", default="", help=argparse.SUPPRESS)
+            verb.add_argument("--year", type=int, help=argparse.SUPPRESS)
         if name == "charter":
             verb.add_argument("--rulebook", metavar="B")
         verb.add_argument("--json", action="store_true")
@@ -503,16 +611,21 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(arguments: Sequence[str]) -> int:
-    """The exit status of one run."""
+def main(arguments: Sequence[str], *, has_database: bool = False) -> int:
+    """The exit status of one run. With a database, check compares with what is active there."""
     asked = parser().parse_args(arguments)
+    asked.has_database = has_database
     if asked.verb == "schema":
         print(json.dumps(rulebook_schema(shipped.vocabulary()), indent=1))
         return OK
     try:
         found = VERBS[asked.verb](asked)
     except Unusable as error:
-        print(error, file=sys.stderr)
+        if asked.json:
+            problems = str(error).splitlines()
+            print(json.dumps({"ok": False, "unusable": problems}, ensure_ascii=False, indent=1))
+        else:
+            print(error, file=sys.stderr)
         return WRONG
     return shown(found, as_json=asked.json, say=print)
 
@@ -528,4 +641,4 @@ def shown(found: Found, *, as_json: bool, say: Callable[[str], object]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], has_database=standalone.has_database()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from policy.engine.language.condition import RANK
 from policy.engine.language.phrases import OUTCOMES
-from policy.governance.report_data import Different, PromiseChange, Proofs, Reworded
+from policy.governance.report_data import Different, LabelledDeal, PromiseChange, Proofs, Reworded
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,23 @@ def other_sentences(charter: Iterable[PromiseChange]) -> list[Loosening]:
         for promise in charter
         if not promise["confirm"] and promise["says"] != promise["says_now"]
     ]
+
+
+def of_labelled(changed: Iterable[LabelledDeal]) -> list[Loosening]:
+    """Labelled deals that come out milder than the policy demands, and did not before."""
+    return [
+        Loosening(f"labelled {deal['id']}", labelled_words(deal))
+        for deal in changed
+        if deal["looser"]
+    ]
+
+
+def labelled_words(deal: LabelledDeal) -> str:
+    demanded = OUTCOMES[deal["label"]].lower()
+    return (
+        f"{deal['id']} {deal['title']}: {from_to(deal['before'], deal['after'])}, and the policy"
+        f" demands {demanded}"
+    )
 
 
 def is_looser(before: str, after: str) -> bool:

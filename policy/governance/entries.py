@@ -1,17 +1,17 @@
 """How two versions of countries, catalogue, registry or laws differ, entry by entry, in words."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 from policy.facts.derive import ReferenceData
 from policy.governance import report_data
 from policy.models import Kind
 from policy.reference.catalogue import CONTROLS, Catalogue, Feature, Product
-from policy.reference.destinations import Countries, Place, Restriction
-from policy.reference.laws import CLASS_WORDS, Law, day_words
+from policy.reference.destinations import Countries, Place, Restriction, Territory
+from policy.reference.laws import CLASS_WORDS, Law, Laws, day_words
 from policy.reference.names.lexicon import HARMLESS
-from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, RatingList
+from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, Rating, RatingList
 from policy.reference.registry import (
     INTELLIGENCE,
     OPERATOR,
@@ -83,6 +83,14 @@ def _countries(before: ReferenceData, after: ReferenceData) -> Iterator[EntryCha
 
 def _territory_changes(old: Countries, new: Countries) -> Iterator[Row]:
     """From which states a territory is asked about, and what people read about it."""
+    for code in sorted(old.territories.keys() ^ new.territories.keys()):
+        # Where the place is a country too, it stays, and only what the row said is gone.
+        if code in old.places and code in new.places:
+            is_gone = code in old.territories
+            name = "removed" if is_gone else "added"
+            row = (old if is_gone else new).territories[code]
+            words = f"Countries whose row among the territories is {name}"
+            yield f"rows of territories {name}", words, is_gone, f"{row.name} ({_row(row)})"
     for code in sorted(old.territories.keys() & new.territories.keys()):
         was, now = old.territories[code], new.territories[code]
         lost = was.reached_from - now.reached_from
@@ -95,9 +103,34 @@ def _territory_changes(old: Countries, new: Countries) -> Iterator[Row]:
             entry = f"{now.name} ({', '.join(sorted(gained))})"
             words = "Territories that are asked about in deals of these countries from now on"
             yield "territories asked more", words, False, entry
+        yield from _hidden_control(was, now, old, new)
         if was.note != now.note:
             entry = f"{now.name}: {was.note or 'nothing'} becomes {now.note or 'nothing'}"
             yield "notes of territories", "Territories with another note", True, entry
+
+
+def _row(row: Territory) -> str:
+    reached = ", ".join(sorted(row.reached_from)) or "no country"
+    return "; ".join(filter(None, (f"asked about from {reached}", row.export_control, row.note)))
+
+
+def _hidden_control(
+    was: Territory, now: Territory, old: Countries, new: Countries
+) -> Iterator[Row]:
+    """What a territory says of itself, where a restricted destination says something graver."""
+    if was.export_control == now.export_control:
+        return
+    if old.places[was.code].export_control != new.places[now.code].export_control:
+        return
+    lowered = _control(now.export_control) < _control(was.export_control)
+    entry = f"{now.name} ({_words(was.export_control or 'nothing')} to"
+    entry += f" {_words(now.export_control or 'nothing')})"
+    words = "Territories whose own export control changes behind a graver restriction"
+    yield "own export control of territories", words, lowered, entry
+
+
+def _control(own: str) -> int:
+    return _gravity(own or "not_controlled")
 
 
 def _restriction_changes(
@@ -175,16 +208,31 @@ def _source_changes(old: Countries, new: Countries) -> Iterator[Row]:
 def _hidden_ratings(
     was: RatingList, now: RatingList, old: Countries, new: Countries
 ) -> Iterator[Row]:
-    ratings = {one.code: one.tier for one in now.ratings}
-    for one in was.ratings:
-        tier = ratings.get(one.code, UNRATED)
-        place, placed = old.places.get(one.code), new.places.get(one.code)
-        if place is None or placed is None or place.tier != placed.tier or tier == one.tier:
+    """Ratings that change behind a graver source, and scores that lead to the same tier."""
+    before, after = ({one.code: one for one in some.ratings} for some in (was, now))
+    for code in sorted(before.keys() | after.keys()):
+        place, placed = old.places.get(code), new.places.get(code)
+        if place is None or placed is None or place.tier != placed.tier:
             continue
-        if tier == UNRATED or _milder(one.tier, tier):
-            words = "Ratings that become milder behind a graver source"
-            entry = f"{placed.name} by {was.source} ({TIER_WORDS[one.tier]} to {TIER_WORDS[tier]})"
-            yield "ratings lowered", words, True, entry
+        one, other = (some.get(code, Rating(code, UNRATED)) for some in (before, after))
+        if one.tier != other.tier:
+            yield _hidden_rating(one.tier, other.tier, f"{placed.name} by {was.source}")
+        elif (one.score, one.why) != (other.score, other.why):
+            words = "Ratings with another score or reason that stay in their tier"
+            entry = f"{placed.name} by {was.source} ({_score(one)} to {_score(other)})"
+            yield "scores changed", words, False, entry
+
+
+def _hidden_rating(was: str, now: str, place: str) -> Row:
+    entry = f"{place} ({TIER_WORDS[was]} to {TIER_WORDS[now]})"
+    # Silence beside other sources says nothing, whatever was said before.
+    if now == UNRATED or (was != UNRATED and _milder(was, now)):
+        return "ratings lowered", "Ratings that become milder behind a graver source", True, entry
+    return "ratings raised", "Ratings that become graver behind a graver source", False, entry
+
+
+def _score(rating: Rating) -> str:
+    return " ".join(filter(None, (str(rating.score or "no score"), rating.why)))
 
 
 def _milder(was: str, now: str) -> bool:
@@ -283,6 +331,13 @@ def _lines(
 
 def _renamed(old: Catalogue, new: Catalogue) -> Iterator[Row]:
     """Names that mean another product, or a product for the first time; swaps are told as such."""
+    gone, come = (
+        {replace(one, id=""): one.id for one in some.products if one.id not in other.by_id}
+        for some, other in ((old, new), (new, old))
+    )
+    for product in gone.keys() & come.keys():
+        entry = f"{product.name} ({gone[product]} becomes {come[product]})"
+        yield "products under another id", "Products that have another id", True, entry
     for line in sorted(old.by_id.keys() & new.by_id.keys()):
         was, now = old.by_id[line], new.by_id[line]
         if was.name != now.name:
@@ -350,8 +405,35 @@ def _feature(feature: Feature, say: Callable[[str], str]) -> str:
 
 
 def _parties(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
-    old, new = _known(before.registry), _known(after.registry)
-    return _grouped([*_party_changes(old, new), *_stem_changes(before.registry, after.registry)])
+    old, new = before.registry, after.registry
+    return _grouped(
+        [
+            *_party_names(old, new),
+            *_party_changes(_known(old), _known(new)),
+            *_stem_changes(old, new),
+        ]
+    )
+
+
+def _party_names(old: Registry, new: Registry) -> Iterator[Row]:
+    """Rows of which only the name is another one; two that change names are told as such."""
+    was, now = _by_rest(old), _by_rest(new)
+    renamed = {was[rest]: now[rest] for rest in was.keys() & now.keys() if was[rest] != now[rest]}
+    for before, after in sorted(renamed.items()):
+        if renamed.get(after) == before:
+            entry = f"{before} is now called {after}, and {after} is called {before}"
+            yield "names of parties swapped", "Parties that change their names", True, entry
+        else:
+            words = "Parties with another name"
+            yield "parties renamed", words, True, f"{before} is now called {after}"
+
+
+def _by_rest(registry: Registry) -> Mapping[Party, str]:
+    """The name of each row that nothing but its name tells from itself."""
+    rows: dict[Party, list[str]] = {}
+    for party in registry.parties:
+        rows.setdefault(replace(party, name=""), []).append(party.name)
+    return {rest: names[0] for rest, names in rows.items() if len(names) == 1}
 
 
 @dataclass(frozen=True)
@@ -363,6 +445,8 @@ class _Known:
     #: Each name with each kind that it leads to.
     names: frozenset[tuple[str, str]]
     texts: frozenset[tuple[str, str]]
+    #: The lists of sanctions that name it.
+    lists: frozenset[str]
 
 
 def _known(registry: Registry) -> Mapping[tuple[str, str], _Known]:
@@ -377,6 +461,7 @@ def _known(registry: Registry) -> Mapping[tuple[str, str], _Known]:
                 (name, entry.kind) for entry in parties for name in (entry.name, *entry.aliases)
             ),
             frozenset((entry.note, entry.source) for entry in parties),
+            frozenset(entry.source for entry in parties if entry.is_on_a_list),
         )
         for key, parties in rows.items()
     }
@@ -424,11 +509,19 @@ def _changed_party(old: _Known, new: _Known) -> Iterator[Row]:
     if gained:
         yield "names gained", "Parties that are recognised by more names", True, _by(new, gained)
     if old.texts != new.texts:
-        yield "parties edited", "Parties with new notes or sources", False, new.name
+        entry = f"{new.name}: {_texts(old)} becomes {_texts(new)}"
+        yield "parties edited", "Parties with new notes or sources", False, entry
+    if old.lists - new.lists:
+        entry = f"{new.name} ({', '.join(sorted(old.lists - new.lists))})"
+        yield "no longer on a list", "Parties that no list names any more", True, entry
 
 
 def _by(party: _Known, names: Iterable[tuple[str, str]]) -> str:
     return f"{party.name} ({', '.join(sorted({name for name, _ in names}))})"
+
+
+def _texts(party: _Known) -> str:
+    return "; ".join(", ".join(filter(None, text)) for text in sorted(party.texts)) or "nothing"
 
 
 def _kinds(party: _Known) -> str:
@@ -462,7 +555,7 @@ def _words(value: str) -> str:
 def _laws(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
     old, new = before.laws, after.laws
     kinds = after.kind_words
-    rows = [
+    rows = [*_law_ids(old, new)] + [
         row
         for name in sorted(old.by_id.keys() | new.by_id.keys())
         for row in _law_changes(old.by_id.get(name), new.by_id.get(name), kinds)
@@ -472,6 +565,16 @@ def _laws(before: ReferenceData, after: ReferenceData) -> Iterator[EntryChange]:
         words = "What readers are told about all laws of the register"
         rows.append(("remark changed", words, True, entry))
     return _grouped(rows)
+
+
+def _law_ids(old: Laws, new: Laws) -> Iterator[Row]:
+    """Laws that have the id of another one, or a new id; the deals that picked it keep the old."""
+    ids = {replace(law, id=""): law.id for law in old.laws}
+    for law in new.laws:
+        was = ids.get(replace(law, id=""), law.id)
+        if was != law.id:
+            entry = f"{law.citation} ({law.country}): {was} becomes {law.id}"
+            yield "laws under another id", "Laws that have another id", True, entry
 
 
 def _law_changes(old: Law | None, new: Law | None, kinds: Mapping[str, str]) -> Iterator[Row]:

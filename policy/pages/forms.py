@@ -1,5 +1,6 @@
 """What people type on the pages of the policy, parsed. Whether they may is decided elsewhere."""
 
+import copy
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from policy.fields import FilterForm, PlainText
 from policy.governance.proposals import About
 from policy.models import Kind
 from policy.reference.importers.layouts import LAYOUTS
-from policy.reference.ratings import TIERS, UNRATED
+from policy.reference.ratings import TIERS, UNRATED, Cuts
 from policy.wording import outcomes
 
 Options = Sequence[tuple[str, str]]
@@ -121,6 +122,12 @@ class DifferenceForm(forms.Form):
 
 
 LEAST_NOTE = 20
+#: Where the scores of a list become tiers: asked only for a list of scores.
+CUTS = ("rising", "lowest", "highest", "very_high", "high", "medium")
+WRONG_ORDER = (
+    "Very high, high and medium must climb inside the scale where a high score means little risk,"
+    " and fall inside it where it means much"
+)
 #: A file that holds no ratings: embargoes and bans of the destinations.
 RESTRICTED = "restricted"
 
@@ -158,6 +165,16 @@ class ProposalForm(forms.Form):
         label="Year it covers", required=False, min_value=1900, max_value=2200
     )
     licence = PlainText(label="Licence", required=False, max_length=500)
+    rising = forms.ChoiceField(
+        label="What does a high score mean?",
+        required=False,
+        choices=[("freer", "Little risk"), ("riskier", "Much risk")],
+    )
+    lowest = forms.DecimalField(label="Lowest score of the scale", required=False)
+    highest = forms.DecimalField(label="Highest score of the scale", required=False)
+    very_high = forms.DecimalField(label="Very high risk", required=False)
+    high = forms.DecimalField(label="High risk", required=False)
+    medium = forms.DecimalField(label="Medium risk", required=False)
     note = PlainText(
         label="Why this change?",
         min_length=LEAST_NOTE,
@@ -184,6 +201,7 @@ class ProposalForm(forms.Form):
             "edition",
             "year",
             "licence",
+            *CUTS,
             "note",
         ),
     }
@@ -218,22 +236,41 @@ class ProposalForm(forms.Form):
         (Kind.LAWS, "label"): "Only for a spreadsheet. A text contains its label",
         (Kind.LAWS, "source"): "Who checked the entries",
         (Kind.COUNTRIES, "upload"): "The file of V-Dem, Freedom House or RSF as they publish it, or"
-        " a plain CSV with the columns code and tier: FI,low. It takes the place of the list of the"
-        " same source; lists of other sources stay, and the worst rating counts. Or the restricted"
+        " a plain CSV or XLSX with the columns code and tier: FI,low, or code and score. It takes"
+        " the place of the list of the same source; lists of other sources stay, and the"
+        " worst rating counts. Or the restricted"
         " destinations as the page of the countries exports them: they take the place of all those"
         " that are active.",
+        (Kind.COUNTRIES, "rising"): "The tiers below are read accordingly.",
+        (Kind.COUNTRIES, "very_high"): "Scores below this one, where a high score means little"
+        " risk; above it, where it means much.",
+        (Kind.COUNTRIES, "high"): "The same for high risk.",
+        (Kind.COUNTRIES, "medium"): "The same for medium risk. All others are low.",
         (Kind.COUNTRIES, "source"): "Plain CSV only: who rated. The other files say it themselves.",
     }
 
     def __init__(
-        self, *args: Any, kind: str, begun: str = "", trying: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        kind: str,
+        begun: str = "",
+        trying: bool = False,
+        left_out: str = "",
+        **kwargs: Any,
     ) -> None:
-        """``begun`` is the label of a version whose content is proposed again without a file."""
+        """``begun`` is the label of a version whose content is proposed again without a file.
+
+        ``left_out`` says why a file that was sent is not there.
+        """
         super().__init__(*args, **kwargs)
-        self.begun, self.trying = begun, trying
+        self.begun, self.trying, self.left_out = begun, trying, left_out
+        self.is_cutting = "lowest" in self.data
         for name in list(self.fields):
             if name not in self.FIELDS[Kind(kind)]:
                 del self.fields[name]
+        if not self.is_cutting:
+            for name in CUTS:
+                self.fields.pop(name, None)
         for name, field in self.fields.items():
             field.help_text = self.HELP.get((Kind(kind), name), field.help_text)
         if "text" not in self.fields:
@@ -248,20 +285,48 @@ class ProposalForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if self.left_out:
+            self.add_error("upload", self.left_out)
+            return self._with_cuts(cleaned)
         is_begun = self.begun and "text" not in self.fields
         if not is_begun and not cleaned.get("upload") and not cleaned.get("text", "").strip():
             field = "text" if "text" in self.fields else "upload"
             self.add_error(
                 field, "Enter a text or choose a file" if field == "text" else "Choose a file"
             )
+        return self._with_cuts(cleaned)
+
+    def _with_cuts(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        """The cuts as one value, where they were asked for; None where they were not."""
+        cleaned["cuts"] = None
+        if not self.is_cutting or "lowest" not in self.fields:
+            return cleaned
+        numbers = [name for name in CUTS if name != "rising"]
+        for name in numbers:
+            if name not in self.errors and cleaned.get(name) is None:
+                self.add_error(name, "Enter a number")
+        if any(name in self.errors for name in numbers):
+            return cleaned
+        try:
+            cuts = {name: cleaned[name] for name in numbers}
+            cleaned["cuts"] = Cuts(**cuts, rising=cleaned["rising"] or "freer")
+        except ValueError:
+            self.add_error("very_high", WRONG_ORDER)
         return cleaned
+
+    def ask_for_cuts(self) -> None:
+        """Show the fields of the cuts, which are there only for a list of scores."""
+        for name in CUTS:
+            self.fields[name] = copy.deepcopy(self.base_fields[name])
+            self.fields[name].help_text = self.HELP.get((Kind.COUNTRIES, name), "")
+        self.fields["note"] = self.fields.pop("note")
 
     def about(self) -> About:
         names = ("label", "source", "edition", "licence")
         about = {name: self.cleaned_data.get(name, "") for name in names}
         if self.trying:
             about["label"] = about["label"] or "draft"
-        return About(**about)
+        return About(**about, codes=self.data.get("codes", ""))
 
 
 class ActivationForm(forms.Form):

@@ -16,18 +16,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.refusals import Conflict
 from people.access import SignedIn, allow
 from people.verbs import Offers, does
-from policy import actions, active, verbs
+from policy import actions, active, uploads, verbs
 from policy.facts import shipped
 from policy.governance import checking, proposals, proving, reports
 from policy.governance.afterwards import sweep_of
 from policy.governance.past import past
-from policy.governance.proposals import ProposalRefused
+from policy.governance.proposals import CodesOffered, CutsAsked, ImportedCountries, ProposalRefused
 from policy.governance.versions import Content
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.pages import comparing
 from policy.pages.forms import RESTRICTED, ActivationForm, CancelForm, ProposalForm
 from policy.pages.rulebook import DAY, VERSION_READERS, state_of
 from policy.reference import spreadsheets
+from policy.reference.codes import Offer, digest_of
+from policy.reference.ratings import TIER_WORDS, TIERS, Cuts
 
 READ = require_safe
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -53,7 +55,12 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
         form = ProposalForm(kind=kind, begun=label, initial=initial)
         return _proposal_page(request, kind, form)
     form = ProposalForm(
-        request.POST, request.FILES, kind=kind, begun=label, trying="try" in request.POST
+        request.POST,
+        request.FILES,
+        kind=kind,
+        begun=label,
+        trying="try" in request.POST,
+        left_out=uploads.refused(request),
     )
     if not form.is_valid():
         return _proposal_page(request, kind, form)
@@ -66,6 +73,11 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
         version = actions.propose_version(
             content, note=form.cleaned_data["note"], actor=request.user
         )
+    except CutsAsked as asked:
+        form.ask_for_cuts()
+        return _proposal_page(request, kind, form, scores=asked)
+    except CodesOffered as offered:
+        return _proposal_page(request, kind, form, offered=_offered(offered.offers))
     except ProposalRefused as refusal:
         return _proposal_page(request, kind, form, problems=refusal.problems)
     except Conflict as refusal:
@@ -77,9 +89,25 @@ def propose(request: SignedIn, kind: str) -> HttpResponse:
 
 
 def _is_uncounted(request: SignedIn, content: Content, remarks: list[str]) -> bool:
-    """Whether nobody has seen yet what becomes of a list of names: what is left out, and why."""
-    is_list = content.kind == Kind.REGISTRY and bool(remarks)
-    return is_list and request.POST.get("seen") != content.digest
+    """Whether nobody has seen yet what becomes of a list: who is left out, or which tier."""
+    is_list = content.kind == Kind.REGISTRY or "lowest" in request.POST
+    return is_list and bool(remarks) and request.POST.get("seen") != content.digest
+
+
+def _offered(offers: list[Offer]) -> dict[str, Any]:
+    """Each name with its code and the places where it stands, and what accepts all of them."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for offer in offers:
+        places.setdefault((offer.written, offer.code), []).append(offer.where)
+    rows = [
+        {"written": written, "code": code, "where": some[:PLACES], "more": len(some) - PLACES}
+        for (written, code), some in places.items()
+    ]
+    return {"rows": rows, "digest": digest_of(offers)}
+
+
+#: Places of one name that the page lists.
+PLACES = 3
 
 
 #: In the address of the page: begin with what ships with this program.
@@ -152,9 +180,13 @@ def _content(
         return proposals.import_restricted(given["upload"].file, form.about()), []
     if kind == Kind.COUNTRIES:
         made = proposals.import_countries(
-            given["upload"].file, layout=given["layout"], about=form.about(), year=given["year"]
+            given["upload"].file,
+            layout=given["layout"],
+            about=form.about(),
+            year=given["year"],
+            cuts=given["cuts"],
         )
-        return made.content, made.imported.report.lines()
+        return made.content, [*_tiers(made, given["cuts"]), *made.imported.report.lines()]
     if kind == Kind.REGISTRY:
         aliases = given["aliases"].file if given["aliases"] else None
         listed = proposals.import_names(given["upload"].file, form.about(), aliases=aliases)
@@ -163,6 +195,21 @@ def _content(
     if given.get("upload"):
         return proposals.of_upload(kind, given["upload"].file, form.about()), []
     return proposals.read(kind, given["text"], form.about()), []
+
+
+def _tiers(made: ImportedCountries, cuts: Cuts | None) -> list[str]:
+    """What becomes of each score, where somebody said where scores become tiers."""
+    if cuts is None:
+        return []
+    places: dict[str, list[str]] = {tier: [] for tier in reversed(TIERS)}
+    for rating in made.imported.ratings.ratings:
+        if rating.score is not None:
+            places[rating.tier].append(f"{rating.name} {rating.score}")
+    return [
+        f"{TIER_WORDS[tier].capitalize()}: {len(rated)}. {', '.join(rated)}"
+        for tier, rated in places.items()
+        if rated
+    ]
 
 
 def _is_restricted(form: ProposalForm) -> bool:
@@ -180,6 +227,8 @@ def _proposal_page(
     problems: Any = (),
     tried: Any = None,
     counted: Any = None,
+    offered: Any = None,
+    scores: CutsAsked | None = None,
 ) -> HttpResponse:
     context = {
         "kind": Kind(kind),
@@ -189,10 +238,12 @@ def _proposal_page(
         "active": active.version(kind),
         "tried": tried,
         "counted": counted,
+        "offered": offered,
+        "scores": scores,
         "is_text": "text" in form.fields,
         "shipped": "" if form.begun else _newer_shipped(kind),
     }
-    status = 422 if problems or form.errors else 200
+    status = 422 if problems or offered or scores or form.errors else 200
     return render(request, "policy/propose.html", context, status=status)
 
 

@@ -4,12 +4,12 @@ YAML 1.2. A line has an id, a name, capabilities, standard features, features th
 with proof, and the export-control result to assume until trade compliance has looked at the deal.
 """
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from policy.engine.language.facts import digest
-from policy.engine.language.marked import Node, Problems, ReadingError, read_marked
+from policy.engine.language.marked import Node, Problem, Problems, ReadingError, read_marked
 from policy.engine.language.shapes import Shapes
 from policy.engine.language.words import shown
 from policy.reference.names.lexicon import plainly
@@ -25,9 +25,10 @@ _FEATURE = ("feature", "name", "removes", "proof")
 class CatalogueError(ValueError):
     """A catalogue that cannot be read; `problems` has one sentence for each line at fault."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+    def __init__(self, places: Sequence[Problem]) -> None:
+        self.places = tuple(places)
+        self.problems = tuple(problem.sentence for problem in places)
+        super().__init__("\n".join(self.problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +109,28 @@ def _stems(name: str) -> frozenset[str]:
     return frozenset(word.removesuffix("s") for word in plainly(latin)[0].split() if len(word) > 1)
 
 
-def read_catalogue(text: str, *, capabilities: Collection[str]) -> Catalogue:
-    """The catalogue from YAML text; CatalogueError names every product that does not fit."""
+def read_catalogue(
+    text: str, *, capabilities: Collection[str], meant: Callable[[str], str] | None = None
+) -> Catalogue:
+    """The catalogue from YAML text; CatalogueError names every product that does not fit.
+
+    ``meant`` gives the code for a name, so that a problem can say what should stand there.
+    """
     problems = Problems("catalogue")
     try:
         root = read_marked(text, problems)
-        label, products = _CatalogueReader(capabilities, problems).read(root)
+        label, products = _CatalogueReader(capabilities, Shapes(problems, meant)).read(root)
         problems.check()
     except ReadingError as error:
-        raise CatalogueError(
-            [
-                f"line {problem.line}, column {problem.column}: {problem.what}"
-                for problem in error.problems
-            ]
-        ) from None
+        raise CatalogueError(error.problems) from None
     return Catalogue(label, products, digest(text))
 
 
 class _CatalogueReader:
-    def __init__(self, capabilities: Collection[str], problems: Problems) -> None:
+    def __init__(self, capabilities: Collection[str], shapes: Shapes) -> None:
         self.capabilities = capabilities
-        self.problems = problems
-        self.shapes = Shapes(problems)
+        self.problems = shapes.problems
+        self.shapes = shapes
         #: Names that are taken, folded, with the product and the line that has them.
         self.taken: dict[str, tuple[str, int]] = {}
 
@@ -172,7 +173,7 @@ class _CatalogueReader:
     def _capabilities(self, node: Node | None, what: str) -> tuple[str, ...]:
         if node is not None and node.parts == []:
             self.problems.add(
-                node, f"{what}: no capability; an unclassified line says so: [unclassified]"
+                node, f"{what}: no capability; an unclassified line says so: write [unclassified]"
             )
         parts = self.shapes.parts(node, f"{what}: capabilities")
         return tuple(name for part in parts if (name := self._capability(part, what)))
@@ -181,7 +182,8 @@ class _CatalogueReader:
         if isinstance(part.value, str) and part.value in self.capabilities:
             return part.value
         hint = self.shapes.hint(part.value, self.capabilities)
-        self.problems.add(part, f"{what}: unknown capability {part.described}{hint}")
+        code = self.shapes.code_for(part.value, self.capabilities)
+        self.problems.add(part, f"{what}: unknown capability {part.described}{hint}", code=code)
         return ""
 
     def _texts(self, node: Node | None, what: str) -> tuple[str, ...]:

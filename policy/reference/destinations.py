@@ -312,7 +312,11 @@ def _wrong(
         return
     for name in named:
         if name != EVERYTHING and name not in capabilities:
-            yield f"{shown(name)} is not a capability{did_you_mean(name, capabilities)}"
+            hint = did_you_mean(name, capabilities)
+            yield (
+                f"{shown(name)} is not a capability{hint}; write {EVERYTHING}, or capabilities such"
+                " as monitoring_centre"
+            )
 
 
 def _restricts(row: Mapping[str, str]) -> list[str]:

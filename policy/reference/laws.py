@@ -6,14 +6,14 @@ somebody wrote them decides nothing.
 """
 
 import re
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from policy.engine.language.facts import canonical, digest
-from policy.engine.language.marked import Node, Problems, ReadingError, read_marked
+from policy.engine.language.marked import Node, Problem, Problems, ReadingError, read_marked
 from policy.engine.language.shapes import Shapes
 from policy.engine.language.words import shown
 from policy.reference.names.plain_text import fault
@@ -66,8 +66,9 @@ _LINK = re.compile(r"https?://[^\s/]+\.[^\s]+\Z")
 class LawsError(ValueError):
     """A register that cannot be read; `problems` has one sentence for each line at fault."""
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
+    def __init__(self, places: Iterable[Problem]) -> None:
+        self.places = tuple(places)
+        self.problems = tuple(problem.sentence for problem in self.places)
         super().__init__("\n".join(self.problems))
 
 
@@ -176,33 +177,35 @@ def of_canonical(plain: Mapping[str, Any], text_digest: str) -> Laws:
 # --- Reading what people write -------------------------------------------------------------------
 
 
-def read_laws(text: str, *, kinds: Collection[str], countries: Container[str]) -> Laws:
+def read_laws(
+    text: str,
+    *,
+    kinds: Collection[str],
+    countries: Collection[str],
+    meant: Callable[[str], str] | None = None,
+) -> Laws:
     """The register from YAML; LawsError names every line that does not fit.
 
+    ``meant`` gives the code for a name, so that a problem can say what should stand there.
     `kinds` are the values of end_user_type, `countries` the codes that exist.
     """
     problems = Problems("laws")
     try:
         root = read_marked(text, problems)
-        label, remark, laws = _LawsReader(kinds, countries, problems).read(root)
+        label, remark, laws = _LawsReader(kinds, countries, Shapes(problems, meant)).read(root)
         problems.check()
     except ReadingError as error:
-        raise LawsError(
-            f"line {problem.line}, column {problem.column}: {problem.what}"
-            for problem in error.problems
-        ) from None
+        raise LawsError(error.problems) from None
     register = Laws(tuple(sorted(laws, key=lambda law: law.id)), "", label, remark)
     return Laws(register.laws, digest(canonical_text(register)), label, remark)
 
 
 class _LawsReader:
-    def __init__(
-        self, kinds: Collection[str], countries: Container[str], problems: Problems
-    ) -> None:
+    def __init__(self, kinds: Collection[str], countries: Collection[str], shapes: Shapes) -> None:
         self.kinds = [kind for kind in kinds if kind != "unknown"]
         self.countries = countries
-        self.problems = problems
-        self.shapes = Shapes(problems)
+        self.problems = shapes.problems
+        self.shapes = shapes
         self.ids: dict[str, int] = {}
         #: Country, act and provision, folded, with the entries that cite them and their lines.
         self.cited: dict[tuple[str, ...], list[tuple[Law, int]]] = {}
@@ -234,7 +237,9 @@ class _LawsReader:
             id=self._id(fields.get("id"), what),
             country=self._country(fields.get("country"), what),
             obliges=self._several(fields.get("obliges"), f"{what}: obliges", self.kinds),
-            classes=self._several(fields.get("classes"), f"{what}: classes", list(CLASSES)),
+            classes=self._several(
+                fields.get("classes"), f"{what}: classes", list(CLASSES), CLASS_WORDS
+            ),
             checked=self._day(fields.get("checked"), f"{what}: checked"),
             valid_until=self._day(fields.get("valid_until"), f"{what}: valid_until"),
             conflict=self._yes_no(fields.get("conflict"), f"{what}: conflict"),
@@ -246,7 +251,9 @@ class _LawsReader:
     def _check(self, law: Law, fields: Mapping[str, Node], what: str) -> None:
         if law.link and not _LINK.match(law.link):
             self.problems.add(
-                fields["link"], f"{what}: link: {shown(law.link)} is not an address (https://…)"
+                fields["link"],
+                f"{what}: link: {shown(law.link)} is not an address (https://…); write one"
+                " such as https://laws.example/1",
             )
         if "valid_until" in fields and date.min < law.valid_until <= law.checked:
             self.problems.add(
@@ -260,7 +267,9 @@ class _LawsReader:
             )
         if law.why and not law.conflict and "conflict" in fields:
             self.problems.add(
-                fields["why"], f"{what}: why says what conflicts, and conflict is not yes"
+                fields["why"],
+                f"{what}: why says what conflicts, and conflict is not yes; write yes there, or"
+                " remove why",
             )
 
     def _keep_apart(self, law: Law, entry: Node) -> None:
@@ -293,13 +302,24 @@ class _LawsReader:
     def _country(self, node: Node | None, what: str) -> str:
         value = self.shapes.text(node, f"{what}: country")
         if value and node is not None and value not in self.countries:
+            code = self.shapes.code_for(value, self.countries)
+            hint = f"; did you mean {code}?" if code else ""
             self.problems.add(
-                node, f"{what}: country {shown(value)} is not a valid ISO 3166-1 alpha-2 code"
+                node,
+                f"{what}: country {shown(value)} is not a valid ISO 3166-1 alpha-2 code"
+                f"; write two letters, such as FI{hint}",
+                code=code,
             )
         return value
 
-    def _several(self, node: Node | None, what: str, known: Collection[str]) -> tuple[str, ...]:
-        return tuple(sorted(self.shapes.several_of(node, what, known)))
+    def _several(
+        self,
+        node: Node | None,
+        what: str,
+        known: Collection[str],
+        words: Mapping[str, str] | None = None,
+    ) -> tuple[str, ...]:
+        return tuple(sorted(self.shapes.several_of(node, what, known, words)))
 
     def _line(self, node: Node | None, what: str, most: int) -> str:
         """One line of text that shows all that it holds."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from policy.reference.codes import Offer
+
 TIERS = ("low", "medium", "high", "very_high")
 UNRATED = "unrated"
 TIER_WORDS = {
@@ -145,6 +147,8 @@ class Remark:
     def __str__(self) -> str:
         text = f"{self.found!r} " if self.found else ""
         want = f"; {self.want}" if self.want else ""
+        if self.where.startswith("the "):
+            return f"{self.where[:1].upper()}{self.where[1:]} {text}{self.why}{want}."
         return f"{self.where}: {text}{self.why}{want}"
 
 
@@ -250,6 +254,8 @@ class Report:
     left_out: list[Remark] = field(default_factory=list)
     repeated: list[Remark] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: Names that stand for codes.
+    offers: list[Offer] = field(default_factory=list)
     missing: tuple[str, ...] = ()
     changes: Changes | None = None
 

@@ -54,6 +54,12 @@ ASKED = (INTELLIGENCE, "law_enforcement", "military", QUESTION, VENDOR)
 SHORTEST_IN_TEXT = 3
 #: Classes that are not kinds of end user.
 NO_KIND = (QUESTION, OPERATOR, VENDOR)
+#: What people call these.
+WORDS_OF_NO_KIND: Mapping[str, Sequence[str]] = {
+    QUESTION: ("ask", "unknown"),
+    OPERATOR: ("network operator", "operator"),
+    VENDOR: ("surveillance vendor", "vendor of surveillance systems"),
+}
 #: How the source of a row begins that came from a published list; the list's name follows.
 ON_A_LIST = "list:"
 _APART = re.compile(r"[()\[\]/]")
@@ -307,11 +313,14 @@ def doubled(text: str) -> list[str]:
 
 def _wrong(row: Mapping[str, str], known: Sequence[str], countries: Container[str]) -> str:
     if None in row or None in row.values():
-        return f"expected {len(COLUMNS)} fields"
+        return f"expected {len(COLUMNS)} fields; put a field that holds a comma in quotation marks"
     if not fold(row["name"]):
         return "a party needs a name"
     if row["country"] and row["country"] not in countries:
-        return f"country {shown(row['country'])} is not a valid ISO 3166-1 alpha-2 code"
+        return (
+            f"country {shown(row['country'])} is not a valid ISO 3166-1 alpha-2 code; write two"
+            " letters, such as FI, or nothing for an international body"
+        )
     if row["class"] not in known:
         hint = did_you_mean(row["class"], known) or f"; it is one of {listed(known)}"
         return f"class {shown(row['class'])} is unknown{hint}"

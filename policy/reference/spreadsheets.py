@@ -10,21 +10,37 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, BinaryIO
 
 import xlsxwriter
 
+from policy.engine.language.words import shown
 from policy.reference.catalogue import Catalogue, Feature
+from policy.reference.codes import Codes, Offer, Offers
 from policy.reference.destinations import RESTRICTED_COLUMNS, Countries, restricted_rows
-from policy.reference.importers.text import delimiter_of, table_rows
-from policy.reference.importers.workbook import Cell, Workbook, column_name
+from policy.reference.importers.opening import is_workbook
+from policy.reference.importers.sheet import (
+    MOST_TITLES,
+    Columns,
+    Row,
+    SpreadsheetRefused,
+    has_columns,
+    heading,
+    read_rows,
+    table_of,
+)
+from policy.reference.importers.workbook import Cell, Workbook
 from policy.reference.laws import COLUMNS as LAW_COLUMNS
-from policy.reference.laws import Laws
+from policy.reference.laws import YES_NO, Laws
 from policy.reference.ratings import ListRefused
 from policy.reference.registry import COLUMNS as PARTY_COLUMNS
 from policy.reference.registry import Registry
+
+__all__ = ["RowText", "SpreadsheetRefused"]
 
 PRODUCT_COLUMNS = (
     "id",
@@ -37,116 +53,117 @@ PRODUCT_COLUMNS = (
     "control",
     "control_list",
 )
-_NEEDED = ("id", "name", "family", "capabilities", "control")
-_NEEDED_OF_A_LAW = tuple(name for name in LAW_COLUMNS if name != "why")
-#: Columns of laws in which a cell may be a date or a truth value of the spreadsheet program.
-_DAYS, _YES_NO = frozenset({"checked", "valid_until"}), frozenset({"conflict"})
-#: No day of a law is farther away (9999-12-31), and none before 1900.
+PRODUCTS = Columns(
+    "catalogue", PRODUCT_COLUMNS, ("id", "name", "family", "capabilities", "control")
+)
+PARTIES = Columns("registry", PARTY_COLUMNS, ("name", "class"), most_lines=500_000)
+RESTRICTED = Columns("restricted destinations", RESTRICTED_COLUMNS, RESTRICTED_COLUMNS[:-1])
+LAWS = Columns(
+    "register of laws", LAW_COLUMNS, tuple(name for name in LAW_COLUMNS if name != "why")
+)
+#: Columns in which a cell may be a date or a truth value of the spreadsheet program.
+_DAYS, _YES_NO = frozenset({"checked", "valid_until", "dated"}), frozenset({"conflict"})
+#: No day is farther away (9999-12-31), and none before 1900.
 _LAST_DAY = 2_958_465
-MOST_ROWS = 50_000
-_AT = re.compile(r"\Aline (\d+)(?:, column \d+)?|(?<=\()line (\d+)(?=\)\Z)")
-
-#: Why a cell is not what somebody wrote.
-_SPOILT = {
-    "formula": "is a formula; save values, not formulas",
-    "error": "is a spreadsheet error; save values, not formulas",
-    "date": "is a date; format the cell as text and write the words again",
-    "boolean": "is a truth value; format the cell as text and write the words again",
-}
-
-Row = Mapping[str, str]
-#: Row number and cells, the head first.
-Cells = Iterator[tuple[int, list[Cell]]]
-
-
-class SpreadsheetRefused(ValueError):
-    """A workbook that cannot be read; `problems` names the cell or the row, and the repair."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = list(problems)
+_AT = re.compile(r"\Aline (\d+)(?:, column \d+)?|(?<=\()line (\d+)(?=\)\Z)|(?<=on )line (\d+)")
+#: The columns of a cell that holds codes.
+CodesOf = Mapping[str, Codes]
 
 
 class RowText:
-    """The text made of a workbook, and the row behind each of its lines."""
+    """The text made of a table, the row or line behind each of its lines, and offered codes."""
 
-    def __init__(self, lines: Sequence[str], rows: Mapping[int, int]) -> None:
+    def __init__(
+        self,
+        lines: Sequence[str],
+        rows: Mapping[int, int],
+        *,
+        unit: str = "row",
+        offers: Sequence[Offer] = (),
+    ) -> None:
         self.text = "\n".join(lines) + "\n"
-        self._rows = rows
+        self.offers = list(offers)
+        self._rows, self._unit = rows, unit
 
     def by_row(self, problem: str) -> str:
-        """A problem of the text with "row" in place of "line", as the spreadsheet counts."""
+        """A problem of the text with the row of the spreadsheet, or the line of the CSV file."""
         return _AT.sub(self._row, problem)
 
     def _row(self, at: re.Match[str]) -> str:
-        line = int(at[1] or at[2])
-        return f"row {self._rows.get(line, line)}"
+        line = int(at[1] or at[2] or at[3])
+        return f"{self._unit} {self._rows.get(line, line)}"
 
 
 # --- Reading -------------------------------------------------------------------------------------
 
 
+def names_columns(stream: BinaryIO, columns: Columns) -> bool:
+    """Whether a table, in a workbook or a text, has all the columns that are needed."""
+    try:
+        table = table_of(stream, columns)
+        names = {
+            heading(cell.text) for _row, row in islice(table.rows, MOST_TITLES) for cell in row
+        }
+    except ListRefused:
+        return False
+    finally:
+        stream.seek(0)
+    return set(columns.needed) <= names
+
+
+def is_table(stream: BinaryIO, columns: Columns) -> bool:
+    """Whether a file is a workbook, or a text whose first lines name the columns."""
+    if is_workbook(stream):
+        return True
+    start = stream.read(_LONGEST_HEAD).decode("utf-8-sig", errors="replace")
+    stream.seek(0)
+    return has_columns(start, columns.needed[:2])
+
+
+_LONGEST_HEAD = 8192
+
+
 def read_catalogue(stream: BinaryIO, *, label: str) -> RowText:
-    """The YAML of the catalogue in a workbook, one product a line."""
-    return _catalogue(_of_workbook(stream), label)
-
-
-def read_catalogue_table(text: str, *, label: str) -> RowText:
-    """The same of a catalogue that was saved as CSV."""
-    return _catalogue(_of_table(text), label)
-
-
-def is_catalogue_table(text: str) -> bool:
-    """Whether a text is a table of products rather than YAML: its first line names the columns."""
-    return {"id", "name"} <= _names_of_first_line(text)
-
-
-def _names_of_first_line(text: str) -> set[str]:
-    first = text.partition("\n")[0]
-    return {name.strip(' "\r') for name in first.split(delimiter_of(first))}
+    """The YAML of the catalogue in a workbook or as CSV, one product a line."""
+    table = table_of(stream, PRODUCTS)
+    families: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    for number, row in read_rows(table, PRODUCTS, Offers()):
+        families.setdefault(row["family"], []).append((number, _product(table.at(number), row)))
+    lines, rows = ['catalogue: "products"', f"label: {json.dumps(label)}", "families:"], {}
+    for family, products in families.items():
+        lines += [f"  - family: {json.dumps(family)}", "    products:"]
+        for number, product in products:
+            lines.append(f"      - {json.dumps(product, ensure_ascii=False)}")
+            rows[len(lines)] = number
+    return RowText(lines, rows, unit=table.unit)
 
 
 def read_laws(stream: BinaryIO, *, label: str) -> RowText:
-    """The YAML of the register of laws in a workbook, one law a line."""
-    return _laws(_with_days(stream), label)
-
-
-def read_laws_table(text: str, *, label: str) -> RowText:
-    """The same of a register that was saved as CSV."""
-    return _laws(_of_table(text), label)
-
-
-def is_laws_table(text: str) -> bool:
-    """Whether a text is a table of laws rather than YAML: its first line names the columns."""
-    return {"id", "country", "act"} <= _names_of_first_line(text)
-
-
-def _laws(cells: Cells, label: str) -> RowText:
-    laws = list(_rows(cells, LAW_COLUMNS, _NEEDED_OF_A_LAW))
+    """The YAML of the register of laws in a workbook or as CSV, one law a line."""
+    columns = _with_days(stream, LAWS)
+    table = table_of(stream, columns)
+    laws = list(read_rows(table, columns, Offers()))
     lines, rows = [f"label: {json.dumps(label)}", "laws:" if laws else "laws: []"], {}
     for number, row in laws:
         law: dict[str, Any] = {name: value for name, value in row.items() if value}
         law |= {name: _several(row[name]) for name in ("obliges", "classes")}
+        law["conflict"] = _yes_no(law.get("conflict", ""))
         lines.append(f"  - {json.dumps(law, ensure_ascii=False)}")
         rows[len(lines)] = number
-    return RowText(lines, rows)
+    return RowText(lines, rows, unit=table.unit)
 
 
-def _with_days(stream: BinaryIO) -> Cells:
-    """The rows of the first sheet; days and truth values as text, where a law has some."""
-    book, sheet = _first_sheet(stream)
-    names: list[str] = []
-    for number, row in book.rows(sheet):
-        if not names:
-            names = [cell.text.strip() for cell in row]
-        columns = [*names, *[""] * len(row)]
-        yield (
-            number,
-            [
-                _as_text(cell, name, book.first_day)
-                for cell, name in zip(row, columns, strict=False)
-            ],
-        )
+def _yes_no(cell: str) -> str:
+    """The word in small letters; a spreadsheet writes "Yes"."""
+    return cell.casefold() if cell.casefold() in YES_NO else cell
+
+
+def _with_days(stream: BinaryIO, columns: Columns) -> Columns:
+    """The columns of a workbook: days and truth values are read as text where some belong."""
+    if not is_workbook(stream):
+        return columns
+    first_day = Workbook(stream).first_day
+    return replace(columns, as_text=lambda cell, name: _as_text(cell, name, first_day))
 
 
 def _as_text(cell: Cell, name: str, first_day: date) -> Cell:
@@ -160,51 +177,37 @@ def _as_text(cell: Cell, name: str, first_day: date) -> Cell:
     return cell
 
 
-def _catalogue(cells: Cells, label: str) -> RowText:
-    families: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    for number, row in _rows(cells, PRODUCT_COLUMNS, _NEEDED):
-        families.setdefault(row["family"], []).append((number, _product(number, row)))
-    lines, rows = ['catalogue: "products"', f"label: {json.dumps(label)}", "families:"], {}
-    for family, products in families.items():
-        lines += [f"  - family: {json.dumps(family)}", "    products:"]
-        for number, product in products:
-            lines.append(f"      - {json.dumps(product, ensure_ascii=False)}")
-            rows[len(lines)] = number
-    return RowText(lines, rows)
+def read_registry(stream: BinaryIO, *, codes: CodesOf | None = None) -> RowText:
+    """The CSV of the registry in a workbook or as CSV, one party a line."""
+    return _as_csv(stream, replace(PARTIES, codes=codes or {}))
 
 
-def read_registry(stream: BinaryIO) -> RowText:
-    """The CSV of the registry in a workbook, one party a line."""
-    lines, rows = [",".join(PARTY_COLUMNS)], {}
-    for number, row in _rows(_of_workbook(stream), PARTY_COLUMNS, ("name", "class")):
+def read_restricted(stream: BinaryIO, *, codes: CodesOf | None = None) -> RowText:
+    """The CSV of the restricted destinations in a workbook or as CSV, one a line."""
+    return _as_csv(stream, replace(_with_days(stream, RESTRICTED), codes=codes or {}))
+
+
+def _as_csv(stream: BinaryIO, columns: Columns) -> RowText:
+    offers = Offers()
+    table = table_of(stream, columns)
+    lines, rows = [",".join(columns.names)], {}
+    for number, row in read_rows(table, columns, offers):
         out = io.StringIO()
-        csv.writer(out, lineterminator="").writerow([row[name] for name in PARTY_COLUMNS])
+        csv.writer(out, lineterminator="").writerow([row[name] for name in columns.names])
         lines.append(out.getvalue())
         rows[len(lines)] = number
-    return RowText(lines, rows)
-
-
-def read_restricted(stream: BinaryIO) -> RowText:
-    """The CSV of the restricted destinations in a workbook, one a line."""
-    return _restricted(_of_workbook(stream))
-
-
-def read_restricted_table(text: str) -> RowText:
-    """The same of restricted destinations that were saved as CSV."""
-    return _restricted(_of_table(text))
+    return RowText(lines, rows, unit=table.unit, offers=offers.made)
 
 
 def is_restricted(stream: BinaryIO) -> bool:
-    """Whether a file lists restricted destinations: its first row names their columns."""
-    start = stream.read(4)
-    stream.seek(0)
+    """Whether a file lists restricted destinations: one of its first rows names their columns."""
     try:
-        if start == b"PK\x03\x04":
-            cells = next(_of_workbook(stream), (1, []))[1]
-            names = {cell.text.strip() for cell in cells}
-        else:
-            first = stream.readline(4096).decode("utf-8-sig", errors="replace")
-            names = _names_of_first_line(first)
+        if not is_workbook(stream):
+            return is_table(stream, RESTRICTED)
+        table = table_of(stream, RESTRICTED)
+        names = {
+            heading(cell.text) for _row, row in islice(table.rows, MOST_TITLES) for cell in row
+        }
     except ListRefused:
         return False
     finally:
@@ -212,17 +215,7 @@ def is_restricted(stream: BinaryIO) -> bool:
     return {"code", "restricts"} <= names
 
 
-def _restricted(cells: Cells) -> RowText:
-    lines, rows = [",".join(RESTRICTED_COLUMNS)], {}
-    for number, row in _rows(cells, RESTRICTED_COLUMNS, RESTRICTED_COLUMNS[:-1]):
-        out = io.StringIO()
-        csv.writer(out, lineterminator="").writerow([row[name] for name in RESTRICTED_COLUMNS])
-        lines.append(out.getvalue())
-        rows[len(lines)] = number
-    return RowText(lines, rows)
-
-
-def _product(number: int, row: Row) -> dict[str, Any]:
+def _product(where: str, row: Row) -> dict[str, Any]:
     product: dict[str, Any] = {
         "id": row["id"],
         "name": row["name"],
@@ -235,7 +228,7 @@ def _product(number: int, row: Row) -> dict[str, Any]:
     if row["control_list"]:
         product["control_list"] = row["control_list"]
     if row["removable"]:
-        product["removable"] = [_feature(number, feature) for feature in _several(row["removable"])]
+        product["removable"] = [_feature(where, feature) for feature in _several(row["removable"])]
     return product
 
 
@@ -243,80 +236,16 @@ def _several(cell: str) -> list[str]:
     return [part.strip() for part in cell.split("|") if part.strip()]
 
 
-def _feature(number: int, text: str) -> dict[str, str]:
+def _feature(where: str, text: str) -> dict[str, str]:
     parts = [part.strip() for part in text.split("::")]
     if len(parts) != 4:
         raise SpreadsheetRefused(
-            [f"row {number}: a removable feature is feature :: name :: removes :: proof"]
+            [
+                f"{where}: {shown(text)} is no removable feature; write feature :: name :: removes"
+                " :: proof"
+            ]
         )
     return dict(zip(("feature", "name", "removes", "proof"), parts, strict=True))
-
-
-def _of_workbook(stream: BinaryIO) -> Cells:
-    """The rows of the first sheet."""
-    book, sheet = _first_sheet(stream)
-    yield from book.rows(sheet)
-
-
-def _first_sheet(stream: BinaryIO) -> tuple[Workbook, str]:
-    book = Workbook(stream)
-    sheet = next(iter(book.sheets), None)
-    if sheet is None:
-        raise ListRefused("the workbook", "", "has no sheet of its own", "save the rows in one")
-    return book, sheet
-
-
-def _of_table(text: str) -> Cells:
-    """The rows of a text table, each with the line where it begins."""
-    delimiter = delimiter_of(text.partition("\n")[0])
-    for number, fields in table_rows(io.StringIO(text, newline=""), delimiter=delimiter):
-        yield number, [Cell(field, "text") for field in fields]
-
-
-def _rows(sheet: Cells, columns: Sequence[str], needed: Sequence[str]) -> Iterator[tuple[int, Row]]:
-    """Row number and values by column. Raises SpreadsheetRefused."""
-    try:
-        _number, head = next(sheet, (1, []))
-        names = [cell.text.strip() for cell in head]
-        _check_head(names, columns, needed)
-        for count, (number, cells) in enumerate(sheet):
-            if count >= MOST_ROWS:
-                raise SpreadsheetRefused([f"row {number}: more than {MOST_ROWS:,} rows"])
-            values = _values(number, names, cells)
-            if any(values.values()):
-                yield number, dict.fromkeys(columns, "") | values
-    except ListRefused as refusal:
-        raise SpreadsheetRefused([str(refusal)]) from None
-
-
-def _check_head(names: Sequence[str], columns: Sequence[str], needed: Sequence[str]) -> None:
-    problems = [f"row 1: the column {name} is missing" for name in needed if name not in names]
-    problems += [
-        f"row 1: the column {name} is unknown; the columns are {', '.join(columns)}"
-        for name in names
-        if name and name not in columns
-    ]
-    problems += [
-        f"row 1: the column {name} appears twice"
-        for name in sorted(set(names))
-        if name and names.count(name) > 1
-    ]
-    if problems:
-        raise SpreadsheetRefused(problems)
-
-
-def _values(number: int, names: Sequence[str], cells: Sequence[Any]) -> dict[str, str]:
-    values = {}
-    for at, cell in enumerate(cells):
-        if cell.kind in _SPOILT:
-            place = f"cell {column_name(at)}{number}"
-            raise SpreadsheetRefused([f"{place}: {_SPOILT[cell.kind]}"])
-        if at < len(names) and names[at]:
-            values[names[at]] = " ".join(cell.text.split())
-        elif cell.text.strip():
-            place = f"cell {column_name(at)}{number}"
-            raise SpreadsheetRefused([f"{place}: stands in a column without a name"])
-    return values
 
 
 # --- Writing -------------------------------------------------------------------------------------

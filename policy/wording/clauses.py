@@ -24,6 +24,11 @@ class Clause:
     commitment: int | None = None
     sentence: int | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the policy has it: an older version may cite what is gone."""
+        return bool(self.kind)
+
 
 def cited(text: str) -> list[Clause]:
     """The clauses that a rule's citation names, such as "C3b, C4a", in its order.

@@ -14,8 +14,8 @@ def explained(text: str, line: int, column: int, problem: str) -> tuple[int, int
     """Line, column and sentence for what the parser complains of at this place."""
     lines = text.splitlines()
     for number, row in enumerate(lines, 1):
-        if _MERGE.match(row):
-            return number, 1, _merge(row)
+        if is_merge_marker(row):
+            return number, 1, merge_left(row)
     for number, row in enumerate(lines[:line], 1):
         if tab := _INDENT.match(row):
             return number, tab.end(), "a tab at the beginning of the line; indent with spaces only"
@@ -50,7 +50,12 @@ def _value_at(line: str) -> int:
     return 1 if key is None else key.start("rest") + 1
 
 
-def _merge(line: str) -> str:
+def is_merge_marker(line: str) -> bool:
+    return _MERGE.match(line) is not None
+
+
+def merge_left(line: str) -> str:
+    """What a marker of a merge in a text or a table means."""
     return (
         f"{shown(line.strip())} was left by a merge of two texts; keep the lines of one of them and"
         " remove the lines that begin with <<<<<<<, ======= and >>>>>>>"

@@ -48,6 +48,14 @@ class Problem:
     line: int
     column: int
     what: str
+    #: A name that stands where a code belongs, and the code that was probably meant.
+    written: str = ""
+    code: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """For the page of one text, which needs no name of a file."""
+        return f"line {self.line}, column {self.column}: {self.what}"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.what}"
@@ -75,10 +83,14 @@ class Node:
         return iter(self.parts or ())
 
     @property
+    def is_blank(self) -> bool:
+        return self.value is None and self.parts is None and self.entries is None
+
+    @property
     def described(self) -> str:
         """What stands here, as an error message says it."""
         if self.entries is not None:
-            return "a mapping"
+            return "“name: value”"
         if self.parts is not None:
             return "a list"
         if self.value is None:
@@ -95,12 +107,14 @@ class Problems:
     file: str
     found: list[Problem] = field(default_factory=list)
 
-    def add(self, node: Node, what: str) -> None:
-        self.at(node.line, node.column, what)
+    def add(self, node: Node, what: str, *, code: str = "") -> None:
+        """``code`` is what may stand in place of the node, where a name stands."""
+        written = node.value if code and isinstance(node.value, str) else ""
+        self.at(node.line, node.column, what, written, code)
 
-    def at(self, line: int, column: int, what: str) -> None:
+    def at(self, line: int, column: int, what: str, written: str = "", code: str = "") -> None:
         if len(self.found) < MOST_PROBLEMS:
-            self.found.append(Problem(self.file, line, column, what))
+            self.found.append(Problem(self.file, line, column, what, written, code))
 
     @property
     def full(self) -> bool:
@@ -116,8 +130,11 @@ class Problems:
             raise ReadingError(self.found)
 
 
-def read_marked(text: str, problems: Problems) -> Node:
-    """The one mapping that the text holds; raises ReadingError when it is not such YAML."""
+def read_marked(text: str, problems: Problems, *, lists: bool = False) -> Node:
+    """The one mapping that the text holds, or with ``lists`` the one list.
+
+    Raises ReadingError when it is not such YAML.
+    """
     size = len(text.encode(errors="surrogatepass"))
     if size > LARGEST_FILE:
         problems.at(1, 1, f"{size} bytes; at most {LARGEST_FILE} are read")
@@ -142,8 +159,12 @@ def read_marked(text: str, problems: Problems) -> Node:
     except (ValueError, OverflowError, IndexError, AttributeError, AssertionError) as error:
         problems.at(1, 1, f"not YAML: {error or type(error).__name__}")
     problems.check()
-    if root is None or root.entries is None:
-        problems.at(1, 1, f"expected a mapping, not {root.described if root else 'nothing'}")
+    if root is None or (root.entries is None and not (lists and root.parts is not None)):
+        problems.at(
+            1,
+            1,
+            f"expected lines such as “name: value”, not {root.described if root else 'nothing'}",
+        )
         problems.check()
         raise AssertionError  # check() has raised
     return root
@@ -209,6 +230,9 @@ class _Builder:
         return Node(line, column, value=_scalar(event.value, quoted=event.style is not None))
 
     def _attach(self, parent: Node, keys: list[Node | None], node: Node) -> None:
+        if node.is_blank and keys[-1] is not None and node.line > keys[-1].line:
+            # The parser sees that a value is missing only where the next line begins.
+            node.line, node.column = keys[-1].line, keys[-1].column
         if parent.parts is not None:
             parent.parts.append(node)
         elif (key := keys[-1]) is None:

@@ -315,8 +315,13 @@ class RulebookReader:
         text = self.shapes.text(node, what)
         if node is None or self.cited is None:
             return text
-        for name in filter(None, map(str.strip, text.split(","))):
-            if name not in self.cited.clauses:
+        names = list(filter(None, map(str.strip, text.split(","))))
+        if text and not names:
+            self.problems.add(node, f"{what}: names no clause; write one such as C2b")
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                self.problems.add(node, f"{what}: {name} is named twice; keep one")
+            elif name not in self.cited.clauses:
                 hint = did_you_mean(name, self.cited.clauses) or _all_of(self.cited.clauses)
                 self.problems.add(node, f"{what}: the policy has no clause {shown(name)}{hint}")
         return text

@@ -116,7 +116,7 @@ class ConditionReader:
                 return BLANK
 
     def _choice(self, fact: Choice, value: Node, what: str) -> Condition:
-        values = self.shapes.several_of(value, what, fact.values)
+        values = self.shapes.several_of(value, what, fact.values, fact.words)
         if values and set(values) == set(fact.values):
             self.problems.add(value, f"{what}: lists every value, so it can never be false")
         return OneOf(fact.name, values) if values else BLANK
@@ -130,7 +130,7 @@ class ConditionReader:
         pair = self._single(value, what, ("any", "every"))
         if pair is None:
             return BLANK
-        members = self.shapes.several_of(pair[1], what, fact.members)
+        members = self.shapes.several_of(pair[1], what, fact.members, fact.words)
         if not members:
             return BLANK
         kind = HasAny if pair[0] == "any" else HasEvery

@@ -141,7 +141,9 @@ class _VocabularyReader:
         if node is None:
             return words
         if node.entries is None:
-            self.problems.add(node, f"{what}: expected a mapping, not {node.described}")
+            self.problems.add(
+                node, f"{what}: expected lines such as “name: value”, not {node.described}"
+            )
         for key, value in node.entries or ():
             truth = str(key.value).lower()
             if truth not in {"true", "false"}:

@@ -1,10 +1,10 @@
 """Shapes of nodes: each method returns what it read, or notes a problem and returns a blank."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from policy.engine.language.marked import Node, Problems
-from policy.engine.language.words import did_you_mean, listed, shown
+from policy.engine.language.words import code_for, did_you_mean, guess, listed, shown
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}\Z")
@@ -17,13 +17,17 @@ OLD_BOOLEANS = {
 
 
 class Shapes:
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, meant: Callable[[str], str] | None = None) -> None:
+        """``meant`` gives the code for a name, where a text writes names for codes."""
         self.problems = problems
+        self.meant = meant
 
     def pairs(self, node: Node, what: str) -> Iterator[tuple[str, Node, Node]]:
         """The keys of a mapping with key and value nodes; keys are text and stand there once."""
         if node.entries is None:
-            self.problems.add(node, f"{what}: expected a mapping, not {node.described}")
+            self.problems.add(
+                node, f"{what}: expected lines such as “name: value”, not {node.described}"
+            )
             return
         seen: dict[str, Node] = {}
         for key, value in node.entries:
@@ -42,6 +46,7 @@ class Shapes:
     ) -> dict[str, Node]:
         """The values of a mapping whose keys are fixed."""
         by_name: dict[str, Node] = {}
+        meant: list[str] = []
         known = [*required, *allowed]
         for name, key, value in self.pairs(node, what):
             if name in known:
@@ -49,9 +54,12 @@ class Shapes:
             else:
                 hint = self.hint(name, known)
                 self.problems.add(key, f"{what}: unknown key {shown(name)}{hint}")
-        missing = [name for name in required if name not in by_name]
+                # One that is only misspelt is not missing, too.
+                meant.append(guess(name, known))
+        missing = [name for name in required if name not in {*by_name, *meant}]
         if missing and node.entries is not None:
-            self.problems.add(node, f"{what}: missing {listed(missing)}")
+            them = "it" if len(missing) == 1 else "them"
+            self.problems.add(node, f"{what}: missing {listed(missing)}; add {them}")
         return by_name
 
     def text(self, node: Node | None, what: str, *, blank: bool = False) -> str:
@@ -60,7 +68,10 @@ class Shapes:
             return ""
         if not isinstance(node.value, str):
             hint = self._quote_hint(node)
-            self.problems.add(node, f"{what}: expected text, not {node.described}{hint}")
+            if node.is_blank:
+                self.problems.add(node, f"{what}: is empty; write a text, or remove the line")
+            else:
+                self.problems.add(node, f"{what}: expected text, not {node.described}{hint}")
             return ""
         if not node.value.strip() and not blank:
             self.problems.add(node, f"{what}: is empty")
@@ -100,19 +111,41 @@ class Shapes:
             taken[value] = node.line
         return value
 
-    def one_of(self, node: Node | None, what: str, known: Collection[str]) -> str:
-        """One of a few words, or ""."""
+    def one_of(
+        self,
+        node: Node | None,
+        what: str,
+        known: Collection[str],
+        words: Mapping[str, str] | None = None,
+    ) -> str:
+        """One of a few words, or "". ``words`` are what else they are called."""
         if node is None:
             return ""
         if not isinstance(node.value, str) or node.value not in known:
             hint = self.hint(node.value, known)
             if isinstance(node.value, bool):
                 hint = self._quote_hint(node)
-            self.problems.add(node, f"{what}: unknown value {node.described}{hint}")
+            code = self.code_for(node.value, known, words)
+            self.problems.add(node, f"{what}: unknown value {node.described}{hint}", code=code)
             return ""
         return node.value
 
-    def several_of(self, node: Node | None, what: str, known: Collection[str]) -> tuple[str, ...]:
+    def code_for(
+        self, name: object, known: Collection[str], words: Mapping[str, str] | None = None
+    ) -> str:
+        """The code that a name stands for, or ""."""
+        code = code_for(name, known, words)
+        if not code and self.meant and isinstance(name, str):
+            code = self.meant(name)
+        return code if code in known else ""
+
+    def several_of(
+        self,
+        node: Node | None,
+        what: str,
+        known: Collection[str],
+        words: Mapping[str, str] | None = None,
+    ) -> tuple[str, ...]:
         """A list of different known words that is not empty."""
         if node is None:
             return ()
@@ -128,7 +161,7 @@ class Shapes:
         for part in node:
             if self.problems.full:
                 break
-            value = self.one_of(part, what, known)
+            value = self.one_of(part, what, known, words)
             if value in values:
                 self.problems.add(part, f"{what}: {value} is listed twice")
             elif value:
@@ -166,7 +199,7 @@ class Shapes:
     def _quote_hint(self, node: Node) -> str:
         if isinstance(node.value, bool):
             return (
-                "; YAML reads this word as a truth value: put text in quotes, for example"
+                "; YAML reads this word as true or false: put text in quotes, for example"
                 f' "{str(node.value).lower()}" (no and NO are text without quotes)'
             )
         if isinstance(node.value, int | float):

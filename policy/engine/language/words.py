@@ -1,7 +1,7 @@
 """Small things about language: lists in a sentence, and "did you mean …?"."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 # difflib is quadratic in the length of a word, and nobody misspells a name of this length.
@@ -32,6 +32,23 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     """ "; did you mean x?", or "" when nothing is near."""
     name = guess(word, known)
     return f"; did you mean {name}?" if name else ""
+
+
+def code_for(name: object, known: Iterable[str], words: Mapping[str, str] | None = None) -> str:
+    """The code that was meant by "A Military body" or "Very high"; "" when none has the name."""
+    if not isinstance(name, str) or len(name) > LONGEST_GUESS:
+        return ""
+    meant = _plain(name)
+    codes = [
+        code for code in known if meant in {_plain(code), _plain((words or {}).get(code, code))}
+    ]
+    return codes[0] if len(codes) == 1 else ""
+
+
+def _plain(name: str) -> str:
+    """Small letters, blanks between words and no article."""
+    name = " ".join(re.split(r"[\s_-]+", name.casefold().strip()))
+    return re.sub(r"\A(an?|the) ", "", name)
 
 
 def shown(value: object) -> str:

@@ -47,12 +47,13 @@ MOST_TOLD = 8
 
 def main() -> None:
     task = json.loads(sys.stdin.read())
-    for answer in _answers(task, Effort(*task["effort"])):
+    for answer in answers(task, Effort(*task["effort"])):
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
-def _answers(task: Mapping[str, Any], effort: Effort) -> Iterator[Answer]:
+def answers(task: Mapping[str, Any], effort: Effort) -> Iterator[Answer]:
+    """The answers to one task, in their order."""
     if task["do"] == "charter":
         before = read_canonical_charter(task["before"]) if task["before"] else None
         return charter.compared(before, read_canonical_charter(task["after"]), effort)

@@ -103,7 +103,8 @@ def _sub_scores(stream: BinaryIO) -> _Grid:
             "",
             f"has {len(named)} sheets whose name starts with FIW; its sheets are "
             f"{', '.join(map(repr, book.sheets))[:200]}",
-            "use the workbook with the sub-scores of all editions",
+            "use the workbook of Freedom House with the sub-scores of all editions, or name the"
+            " columns code and tier in the first row",
         )
     return _Grid(f"sheet {named[0]!r}", book.rows(named[0]))
 

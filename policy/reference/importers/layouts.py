@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from policy.reference.importers.freedom_house import read_freedom_house, read_status_history
 from policy.reference.importers.rsf import read_rsf
-from policy.reference.importers.table import read_table
+from policy.reference.importers.table import is_workbook_of_ratings, read_table
 from policy.reference.importers.vdem import read_vdem
 from policy.reference.importers.workbook import Workbook
 from policy.reference.ratings import Imported, ListRefused, RatingList
@@ -34,7 +34,10 @@ LAYOUTS = {
     ),
     "rsf": Layout("RSF, press freedom index, CSV", read_rsf, (), ("cuts",)),
     "table": Layout(
-        "Another expert, plain CSV", read_table, ("source", "edition", "year", "licence"), ("cuts",)
+        "Another expert, plain CSV or XLSX",
+        read_table,
+        ("source", "edition", "year", "licence"),
+        ("cuts",),
     ),
 }
 
@@ -78,4 +81,17 @@ def _guess_workbook(stream: BinaryIO) -> str:
         return "freedom_house"  # its reader says what is wrong with the file
     finally:
         stream.seek(0)
-    return "status_history" if "Country Ratings, Statuses" in sheets else "freedom_house"
+    if "Country Ratings, Statuses" in sheets:
+        return "status_history"
+    if any(name.upper().startswith("FIW") for name in sheets):
+        return "freedom_house"
+    return "table" if _has_ratings(stream) else "freedom_house"
+
+
+def _has_ratings(stream: BinaryIO) -> bool:
+    try:
+        return is_workbook_of_ratings(stream)
+    except ListRefused:
+        return False
+    finally:
+        stream.seek(0)

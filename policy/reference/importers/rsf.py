@@ -134,7 +134,7 @@ def _take(
             where,
             fields[0],
             f"has {len(fields)} fields and the header {len(header.names)}",
-            "quote fields that hold the delimiter",
+            "put a field that holds a comma or a semicolon in quotation marks",
         )
         return
     iso3, text = fields[header.index("ISO")].strip(), fields[column]

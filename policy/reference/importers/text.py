@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 
+from policy.engine.language.explained import is_merge_marker, merge_left
+from policy.reference.importers.opening import ZIP, not_utf_8
 from policy.reference.ratings import ListRefused
 
 MOST_BYTES = 20 * 2**20
@@ -43,8 +45,10 @@ def _check(line: bytes, number: int, size: int, most_bytes: int, most_lines: int
     where = f"line {number}"
     if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ListRefused(where, "", "the file is UTF-16", "save it as UTF-8")
-    if number == 1 and line.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise ListRefused(where, "", "the file is a spreadsheet, not text", "upload it as XLSX")
+    if number == 1 and line.startswith(ZIP):
+        raise ListRefused(
+            "the file", "", "is a workbook, and this list is a text", "save it as CSV"
+        )
     if number > most_lines:
         raise ListRefused(where, "", f"the file has more than {most_lines:,} lines")
     if size > most_bytes:
@@ -54,20 +58,15 @@ def _check(line: bytes, number: int, size: int, most_bytes: int, most_lines: int
     if len(line.translate(None, _CONTROL)) != len(line):
         column, byte = next((i, b) for i, b in enumerate(line, 1) if b in _CONTROL)
         name = "NUL" if byte == 0 else f"control character 0x{byte:02x}"
-        raise ListRefused(f"{where}, byte {column}", "", f"{name} in a text file")
+        want = "take it away, or save the file as plain text (UTF-8)"
+        raise ListRefused(f"{where}, byte {column}", "", f"{name} in a text file", want)
 
 
 def _decode(line: bytes, number: int, encoding: str) -> str:
     try:
         return line.decode(encoding)
     except UnicodeDecodeError as error:
-        byte = line[error.start]
-        raise ListRefused(
-            f"line {number}, byte {error.start + 1}",
-            "",
-            f"byte 0x{byte:02x} is not {encoding.upper()}",
-            f"save the file as {encoding.upper()}",
-        ) from error
+        raise not_utf_8(line, number, error.start) from error
 
 
 def table_rows(lines: Iterable[str], *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -77,12 +76,13 @@ def table_rows(lines: Iterable[str], *, delimiter: str) -> Iterator[tuple[int, l
     try:
         for fields in reader:
             if fields:
+                if fields[0][:1] in "<=>" and is_merge_marker(fields[0]):
+                    raise ListRefused(f"line {start}", "", merge_left(fields[0]))
                 yield start, fields
             start = reader.line_num + 1
     except csv.Error as error:
-        raise ListRefused(
-            f"line {start}", "", f"not a {delimiter!r} table: {why_no_table(error)}"
-        ) from error
+        why = why_no_table(error, lines=reader.line_num - start + 1)
+        raise ListRefused(f"line {start}", "", why) from error
 
 
 def delimiter_of(first_line: str) -> str:
@@ -97,15 +97,21 @@ def delimited(lines: Iterator[str]) -> tuple[str, Iterator[tuple[int, list[str]]
     return delimiter, table_rows(chain([first], lines), delimiter=delimiter)
 
 
-def why_no_table(error: csv.Error) -> str:
-    """What the csv module found, in words of people who keep spreadsheets."""
+_UNCLOSED = "a quotation mark opens here and is never closed; close it, or take it away"
+
+
+def why_no_table(error: csv.Error, *, lines: int = 1) -> str:
+    """What the csv module found, in words of people who keep spreadsheets.
+
+    ``lines`` that one row goes over: then a mark on the first of them is the one without a partner.
+    """
     message = str(error)
+    if "end of data" in message or (lines > 1 and ("after" in message or "limit" in message)):
+        return _UNCLOSED
     if "expected after" in message:
         return "a quotation mark stands inside a field; take it away, or double it and quote it all"
     if "field limit" in message:
         return f"a field is longer than {csv.field_size_limit():,} characters"
-    if "end of data" in message:
-        return "a quotation mark is never closed"
     if "new-line" in message:
         return "a line ends in the middle of a field; save it with ordinary line ends"
     return message

@@ -97,15 +97,15 @@ def test_a_small_catalogue_is_read():
         ("families: !!python/object:os.system []", "tags are not allowed"),
         ("families:\n\t- family: F", "a tab at the beginning of the line; indent with spaces only"),
         ("families: []\nfamilies: []", 'duplicate key "families"; first on line 1'),
-        ("- a", "expected a mapping, not a list"),
-        ("", "expected a mapping, not nothing"),
+        ("- a", "expected lines such as “name: value”, not a list"),
+        ("", "expected lines such as “name: value”, not nothing"),
         (
             catalogue(line(removable="[{feature: x, name: X, removes: mobile_core, proof: p}]")),
             '"mobile_core" is not one of its capabilities',
         ),
         ("families: [", "expected"),
         ("label: x", "catalogue: missing families"),
-        ("families: [5]", "family 1: expected a mapping, not 5"),
+        ("families: [5]", "family 1: expected lines such as “name: value”, not 5"),
     ],
 )
 def test_a_broken_catalogue_names_line_and_value(text, said):

@@ -218,11 +218,15 @@ def test_the_export_can_be_changed_and_proposed_again(site: Client) -> None:
         (
             f"{HEAD}\n{GOOD}\n{GOOD.replace('KP,', 'QQ,')}\n",
             "",
-            'row 3 of the restricted destinations: "QQ" is not a known code',
+            'line 3 of the restricted destinations: "QQ" is not a known code',
         ),
         (f"{HEAD}\n{GOOD}\n".replace(",", ";"), "", ""),
-        ("code,tier\nFI,low\n", "restricted", "row 1: the column restricts is missing"),
-        (f"{HEAD},own\n{GOOD}\n", "", "row 1: the column own is unknown"),
+        ("code,tier\nFI,low\n", "restricted", "line 1: the column restricts is missing"),
+        (
+            f"{HEAD},own\n{GOOD}\n",
+            "",
+            'line 1, field 8: the column "own" does not belong to the restricted',
+        ),
         ("\0", "restricted", "line 1: holds a NUL character"),
     ],
 )

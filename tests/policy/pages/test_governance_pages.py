@@ -99,7 +99,7 @@ class TestProposing:
     @pytest.mark.parametrize(
         ("content", "sentence"),
         [
-            (b"\xff\xfe\x00", "not UTF-8"),
+            (b"\xff\xfe\x00", "The file is in UTF-16 and cut; save it as UTF-8."),
             (b"rulebook: a\x00b", "NUL character"),
             (b"a: &x [1]\nb: *x\n", "line 1, column"),
             (b"[" * 10_000, "line 1, column"),
@@ -232,7 +232,7 @@ class TestSpreadsheets:
         sheet = workbook(("name", "klass"), ("A", "utility"))
         said = body(propose(site, "registry", label="2.0", upload=sheet))
         assert "row 1: the column class is missing" in said
-        assert "row 1: the column klass is unknown" in said
+        assert "cell B1: the column &quot;klass&quot; does not belong to the registry" in said
 
     def test_a_zip_bomb_is_refused(self, site: Client) -> None:
         out = io.BytesIO()
@@ -257,7 +257,7 @@ class TestSpreadsheets:
     ) -> None:
         sheet = bare_workbook(external=external)
         said = body(propose(site, kind, text="", label="2.0", upload=sheet))
-        assert "the workbook: has no sheet of its own" in said
+        assert "The workbook has no sheet of its own" in said
 
     def test_a_style_number_of_other_digits_is_no_date(self, site: Client) -> None:
         styles = b'<styleSheet><cellXfs><xf numFmtId="\xc2\xb2"/></cellXfs></styleSheet>'
@@ -285,7 +285,7 @@ class TestSpreadsheets:
         rows = [",".join(spreadsheets.PRODUCT_COLUMNS), ",".join(PRODUCT), ",".join(PRODUCT)]
         given = upload("\n".join(rows).encode())
         said = body(propose(site, "catalogue", text="", label="2.0", upload=given))
-        assert "row 3: probe: &quot;probe&quot; already names probe (row 2)" in said
+        assert "line 3: probe: &quot;probe&quot; already names probe (line 2)" in said
 
     def test_csv_needs_a_label(self, site: Client) -> None:
         given = upload(",".join(spreadsheets.PRODUCT_COLUMNS).encode())
@@ -347,15 +347,15 @@ class TestHostileFiles:
                 (INPUTS / "registry_header_quote.csv").read_bytes(),
                 "line 1: a quotation mark stands inside a field",
             ),
-            (b'"name,country', "line 1: a quotation mark is never closed"),
+            (b'"name,country', "line 1: a quotation mark opens here and is never closed"),
             (b"name," + b"x" * 200_000, "line 1: a field is longer than 131,072 characters"),
-            (b"x" * 2_000_000, "line 1: a field is longer than 131,072 characters"),
-            (b"a," * 1_000_000, "line 1: the columns must be name,country"),
+            (b"x" * 2_000_000, "line 1: the line is longer than 1,048,576 bytes"),
+            (b"a," * 1_000_000, "line 1: the line is longer than 1,048,576 bytes"),
             (
                 ",".join(COLUMNS).encode() + b"\n" + b"x" * 200_000 + b",FI,utility,,,",
                 "line 2: a field is longer than 131,072 characters",
             ),
-            (b"", "the columns must be"),
+            (b"", "line 1: does not name the columns of the registry"),
         ],
         ids=["quote", "open", "long", "longer", "wide", "long row", "empty"],
     )

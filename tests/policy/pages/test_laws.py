@@ -156,7 +156,8 @@ class TestProposing:
         assert page.status_code == 422
         assert sorted(one["text"] for one in page.context["problems"]) == [
             'row 3: fi-1: checked: "2.11.2026" is not a date; write it as 2026-12-31',
-            'row 3: fi-1: country "FN" is not a valid ISO 3166-1 alpha-2 code',
+            'row 3: fi-1: country "FN" is not a valid ISO 3166-1 alpha-2 code; write two letters,'
+            " such as FI",
             "row 3: fi-1: the id fi-1 is already taken (row 2)",
         ]
         assert ReferenceVersion.objects.of(Kind.LAWS).count() == 1

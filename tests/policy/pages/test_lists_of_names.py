@@ -92,12 +92,15 @@ def test_trying_counts_too(site: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"upload": ("sdn.csv", b"SYRIATEL", b"\xc9")}, "byte 0xc9 is not UTF-8"),
-        ({"upload": ("sdn.csv",), "edition": ""}, "the field Edition: is empty"),
-        ({"upload": ("plain.csv",)}, "the field Source: is empty"),
+        (
+            {"upload": ("sdn.csv", b"SYRIATEL", b"\xc9")},
+            "stands a letter that is not saved as UTF-8",
+        ),
+        ({"upload": ("sdn.csv",), "edition": ""}, "The field Edition is empty"),
+        ({"upload": ("plain.csv",)}, "The field Source is empty"),
         ({"upload": ("eu.csv",), "aliases": ("alt.csv",)}, "belongs to OFAC&#x27;s SDN.CSV only"),
         ({"upload": ("README.md",), "aliases": ("alt.csv",)}, "belongs to OFAC&#x27;s SDN.CSV"),
-        ({"upload": ("README.md",)}, "those of a list that is known here: OFAC, SDN.CSV with"),
+        ({"upload": ("README.md",)}, "These lists are read too: OFAC, SDN.CSV with"),
         ({"upload": ("alt.csv",)}, "line 1: &#x27;36&#x27; has 5 fields, not 12"),
     ],
 )

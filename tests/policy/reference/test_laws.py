@@ -210,7 +210,7 @@ def test_a_workbook_that_counts_its_days_from_1904() -> None:
     ("at", "value", "sentence"),
     [
         (2, date(2026, 5, 5), "cell C3: is a date; format the cell as text"),
-        (2, True, "cell C3: is a truth value; format the cell as text"),
+        (2, True, "cell C3: is TRUE or FALSE of a spreadsheet program; format the cell as text"),
         (2, "=1+1", "cell C3: is a formula; save values, not formulas"),
     ],
 )
@@ -235,21 +235,24 @@ def test_what_a_row_says_wrongly_is_named_by_its_row() -> None:
 def test_a_table_of_text_is_told_from_yaml() -> None:
     head = ";".join(spreadsheets.LAW_COLUMNS)
     table = f"{head}\n{';'.join(ROW)}\n"
-    assert spreadsheets.is_laws_table(table)
-    assert not spreadsheets.is_laws_table(text(entry()))
-    assert read(spreadsheets.read_laws_table(table, label="2.0").text) == read(text(entry()))
+    assert spreadsheets.is_table(io.BytesIO(table.encode()), spreadsheets.LAWS)
+    assert not spreadsheets.is_table(io.BytesIO(text(entry()).encode()), spreadsheets.LAWS)
+    made = spreadsheets.read_laws(io.BytesIO(table.encode()), label="2.0")
+    assert read(made.text) == read(text(entry()))
 
 
 def test_a_table_without_rows_is_an_empty_register() -> None:
     head = ",".join(spreadsheets.LAW_COLUMNS) + "\n"
-    assert read(spreadsheets.read_laws_table(head, label="2.0").text).laws == ()
+    assert read(spreadsheets.read_laws(io.BytesIO(head.encode()), label="2.0").text).laws == ()
 
 
 def test_columns_are_checked() -> None:
     with pytest.raises(spreadsheets.SpreadsheetRefused) as refused:
         spreadsheets.read_laws(sheet(("x",), columns=("id", "klass")), label="2.0")
-    assert "row 1: the column country is missing" in refused.value.problems
-    assert any("the column klass is unknown" in one for one in refused.value.problems)
+    assert "row 1: the column country is missing; add it" in refused.value.problems
+    assert any(
+        'cell B1: the column "klass" does not belong to' in one for one in refused.value.problems
+    )
 
 
 def test_an_entry_that_is_edited_is_another_one() -> None:

@@ -158,15 +158,21 @@ def test_a_file_without_its_last_byte_is_read_with_a_remark():
         (SDN.replace(b"SYRIATEL", b"SYRI\x00ATEL"), "NUL in a text file"),
         (
             SDN.replace(b"SYRIATEL", b"SYRI\xc9TEL"),
-            "byte 0xc9 is not UTF-8; save the file as UTF-8",
+            "SYRI” stands a letter that is not saved as UTF-8; in Excel save as “CSV UTF-8”",
         ),
         (ALT, "line 1: '36' has 5 fields, not 12"),
-        (OPEN[: OPEN.index(b"NK-3") + 30] + b"\n", "a quotation mark is never closed"),
+        (
+            OPEN[: OPEN.index(b"NK-3") + 30] + b"\n",
+            "a quotation mark opens here and is never closed",
+        ),
         (OPEN.replace(b'"NK-2"', b'"NK-1"'), "line 3: 'NK-1' is already the id of line 2"),
         (OPEN.replace(b'"NK-2"', b'""'), "line 3: has no id"),
         (OPEN.decode().encode("utf-16"), "line 1: the file is UTF-16; save it as UTF-8"),
         (OPEN.decode().encode("utf-16-le"), "line 1: the file is UTF-16; save it as UTF-8"),
-        (OPEN.replace("—".encode(), b"\xe9"), "line 8, byte 22: byte 0xe9 is not UTF-8"),
+        (
+            OPEN.replace("—".encode(), b"\xe9"),
+            'line 8: after “NK-7","PublicBody","” stands a letter that is not saved as UTF-8',
+        ),
         (OPEN.replace(b'"dataset"', b'"data set"'), "there is no column 'dataset'"),
         (OPEN.replace(b'"NK-2","Organization",', b'"NK-2",'), "line 3: 'NK-2' has 15 fields"),
         (EU.rstrip()[:-8], "the file ends inside this line"),
@@ -209,7 +215,7 @@ def test_aliases_belong_to_ofac():
     [(SDN, "Edition"), (PLAIN, "Source"), (EU.replace(b"28/10/2026", b""), "Edition")],
 )
 def test_what_no_file_says_is_asked_for(raw, field):
-    assert f"the field {field}: is empty" in refused(raw, SAID)
+    assert f"The field {field} is empty" in refused(raw, SAID)
 
 
 def test_a_file_with_many_faults_stops_early():

@@ -88,7 +88,7 @@ def test_stubs_are_refused(read, raw):
 
 
 @pytest.mark.parametrize("read", [plain_table, vdem, read_rsf, read_freedom_house])
-def test_a_nul_is_refused_with_its_line_and_byte(read):
+def test_a_nul_is_refused_with_its_line_and_what_stands_before(read):
     assert "line 1, byte 4: NUL in a text file" in refusal(read, b"cod\0e,tier\nFI,low\n")
 
 
@@ -101,14 +101,17 @@ def test_other_control_characters_are_refused():
 
 
 @pytest.mark.parametrize("read", [plain_table, vdem, read_freedom_house])
-def test_text_that_is_not_utf8_is_refused_with_its_line_and_byte(read):
+def test_text_that_is_not_utf8_is_refused_with_its_line_and_what_stands_before(read):
     said = refusal(read, "Côte;1\n".encode("cp1252"))
-    assert said == "line 1, byte 2: byte 0xf4 is not UTF-8; save the file as UTF-8"
+    assert said == (
+        "line 1: after “C” stands a letter that is not saved as UTF-8; in Excel save as “CSV"
+        " UTF-8”, in a text editor choose UTF-8 as the encoding"
+    )
 
 
 def test_bytes_that_are_not_utf8_far_down_are_refused_with_their_line():
     raw = "code;tier;name\nFI;low;\nCI;low;Côte d'Ivoire\n".encode("cp1252")
-    assert "line 3, byte 9: byte 0xf4 is not UTF-8" in refusal(plain_table, raw)
+    assert "line 3: after “CI;low;C” stands a letter that is not" in refusal(plain_table, raw)
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
@@ -128,7 +131,7 @@ def test_a_line_without_end_is_refused(read):
 
 def test_a_quote_that_never_closes_is_refused():
     raw = b'code,tier\nFI,"low\n' + b"SE,low\n" * 100_000
-    assert "line 2: not a ',' table: a field is longer than 131,072" in refusal(plain_table, raw)
+    assert "line 2: a quotation mark opens here and is never closed" in refusal(plain_table, raw)
 
 
 def test_ten_megabytes_of_faults_are_refused_early():
@@ -158,8 +161,12 @@ def test_a_thousand_columns_are_bounded():
     refusal(plain_table, raw)
 
 
-def test_a_spreadsheet_given_as_text_is_named():
-    assert "is a spreadsheet, not text" in refusal(plain_table, book_bytes())
+def test_a_workbook_without_the_columns_is_refused_with_its_row():
+    assert "row 1: does not name the columns of the list" in refusal(plain_table, book_bytes())
+
+
+def test_a_workbook_given_where_a_text_is_read_is_named():
+    assert "The file is a workbook, and this list is a text" in refusal(vdem, book_bytes())
 
 
 # ---- archives ----

@@ -57,6 +57,15 @@ def without_territory(code: str) -> ReferenceData:
     return rating(VDEM, territories=kept)
 
 
+def controlled(control: str) -> ReferenceData:
+    """What Crimea says of itself; restricted destinations say the gravest of it too."""
+    crimea = replace(DATA.countries.territories["UA-43"], export_control=control)
+    row = replace(DATA.countries.restricted[0], code="UA-43", restricts=(), control="prohibited")
+    places = {**DATA.countries.territories, "UA-43": crimea}
+    return rating(VDEM, territories=places, restricted=(*DATA.countries.restricted, row))
+
+
+LISTED = Party("Northern Trading House", "", QUESTION, ("NTH",), "entry 7", "list:OFAC SDN")
 MOVED = BARRED.also or ("Warrant mediation hub",)
 FEATURE = Feature("core-function", "Core function", "mobile_core", "letter of sales")
 TRIES: dict[str, tuple[str, ReferenceData, ReferenceData, str]] = {
@@ -174,6 +183,24 @@ TRIES: dict[str, tuple[str, ReferenceData, ReferenceData, str]] = {
         DATA,
         without_territory("UA-43"),
         "territories removed",
+    ),
+    "a list of sanctions no longer names a party": (
+        Kind.REGISTRY,
+        knowing(lambda _: [LISTED]),
+        knowing(lambda _: [replace(LISTED, source="own research")]),
+        "no longer on a list",
+    ),
+    "two parties change their names": (
+        Kind.REGISTRY,
+        knowing(lambda one: [one, LISTED]),
+        knowing(lambda one: [replace(one, name=LISTED.name), replace(LISTED, name=one.name)]),
+        "names of parties swapped",
+    ),
+    "a territory's own control is lowered behind a restricted destination": (
+        Kind.COUNTRIES,
+        controlled("prohibited"),
+        controlled("licence_required"),
+        "own export control of territories",
     ),
     "another name of a country means another one": (
         Kind.COUNTRIES,

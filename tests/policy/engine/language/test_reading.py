@@ -290,7 +290,7 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
         ("true", "9: rule R1: when: expected a condition or the name of a term, not true"),
         ("{}", "9: rule R1: when: the condition is empty"),
         ("{all: []}", "15: rule R1: when: all with an empty list"),
-        ("{all: {obliged: true}}", "15: rule R1: when: all: expected a list, not a mapping"),
+        ("{all: {obliged: true}}", "15: rule R1: when: all: expected a list, not “name: value”"),
         (
             "{not: {obliged: true}, risk: [low]}",
             "10: rule R1: when: not stands beside other keys; put them into one all: […]",
@@ -309,12 +309,12 @@ def test_conditions_that_are_refused(when: str, what: str) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (rule("{obliged: true}", clause=""), ["5:5: rule R1: missing clause"]),
+        (rule("{obliged: true}", clause=""), ["5:5: rule R1: missing clause; add it"]),
         (
             rule("{obliged: true}", title="", because=""),
-            ["5:5: rule R1: missing title and because"],
+            ["5:5: rule R1: missing title and because; add them"],
         ),
-        (rule("", outcome=""), ["5:5: rule R1: missing outcome and when"]),
+        (rule("", outcome=""), ["5:5: rule R1: missing outcome and when; add them"]),
         (rule("{obliged: true}", title='""'), ["6:12: rule R1: title: is empty"]),
         (
             rule("{obliged: true}", title="5"),
@@ -367,9 +367,12 @@ def test_conditions_that_are_refused(when: str, what: str) -> None:
             HEAD + "rules: []\n",
             ["4:8: rules: the list is empty; a rulebook without rules clears all"],
         ),
-        (HEAD + "rules: {}\n", ["4:8: rules: expected a list, not a mapping"]),
-        (HEAD + "rules: [x]\n", ['4:9: rule number 1: expected a mapping, not "x"']),
-        (HEAD, ["1:1: rulebook: missing rules"]),
+        (HEAD + "rules: {}\n", ["4:8: rules: expected a list, not “name: value”"]),
+        (
+            HEAD + "rules: [x]\n",
+            ['4:9: rule number 1: expected lines such as “name: value”, not "x"'],
+        ),
+        (HEAD, ["1:1: rulebook: missing rules; add it"]),
         (
             rule("{obliged: true}").replace('"1"', "1.0"),
             ['2:8: label: expected text, not 1.0; put it in quotes: "1.0"'],
@@ -484,7 +487,7 @@ def test_promises_that_are_refused(promise: str, what: str) -> None:
             "{down: risk, across: risk, grid: {others: {others: bar}}}",
             "5:94: rule T: table: down and across are the same fact",
         ),
-        ("{down: country, across: risk}", "5:73: rule T: table: missing grid"),
+        ("{down: country, across: risk}", "5:73: rule T: table: missing grid; add it"),
     ],
 )
 def test_tables_that_are_refused(table: str, what: str) -> None:
@@ -558,7 +561,7 @@ def test_all_problems_come_in_one_pass_in_the_order_of_the_file() -> None:
         ),
         (
             "x: {kind: choice, label: X, source: declared, values: [true, false]}",
-            "1:56: x: values: expected text, not true; YAML reads this word as a truth value",
+            "1:56: x: values: expected text, not true; YAML reads this word as true or false",
         ),
         (
             "x: {kind: choice, label: X, source: declared, values: [one, two], rising: [tow]}",
@@ -576,7 +579,7 @@ def test_all_problems_come_in_one_pass_in_the_order_of_the_file() -> None:
         ),
         (
             "x: {kind: yesno, label: X, source: declared, words: [obliged]}",
-            "1:53: x: words: expected a mapping, not a list",
+            "1:53: x: words: expected lines such as “name: value”, not a list",
         ),
         (
             "x: {kind: yesno, label: X, source: declared, words: {true: a, TRUE: b}}",
