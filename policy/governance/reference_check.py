@@ -27,7 +27,12 @@ from policy.reference.ratings import ListRefused
 Found = dict[str, Any]
 LONGEST_HEAD = 8192
 #: What stands in the first column of the only file of its kind.
-_TOP = {"charter:": Kind.CHARTER, "families:": Kind.CATALOGUE, "laws:": Kind.LAWS, "rules:": Kind.RULEBOOK}
+_TOP = {
+    "charter:": Kind.CHARTER,
+    "families:": Kind.CATALOGUE,
+    "laws:": Kind.LAWS,
+    "rules:": Kind.RULEBOOK,
+}
 
 
 class Refused(Exception):
