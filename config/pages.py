@@ -27,6 +27,13 @@ from screening.models import Notification, SalesTeam
 MAILS_A_PAGE = 20
 MAIL = ("id", "subject", "body", "created_at", "sent_at")
 DEMO_ACCOUNTS = settings.BASE_DIR / "var" / "demo-accounts.json"
+#: What a status means where nothing more is known.
+TO_PROGRAMS = {
+    400: "The request cannot be read.",
+    404: "There is nothing here, or you may not see it.",
+    500: "Nothing was saved. Try again later.",
+    503: "Nothing was saved. Try again later.",
+}
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -122,7 +129,12 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 def problem(
     request: HttpRequest, status: int, *, template: str = "", sentence: str = ""
 ) -> HttpResponse:
-    """A page that says what happened; the reference finds the log lines of this request."""
+    """A page that says what happened; the reference finds the log lines of this request.
+
+    Programs that use the API get the sentence as problem details.
+    """
+    if request.path_info.startswith("/api/"):
+        return problem_details(status, sentence or TO_PROGRAMS[status])
     words = {"sentence": sentence, "reference": getattr(request, "id", "")}
     return render(request, template or f"{status}.html", words, status=status)
 
@@ -142,9 +154,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     down = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    if request.path_info.startswith("/api/"):
-        return problem_details(503 if down else 500, "Nothing was saved. Try again later.")
-    return no_database(request) if down else problem(request, 500)
+    if down and not request.path_info.startswith("/api/"):
+        return no_database(request)
+    return problem(request, 503 if down else 500)
 
 
 def problem_details(status: int, sentence: str) -> JsonResponse:

@@ -225,6 +225,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.end_old_sessions",
+    "config.middleware.refuse_strangers_in_the_api",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -360,7 +361,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.Schema",
     "EXCEPTION_HANDLER": "config.problems.answer",
     "STRICT_JSON": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -368,11 +369,21 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Proviso",
     "VERSION": "1",
-    "DESCRIPTION": "Screens export sales of telecom technology for human-rights risk.",
+    "DESCRIPTION": (
+        "Screens export sales of telecom technology for human-rights risk. A program uses the "
+        "session of a person; in production its cookie is called __Host-session."
+    ),
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "screening.lifecycle.Status",
+        "Turn": "screening.api.TURNS",
+        "Outcome": "policy.api.OUTCOME_CHOICES",
+        "ReviewFloor": "policy.api.FLOOR_CHOICES",
+        "Strength": "screening.api.STRENGTHS",
+    },
 }
 
 # --- Mail ----------------------------------------------------------------------------------------
