@@ -37,6 +37,13 @@ def env_bool(name: str, *, default: bool) -> bool:
     return words[word]
 
 
+def env_count(name: str, default: int) -> int:
+    value = os.environ.get(name, "").strip() or str(default)
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise refuse(f"{name} is {value!r}. Set it to a whole number, 0 or more.")
+    return int(value)
+
+
 def env_list(name: str, hint: str, default: str | None = None) -> list[str]:
     return [part.strip() for part in env(name, hint, default).split(",") if part.strip()]
 
@@ -348,9 +355,10 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = PRODUCTION
 # The container's own health check speaks plain HTTP when a proxy in front brings TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if PRODUCTION else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
-SECURE_HSTS_PRELOAD = PRODUCTION
+# Browsers remember it that long: begin with an hour where a certificate may still be wrong.
+SECURE_HSTS_SECONDS = env_count("HSTS_SECONDS", 2 * 365 * 24 * 3600) if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_SUBDOMAINS", default=PRODUCTION)
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 X_FRAME_OPTIONS = "DENY"
 if env_bool("BEHIND_TLS_PROXY", default=False):
     # Only where a proxy always sets this header itself; otherwise anybody could send it.

@@ -1,4 +1,4 @@
-"""PostgreSQL from its wheel."""
+"""PostgreSQL from its wheel, or the one that is installed."""
 
 import os
 import shutil
