@@ -5,10 +5,11 @@ import sys
 from http import HTTPStatus
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model, login
-from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth import get_user_model, login, update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
 from django.db import InterfaceError, OperationalError
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from config.navigation import links_for
 from people import actions, links
-from people.access import ROLE_NAMES, public, roles_of, signed_in
+from people.access import ROLE_NAMES, SignedIn, public, roles_of, signed_in
 from policy.governance import notices
 from screening.models import Notification, SalesTeam
 
@@ -92,6 +93,47 @@ def choose_password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     words = {"form": form, "person": person}
     status = 422 if form.is_bound else 200
     return render(request, "registration/choose_password.html", words, status=status)
+
+
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(
+        label="Your email address",
+        max_length=254,
+        error_messages={"required": "Type your email address"},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgot_password(request: HttpRequest) -> HttpResponse:
+    """A link by email. The answer is the same whether the address belongs to anybody or not."""
+    form = ForgottenForm(request.POST or None)
+    if form.is_valid():
+        actions.ask_for_link(form.cleaned_data["email"])
+        messages.success(
+            request,
+            "If this address belongs to an account, a link is on its way. If none arrives within a "
+            "few minutes, ask an administrator.",
+        )
+        return redirect("login")
+    status = 422 if form.is_bound else 200
+    return render(request, "registration/forgot.html", {"form": form}, status=status)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_password(request: SignedIn) -> HttpResponse:
+    """Another password, for whoever knows the present one."""
+    form = PasswordChangeForm(request.user, request.POST or None)
+    if form.is_valid():
+        chosen = form.cleaned_data
+        actions.change_password(request.user, chosen["new_password1"], old=chosen["old_password"])
+        update_session_auth_hash(request, request.user)
+        messages.success(request, "Your password is changed.")
+        return redirect("account")
+    status = 422 if form.is_bound else 200
+    return render(request, "registration/change_password.html", {"form": form}, status=status)
 
 
 @public

@@ -100,7 +100,8 @@ class Machine:
 
     @property
     def engine(self) -> Engine:
-        return Engine(self.home, self.project, {})
+        # Older versions had the address in no file.
+        return Engine(self.home, self.project, {"SITE_URL": SITE})
 
     def everything_is_healthy(self) -> None:
         engine = self.engine
