@@ -21,7 +21,7 @@ from config.celery import app as celery_app
 from config.devtools import embedded
 from config.settings import database  # noqa: TID251  the one parser of addresses
 from policy.engine.proof import proof
-from tests import unguarded
+from tests import effort, unguarded
 
 CHROMIUM = next(
     (
@@ -37,6 +37,10 @@ PROCESSOR = "processor seconds"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run tests that take minutes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    effort.tries_everything = config.getoption("--slow")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -21,6 +21,7 @@ from policy.facts import shipped
 from tests.bench import __main__ as bench
 from tests.bench import by_hand, screening
 from tests.bench.gates import Gate, print_gates
+from tests.effort import examples
 
 RULEBOOK = shipped.rulebook()
 VOCABULARY = RULEBOOK.vocabulary
@@ -58,7 +59,7 @@ def by_reference(facts: Facts) -> tuple[str, list[str]]:
     return said.outcome, list(said.fired)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(ANSWERED)
 def test_the_yardstick_says_what_the_rulebook_says(plain):
     """A yardstick that leaves something out would be faster than it may be."""

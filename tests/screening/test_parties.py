@@ -28,6 +28,7 @@ from screening.parties import known, naming
 from screening.parties.models import DealParty, Easing, Party, PartyFinding, PartyMerge
 from screening.sweep import rescreen
 from tests import factories
+from tests.effort import examples
 from tests.factories import agreed, known_of, party_of, ruled
 from tests.gaming.test_parties import PAPER
 from tests.gaming.test_parties import party as taking_part
@@ -470,7 +471,9 @@ def answers_of_deals() -> list[dict[str, Any]]:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_a_finding_never_makes_any_deal_milder(answers_of_deals, data):

@@ -59,12 +59,15 @@ def send(answers: dict[str, Any], owner: Any = None) -> Deal:
 
 def complete(deal: Deal) -> None:
     data = active.reference_data()
-    context = questions.context_of(deal.answers, data)
-    while missing := questions.missing_questions(deal.answers, context):
+    answers, added = dict(deal.answers), {}
+    context = questions.context_of(answers, data)
+    while missing := questions.missing_questions(answers, context):
         slug = missing[0].slug
         value = SIMPLE[slug] if slug in SIMPLE else otherwise(slug, context)
-        actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
-        context = questions.context_of(deal.answers, data)
+        answers[slug] = added[slug] = value
+        questions.confirm(answers, slug)
+        context = questions.context_of(answers, data)
+    factories.answer(deal, added)
 
 
 def send_draft(deal: Deal, replies: dict[int, str] | None = None) -> Deal:

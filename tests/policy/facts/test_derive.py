@@ -17,6 +17,7 @@ from policy.facts.derive import derive, trace
 from policy.facts.ordinary import Ordinary
 from policy.reference.names.plain_text import without
 from policy.reference.registry import OPERATOR
+from tests.effort import examples
 
 REFERENCE = shipped.load()
 ASSESS = REFERENCE.compiled.assess
@@ -563,7 +564,7 @@ def rank(declared, given):
     return RANK[ASSESS(one).outcome]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given_by(DEALS, GIVEN, st.data())
 def test_losing_an_answer_never_helps(declared, given, data):
     """Invariant 7: at least needs_information, or what it was."""
@@ -577,7 +578,7 @@ def test_losing_an_answer_never_helps(declared, given, data):
     assert rank(less, given) >= min(before, RANK["needs_information"]), (lost, OUTCOMES[before])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given_by(DEALS, GIVEN, st.sampled_from(CAPABILITIES))
 def test_one_capability_more_never_helps(declared, given, one):
     """Invariant 6; the first capability of an empty set answers a question and may."""
@@ -587,7 +588,7 @@ def test_one_capability_more_never_helps(declared, given, one):
     assert rank(more, given) >= rank(declared, given)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given_by(DEALS, GIVEN)
 def test_ordinary_deals_have_the_same_facts(declared, given):
     """The short cut of long files gives what the full derivation gives, also the second time."""
@@ -613,7 +614,7 @@ def filled(declared, given):
 ORDINARY = Ordinary(REFERENCE, lambda facts, _: facts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given_by(
     st.dictionaries(
         st.sampled_from(sorted(NAMES)),

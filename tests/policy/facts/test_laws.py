@@ -15,6 +15,7 @@ from policy.facts import screen, shipped
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData, Variant, trace
 from policy.reference.laws import Law, Laws
+from tests.effort import examples
 from tests.policy.laws import DATA, FINNISH, INDIAN, changed, using, without
 
 TODAY = date(2026, 11, 28)
@@ -218,7 +219,7 @@ def less(draw: st.DrawFn) -> tuple[Laws, date]:
 
 
 @given(st.sampled_from(DEALS), less())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_less_law_is_never_milder(deal: dict[str, Any], after: tuple[Laws, date]) -> None:
     laws, on = after
     was = combine([DATA.compiled.assess(one.facts) for one in trace(kept(deal), DATA, on=TODAY)])

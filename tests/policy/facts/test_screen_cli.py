@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from policy.facts import shipped
 from policy.facts.screen import LONGEST_LINE, Screener, lines, main, screen
+from tests.effort import examples
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "policy" / "data" / "cases.jsonl"
@@ -236,7 +237,7 @@ class Slow:
         return self.content.read(1)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.binary(max_size=200), st.integers(1, 50))
 def test_lines_are_the_same_however_they_arrive(content, size):
     class Pieces(io.BytesIO):
@@ -263,7 +264,7 @@ def test_a_line_of_almost_that_length_is_read():
     assert one(raw)["outcome"] == "clear"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=300).filter(lambda raw: b"\n" not in raw))
 def test_any_bytes_give_one_result(raw):
     (result, *rest), _ = run(LINE + b"\n" + raw + b"\n" + LINE)
@@ -280,7 +281,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(FACTS)), JSON, max_size=3),
     st.dictionaries(st.sampled_from(["country_risk", "special_territory", "law_conflict"]), JSON),

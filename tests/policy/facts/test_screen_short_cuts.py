@@ -13,6 +13,7 @@ from policy.facts.declared import GIVEN, DeclaredError, is_named
 from policy.facts.derive import derive
 from policy.facts.screen import Screener
 from policy.reference.names.plain_text import without
+from tests.effort import examples
 
 REFERENCE = shipped.load()
 SCREENER = Screener(REFERENCE)
@@ -96,7 +97,7 @@ def told(facts: dict, derived: dict, screener: Screener = SCREENER) -> dict:
     return json.loads(result)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(CHANGES, DERIVED, st.fixed_dictionaries({}, optional={"customer_name": NAMES}))
 def test_what_a_deal_is_told_depends_on_no_other_deal(changes, derived, others):
     facts = FACTS | changes

@@ -15,6 +15,7 @@ from policy.facts.declared import DeclaredError
 from policy.facts.derive import derive, trace
 from policy.facts.screen import Screener
 from policy.reference.destinations import Restriction
+from tests.effort import examples
 
 DATA = shipped.load()
 SCREENER = Screener(DATA)
@@ -296,7 +297,7 @@ def outcome(declared: Mapping[str, Any], settled: Mapping[str, Any]) -> int:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_site_or_a_territory_never_makes_a_deal_milder(data: st.DataObject) -> None:
     country = data.draw(_COUNTRIES)
     declared = {
@@ -321,7 +322,7 @@ def test_a_site_or_a_territory_never_makes_a_deal_milder(data: st.DataObject) ->
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_not_knowing_where_never_gets_what_knowing_would_not(data: st.DataObject) -> None:
     country = data.draw(_COUNTRIES.filter(DATA.countries.territories_asked))
     declared = {**RADIO, "country": country, "capabilities": data.draw(_CAPABILITIES)}

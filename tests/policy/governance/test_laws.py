@@ -23,6 +23,7 @@ from policy.governance.proposals import About, ProposalRefused
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.reference.laws import Law, Laws
 from tests import factories
+from tests.effort import examples
 from tests.policy.facts.test_laws import DEALS, TODAY
 from tests.policy.governance.test_governance import checked, work
 from tests.policy.laws import (
@@ -178,7 +179,7 @@ BEFORE = outcomes(DATA)
 
 
 @given(edited())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_milder_deal_has_a_cause_that_is_listed(laws: Laws) -> None:
     milder = [
         deal["laws"]

@@ -65,7 +65,7 @@ def test_a_list_is_counted_before_anything_is_stored(site: Client) -> None:
     told = AuditEvent.objects.filter(subject=version.subject).values_list("verb", flat=True)
     assert list(told) == ["version.proposed"]
     assert version.source == "Public lists, see policy/data/NOTICE.md; OFAC SDN"
-    assert version.edition == "1.0; OFAC SDN 2026-11-20"
+    assert version.edition == "1.1; OFAC SDN 2026-11-20"
     assert version.licence.startswith("CC0 1.0, MIT; Work of the U.S. Government, public domain")
     former = active.version(Kind.REGISTRY)
     assert former is not None
@@ -140,7 +140,7 @@ def test_the_next_edition_replaces_the_first_and_the_check_names_who_left(
     post(site, **newer(), seen=seen(counted))
     second = ReferenceVersion.objects.get(kind=Kind.REGISTRY, label="1.2")
     assert second.source == first.source
-    assert second.edition == "1.0; OFAC SDN 2026-11-27"
+    assert second.edition == "1.1; OFAC SDN 2026-11-27"
     found = {one["name"]: one["entries"] for one in checked(second, anna).found["entries"]}
     assert found["parties removed"] == ["AUM SHINRIKYO (international)"]
     assert found["questions added"] == ["EXAMPLE HOLDING (international): question"]

@@ -23,6 +23,7 @@ from policy.reference.names.measuring import (
 )
 from policy.reference.names.readings import is_name, readings, sections, without_countries
 from policy.reference.registry import ASKED, Party, Registry
+from tests.effort import examples
 
 REFERENCE = shipped.load()
 REGISTRY = REFERENCE.registry
@@ -112,7 +113,7 @@ def test_an_acronym_counts_in_its_country_alone(name):
 
 
 @given(st.sampled_from(LISTED), st.sampled_from([*VARIANTS, *DECORATIONS]), st.randoms())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_decorated_name_is_found(listed, change, draw):
     name, party = listed
     if len(name) > 4 and (typed := change(name, party, draw)):
@@ -120,7 +121,7 @@ def test_a_decorated_name_is_found(listed, change, draw):
 
 
 @given(st.sampled_from([one for one in LISTED if len(one[0].split()) > 2]), st.randoms())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_order_of_words_hides_nothing(listed, draw):
     name, party = listed
     if any(mark in name for mark in "()/[],;|-–"):
@@ -144,7 +145,7 @@ ROWS = st.builds(
     st.sampled_from([name for party in SMALL.parties for name in (party.name, *party.aliases)]),
     st.randoms(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_one_more_row_never_takes_a_hit_away(rows, name, draw):
     typed = misspelt(name, SMALL.parties[0], draw)
     more = Registry((*SMALL.parties, *rows), "y", REGISTRY.stems)
@@ -154,7 +155,7 @@ def test_one_more_row_never_takes_a_hit_away(rows, name, draw):
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_any_text_is_read(text):
     for reading in readings(text):
         # Reading a reading again changes nothing.

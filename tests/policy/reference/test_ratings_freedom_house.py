@@ -13,6 +13,7 @@ from openpyxl.styles import Font
 from policy.reference.importers.freedom_house import read_freedom_house, read_status_history
 from policy.reference.importers.workbook import Workbook, column_name
 from policy.reference.ratings import ListRefused
+from tests.effort import examples
 
 COLUMNS = [
     *("Country/Territory", "Region", "C/T", "Edition", "Status", "PR rating", "CL rating"),
@@ -372,7 +373,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=5), min_size=1, max_size=6))
 def test_the_reader_sees_what_independent_writers_wrote(rows):
     written = {

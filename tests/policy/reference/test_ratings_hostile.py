@@ -20,6 +20,7 @@ from policy.reference.importers.text import LONGEST_LINE, MOST_BYTES
 from policy.reference.importers.vdem import read_vdem
 from policy.reference.importers.workbook import Workbook
 from policy.reference.ratings import ListRefused
+from tests.effort import examples
 
 MEMORY = 60_000_000
 
@@ -341,7 +342,7 @@ def test_rich_text_is_joined_and_its_reading_guide_left_out():
     assert row[1][0].text == "Finland"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 255), st.integers(1, 8))
 def test_any_damage_gives_rows_or_a_refusal(at, byte, count):
     raw = bytearray(book_bytes())

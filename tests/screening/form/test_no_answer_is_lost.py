@@ -15,6 +15,7 @@ from policy.facts.declared import DeclaredError
 from policy.facts.derive import trace
 from screening.form import answers_to_facts, choices, questions
 from screening.form.deal_form import QUESTIONS, UNKNOWN, Kind, Question
+from tests.effort import examples
 from tests.screening.form.answers import SIMPLE
 
 DATA = shipped.load()
@@ -237,7 +238,7 @@ SETTLED = (
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_a_graver_answer_never_gets_a_milder_outcome(data: st.DataObject) -> None:
     levels = {slug: data.draw(st.sampled_from(rising), slug) for slug, rising in RISING.items()}
     settled = data.draw(st.sampled_from(SETTLED))
@@ -252,7 +253,7 @@ def test_a_graver_answer_never_gets_a_milder_outcome(data: st.DataObject) -> Non
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_not_knowing_never_gets_what_knowing_would_not(data: st.DataObject) -> None:
     levels = {slug: data.draw(st.sampled_from(rising), slug) for slug, rising in RISING.items()}
     slug = data.draw(st.sampled_from(sorted(UNKNOWN_OF)))

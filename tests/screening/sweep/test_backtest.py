@@ -19,6 +19,7 @@ from screening import actions
 from screening.models import Deal, FactRuling, Screening
 from screening.sweep import backtest, deal_facts, in_place
 from tests import factories
+from tests.effort import examples
 from tests.policy.engine import strategies
 from tests.screening.form.answers import SIMPLE
 from tests.screening.sweep.test_deal_facts import DEALS, store
@@ -182,7 +183,9 @@ class TestBothWays:
     st.lists(st.lists(strategies.deals(VOCABULARY), min_size=1, max_size=3), max_size=4),
 )
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_generated_rulebooks_over_generated_screenings(before, after, several):
     with transaction.atomic():
@@ -199,7 +202,9 @@ def test_generated_rulebooks_over_generated_screenings(before, after, several):
     strategies.rulebooks(VOCABULARY), st.lists(strategies.deals(VOCABULARY), min_size=1, max_size=4)
 )
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_rulebook_that_shares_no_rule_with_the_shipped_one(after, variants):
     with transaction.atomic():

@@ -18,6 +18,7 @@ from screening.models import Screening
 from screening.sweep import deal_facts
 from screening.sweep.deal_facts import DealFacts
 from tests import factories
+from tests.effort import examples
 from tests.policy.engine import strategies
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +109,9 @@ def test_the_names_are_those_that_expressions_read():
 @pytest.mark.usefixtures("any_facts")
 @given(strategies.deals(VOCABULARY))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_partly_answered_deal_is_the_same_in_columns(facts):
     with transaction.atomic():

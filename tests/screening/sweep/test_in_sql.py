@@ -13,6 +13,7 @@ from policy.facts import shipped
 from policy.models import Kind, ReferenceVersion
 from screening.sweep import deal_facts
 from tests import factories
+from tests.effort import examples
 from tests.policy.engine import strategies
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,9 @@ def asked(statement: str, *values: Any) -> list[tuple[Any, ...]]:
 
 @given(strategies.rulebooks(VOCABULARY), strategies.deals(VOCABULARY))
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_it_reads_every_rulebook_as_the_engine_does(rulebook, facts):
     content = json.loads(rulebook.canonical)

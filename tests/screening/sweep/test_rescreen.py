@@ -116,7 +116,7 @@ def undone(sweep: Any) -> dict[str, Any]:
     ids=["countries", "rulebook"],
 )
 def test_many_at_once_are_screened_as_one_by_one(demo: None, content: Any) -> None:
-    generate(30)
+    generate(12)
     sweeping.prepare(content())()
     before = Screening.objects.count()
     singly, together = undone(one_by_one), undone(in_batches)

@@ -14,13 +14,16 @@ from screening.models import Deal, Notification
 from screening.sweep import deal_facts, rows
 from screening.sweep.deal_facts import DealFacts
 from tests import factories
+from tests.effort import examples
 
 pytestmark = pytest.mark.django_db
 NAMES = ("id", "deal", "to", "subject", "body")
 #: What a column of text can hold at all.
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=200)
 IN_ONE_TRANSACTION = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from policy.engine.language.facts import LARGEST_AMOUNT, FactError, Text, Vocabulary
 from policy.engine.language.reading import read_vocabulary
+from tests.effort import examples
 from tests.policy.engine.language.test_reading import VOCABULARY
 from tests.policy.engine.strategies import deals, vocabularies
 
@@ -122,7 +123,7 @@ def test_the_same_facts_have_the_same_text(one: dict[str, object], other: dict[s
 
 
 @given(st.data())
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_facts_come_back_from_their_plain_form(data: st.DataObject) -> None:
     words = data.draw(vocabularies())
     facts = data.draw(deals(words))

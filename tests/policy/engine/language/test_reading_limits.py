@@ -15,6 +15,7 @@ from policy.engine.language.reading import (
 )
 from policy.engine.readings.compiled import compile_rulebook
 from policy.engine.readings.reference import assess
+from tests.effort import examples
 from tests.policy.engine.language.test_reading import (
     HEAD,
     VOCABULARY,
@@ -222,14 +223,14 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text(ma
 
 
 @given(TEXTS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
     read_or_refused(text)
 
 
 @pytest.mark.slow
 @given(TEXTS)
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=examples(10_000), deadline=None)
 def test_any_of_many_texts_is_read_or_refused(text: str) -> None:
     read_or_refused(text)
 
@@ -248,14 +249,16 @@ def read_or_refused(text: str) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_valid_text_with_a_piece_changed_is_read_or_refused(data: st.DataObject) -> None:
     changed_is_read_or_refused(data)
 
 
 @pytest.mark.slow
 @given(st.data())
-@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=examples(10_000), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 def test_a_valid_text_changed_in_many_ways_is_read_or_refused(data: st.DataObject) -> None:
     changed_is_read_or_refused(data)
 

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from policy.engine.language.condition import Rulebook
 from policy.engine.language.reading import read_vocabulary
 from policy.engine.language.schema import rulebook_schema
+from tests.effort import examples
 from tests.policy.engine.language.test_reading import VOCABULARY, rule
 from tests.policy.engine.language.test_reading_limits import VALID
 from tests.policy.engine.strategies import rulebooks
@@ -47,7 +48,7 @@ def test_everything_that_a_rulebook_may_hold_passes() -> None:
 
 
 @given(rulebooks())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_what_the_reader_wrote_passes(rulebook: Rulebook) -> None:
     judge = Draft202012Validator(rulebook_schema(rulebook.vocabulary))
     assert judge.is_valid(rulebook.plain)

@@ -26,6 +26,7 @@ from policy.engine.proof import difference, proof
 from policy.engine.proof.symbols import Deal, Reading, is_possible
 from policy.engine.readings.reference import assess
 from policy.facts import shipped
+from tests.effort import examples
 from tests.policy.engine.strategies import screened
 
 LOW = OneOf("country_risk", ("low",))
@@ -220,7 +221,7 @@ def fixed(deal: Deal, facts: Facts) -> list[Any]:
 
 
 @given(screened())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=examples(150), deadline=None, derandomize=True)
 def test_formulas_agree_with_the_plain_reading(both: tuple[Rulebook, Facts]) -> None:
     book, facts = both
     deal = Deal(book.vocabulary)

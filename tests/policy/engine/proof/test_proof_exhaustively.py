@@ -25,6 +25,7 @@ from policy.engine.proof import prover
 from policy.engine.proof.symbols import Deal, Reading
 from policy.engine.readings.kleene import truth
 from policy.engine.readings.reference import assess
+from tests.effort import examples
 from tests.policy.engine.strategies import conditions, rulebooks
 
 RISK, SIZES = ("low", "medium", "high"), (-1, 0, 1, 2, 3)
@@ -163,7 +164,7 @@ def promised(draw: st.DrawFn) -> tuple[Rulebook, Promise]:
 
 
 @given(promised())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_proof_says_what_every_deal_says(both: tuple[Rulebook, Promise]) -> None:
     rulebook, promise = both
     reading = Reading(rulebook, Deal(rulebook.vocabulary))

@@ -15,13 +15,14 @@ from policy.engine.readings.compiled import compile_rulebook
 from policy.engine.readings.kleene import truth
 from policy.engine.readings.reference import assess
 from policy.engine.readings.replay import replay
+from tests.effort import examples
 from tests.policy.engine.strategies import completions, possible_answers, screened, screened_often
 
 NEEDS_INFORMATION = RANK["needs_information"]
 
 
 @given(screened_often())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_compiled_says_what_the_reference_says(example: tuple[Rulebook, list[Facts]]) -> None:
     rulebook, several = example
     compiled = compile_rulebook(rulebook)
@@ -33,7 +34,7 @@ def test_compiled_says_what_the_reference_says(example: tuple[Rulebook, list[Fac
 
 
 @given(screened(), st.randoms(use_true_random=False))
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_order_of_rules_does_not_matter(example, random) -> None:
     rulebook, facts = example
     rules = list(rulebook.rules)
@@ -49,7 +50,7 @@ def vars_of(rulebook: Rulebook) -> dict[str, object]:
 
 
 @given(screened())
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_an_answered_deal_has_the_highest_fired_outcome_and_nothing_open(example) -> None:
     rulebook, facts = example
     answered = facts.replace(
@@ -66,7 +67,7 @@ def test_an_answered_deal_has_the_highest_fired_outcome_and_nothing_open(example
 
 
 @given(screened(most_rules=4))
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_fired_and_quiet_hold_whatever_is_answered_later(example) -> None:
     rulebook, facts = example
     assume(prod(len(possible_answers(fact, facts)) for fact in rulebook.vocabulary.values()) < 200)
@@ -78,7 +79,7 @@ def test_fired_and_quiet_hold_whatever_is_answered_later(example) -> None:
 
 
 @given(screened(), st.data())
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_an_answer_that_is_lost_never_makes_the_outcome_milder_than_a_question(
     example, data
 ) -> None:
@@ -89,7 +90,7 @@ def test_an_answer_that_is_lost_never_makes_the_outcome_milder_than_a_question(
 
 
 @given(screened())
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_an_open_rule_above_the_fired_ones_asks(example) -> None:
     rulebook, facts = example
     assessment = assess(rulebook, facts)
@@ -102,7 +103,7 @@ def test_an_open_rule_above_the_fired_ones_asks(example) -> None:
 
 
 @given(screened(most_rules=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_missing_is_exactly_what_could_still_fire(example) -> None:
     rulebook, facts = example
     with pytest.MonkeyPatch.context() as patch:
@@ -114,7 +115,7 @@ def test_missing_is_exactly_what_could_still_fire(example) -> None:
 
 
 @given(screened(most_rules=3))
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_missing_never_leaves_a_fact_out_when_the_answers_are_too_many_to_try(example) -> None:
     rulebook, facts = example
     for rule in rulebook.rules:
@@ -164,7 +165,7 @@ def partial_answers(facts: Facts, name: str) -> list[object]:
 
 
 @given(screened())
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_rulebook_comes_back_from_its_canonical_text(example) -> None:
     rulebook, facts = example
     again = read_canonical(rulebook.canonical)
@@ -174,7 +175,7 @@ def test_a_rulebook_comes_back_from_its_canonical_text(example) -> None:
 
 
 @given(screened())
-@settings(deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_stored_screening_replays(example) -> None:
     rulebook, facts = example
     outcome = assess(rulebook, facts).outcome

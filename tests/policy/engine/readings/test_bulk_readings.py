@@ -16,6 +16,7 @@ from policy.engine.readings.kleene import truth
 from policy.engine.readings.reference import assess
 from policy.facts import shipped
 from tests.bench import bulk
+from tests.effort import examples
 from tests.policy.engine.readings.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, deals, screened_often
 
@@ -56,7 +57,7 @@ def meant(rulebook: Rulebook, several: list[Facts]) -> list[int]:
 @pytest.mark.django_db
 @given(screened_often())
 @settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -73,7 +74,7 @@ def test_postgresql_says_what_the_reference_says(example) -> None:
 
 
 @given(screened_often())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_polars_says_what_the_reference_says(example) -> None:
     rulebook, several = example
     assert in_polars(rulebook, several) == meant(rulebook, several)
@@ -219,6 +220,18 @@ BULK_FAULTS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("modules", "fault"),
+    [
+        *((SQL_MODULES, fault) for fault in SQL_FAULTS),
+        *((("tests.bench.bulk",), fault) for fault in BULK_FAULTS),
+    ],
+)
+def test_each_text_stands_once_in_its_file(modules, fault) -> None:
+    with mutated(*fault, modules):
+        pass
+
+
 @pytest.fixture(scope="module")
 def corpus():
     """Rulebooks with deals, and per deal the rank and what each rule says."""
@@ -245,6 +258,7 @@ def agrees(reading, corpus) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_fault_in_the_sql_is_noticed(corpus, request) -> None:
     def reading(rulebook, several):
@@ -262,6 +276,7 @@ def test_every_fault_in_the_sql_is_noticed(corpus, request) -> None:
     assert survivors[1:] == [], "\n".join(survivors)
 
 
+@pytest.mark.slow
 def test_every_fault_in_the_polars_expressions_is_noticed(corpus, request) -> None:
     def reading(rulebook, several):
         frame = bulk.frame(rulebook.vocabulary, several)

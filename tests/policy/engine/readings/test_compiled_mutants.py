@@ -142,11 +142,19 @@ def agrees(compile_rulebook, corpus) -> bool:
     return True
 
 
+@pytest.mark.parametrize(("module", "old", "new"), FAULTS)
+def test_each_text_stands_once_in_its_file(module, old, new) -> None:
+    with mutated(module, old, new, MODULES):
+        pass
+
+
+@pytest.mark.slow
 def test_the_compiler_without_a_fault_agrees(corpus) -> None:
     with mutated("compiled", "class Verdict(", "class Verdict(", MODULES) as module:
         assert agrees(module.compile_rulebook, corpus)
 
 
+@pytest.mark.slow
 def test_every_fault_is_noticed(corpus, request) -> None:
     survivors = []
     for module, old, new in FAULTS:
