@@ -95,6 +95,15 @@ def database(url: str, name: str) -> dict[str, Any]:
     }
 
 
+def broker(url: str) -> str:
+    """The address of Redis. Over TLS its certificate is checked, unless the address says not to."""
+    parts = urlsplit(url)
+    if parts.scheme != "rediss" or "ssl_cert_reqs" in dict(parse_qsl(parts.query)):
+        return url
+    query = f"{parts.query}&" if parts.query else ""
+    return parts._replace(query=f"{query}ssl_cert_reqs=required").geturl()
+
+
 def mailer(url: str) -> dict[str, Any]:
     """smtp://user:password@host:587?tls=starttls, smtps://…, folder:/path or none:"""
     parts = urlsplit(url)
@@ -194,7 +203,7 @@ else:
     DATABASES = {"default": database(secret("DATABASE_URL", _login_hint), _login)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = secret("REDIS_URL", "redis://:password@host:6379/0")
+REDIS_URL = broker(secret("REDIS_URL", "redis://:password@host:6379/0"))
 
 # --- The application -----------------------------------------------------------------------------
 

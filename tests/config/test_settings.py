@@ -197,6 +197,20 @@ def test_work_survives_workers_and_redis():
     assert options["health_check_interval"] == 15
 
 
+def test_the_certificate_of_redis_is_checked(load):
+    for url in ("rediss://:x@redis.example.com:6379/0", "rediss://h/0?ssl_ca_certs=/ca"):
+        assert load(REDIS_URL=url)["CELERY_BROKER_URL"].endswith("ssl_cert_reqs=required")
+    given = "rediss://h/0?ssl_cert_reqs=none"
+    assert load(REDIS_URL=given)["CELERY_BROKER_URL"] == given
+    assert load()["CELERY_BROKER_URL"] == GOOD["REDIS_URL"]
+
+
+def test_postgresql_is_told_how_to_check_its_server(load):
+    given = GOOD["DATABASE_URL"] + "?sslmode=verify-full&sslrootcert=/ca"
+    options = load(DATABASE_URL=given)["DATABASES"]["default"]["OPTIONS"]
+    assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/ca")
+
+
 def test_how_long_browsers_insist_on_tls_is_a_setting(load):
     read = load(HSTS_SECONDS="3600", HSTS_SUBDOMAINS="no")
     assert read["SECURE_HSTS_SECONDS"] == 3600
