@@ -304,6 +304,21 @@ def test_without_a_wheel_the_installed_postgresql_serves(tmp_path, monkeypatch):
     assert place.find_binaries() == tmp_path / "new"
 
 
+@pytest.mark.skipif(
+    not list(Path("/usr/lib/postgresql").glob("*/bin")), reason="PostgreSQL is not installed"
+)
+def test_the_installed_postgresql_starts(folder, monkeypatch):
+    monkeypatch.setattr(place, "WHEEL", "there_is_no_such_package")
+    servers = embedded.start(folder, lasting=False)
+    try:
+        with embedded.admin(servers.owner_url) as cursor:
+            cursor.execute("SELECT upper('ä')")
+            assert cursor.fetchone() == ("Ä",)
+        assert servers.place.binaries.is_relative_to("/usr/lib/postgresql")
+    finally:
+        servers.stop()
+
+
 def test_a_postgresql_that_is_too_old_does_not(tmp_path, monkeypatch):
     monkeypatch.setattr(place, "WHEEL", "there_is_no_such_package")
     monkeypatch.setattr(place, "OLDEST", 100)
