@@ -4,26 +4,23 @@ Every command is one that stands in the manual, in its order; only `docker` is a
 (engine.py). The image is built as the Dockerfile says, from Debian's packages and the lock.
 """
 
-import http.client
 import os
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from http.cookies import SimpleCookie
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from config.devtools.embedded import ROOT
 from tests.config import container
 from tests.production.engine import NETWORK, Engine
-from tests.production.visitor import Ask, Visitor
+from tests.production.visitor import Visitor, browser
 
 SITE = "https://proviso.example.com"
 HOST = urlsplit(SITE).hostname or ""
@@ -110,56 +107,20 @@ class Machine:
 
     def visitor(self, number: int = 0) -> Visitor:
         """Somebody at a browser, served by one of the web containers."""
-        web = self.engine.running("web")
-        return Visitor(browser(self.engine.network(), web[number]["address"], self.project))
+        address = self.engine.running("web")[number]["address"]
+        network = self.engine.network()
+
+        def connect() -> socket.socket:
+            with entered(network):
+                return socket.create_connection((address, 8000), timeout=60)
+
+        return Visitor(browser(SITE, connect, self.project / "secrets/tls_certificate"))
 
 
 def git(*words: str) -> str:
     return subprocess.run(
         ["git", *words], check=True, capture_output=True, text=True
     ).stdout.strip()
-
-
-def browser(network: int, address: str, project: Path) -> Ask:
-    """Speaks HTTPS to one container and trusts the certificate of the installation only."""
-    trusted = ssl.create_default_context(cafile=project / "secrets/tls_certificate")
-    cookies: dict[str, str] = {}
-
-    def once(
-        method: str, path: str, values: Sequence[tuple[str, str]]
-    ) -> tuple[int, http.client.HTTPMessage, str]:
-        link = http.client.HTTPSConnection(HOST, context=trusted, timeout=60)
-        with entered(network):
-            raw = socket.create_connection((address, 8000), timeout=60)
-        link.sock = trusted.wrap_socket(raw, server_hostname=HOST)
-        headers = {
-            "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
-            "Referer": f"{SITE}{path}",
-            "Origin": SITE,
-        }
-        body = None
-        if method == "POST":
-            body = urlencode(values)
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        link.request(method, path, body, headers)
-        answer = link.getresponse()
-        page = answer.read().decode()
-        link.close()
-        for line in answer.headers.get_all("Set-Cookie", []):
-            for name, morsel in SimpleCookie(line).items():
-                cookies[name] = morsel.value
-        return answer.status, answer.headers, page
-
-    def ask(method: str, path: str, values: Sequence[tuple[str, str]]) -> tuple[int, str, str]:
-        for _ in range(10):
-            status, headers, page = once(method, path, values)
-            if status not in {301, 302, 303}:
-                return status, path, page
-            path = urlsplit(urljoin(f"{SITE}{path}", headers["Location"])).path
-            method, values = "GET", ()
-        raise AssertionError(f"{path} leads nowhere")
-
-    return ask
 
 
 class entered:

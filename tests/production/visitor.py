@@ -1,9 +1,15 @@
 """Somebody at a browser without a script: opens pages, fills in their forms and sends them."""
 
+import http.client
 import re
+import socket
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode, urljoin, urlsplit
 
 #: Method, path and fields in; status, the path that one ends at, and the page out.
 Ask = Callable[[str, str, Sequence[tuple[str, str]]], tuple[int, str, str]]
@@ -163,3 +169,44 @@ class Visitor:
         self.send(weighed | {"step": "continue"}, action="/assess/")
         self.send({"verdict": "approve", "because": REASON, "step": "continue"}, action="/vote/")
         self.send({}, action="/confirm/")
+
+
+def browser(site: str, connect: Callable[[], socket.socket], certificate: Path) -> Ask:
+    """Speaks HTTPS to whom ``connect`` reaches, and trusts this certificate only."""
+    trusted = ssl.create_default_context(cafile=certificate)
+    host = urlsplit(site).hostname or ""
+    cookies: dict[str, str] = {}
+
+    def once(
+        method: str, path: str, values: Sequence[tuple[str, str]]
+    ) -> tuple[int, http.client.HTTPMessage, str]:
+        link = http.client.HTTPSConnection(host, context=trusted, timeout=60)
+        link.sock = trusted.wrap_socket(connect(), server_hostname=host)
+        headers = {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+            "Referer": f"{site}{path}",
+            "Origin": site,
+        }
+        body = None
+        if method == "POST":
+            body = urlencode(values)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        link.request(method, path, body, headers)
+        answer = link.getresponse()
+        page = answer.read().decode()
+        link.close()
+        for line in answer.headers.get_all("Set-Cookie", []):
+            for name, morsel in SimpleCookie(line).items():
+                cookies[name] = morsel.value
+        return answer.status, answer.headers, page
+
+    def ask(method: str, path: str, values: Sequence[tuple[str, str]]) -> tuple[int, str, str]:
+        for _ in range(10):
+            status, headers, page = once(method, path, values)
+            if status not in {301, 302, 303}:
+                return status, path, page
+            path = urlsplit(urljoin(f"{site}{path}", headers["Location"])).path
+            method, values = "GET", ()
+        raise AssertionError(f"{path} leads nowhere")
+
+    return ask
