@@ -122,10 +122,7 @@ def choose_password(person: User, password: str, *, token: str) -> None:
     _lock(person)
     if not (person.is_active and links.works_for(person, token)):
         raise Conflict("This link no longer works.")
-    password_validation.validate_password(password, person)
-    person.set_password(password)
-    person.save(update_fields=["password"])
-    _record(person, person, "person.password_chosen")
+    _choose(person, password, "person.password_chosen")
 
 
 @transaction.atomic
@@ -134,10 +131,7 @@ def change_password(person: User, password: str, *, old: str) -> None:
     _lock(person)
     if not (person.is_active and person.check_password(old)):
         raise Conflict("This is no longer your password. Type the present one.")
-    password_validation.validate_password(password, person)
-    person.set_password(password)
-    person.save(update_fields=["password"])
-    _record(person, person, "person.password_changed")
+    _choose(person, password, "person.password_changed")
 
 
 @transaction.atomic
@@ -147,6 +141,13 @@ def ask_for_link(email: str) -> None:
     if person is not None:
         hour = int(timezone.now().timestamp()) // 3600
         Job.objects.enqueue(KIND, key=f"password link {person.pk} {hour}", to=person.pk)
+
+
+def _choose(person: User, password: str, event: str) -> None:
+    password_validation.validate_password(password, person)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    _record(person, person, event)
 
 
 def _check_plain(what: str, text: str) -> None:
