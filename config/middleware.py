@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -152,7 +153,11 @@ def refuse_control_characters(get_response: Answer) -> Answer:
             return refuse(
                 request, 400, "The address or the form holds a control character. Remove it."
             )
-        if is_hostile_json(request):
+        try:
+            is_hostile = is_hostile_json(request)
+        except RequestDataTooBig:
+            return refuse(request, 413, "The body is too large.")
+        if is_hostile:
             return refuse(
                 request,
                 400,

@@ -24,6 +24,7 @@ from policy.facts.declared import (
     REMARKS,
     SENTENCES,
     DeclaredError,
+    given_faults,
 )
 from policy.facts.derive import derive
 
@@ -173,14 +174,12 @@ def screen_view(request: Request) -> Response:
     unknown = sorted(set(request.data) - set(asked.fields))
     if unknown:
         raise serializers.ValidationError(dict.fromkeys(unknown, "This field is not known."))
+    declared, given = asked.validated_data["facts"], asked.validated_data.get("derived", {})
+    if faults := given_faults(declared, given):
+        raise serializers.ValidationError({"derived": faults})
     data = active.reference_data()
     try:
-        variants = derive(
-            asked.validated_data["facts"],
-            data,
-            given=asked.validated_data.get("derived", {}),
-            on=timezone.localdate(),
-        )
+        variants = derive(declared, data, given=given, on=timezone.localdate())
     except (DeclaredError, FactError) as error:
         raise serializers.ValidationError({"facts": list(error.problems)}) from error
     return Response(

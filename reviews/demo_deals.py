@@ -14,6 +14,7 @@ from screening.form.questions import Context
 #: Answers to questions that only some deals are asked.
 OTHERWISE: Mapping[str, Any] = {
     "deal-kind": "new",
+    "other-systems": {"answer": "no", "text": ""},
     "value": {"amount": "1500000", "currency": "EUR"},
     "sign-date": "2027-06-30",
     "intermediaries": {"answer": "no", "parties": []},

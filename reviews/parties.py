@@ -1,6 +1,6 @@
 """Parties as pages show them: who they are, what is known, what waits, their deals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,8 +16,9 @@ from policy.reference.registry import fold
 from reviews import labels
 from reviews.models import Condition
 from screening import wording
+from screening.lifecycle import CLOSED
 from screening.models import Deal
-from screening.parties import actions, known, verbs
+from screening.parties import actions, spelling, verbs
 from screening.parties.models import (
     FACTS,
     DealParty,
@@ -296,20 +297,28 @@ class Namesake:
 
 
 def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
-    """Parties of one of the names elsewhere, or with one of the numbers, that nobody told apart."""
+    """Parties of one of the names elsewhere, or with one of the numbers, that nobody told apart.
+
+    Those of another spelling too, if anything is known of them or a deal of theirs was stopped.
+    """
     own = set(body)
     keys = set(Party.objects.filter(pk__in=own).values_list("key", flat=True))
+    spelt = _remarkable_in_another_spelling(own, keys)
     numbers = PartyIdentifier.objects.filter(party__in=own).values_list("scheme", "value")
     shares = Q(pk__in=[])
     for scheme, value in numbers:
         shares |= Q(identifiers__scheme=scheme, identifiers__value=value)
-    others = Party.objects.filter(Q(key__in=keys) | shares).exclude(pk__in=own).distinct()
-    apart = known.apart([*own, *others.values_list("pk", flat=True)])
+    others = (
+        Party.objects.filter(Q(key__in=keys) | Q(pk__in=spelt) | shares)
+        .exclude(pk__in=own)
+        .distinct()
+    )
+    apart = spelling.apart([*own, *others.values_list("pk", flat=True)])
     may = verbs.RAISE.may(party, user)
     return [
         Namesake(
             other,
-            "Same name" if other.key in keys else "Same number in a register",
+            _why_the_same(other, keys, spelt),
             [
                 in_words(finding.fact, finding.value)
                 for finding in PartyFinding.objects.standing().filter(party__in=other.same())
@@ -323,6 +332,25 @@ def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
         for other in others.order_by("name", "country")
         if not any((mine, other.pk) in apart for mine in own)
     ]
+
+
+def _remarkable_in_another_spelling(own: Collection[int], keys: Collection[str]) -> set[int]:
+    """Those of whom something is known, or whose deal was stopped."""
+    spelt = Party.objects.filter(key__in=spelling.keys_alike(own)).exclude(key__in=keys)
+    same = same_as(set(spelt.values_list("pk", flat=True)))
+    everybody = {other for others in same.values() for other in others}
+    findings = PartyFinding.objects.standing().filter(party__in=everybody)
+    known_of = set(findings.values_list("party", flat=True))
+    closed = Deal.objects.filter(status__in=CLOSED, end_user_key__in=spelt.values("key"))
+    stopped = spelt.filter(key__in=closed.values("end_user_key"))
+    known = {pk for pk, others in same.items() if not known_of.isdisjoint(others)}
+    return known | set(stopped.values_list("pk", flat=True))
+
+
+def _why_the_same(other: Party, keys: Collection[str], spelt: Collection[int]) -> str:
+    if other.key in keys:
+        return "Same name"
+    return "Another spelling of the name" if other.pk in spelt else "Same number in a register"
 
 
 def deals(body: Iterable[int], user: Any) -> QuerySet[Deal]:

@@ -272,8 +272,8 @@ def apart(request: SignedIn, pk: int, other: int) -> HttpResponse:
 
     page = {
         "title": "Say that these are not the same",
-        "lede": f"{party} and {namesake} have the same name. It takes two people; afterwards what "
-        "is known of one is not asked about in deals of the other.",
+        "lede": f"{party} and {namesake} have the same name, or names that are alike. It takes "
+        "two people; afterwards what is known of one is not asked about in deals of the other.",
         "button": "Ask a second person",
     }
     return _verb(

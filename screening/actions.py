@@ -318,13 +318,13 @@ def _screen(
 
 def _lock_parties(reading: Reading) -> None:
     """Until this transaction ends, deals that name one of them wait: each sees those before it."""
-    parties.lock({part.key for part in deriving.named_in(reading)})
+    parties.lock_names(part.name for part in deriving.named_in(reading))
 
 
 def _name_parties(deal: Deal, revision: DealRevision, reading: Reading) -> None:
     """Write down whom it names; what was ruled in the deal is known of a new end user, too."""
     named = deriving.named_in(reading)
-    parties.lock({part.key for part in named})
+    parties.lock_names(part.name for part in named)
     parties.record(revision, named)
     parties.follow_all(deal)
 

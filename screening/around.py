@@ -4,7 +4,7 @@ Read for many deals at once, and only when it is asked for; one deal is many of 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
@@ -13,13 +13,15 @@ from django.db import connection
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
+from policy.reference.names.outlines import outlines
 from screening.lifecycle import CLOSED
-from screening.linking import Other
+from screening.linking import Other, key_of_name
 from screening.models import TWO_YEARS, Deal, FactRuling
 from screening.parties import known
 from screening.parties.known import Known
-from screening.parties.models import DealParty
+from screening.parties.models import DealParty, PartyOutline
 from screening.parties.naming import Named
+from screening.parties.spelling import Spellings, alike
 
 # The deals that a deal was copied from or follows, and those that these come from.
 ANCESTORS = """
@@ -42,6 +44,7 @@ class Around:
         self._keys = {deal.end_user_key for deal in deals} - {""}
         self._live: dict[str, list[Deal]] = {}
         self._stopped: dict[str, list[Deal]] = {}
+        self._signed: dict[str, list[Deal]] = {}
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user."""
@@ -58,15 +61,20 @@ class Around:
         """Deals that it was copied from or follows, and those that these come from."""
         return self._ancestors.get(deal.pk, [])
 
-    def stopped(self, keys: Collection[str], sent: datetime) -> list[Deal]:
-        """Deals of these bodies that were stopped in the time that counts for one sent then."""
-        stopped = [
-            deal
-            for key in self._read_stopped(self._bodies(keys))
-            for deal in self._stopped[key]
-            if deal.closed_at and deal.closed_at > sent - TWO_YEARS
-        ]
-        return sorted(stopped, key=attrgetter("pk"))
+    def stopped(self, names: Collection[str], sent: datetime) -> list[Deal]:
+        """Deals of these bodies that were stopped in the time that counts for one sent then.
+
+        Whoever may have another spelling of a name is taken for the same body.
+        """
+        keys = self._meant(names)
+        self._read_stopped(keys)
+        return _in_time((deal for key in keys for deal in self._stopped[key]), sent)
+
+    def signed(self, names: Collection[str], sent: datetime) -> list[Deal]:
+        """The same of deals that one of these bodies signed, whoever was to use them."""
+        keys = self._meant(names)
+        self._read_signed(keys)
+        return _in_time((deal for key in keys for deal in self._signed[key]), sent)
 
     def known(self, deal: Deal, named: Sequence[Named]) -> Known:
         """What is known of everybody named in the deal, and in those that it comes from."""
@@ -98,14 +106,59 @@ class Around:
             return known.keys_of_bodies(keys)
         return frozenset(keys).union(*(self._merged.get(key, ()) for key in keys))
 
-    def _read_stopped(self, keys: Collection[str]) -> Collection[str]:
+    def _meant(self, names: Collection[str]) -> Collection[str]:
+        """The keys of these bodies under all their names, in whatever spelling."""
+        keys = {*map(key_of_name, names), *self._spelt_otherwise(names)} - {""}
+        return self._bodies(keys)
+
+    def _spelt_otherwise(self, names: Collection[str]) -> Collection[str]:
+        """The keys of those whom these names may mean besides."""
+        if len(self._ours) == 1:
+            return Spellings(alike(names)).of(names)
+        return self._spellings_of_stopped.of(names)
+
+    @cached_property
+    def _spellings_of_stopped(self) -> Spellings:
+        """End users and customers of all stopped deals, under each of their names, as far as the
+        deals name somebody like them.
+        """
+        closed = Deal.objects.filter(status__in=CLOSED, closed_at__gt=timezone.now() - TWO_YEARS)
+        signed = DealParty.objects.customers().filter(deal__in=closed)
+        keys = {*closed.order_by().values_list("end_user_key", flat=True).distinct()} - {""}
+        keys |= {*signed.values_list("party__key", flat=True).distinct()}
+        parts = DealParty.objects.filter(deal__in=self._ours).values("party")
+        ours = PartyOutline.objects.filter(party__in=parts).values("outline")
+        shared = PartyOutline.objects.filter(outline__in=ours)
+        return Spellings(shared.filter(party__key__in=self._bodies(keys)))
+
+    def _read_stopped(self, keys: Collection[str]) -> None:
         if not self._stopped.keys() >= set(keys):
             missing = {*keys, *self._keys} - self._stopped.keys()
             self._stopped |= {key: [] for key in missing}
             closed = Deal.objects.filter(end_user_key__in=missing, status__in=CLOSED)
             for deal in closed.defer("answers").order_by("pk"):
                 self._stopped[deal.end_user_key].append(deal)
-        return keys
+
+    def _read_signed(self, keys: Collection[str]) -> None:
+        if not self._signed.keys() >= set(keys):
+            missing = {*keys, *self._names_of_ours} - self._signed.keys()
+            self._signed |= {key: [] for key in missing}
+            parts = DealParty.objects.customers().filter(
+                party__key__in=missing, deal__status__in=CLOSED
+            )
+            pairs = set(parts.values_list("party__key", "deal"))
+            deals = Deal.objects.select_related("screening").defer("answers")
+            found = deals.in_bulk({pk for _, pk in pairs}) if pairs else {}
+            for key, pk in sorted(pairs):
+                self._signed[key].append(found[pk])
+
+    @cached_property
+    def _names_of_ours(self) -> frozenset[str]:
+        """The keys of everybody named in the deals, where there are many."""
+        if len(self._ours) == 1:
+            return frozenset()
+        parts = DealParty.objects.filter(deal__in=self._ours).order_by()
+        return frozenset(parts.values_list("party__key", flat=True).distinct())
 
     @cached_property
     def _merged(self) -> dict[str, frozenset[str]]:
@@ -143,12 +196,19 @@ class Around:
 
     def _may_be_known(self, deal: Deal, named: Sequence[Named]) -> bool:
         """Of most deals nothing is known; those that come from others are asked for in full."""
-        is_named = any(name.key in self._remarkable for name in named)
+        is_named = any(
+            part.key in self._remarkable or not self._outlined.isdisjoint(outlines(part.name))
+            for part in named
+        )
         return is_named or deal.pk in self._names_remarkable or bool(self.ancestors(deal))
 
     @cached_property
     def _remarkable(self) -> frozenset[str]:
         return known.remarkable()
+
+    @cached_property
+    def _outlined(self) -> frozenset[str]:
+        return known.outlined()
 
     @cached_property
     def _names_remarkable(self) -> frozenset[int]:
@@ -157,3 +217,11 @@ class Around:
             return frozenset()
         parts = DealParty.objects.filter(deal__in=self._ours, party__key__in=self._remarkable)
         return frozenset(parts.values_list("deal", flat=True))
+
+
+def _in_time(stopped: Iterable[Deal], sent: datetime) -> list[Deal]:
+    """Those that were stopped in the two years before a deal was sent, or since; each once."""
+    found = {
+        deal.pk: deal for deal in stopped if deal.closed_at and deal.closed_at > sent - TWO_YEARS
+    }
+    return sorted(found.values(), key=attrgetter("pk"))

@@ -146,9 +146,10 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     brought = linking.brought(
         declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, ruled)
     )
-    parties = linking.party_keys(declared) - {key}
-    stopped = around.stopped((parties | {key}) - {""}, at)
-    follows = linking.stopped_before(deal, key, around.ancestors(deal), stopped)
+    names = linking.names(declared)
+    stopped = around.stopped(names, at)
+    signed = linking.alike_in_products(declared, around.signed(names, at), data)
+    follows = linking.stopped_before(deal, key, names, around.ancestors(deal), stopped, signed)
     declared = of_parties.declared(brought.declared(declared))
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
@@ -412,13 +413,15 @@ def _holding(derived: Derived) -> list[rulings.Word]:
 
 def followed(deal: Deal) -> list[Deal]:
     """The stopped deals that the newest revision of a deal follows, the newest first."""
-    derived = _of_newest(deal, active.reference_data())
+    data = active.reference_data()
+    derived = _of_newest(deal, data)
     revision = deal.newest_revision()
     at = revision.created_at if revision else timezone.now()
-    keys = linking.party_keys(derived.declared) | ({derived.key} - {""})
     around = Around([deal])
     ancestors = [other for other in around.ancestors(deal) if other.is_closed]
-    stopped = {other.pk: other for other in (*ancestors, *around.stopped(keys, at))}
+    names = linking.names(derived.declared)
+    signed = linking.alike_in_products(derived.declared, around.signed(names, at), data)
+    stopped = {other.pk: other for other in (*ancestors, *around.stopped(names, at), *signed)}
     stopped.pop(deal.pk, None)
     return [stopped[pk] for pk in sorted(stopped, reverse=True)]
 

@@ -6,7 +6,7 @@ they contain comes along; where there is none, somebody looks, and sales is not 
 that is not in this deal. A deal that follows a stopped one goes by the name alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
@@ -15,6 +15,7 @@ from policy.facts.declared import DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
+from policy.reference.names.outlines import are_alike
 from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
@@ -38,10 +39,10 @@ def key_of_name(name: str) -> str:
     return without_form(fold(name))[:LONGEST_KEY]
 
 
-def party_keys(declared: Mapping[str, Any]) -> frozenset[str]:
-    """The folded names of those who sign, sell, install, pay for, receive or run it."""
-    names = [declared.get("customer_name"), *party_names(declared)]
-    return frozenset(key_of_name(name) for name in names if is_named(name))
+def names(declared: Mapping[str, Any]) -> frozenset[str]:
+    """Who uses, signs, sells, installs, pays for, receives or runs it."""
+    parts = [*map(declared.get, ("end_user_name", "customer_name")), *party_names(declared)]
+    return frozenset(str(name) for name in parts if is_named(name))
 
 
 def key_of(answers: Mapping[str, Any]) -> str:
@@ -212,11 +213,19 @@ def present(flags: Any) -> list[str]:
     return members
 
 
-def stopped_before(deal: Deal, key: str, ancestors: Iterable[Deal], stopped: Iterable[Deal]) -> str:
+def stopped_before(
+    deal: Deal,
+    key: str,
+    names: Collection[str],
+    ancestors: Iterable[Deal],
+    stopped: Iterable[Deal],
+    signed: Iterable[Deal],
+) -> str:
     """The sentence that names the stopped deals which this one follows; empty for none.
 
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
-    (``key``) or takes another part in it.
+    (``key``) or takes another part in it (``names``), maybe under another spelling. ``signed`` are
+    those whose customer takes part in it, for whatever end user.
     """
     sentences = {}
     for other in ancestors:
@@ -225,6 +234,31 @@ def stopped_before(deal: Deal, key: str, ancestors: Iterable[Deal], stopped: Ite
             sentences[other.pk] = f"{kind} {other.reference}, which was {other.status}"
     for other in stopped:
         if other.pk != deal.pk:
-            same = "same end user as" if other.end_user_key == key else "with the end user of"
+            same = _how(other.end_user_key, key, names)
             sentences.setdefault(other.pk, f"{same} {other.reference}, which was {other.status}")
+    for other in signed:
+        if other.pk != deal.pk:
+            sentence = f"with the customer of {other.reference}, which was {other.status}"
+            sentences.setdefault(other.pk, f"{sentence}, and with a product like its")
     return "; ".join(sentences[pk] for pk in sorted(sentences))
+
+
+def alike_in_products(
+    declared: Mapping[str, Any], stopped: Iterable[Deal], data: ReferenceData
+) -> list[Deal]:
+    """Those of the deals that can do something of what this one can.
+
+    A customer who buys for many is not held up for each of them by one that was stopped.
+    """
+    stopped = list(stopped)
+    able = own_capabilities(declared, data) if stopped else frozenset()
+    return [deal for deal in stopped if not able or not able.isdisjoint(_screened(deal))]
+
+
+def _how(stopped: str, key: str, names: Collection[str]) -> str:
+    """How the end user of a stopped deal is in this one."""
+    if stopped == key:
+        return "same end user as"
+    if stopped not in map(key_of_name, names) and any(are_alike(stopped, name) for name in names):
+        return "with a name like the end user of"
+    return "with the end user of"

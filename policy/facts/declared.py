@@ -18,6 +18,11 @@
     capabilities       what the lines can do, a list: adds to what the catalogue says about the
                        lines that it knows, and is its word where it knows none; left out: the
                        products are looked up; null: not known
+    removal_proof      text: what is to prove that every feature that can be was built out of the
+                       products; they count as there until compliance has settled it
+    other_systems      systems of other makers that the deal connects to or serves: a list of names
+                       or ids of the catalogue, and what they can do counts; "unknown": asked and
+                       not known
     linked_capabilities  what linked deals and the delivered base contain: a list
     services           list; [] means none
     intermediaries     list of names or {"name": …, "role": …, "country": …}; [] means none
@@ -70,7 +75,8 @@ GIVEN = frozenset(
 )
 
 SENTENCES = ("conflict_signs", "adverse_signs", "contradictions", "differences", "linked_deals")
-TEXTS = ("end_user_name", "customer_name", "legal_basis", "description")
+TEXTS = ("end_user_name", "customer_name", "legal_basis", "description", "removal_proof")
+SEVERAL_LINES = frozenset({"description", "removal_proof"})
 #: Two ways to say the same; a declaration takes one of them.
 ALTERNATIVES = (("country", "destinations"), ("purpose", "purposes"), ("legal_basis", "laws"))
 NAMES = frozenset(
@@ -88,6 +94,7 @@ NAMES = frozenset(
         "products",
         "capabilities",
         "linked_capabilities",
+        "other_systems",
         "services",
         "intermediaries",
         "purpose",
@@ -183,6 +190,7 @@ class Checks:
             "territories": self._territories,
             "customer_type": self._customer_type,
             "products": self._products,
+            "other_systems": _other_systems,
             "intermediaries": self._intermediaries,
             "purposes": self._purposes,
             "laws": self._laws,
@@ -434,6 +442,22 @@ class Checks:
         return [f"{name}: unknown law {shown(law)}{hint}"]
 
 
+def given_faults(declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    """Why another program may not give these values, a sentence each.
+
+    What a product can do and who uses it is declared; and no law is verified that nobody names.
+    """
+    faults = [
+        f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}"
+        for name in sorted(given.keys() - GIVEN)
+    ]
+    basis = declared.get("legal_basis")
+    cites = declared.get("laws") or (isinstance(basis, str) and is_named(basis))
+    if given.get("legal_basis_status") == "verified" and not cites:
+        faults.append("legal_basis_status: verified, and neither legal_basis nor laws names a law")
+    return faults
+
+
 def _where(name: str, answer: Any, asked: Sequence[str], known: Collection[str]) -> list[str]:
     """The faults of an answer to "where in this country"."""
     if answer is None:
@@ -457,7 +481,7 @@ def _where(name: str, answer: Any, asked: Sequence[str], known: Collection[str])
 
 
 def _too_many(name: str, rows: Sequence[Any]) -> list[str]:
-    if len(rows) <= MOST_ROWS:
+    if not isinstance(rows, list) or len(rows) <= MOST_ROWS:
         return []
     return [
         f"{name}: {len(rows)} are more than {MOST_ROWS}; send each call-off of a frame agreement"
@@ -523,8 +547,8 @@ def _text(name: str, value: Any) -> list[str]:
 
 
 def _plain(name: str, value: str) -> list[str]:
-    """Text that people read must show all that it holds; only a description has several lines."""
-    wrong = fault(value, lines=name == "description")
+    """Text that people read must show all that it holds; few have several lines."""
+    wrong = fault(value, lines=name in SEVERAL_LINES)
     return [f"{name}: holds {wrong}; remove it"] if wrong else []
 
 
@@ -540,6 +564,10 @@ def _texts(name: str, value: Any) -> list[str]:
             else [f"{name}, {at}: expected text, not {shown(text)}"]
         )
     ]
+
+
+def _other_systems(name: str, value: Any) -> list[str]:
+    return [] if value == NOT_KNOWN else _too_many(name, value) or _texts(name, value)
 
 
 def _choice(name: str, value: Any) -> list[str]:

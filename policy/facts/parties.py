@@ -186,9 +186,11 @@ def _is_asked(hit: Hit, kind: str | None) -> bool:
 
 
 def match_of(hit: Hit) -> str:
-    """How a match is remembered: another entry of the registry is another match."""
+    """How a match is remembered: another entry of the registry is another match, and so is the
+    entry of another list of sanctions."""
     party = hit.party
-    return f"{party.name} ({party.country or 'international'}): {party.kind}"
+    match = f"{party.name} ({party.country or 'international'}): {party.kind}"
+    return f"{match}, {party.source}" if party.is_on_a_list else match
 
 
 def match_of_sound(sound: str) -> str:

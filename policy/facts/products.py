@@ -1,6 +1,6 @@
 """What is sold: its capabilities, what sales says beside them, and how its export is controlled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy.engine.language.words import listed
@@ -37,6 +37,8 @@ def capabilities(draft: Draft, facts: dict[str, Any]) -> None:
         facts["products"] = listed([named(_line_name(line)) for line in products])
     if contained is None:
         contained = _of_lines(draft, products)
+    if others := declared.get("other_systems"):
+        contained = _with_others(draft, contained, others)
     if linked:
         draft.add_note("capabilities", WITH_LINKED)
         contained = union(contained, linked)
@@ -52,6 +54,9 @@ def _of_lines(draft: Draft, products: list[Any] | None) -> Any:
         return _of_products(draft, products or []) if is_left_out else _open(draft)
     find = draft.reference.catalogue.find
     known = [line for line in products or () if find(_line_name(line))]
+    for line in products or ():
+        if line not in known:
+            _ask_about_likeness(draft, _line_name(line), stated)
     if not known:
         draft.notes["capabilities"] = "given as the catalogue's word for the lines"
         return stated
@@ -61,6 +66,35 @@ def _of_lines(draft: Draft, products: list[Any] | None) -> Any:
     if missing:
         draft.doubts.append(_left_out(draft, known, missing))
     return union(stated, catalogue)
+
+
+def _with_others(draft: Draft, contained: Any, others: list[str] | str) -> Any:
+    """With what the systems of other makers can do that the deal connects to or serves."""
+    if isinstance(others, str):
+        draft.add_note("capabilities", "nobody knows which systems of other makers it serves")
+        return maybe(contained, INTEGRATION)
+    able: dict[str, None] = {}
+    for name in others:
+        product = draft.reference.catalogue.find(name)
+        able |= dict.fromkeys(product.capabilities if product else [NOT_CLASSIFIED])
+    draft.add_note("capabilities", f"with systems of other makers: {listed(others)}")
+    return union(contained, list(able))
+
+
+def _ask_about_likeness(draft: Draft, name: str, stated: Any) -> None:
+    """A line that is named like a product which relates to surveillance, and is said not to."""
+    product = None if draft.is_settled else draft.reference.catalogue.like(name)
+    if product is None:
+        return
+    related = draft.reference.beside.get("abilities_declared", frozenset())
+    missing = related.intersection(product.capabilities).difference(members(stated))
+    if missing:
+        fact = draft.reference.rulebook.vocabulary["capabilities"]
+        words = listed([fact.say(capability) for capability in sorted(missing)])
+        draft.doubts.append(
+            f"{name} is named like {product.name}, and the capabilities given for it leave out"
+            f" {words}."
+        )
 
 
 def _left_out(draft: Draft, known: list[Any], missing: set[str]) -> str:
@@ -86,7 +120,7 @@ def _of_products(draft: Draft, products: list[Any]) -> list[str]:
             strange.append(_line_name(line))
             contained[NOT_CLASSIFIED] = None
         else:
-            contained |= dict.fromkeys(_left(product, line))
+            contained |= dict.fromkeys(_left(draft, product, line))
     draft.notes["capabilities"] = (
         f"not in the catalogue: {listed(strange)}" if strange else "from the catalogue"
     )
@@ -97,7 +131,9 @@ def integration(draft: Draft, facts: dict[str, Any]) -> None:
     """A vendor of surveillance systems in the deal: nobody knows yet what it integrates."""
     if draft.is_settled:
         return
-    for line in draft.declared.get("products") or ():
+    others = draft.declared.get("other_systems") or ()
+    lines = [*(draft.declared.get("products") or ()), *(others if isinstance(others, list) else ())]
+    for line in lines:
         maker = draft.reference.registry.vendor_in(_line_name(line))
         if maker:
             draft.vendors.append(maker.name)
@@ -163,11 +199,28 @@ def restricted(place: Place, capabilities: Any) -> Iterator[tuple[str, str]]:
         yield place.export_control, f"destination {place.name}"
 
 
-def _left(product: Product, line: Any) -> list[str]:
-    """The capabilities of a line; a feature counts as removed only with proof."""
-    if isinstance(line, str) or not is_named(line.get("proof")):
+def _left(draft: Draft, product: Product, line: Any) -> list[str]:
+    """The capabilities of a line. A feature that is said to be built out counts as there until
+    compliance has settled it, with the word of product management; without proof it always does.
+    """
+    of_line: Mapping[str, Any] = {} if isinstance(line, str) else line
+    removed = set(of_line.get("removed") or ())
+    proof = of_line.get("proof")
+    if not removed and (proof := draft.declared.get("removal_proof")):
+        removed = {feature.id for feature in product.removable}
+    gone = [feature for feature in product.removable if feature.id in removed]
+    if not gone or not is_named(proof):
         return list(product.capabilities)
-    return product.capabilities_without(line.get("removed") or ())
+    if draft.is_settled:
+        return product.capabilities_without(removed)
+    names = listed([feature.name for feature in gone])
+    asked = listed(sorted({feature.proof for feature in gone}))
+    draft.doubts.append(
+        f"Somebody says that this was built out of {product.name}: {names}. Product management has"
+        f" to confirm it ({asked}); until then it counts as there. Named as proof:"
+        f" {' '.join(proof.split())}"
+    )
+    return list(product.capabilities)
 
 
 def _line_name(line: Any) -> str:

@@ -34,7 +34,7 @@ from policy.engine.language.facts import Facts
 from policy.engine.language.words import did_you_mean, guess, shown
 from policy.engine.readings.assessment import Assessment, combine
 from policy.facts import shipped
-from policy.facts.declared import GIVEN, REMARKS, is_named, unanswered
+from policy.facts.declared import REMARKS, given_faults, is_named, unanswered
 from policy.facts.derive import ReferenceData, trace
 from policy.facts.likenesses import likenesses
 from policy.facts.ordinary import REMEMBERED, Ordinary
@@ -49,7 +49,6 @@ KEYS = ("id", "facts", "derived")
 LONGEST_LINE = 1_000_000
 CHUNK = 1 << 16
 LONGEST_ID = 1000
-_DERIVED = GIVEN | REMARKS
 _ID_FIRST = re.compile(rb'\s*\{\s*"id"\s*:\s*("(?:[^"\\]|\\.){1,1000}"|-?\d{1,18})[\s,}]')
 #: What sales is asked for when a derived fact says that something is not there.
 ASKED_AS = {
@@ -270,7 +269,7 @@ def _parts(line: dict[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     if derived is not None:
         if type(derived) is not dict:
             raise LineError('"derived" must be an object')
-        given = _given(derived)
+        given = _given(declared, derived)
     elif "derived" not in line:
         _check_spelling(line)
     if is_named(_text(declared.get("legal_basis"))) and "legal_basis_status" not in given:
@@ -289,14 +288,12 @@ def _check_spelling(line: Mapping[str, Any]) -> None:
         raise LineError(f"unknown key {shown(key)}; did you mean derived?")
 
 
-def _given(derived: dict[str, Any]) -> dict[str, Any]:
-    if not derived.keys() <= _DERIVED:
-        strange = sorted(derived.keys() - _DERIVED)
-        names = [f"{shown(name)}{did_you_mean(name, GIVEN)}" for name in strange]
-        raise LineError(f"derived: unknown fact {'; unknown fact '.join(names)}")
+def _given(declared: Mapping[str, Any], derived: dict[str, Any]) -> dict[str, Any]:
     given = derived.copy()
     for remark in REMARKS:
         given.pop(remark, None)
+    if faults := given_faults(declared, given):
+        raise LineError(f"derived: {'; '.join(faults)}")
     return given
 
 

@@ -12,6 +12,8 @@ from policy.engine.language.facts import digest
 from policy.engine.language.marked import Node, Problems, ReadingError, read_marked
 from policy.engine.language.shapes import Shapes
 from policy.engine.language.words import shown
+from policy.reference.names.lexicon import plainly
+from policy.reference.names.readings import readings, spoken
 from policy.reference.registry import fold
 
 CONTROLS = ("not_controlled", "licence_required", "prohibited")
@@ -85,6 +87,25 @@ class Catalogue:
     def find(self, name: str) -> Product | None:
         """The product with this id, name or other name; None when there is none."""
         return self._by_name.get(fold(name))
+
+    @cached_property
+    def _words(self) -> Sequence[tuple[frozenset[str], Product]]:
+        """The words of each name, the longest name first."""
+        names = [(_stems(name), product) for name, product in self._by_name.items()]
+        return sorted(names, key=lambda pair: -len(pair[0]))
+
+    def like(self, name: str) -> Product | None:
+        """The product all of whose words stand in a line that is not in the catalogue by its name,
+        whatever stands there besides; None when there is none.
+        """
+        words = _stems(name)
+        return next((product for own, product in self._words if own and own <= words), None)
+
+
+def _stems(name: str) -> frozenset[str]:
+    """The words of a name as they are read, in one number."""
+    latin = " ".join(spoken(readings(name)))
+    return frozenset(word.removesuffix("s") for word in plainly(latin)[0].split() if len(word) > 1)
 
 
 def read_catalogue(text: str, *, capabilities: Collection[str]) -> Catalogue:

@@ -71,6 +71,8 @@ class Context:
     lawful: frozenset[str] = frozenset()
     #: Per declared ability those of them that mean the same to the rules.
     alike: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: Whether a feature can be built out of one of the products.
+    may_be_built_out: bool = False
     #: The worst tier of the destinations; "" while none is named.
     country_risk: str = ""
     #: Rules that fire for the draft as it is.
@@ -140,6 +142,17 @@ def end_user_is_customer(answers: Answers) -> bool:
 def _may_be_state_owned(answers: Answers, context: Context) -> bool:
     kind = (answers.get("end-user") or {}).get("kind")
     return kind in ("commercial_operator", "private_enterprise")
+
+
+#: What is done for a system that may be somebody else's.
+FOR_OTHERS = frozenset(
+    {"integration", "support_maintenance", "training", "managed_services", "consulting"}
+)
+
+
+def _may_serve_others(answers: Answers, context: Context) -> bool:
+    services = FOR_OTHERS.intersection(answers.get("services") or ())
+    return bool(services) or answers.get("deal-kind") == "support"
 
 
 def _may_reach_intelligence(answers: Answers, context: Context) -> bool:
@@ -237,6 +250,21 @@ QUESTIONS: tuple[Question, ...] = (
         error=_("Select at least one product"),
     ),
     Question(
+        number="1.3b",
+        slug="built-out",
+        section=1,
+        kind=Kind.DETAIL,
+        fact="capabilities",
+        clause="C2",
+        unknown=True,
+        optional=True,
+        title=_("Was a standard feature built out of it, such as the interception function?"),
+        hint=_("It counts as there until compliance has asked product management. (optional)"),
+        error=YES_NO,
+        detail=_("Which one, and what proves it? For example a build sheet, with its number"),
+        shown=lambda answers, context: context.may_be_built_out,
+    ),
+    Question(
         number="1.4",
         slug="deal-kind",
         section=1,
@@ -259,6 +287,20 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("Which services are part of it?"),
         hint=_("Also services on a system that others delivered."),
         error=_('Select at least one, or "Supply only"'),
+    ),
+    Question(
+        number="1.4c",
+        slug="other-systems",
+        section=1,
+        kind=Kind.DETAIL,
+        fact="capabilities",
+        clause="C2b",
+        unknown=True,
+        title=_("Does it connect to a system of another maker, or serve one?"),
+        hint=_("Also support and training. What that system can do counts as if we sold it."),
+        error=YES_NO,
+        detail=_("Which ones? Name each as the list of products does, one a line"),
+        shown=_may_serve_others,
     ),
     Question(
         number="1.5",

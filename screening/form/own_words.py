@@ -8,6 +8,7 @@ import re
 from functools import cache
 
 from policy.reference.names.folding import fold
+from policy.reference.names.lexicon import plainly
 
 #: Beginnings of words, folded, in the languages of tenders that we see most. Whole phrases only
 #: where a word alone is common: "monitoring" of a network is ordinary.
@@ -17,6 +18,16 @@ WORDS = (
     *("monitoring cent", "monitoring of commun", "monitor communications", "monitor calls"),
     *("monitoring of citizen", "monitoring of person", "monitoring of people", "monitor citizen"),
     *("track people", "track person", "tracking of person", "tracking of people", "track citizen"),
+    *(
+        "spy on",
+        "spying",
+        "journalist",
+        "activist",
+        "opposition part",
+        "protester",
+        "demonstrators",
+    ),
+    *("shut down the network", "shut down the internet", "network shutdown", "during protests"),
     *("facial recognition", "face recognition"),
     *("block website", "blocking of website", "block sites", "blocking of sites", "censor"),
     *("internet shutdown", "kill switch", "dissident"),
@@ -26,8 +37,14 @@ WORDS = (
     *("dinleme", "gozetleme", "salakuuntel", "telekuuntel", "avlyssn", "podsluch"),
     *("تنصت", "التنصت", "اعتراض المكالمات", "شنود"),
 )
+#: Short forms of the trade, in capitals: in small letters they are words of other languages.
+SHORT = ("LI", "DPI", "IMSI", "SORM", "CALEA", "LEMF", "OSINT", "SIGINT", "COMINT")
 #: Scripts without blanks between words: these stand anywhere.
 RUNS = ("监听", "監聽", "窃听", "竊聽", "拦截", "攔截", "傍受", "盗聴", "감청", "도청")
+
+#: Letters one by one, and hyphens inside a word.
+_SPELT = re.compile(r"(?<!\S)\w(?: \w(?!\S)){3,}")
+_HYPHENS = re.compile(r"(?<=\w)[-\u2010\u2011\u2013_\u00b7.](?=\w)")
 
 
 @cache
@@ -37,7 +54,28 @@ def _listens() -> re.Pattern[str]:
     return re.compile(rf"(?:(?<!\w)(?:{begins})\w*)|(?:{anywhere})")
 
 
+@cache
+def _run_together() -> re.Pattern[str]:
+    """Where letters stand one by one nobody sees where a word begins."""
+    return re.compile("|".join(re.escape(fold(word).replace(" ", "")) for word in WORDS))
+
+
+@cache
+def _short() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(SHORT)})(?!\w)")
+
+
 def heard(text: str) -> str:
-    """The first word of a text that speaks of interception or surveillance; "" for none."""
-    found = _listens().search(fold(text))
-    return found[0] if found else ""
+    """The first word of a text that speaks of interception or surveillance; "" for none.
+
+    Also with digits for letters, with hyphens inside its words, and letter by letter.
+    """
+    folded = fold(text)
+    for heard_as in dict.fromkeys((folded, *plainly(folded), fold(_HYPHENS.sub("", text)))):
+        if found := _listens().search(heard_as):
+            return found[0]
+    for letters in _SPELT.findall(folded):
+        if found := _run_together().search(letters.replace(" ", "")):
+            return found[0]
+    capitals = _short().search(text) if text != text.upper() else None
+    return capitals[0] if capitals else ""

@@ -22,6 +22,7 @@ CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "JPY", "INR", "CN
 LARGEST_VALUE = 10**15
 #: Answers that need no words beside them; None where nothing valid was chosen.
 NO_WORDS = (None, "no", UNKNOWN)
+BESIDE_NO = gettext_lazy("You answered no: change that answer, or remove this")
 NAMES = ("customer", "end-user-name")
 
 
@@ -299,6 +300,11 @@ class DetailForm(QuestionForm):
         return {**stored}
 
     def clean(self) -> None:
+        if self.cleaned_data.get("answer") == "no":
+            # Dropping it would lose what somebody knows; keeping it beside a "no" would hide it.
+            for name in ("text", "owner"):
+                if self.cleaned_data.get(name):
+                    self.add_error(name, BESIDE_NO)
         if self.cleaned_data.get("answer") in NO_WORDS:
             return
         if not self.cleaned_data.get("text") and not self.errors.get("text"):
@@ -308,9 +314,9 @@ class DetailForm(QuestionForm):
 
     def answer(self) -> Any:
         cleaned = {name: self.cleaned_data[name] for name in self.fields}
-        return (
-            {"answer": cleaned["answer"], "text": ""} if cleaned["answer"] in NO_WORDS else cleaned
-        )
+        if cleaned["answer"] in NO_WORDS and not cleaned.get("owner"):
+            cleaned.pop("owner", None)
+        return cleaned
 
 
 class BasisForm(QuestionForm):

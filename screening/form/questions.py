@@ -32,6 +32,7 @@ the fact ``fact_conflict``, so the deal stops until compliance has looked. A cou
 known is "XX".
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -42,7 +43,8 @@ from django.utils import timezone
 
 from policy.engine.readings.assessment import Finding
 from policy.facts import shipped
-from policy.facts.declared import UNKNOWN_WHERE
+from policy.facts.declared import NOT_KNOWN as UNKNOWN_SYSTEM
+from policy.facts.declared import SEVERAL_LINES, UNKNOWN_WHERE, is_named
 from policy.facts.derive import ReferenceData, Variant, trace
 from policy.reference.names.plain_text import without
 from screening.form import answers_to_facts, own_words
@@ -80,6 +82,9 @@ DEAL_KINDS: Mapping[str, str] = {
     "capacity": "capacity_expansion",
     "support": "support_maintenance",
 }
+
+#: Between the names of systems.
+_APART = re.compile(r"[\n;,]")
 
 BY_SLUG: Mapping[str, Question] = {question.slug: question for question in QUESTIONS}
 #: Answers that a copy does not take over: they speak of a day, or of what somebody confirmed.
@@ -140,6 +145,7 @@ def _meaning_of(reading: Reading) -> Context:
     return meaning(
         capabilities or (),
         data,
+        may_be_built_out=_may_be_built_out(answers, data),
         country_risk=max(tiers, key=TIERS.index, default=""),
         findings=tuple(
             dict.fromkeys(
@@ -148,6 +154,11 @@ def _meaning_of(reading: Reading) -> Context:
         ),
         beside=beside_territories(answers, data),
     )
+
+
+def _may_be_built_out(answers: Answers, data: ReferenceData) -> bool:
+    products = map(data.catalogue.find, answers.get("products") or ())
+    return any(product is not None and product.removable for product in products)
 
 
 def beside_territories(answers: Answers, data: ReferenceData) -> tuple[str, ...]:
@@ -172,6 +183,7 @@ def meaning(
     capabilities: Iterable[str],
     data: ReferenceData,
     *,
+    may_be_built_out: bool = False,
     country_risk: str = "",
     findings: tuple[str, ...] = (),
     beside: tuple[str, ...] = (),
@@ -185,6 +197,7 @@ def meaning(
         surveillance=able & rules.beside["abilities_declared"],
         lawful=able & rules.beside.get("legal_obligation", frozenset()),
         alike={ability: able & same for ability, same in rules.alike.items()},
+        may_be_built_out=may_be_built_out,
         country_risk=country_risk,
         findings=findings,
         beside=beside,
@@ -286,6 +299,8 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         answers = shown_answers(answers, context)
     declared = {
         "products": answers.get("products"),
+        "removal_proof": _removal_proof(answers),
+        "other_systems": _other_systems(answers),
         "services": _services(answers),
         "intermediaries": _intermediaries(answers),
         "customer_name": answers.get("customer"),
@@ -311,7 +326,7 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
     names = ("services", "intermediaries", "abilities_declared")
     # Answers from before forms refused what nobody sees; a name is judged without it.
     declared = {
-        name: _without_unseen(value, lines=name == "description")
+        name: _without_unseen(value, lines=name in SEVERAL_LINES)
         for name, value in declared.items()
     }
     return {name: value for name, value in declared.items() if value not in (None, [])} | {
@@ -337,12 +352,27 @@ def _services(answers: Answers) -> list[str] | None:
     return list(dict.fromkeys([*chosen, added] if added else chosen))
 
 
+def _removal_proof(answers: Answers) -> str | None:
+    """What is to prove that features were built out of the products; none that says nothing."""
+    answer = answers.get("built-out") or {}
+    proof: str = answer.get("text") or ""
+    return proof if answer.get("answer") == "yes" and is_named(proof) else None
+
+
+def _other_systems(answers: Answers) -> list[str] | str | None:
+    """The systems of other makers, as they were named; "unknown" when nobody can name them."""
+    answer = answers.get("other-systems")
+    if not answer or answer["answer"] == "no":
+        return None
+    named = [line.strip() for line in _APART.split(answer.get("text") or "") if is_named(line)]
+    return named if named and answer["answer"] == "yes" else UNKNOWN_SYSTEM
+
+
 def _intermediaries(answers: Answers) -> list[dict[str, str]] | None:
     answer = answers.get("intermediaries")
     if not answer:
         return None
-    if answer["answer"] == "no":
-        return []
+    # Whom somebody named counts, whatever was ticked above.
     return [
         {key: _code(party[key]) or "" if key == "country" else party[key] for key in party}
         for party in answer["parties"]
@@ -368,8 +398,11 @@ def _destinations(answers: Answers) -> list[dict[str, str]] | None:
     codes = list((answers.get("run-from") or {}).values())
     elsewhere = answers.get("elsewhere") or {}
     # A place that was named counts, whatever was ticked beside it.
-    asked = elsewhere.get("answer") in ("yes", UNKNOWN)
-    codes += elsewhere.get("places") or ([UNKNOWN] if asked else [])
+    named = elsewhere.get("places") or ()
+    codes += named
+    # Who names one place and does not know the rest does not know it; nor does a "yes" alone.
+    if elsewhere.get("answer") == UNKNOWN or (elsewhere.get("answer") == "yes" and not named):
+        codes.append(UNKNOWN)
     installed = {row["place"] for row in rows}
     places += [_place(code) for code in dict.fromkeys(codes) if code not in installed]
     return places or None

@@ -1,6 +1,6 @@
 """The pages of the deal form with repeated rows: countries, places, parties."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,7 +12,7 @@ from policy.facts.derive import ReferenceData
 from policy.fields import PlainText
 from screening.form.choices import LABELS, NOT_KNOWN
 from screening.form.deal_form import UNKNOWN, Answers, Question
-from screening.form.question_forms import QuestionForm
+from screening.form.question_forms import BESIDE_NO, QuestionForm
 from screening.form.widgets import place_choices, radios
 
 FIRST_ROWS = 2
@@ -71,6 +71,12 @@ class RowsForm(QuestionForm):
     def rows(self) -> list[list[forms.BoundField]]:  # type: ignore[override]
         return [[self[f"{column}_{at}"] for column in self.columns] for at in range(self.count)]
 
+    def refuse(self, column: str, says: Callable[[str], bool] = bool) -> None:
+        """What a "no" stands above: dropping it would lose what somebody knows."""
+        for at in range(self.count):
+            if says(self.cleaned_data.get(f"{column}_{at}") or ""):
+                self.add_error(f"{column}_{at}", BESIDE_NO)
+
     def filled(self) -> Iterable[dict[str, Any]]:
         """The rows in which something was entered."""
         for at in range(self.count):
@@ -126,10 +132,13 @@ class ElsewhereForm(RowsForm):
         self.fields["answer"] = radios(rows, label=asked.title, hint=asked.hint, error=asked.error)
         super().build()
 
+    def clean(self) -> None:
+        if self.cleaned_data.get("answer") == "no":
+            self.refuse("place")
+
     def answer(self) -> Any:
         answer = self.cleaned_data["answer"]
-        places = [row["place"] for row in self.filled()] if answer != "no" else []
-        return {"answer": answer, "places": places}
+        return {"answer": answer, "places": [row["place"] for row in self.filled()]}
 
 
 class PartiesForm(RowsForm):
@@ -163,6 +172,8 @@ class PartiesForm(RowsForm):
         super().build()
 
     def clean(self) -> None:
+        if self.cleaned_data.get("answer") == "no":
+            self.refuse("name", is_named)
         if self.cleaned_data.get("answer") != "yes":
             return
         if not list(self.filled()) and not self.wants_more():

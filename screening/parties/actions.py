@@ -24,6 +24,7 @@ from policy.engine.language.facts import FactError
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import matches
 from policy.models import Kind
+from policy.reference.names.outlines import outlines, whole
 from screening import deriving, linking, mail, rulings
 from screening.form import questions
 from screening.lifecycle import AFTER_PARTY, AFTER_RULING
@@ -37,6 +38,7 @@ from screening.parties.models import (
     PartyFinding,
     PartyIdentifier,
     PartyMerge,
+    PartyOutline,
 )
 from screening.parties.naming import Named
 
@@ -63,12 +65,18 @@ def lock(keys: Collection[str]) -> None:
             cursor.fetchall()
 
 
+def lock_names(names: Iterable[str]) -> None:
+    """The same for everybody who is known by one of these names, or by another spelling of one."""
+    lock({key for name in names for key in (naming.key_of(name), *whole(name))})
+
+
 # --- Who is named --------------------------------------------------------------------------------
 
 
 def record(revision: DealRevision, named: Sequence[Named]) -> None:
     """Write down whom a revision names; who is new becomes a party."""
     parties_of = {part: _parties(part) for part in named}
+    _draw((party.pk, part.name) for part, parties in parties_of.items() for party in parties)
     parts = {
         (party.pk, part.role): DealParty(
             deal_id=revision.deal_id, revision=revision, party=party, role=part.role, name=part.name
@@ -92,6 +100,18 @@ def _parties(part: Named) -> list[Party]:
         key=part.key, country=part.home, defaults={"name": part.name}
     )
     return [party]
+
+
+def _draw(names: Iterable[tuple[int, str]]) -> None:
+    """Let each party be found by every spelling that a deal had of its name."""
+    wanted = {(pk, outline) for pk, name in names for outline in outlines(name)}
+    known = PartyOutline.objects.filter(party__in={pk for pk, _ in wanted})
+    new = sorted(wanted.difference(known.values_list("party", "outline"))) if wanted else []
+    PartyOutline.objects.bulk_create(
+        (PartyOutline(party_id=pk, outline=outline) for pk, outline in new),
+        batch_size=1_000,
+        ignore_conflicts=True,
+    )
 
 
 def follow(ruling: FactRuling) -> list[PartyFinding]:
@@ -468,7 +488,7 @@ def screen_expired() -> int:
 
 def lock_body(party: Party) -> None:
     """Whoever names the party under any of its names waits."""
-    lock(set(Party.objects.filter(pk__in=party.same()).values_list("key", flat=True)))
+    lock_names(Party.objects.filter(pk__in=party.same()).values_list("name", flat=True))
 
 
 def _screen_deals_of(parties: Iterable[Party]) -> None:
@@ -506,11 +526,13 @@ def name_parties(revisions: Iterable[DealRevision]) -> int:
 def fold_again() -> int:
     """A newer program may fold names otherwise: what is known of a party is known under both keys.
 
-    Returns how many names have another key now.
+    It may draw them otherwise, too: each is found by its newer outlines besides. Returns how many
+    names have another key now.
     """
     written = set(Party.objects.values_list("pk", "name"))
     written |= set(DealParty.objects.values_list("party", "name").distinct())
     parties = Party.objects.in_bulk()
+    _draw(written)
     changed = 0
     for pk, name in sorted(written):
         old, key = parties[pk], naming.key_of(name)

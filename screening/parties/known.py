@@ -1,16 +1,18 @@
 """What is known of everybody named in a deal, and what it does to the deal.
 
 Of the end user itself a finding is a fact of the deal. Of others who take part, of namesakes in
-another country and of those that an earlier form of the deal named, it is a question that
-compliance answers: a deal with one never clears.
+another country, of those with another spelling of the name and of those that an earlier form of
+the deal named, it is a question that compliance answers: a deal with one never clears.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
+from policy.reference.names.outlines import outlines
 from policy.reference.registry import fold
 from screening.parties.models import (
     DealParty,
@@ -18,10 +20,12 @@ from screening.parties.models import (
     Party,
     PartyFinding,
     PartyMerge,
+    PartyOutline,
     bodies,
     same_as,
 )
 from screening.parties.naming import Named
+from screening.parties.spelling import alike, apart, drawn
 
 END_USER = DealParty.Role.END_USER.value
 OPERATOR = DealParty.Role.OPERATOR.value
@@ -96,9 +100,9 @@ def noted(finding: PartyFinding) -> str:
 
 def of_deal(deals: Collection[int], named: Sequence[Named]) -> Known:
     """What holds in a deal now: ``deals`` are itself and those that it comes from."""
-    parties = {
-        party.pk: party for party in Party.objects.filter(key__in={part.key for part in named})
-    }
+    spelt = _known_in_another_spelling(named)
+    meant = Q(key__in={part.key for part in named}) | Q(pk__in=spelt)
+    parties = {party.pk: party for party in Party.objects.filter(meant)}
     parts = DealParty.objects.filter(deal__in=deals, role=END_USER).values_list("party", flat=True)
     former = set(parts) - parties.keys()
     same = same_as({*parties, *former})
@@ -107,13 +111,27 @@ def of_deal(deals: Collection[int], named: Sequence[Named]) -> Known:
     of_party: dict[int, list[PartyFinding]] = {}
     for finding in findings.select_related("party", "deal").defer("deal__answers"):
         of_party.setdefault(finding.party_id, []).append(finding)
-    reader = _Reader(parties, same, of_party)
+    reader = _Reader(parties, same, of_party, spelt)
     return Known(
         findings=reader.of_end_user(named),
         doubts=list(dict.fromkeys(reader.doubts(named, former))),
         cleared=_cleared(parties.values(), named),
         agency=reader.agency(named),
     )
+
+
+def _known_in_another_spelling(named: Sequence[Named]) -> dict[int, set[str]]:
+    """Parties whose names may be other spellings, if anything holds of them: what they share."""
+    keys = {part.key for part in named}
+    shared: dict[int, set[str]] = {}
+    for row in drawn(alike(part.name for part in named)):
+        if row.key not in keys:
+            shared.setdefault(row.party, set()).add(row.outline)
+    same = same_as(shared)
+    everybody = {other for others in same.values() for other in others}
+    of_whom = PartyFinding.objects.standing().filter(party__in=everybody)
+    known = set(of_whom.values_list("party", flat=True)) if everybody else set()
+    return {pk: shared[pk] for pk, others in same.items() if not known.isdisjoint(others)}
 
 
 class _Reader:
@@ -124,7 +142,9 @@ class _Reader:
         parties: Mapping[int, Party],
         same: Mapping[int, Sequence[int]],
         findings: Mapping[int, Sequence[PartyFinding]],
+        spelt: Mapping[int, Collection[str]],
     ) -> None:
+        self._spelt = spelt
         self._parties, self._same, self._findings = parties, same, findings
         self._apart = apart(parties) if findings else set()
 
@@ -157,6 +177,11 @@ class _Reader:
                 for finding in self._of(here):
                     if finding.value in OF_A_BODY.get(finding.fact, ()):
                         yield _takes_part(finding)
+            for finding in self._of(self._spelt_otherwise(part, here)):
+                yield (
+                    f"{part.name} could be another spelling of {finding.party}, and compliance "
+                    "knows more about that one."
+                )
             for finding in self._of(self._namesakes(part, here)):
                 yield (
                     f"{part.name} could be the same as {finding.party}, and compliance knows more "
@@ -182,13 +207,26 @@ class _Reader:
 
     def _namesakes(self, part: Named, here: Sequence[int]) -> list[int]:
         """Parties of this name elsewhere of which nobody said yet whether they are the same."""
+        namesakes = [pk for pk, party in self._parties.items() if party.key == part.key]
+        return self._open(namesakes, here)
+
+    def _spelt_otherwise(self, part: Named, here: Sequence[int]) -> list[int]:
+        """The same of parties with another spelling of the name, wherever they are."""
+        own = outlines(part.name)
+        spelt = [
+            pk
+            for pk, shared in self._spelt.items()
+            if self._parties[pk].key != part.key and not own.isdisjoint(shared)
+        ]
+        return self._open(spelt, here)
+
+    def _open(self, others: Iterable[int], here: Sequence[int]) -> list[int]:
+        """Those that are not the same as these, and that nobody told apart from them."""
         ours = self._same_as(here)
         return [
             pk
-            for pk, party in self._parties.items()
-            if party.key == part.key
-            and pk not in ours
-            and not any((mine, pk) in self._apart for mine in here)
+            for pk in others
+            if pk not in ours and not any((mine, pk) in self._apart for mine in here)
         ]
 
     def _same_as(self, parties: Iterable[int]) -> set[int]:
@@ -206,13 +244,6 @@ def _takes_part(finding: PartyFinding) -> str:
             "knows more about it."
         )
     return f"{finding.party} takes part in this deal, and compliance knows more about it."
-
-
-def apart(parties: Collection[int]) -> set[tuple[int, int]]:
-    """Pairs of which two people said that they are not the same, both ways round."""
-    easings = Easing.objects.holding().filter(kind=Easing.Kind.APART, party__in=parties)
-    pairs = set(easings.filter(other__in=parties).values_list("party_id", "other_id"))
-    return pairs | {(other, party) for party, other in pairs}
 
 
 def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, frozenset[str]]:
@@ -269,6 +300,13 @@ def remarkable() -> frozenset[str]:
     known |= {pk for pk in matches.values_list("party", flat=True) if pk is not None}
     everybody = bodies(known | _merged())
     return frozenset(Party.objects.filter(pk__in=everybody).values_list("key", flat=True))
+
+
+def outlined() -> frozenset[str]:
+    """The outlines of all bodies of which anything holds now; for many deals at once."""
+    known = bodies(set(PartyFinding.objects.standing().values_list("party", flat=True)))
+    rows = PartyOutline.objects.filter(party__in=known)
+    return frozenset(rows.values_list("outline", flat=True))
 
 
 def _merged() -> set[int]:

@@ -103,6 +103,23 @@ class Party(models.Model):
         return same_as([self.pk])[self.pk]
 
 
+class PartyOutline(models.Model):
+    """What is left of a spelling of the name that a deal had. By it the party is found in another
+    spelling. Never changes (trigger).
+    """
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="outlines")
+    outline = models.TextField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("outline", "party"), name="party_outline_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.party_id}: {self.outline}"
+
+
 class PartyIdentifier(models.Model):
     """A number by which a register knows a party. Who adds and removes one is in the ledger."""
 
@@ -122,6 +139,11 @@ class PartyIdentifier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scheme_display()} {self.value}"
+
+
+class DealPartyQuerySet(models.QuerySet["DealParty"]):
+    def customers(self) -> Self:
+        return self.filter(role=DealParty.Role.CUSTOMER)
 
 
 class DealParty(models.Model):
@@ -145,6 +167,8 @@ class DealParty(models.Model):
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="parts")
     role = models.CharField(max_length=10, choices=Role)
     name = models.TextField()
+
+    objects = DealPartyQuerySet.as_manager()
 
     class Meta:
         constraints = (

@@ -16,11 +16,13 @@ from audit.models import SYSTEM
 from audit.refusals import Conflict
 from policy import active
 from policy.facts.bundle import ReferenceData
+from policy.reference.names.outlines import are_alike
 from screening import deriving, lifecycle, recording
 from screening.around import Around
 from screening.lifecycle import CLOSED
-from screening.linking import Other
+from screening.linking import Other, key_of_name
 from screening.models import Deal, DealRevision, Screening
+from screening.parties.models import DealParty
 from screening.recording import Plan
 from screening.sweep import holding
 
@@ -155,15 +157,20 @@ class _Around(Around):
     def comes_from_ours(self, deal: Deal) -> bool:
         return any(other.pk in self._ours for other in self.ancestors(deal))
 
-    def stopped(self, keys: Collection[str], sent: datetime) -> list[Deal]:
-        if not self._closed_keys.isdisjoint(self._bodies(keys)):
+    def stopped(self, names: Collection[str], sent: datetime) -> list[Deal]:
+        # Asked before `signed`, of the same names.
+        keys = self._bodies({*map(key_of_name, names)})
+        is_alike = any(are_alike(closed, name) for closed in self._closed_keys for name in names)
+        if is_alike or not self._closed_keys.isdisjoint(keys):
             # Its time is known once it is written.
             raise Apart
-        return super().stopped(keys, sent)
+        return super().stopped(names, sent)
 
     def follow(self, deal: Deal, status: str) -> None:
         if status in CLOSED:
             self._closed.add(deal.pk)
+            customers = DealParty.objects.customers().filter(deal=deal)
+            self._closed_keys |= {*customers.values_list("party__key", flat=True)}
             self._closed_keys.add(deal.end_user_key)
 
 

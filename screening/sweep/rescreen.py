@@ -26,6 +26,7 @@ from screening.models import Confirmation, Deal, DealRevision, FactRuling, Scree
 from screening.parties import actions as parties
 from screening.parties import known
 from screening.parties.models import DealParty, Party, bodies
+from screening.parties.spelling import keys_alike
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
 
@@ -158,11 +159,10 @@ def screen_after_party(job: Job) -> None:
 
 
 def of_parties(wanted: QuerySet[Party]) -> QuerySet[Deal]:
-    """Deals that still count: these parties, or somebody of their names, were named once in them
-    or in one that they come from.
+    """Deals that still count: these parties, or somebody of their names in whatever spelling, were
+    named once in them or in one that they come from.
     """
-    everybody = bodies(set(wanted.values_list("pk", flat=True)))
-    keys = Party.objects.filter(pk__in=everybody).values("key")
+    keys = keys_alike(bodies(set(wanted.values_list("pk", flat=True))))
     named = DealParty.objects.filter(party__key__in=keys).order_by().values("deal").distinct()
     with connection.cursor() as cursor:
         cursor.execute(DESCENDANTS, [list(named.values_list("deal", flat=True))])
@@ -189,16 +189,26 @@ def screen_after_stop(job: Job) -> None:
     stopped = Deal.objects.get(pk=job.args["deal"])
     with transaction.atomic():
         # Who sends a deal of this end user right now did not see the stop, and is seen here.
-        parties.lock(known.keys_of_bodies({stopped.end_user_key} - {""}))
+        parties.lock_names(_bodies_of(stopped))
         pks = list(follow(stopped).values_list("pk", flat=True))
     label = stopped.get_status_display().lower()
     screen_changed(pks, because=f"{stopped.reference} was {label}.", job=job)
 
 
+def _bodies_of(stopped: Deal) -> frozenset[str]:
+    """The end user and the customer of a stopped deal, under each of their names."""
+    customers = DealParty.objects.customers().filter(deal=stopped)
+    keys = {stopped.end_user_key, *customers.values_list("party__key", flat=True)}
+    return known.keys_of_bodies(keys - {""})
+
+
 def follow(stopped: Deal) -> QuerySet[Deal]:
-    """The deals that still count and may follow a stopped one: its end user takes part in them."""
-    keys = known.keys_of_bodies({stopped.end_user_key} - {""})
-    takes_part = DealParty.objects.filter(party__key__in=keys).values("deal")
+    """The deals that still count and may follow a stopped one: its end user or its customer takes
+    part in them.
+    """
+    keys = _bodies_of(stopped)
+    whoever = Party.objects.filter(key__in=keys).values_list("pk", flat=True)
+    takes_part = DealParty.objects.filter(party__key__in=keys | keys_alike(whoever)).values("deal")
     others = Deal.objects.filter(pk__in=takes_part, status__in=LIVE).exclude(pk=stopped.pk)
     return (related(stopped, keys) | others).order_by("pk")
 

@@ -22,12 +22,23 @@ WORDS = [
     "\u0421\u041e\u0420\u041c-3",
     "\u7528\u4e8e\u76d1\u542c\u7535\u8bdd",
     "Gizli dinleme sistemi",
+    "l\u0430wful inter\u0441eption",
+    "l a w f u l  i n t e r c e p t i o n of calls",
+    "lawful inter-cep-tion",
+    "l4wful 1nterc3pti0n",
+    "To spy on subscribers",
+    "Find journalists by their phones",
+    "Shut down the network during protests",
+    "Core upgrade with LI",
 ]
 HONEST = [
     "Mobile service for subscribers",
     "Network monitoring and alarms around the clock",
     "A monitoring system for the radio network, with location of faults",
     "Calls to emergency services, tracing of faults",
+    "RADIO FOR LI NING STORES",
+    "Sistema di rete per gli uffici e li centri minori",
+    "A demonstration of 5G at the opposite end of the campus",
 ]
 
 

@@ -134,3 +134,14 @@ def test_the_deal_of_a_draft_that_was_withdrawn_has_no_parties() -> None:
     draft = factories.draft_deal(None, {**SIMPLE, "customer": BAD})
     actions.withdraw_deal(draft, because="No.", actor=draft.owner)
     assert send({**SIMPLE, "customer": BAD}).status == Status.CLEARED
+
+
+def test_a_place_that_is_named_settles_nothing_that_nobody_knows() -> None:
+    unsure = {"answer": "?", "places": ["SE"]}
+    deal = send({**SIMPLE, "elsewhere": unsure})
+    assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "sales")
+
+
+def test_whom_somebody_named_beside_a_no_counts() -> None:
+    named = {**party("Foo Trading", "operator", "BY")["intermediaries"], "answer": "no"}
+    assert send({**SIMPLE, "intermediaries": named}).status == Status.IN_REVIEW

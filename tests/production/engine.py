@@ -456,7 +456,7 @@ class Engine:
             )
             self.state["network"] = holder.pid
             self.keep()
-            until(lambda: b"sleep" in Path(f"/proc/{holder.pid}/cmdline").read_bytes(), 10)
+            until(lambda: Path(f"/proc/{holder.pid}/cmdline").read_bytes().startswith(b"sleep"), 10)
         return int(self.state["network"])
 
     def running(self, name: str) -> list[dict[str, Any]]:

@@ -70,7 +70,8 @@ def test_nothing_is_read_before_it_is_asked_and_nothing_twice(
     data = active.reference_data()
     with django_assert_num_queries(0):
         around = Around(deals)
-    with django_assert_max_num_queries(8):
+    # However many deals there are; three of them look for other spellings of their names.
+    with django_assert_max_num_queries(11):
         for deal in deals:
             for _ in range(3):
                 around.ancestors(deal)

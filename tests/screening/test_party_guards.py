@@ -129,6 +129,8 @@ HOSTILE = {
     "a merge is deleted": "DELETE FROM screening_partymerge WHERE id = {merge}",
     "a party gets another name": "UPDATE screening_party SET key = 'harmless' WHERE id = {party}",
     "a party gets another country": "UPDATE screening_party SET country = 'SE' WHERE id = {party}",
+    "a party is found by no spelling": "DELETE FROM screening_partyoutline",
+    "a party is found by another spelling": "UPDATE screening_partyoutline SET outline = 'x'",
     "a party is deleted": "DELETE FROM screening_party WHERE id = {party}",
     "a deal no longer names the party": "DELETE FROM screening_dealparty WHERE party_id = {party}",
     "a deal names somebody else": "UPDATE screening_dealparty SET party_id = party_id",

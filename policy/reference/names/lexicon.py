@@ -90,6 +90,18 @@ def _plainly(words: str) -> str:
     return " ".join([words, *undisguised])
 
 
+def plainly(words: str) -> list[str]:
+    """Folded words without digits for letters: one or two ways to read them."""
+    return list(
+        dict.fromkeys(
+            " ".join(
+                word.translate(table) if _is_disguised(word) else word for word in words.split()
+            )
+            for table in _AS_LETTERS
+        )
+    )
+
+
 def _is_disguised(word: str) -> bool:
     """Digits among letters: "p0lice", and not "o2" or "unit61398"."""
     return not word.isalpha() and not word.rstrip("0123456789").isalpha() and len(word) > _SHORT

@@ -170,8 +170,29 @@ def test_the_catalogue_speaks_for_a_product():
         ),
     ],
 )
-def test_a_feature_leaves_only_with_proof(line, capabilities):
-    assert facts(products=[line])["capabilities"] == capabilities
+def test_a_feature_leaves_only_with_proof_that_somebody_settled(line, capabilities):
+    assert facts(products=[line])["capabilities"] == ["li_interface", "mobile_core"]
+    assert facts({"fact_conflict": False}, products=[line])["capabilities"] == capabilities
+
+
+def test_who_says_that_a_feature_was_built_out_is_asked_for_the_word_of_product_management():
+    line = {"product": "core-5gsa", "removed": ["li-function"], "proof": "sheet"}
+    found = facts(products=[line])
+    assert found["fact_conflict"] is True
+    assert "Product management has to confirm it (build sheet" in found["conflict_note"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Monitoring centres", "monitoring-centre X", "M0nitoring Centre", "Centre, monitoring"]
+)
+def test_a_name_beside_one_of_the_catalogue_with_harmless_capabilities_is_asked_about(name):
+    found = facts(products=[name], capabilities=["ran"])
+    assert "is named like Monitoring centre" in found["conflict_note"]
+    assert outcome({"fact_conflict": False}, products=[name], capabilities=["ran"]) == "clear"
+
+
+def test_a_name_beside_a_harmless_one_is_not():
+    assert outcome(products=["5G macro radios, type 7"], capabilities=["ran"]) == "clear"
 
 
 def test_a_product_that_is_not_in_the_catalogue_is_unclassified():

@@ -46,6 +46,7 @@ EMPTY_ERRORS = {
     "products": "Select at least one product",
     "deal-kind": "Select what kind of deal this is",
     "services": 'Select at least one, or "Supply only"',
+    "other-systems": "Select yes, no or I do not know",
     "value": "Enter the value, like 1 200 000",
     "sign-date": "Enter a date after today",
     "intermediaries": "Say yes or no",
@@ -193,11 +194,6 @@ def test_a_party_needs_all_three() -> None:
     }
 
 
-def test_parties_are_forgotten_with_no() -> None:
-    found = kept("intermediaries", answer="no", rows="1", name_0="A", role_0="payer")
-    assert found == {"answer": "no", "parties": []}
-
-
 @pytest.mark.parametrize("answer", ["refused", "included"])
 def test_a_request_to_limit_speech_says_which_and_what(answer: str) -> None:
     assert errors("limits-speech", answer=answer) == {"text": ["Say what you know"]}
@@ -215,6 +211,27 @@ def test_a_yes_needs_words(slug: str) -> None:
     assert errors(slug, answer="yes") == {"text": ["Say what you know"]}
     assert kept(slug, answer="no") == {"answer": "no", "text": ""}
     assert kept(slug, answer="?") == {"answer": "?", "text": ""}
+
+
+BESIDE_NO = "You answered no: change that answer, or remove this"
+
+
+def test_what_is_written_beside_a_no_is_not_lost() -> None:
+    """Neither dropped nor kept where nobody looks: whoever sends the page decides."""
+    assert errors("reports", answer="no", text="Amnesty wrote of it") == {"text": [BESIDE_NO]}
+    assert errors("restricts", answer="no", owner="authorities") == {"owner": [BESIDE_NO]}
+    assert errors("elsewhere", answer="no", place_0="BY", rows="2") == {"place_0": [BESIDE_NO]}
+    named = {"name_0": "Foo Trading", "role_0": "payer", "country_0": "BY", "rows": "2"}
+    assert errors("intermediaries", answer="no", **named) == {"name_0": [BESIDE_NO]}
+
+
+def test_what_is_written_beside_i_do_not_know_is_kept() -> None:
+    assert kept("reports", answer="?", text="A rumour") == {"answer": "?", "text": "A rumour"}
+    assert kept("restricts", answer="?", owner="authorities")["owner"] == "authorities"
+    assert kept("elsewhere", answer="?", place_0="SE", rows="2") == {
+        "answer": "?",
+        "places": ["SE"],
+    }
 
 
 def test_who_owns_the_list_is_asked_for_a_yes() -> None:

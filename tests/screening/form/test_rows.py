@@ -143,9 +143,10 @@ def test_places_elsewhere_stay_also_beside_not_known(answer: str) -> None:
     assert said == {"answer": answer, "places": ["KZ", "UA-43"]}
 
 
-def test_a_no_forgets_the_places_elsewhere() -> None:
-    said = kept("elsewhere", answer="no", rows="1", place_0="KZ")
-    assert said == {"answer": "no", "places": []}
+def test_a_no_forgets_no_place_elsewhere() -> None:
+    said = errors("elsewhere", answer="no", rows="1", place_0="KZ")
+    assert list(said) == ["place_0"]
+    assert kept("elsewhere", answer="no", rows="1") == {"answer": "no", "places": []}
 
 
 def test_elsewhere_may_be_somewhere_that_nobody_knows() -> None:

@@ -1,0 +1,93 @@
+"""Who may be meant by another spelling of a name.
+
+The outlines of every party are rows with an index, so nobody reads all names to find one.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from policy.reference.names.outlines import outlines
+from screening.linking import key_of_name
+from screening.parties.models import Easing, Party, PartyOutline
+
+
+class Drawn(NamedTuple):
+    """One outline of a party."""
+
+    outline: str
+    party: int
+    key: str
+
+
+def drawn(rows: QuerySet[PartyOutline]) -> list[Drawn]:
+    return [Drawn(*row) for row in rows.values_list("outline", "party", "party__key")]
+
+
+def alike(names: Iterable[str]) -> QuerySet[PartyOutline]:
+    """The outlines that parties share with these names, those of the same name included."""
+    wanted = {outline for name in names for outline in outlines(name)}
+    return PartyOutline.objects.filter(outline__in=wanted)
+
+
+def keys_alike(parties: Iterable[int]) -> frozenset[str]:
+    """The keys of these parties, and of all whose names may be other spellings of theirs."""
+    named = Party.objects.filter(pk__in=list(parties))
+    own = PartyOutline.objects.filter(party__in=named).values("outline")
+    others = PartyOutline.objects.filter(outline__in=own).values_list("party__key", flat=True)
+    return frozenset(named.values_list("key", flat=True)).union(others.distinct())
+
+
+def apart(parties: Collection[int]) -> set[tuple[int, int]]:
+    """Pairs of which two people said that they are not the same, both ways round."""
+    easings = Easing.objects.holding().filter(kind=Easing.Kind.APART, party__in=parties)
+    pairs = set(easings.filter(other__in=parties).values_list("party_id", "other_id"))
+    return pairs | {(other, party) for party, other in pairs}
+
+
+class Spellings:
+    """Parties, to be found by names that may be other spellings of theirs."""
+
+    def __init__(self, rows: QuerySet[PartyOutline]) -> None:
+        self._by_outline: dict[str, list[Drawn]] = defaultdict(list)
+        for row in drawn(rows):
+            self._by_outline[row.outline].append(row)
+
+    def of(self, names: Iterable[str]) -> frozenset[str]:
+        """The keys of those that these names may mean, and that nobody told apart from them."""
+        return frozenset(
+            key
+            for name in names
+            for party, key in self._spelt(name)
+            if not self._is_another(party, key_of_name(name))
+        )
+
+    def _spelt(self, name: str) -> set[tuple[int, str]]:
+        own = key_of_name(name)
+        return {
+            (row.party, row.key)
+            for outline in outlines(name)
+            for row in self._by_outline.get(outline, ())
+            if row.key != own
+        }
+
+    def _is_another(self, party: int, key: str) -> bool:
+        """Whether two people told it apart from everybody of this name."""
+        told = self._told.get(party, ())
+        ours = set(Party.objects.filter(key=key).values_list("pk", flat=True)) if told else set()
+        return bool(ours) and ours.issubset(told)
+
+    @cached_property
+    def _told(self) -> dict[int, set[int]]:
+        """Of each of the parties those of whom two people said that they are another body."""
+        ours = {row.party for rows in self._by_outline.values() for row in rows}
+        easings = Easing.objects.holding().filter(kind=Easing.Kind.APART)
+        about = easings.filter(Q(party__in=ours) | Q(other__in=ours))
+        told: dict[int, set[int]] = defaultdict(set)
+        for one, other in about.values_list("party_id", "other_id"):
+            told[one].add(other)
+            told[other].add(one)
+        return told

@@ -1,0 +1,70 @@
+"""The same customer, another end user each time: what was stopped once is looked at again."""
+
+from typing import Any
+
+import pytest
+
+from screening.deriving import followed
+from screening.lifecycle import AFTER_STOP, Status
+from screening.models import Deal
+from tests import factories
+from tests.gaming.test_stopped_later import stop
+from tests.screening.form.answers import SIMPLE
+from tests.screening.sweep import sweeping
+from tests.screening.test_rulings import send
+
+pytestmark = pytest.mark.django_db
+CUSTOMER = "Nordic Systems"
+STOPPED = {**factories.SENIOR, **factories.in_country("TR")}
+
+
+def sold_for(end_user: str, answers: dict[str, Any] | None = None, **more: Any) -> Deal:
+    return send(
+        {
+            **(answers or SIMPLE),
+            "customer": CUSTOMER,
+            "customer-kind": "reseller_integrator",
+            "end-user": {"kind": "private_enterprise", "is_customer": False},
+            "end-user-name": end_user,
+            **more,
+        }
+    )
+
+
+def rejected() -> Deal:
+    deal = sold_for("First Mills", STOPPED)
+    stop(deal, "rejected")
+    return deal
+
+
+@pytest.mark.parametrize("name", [CUSTOMER, "Nordik Systems Oy"])
+def test_a_product_like_the_stopped_one_for_another_end_user_is_looked_at(name: str) -> None:
+    stopped = rejected()
+    # Another radio: it is what it can do that counts, and no name of a line.
+    deal = sold_for("Second Mills", products=["lte-macro"], customer=name)
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "senior")
+    assert deal.screening is not None
+    note = deal.screening.sources["follows_stopped_deal"]["note"]
+    assert f"with the customer of {stopped.reference}, which was rejected" in note
+    assert followed(deal) == [stopped]
+
+
+def test_the_customer_of_a_stopped_deal_in_another_part_counts_too() -> None:
+    rejected()
+    between = {"name": CUSTOMER, "role": "reseller", "country": "FI"}
+    answers = {**SIMPLE, "intermediaries": {"answer": "yes", "parties": [between]}}
+    assert send(answers).status == Status.IN_REVIEW
+
+
+def test_another_product_of_the_same_customer_clears() -> None:
+    rejected()
+    assert sold_for("Second Mills", products=["microwave-link"]).status == Status.CLEARED
+
+
+def test_a_deal_that_was_sent_before_is_screened_again() -> None:
+    deal = sold_for("Second Mills")
+    assert deal.status == Status.CLEARED
+    rejected()
+    sweeping.work(AFTER_STOP)
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW

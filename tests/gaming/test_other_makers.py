@@ -1,0 +1,47 @@
+"""Work on somebody else's system: what that one can do counts as if it were sold."""
+
+import pytest
+
+from screening.lifecycle import Status
+from screening.models import Deal
+from tests.screening.form.answers import SIMPLE
+from tests.screening.test_rulings import fact, send
+
+pytestmark = pytest.mark.django_db
+SERVED = {**SIMPLE, "services": ["integration", "training"]}
+
+
+def serving(answer: str, text: str = "") -> Deal:
+    return send({**SERVED, "other-systems": {"answer": answer, "text": text}})
+
+
+def test_work_on_our_own_system_clears() -> None:
+    assert serving("no").status == Status.CLEARED
+
+
+def test_a_harmless_system_of_another_maker_clears() -> None:
+    assert serving("yes", "5G macro radio\n4G RAN").status == Status.CLEARED
+
+
+@pytest.mark.parametrize("text", ["Monitoring centre", "5G RAN; x-monitoring-centre"])
+def test_a_system_of_active_surveillance_bars(text: str) -> None:
+    deal = serving("yes", text)
+    assert deal.status == Status.BARRED
+    assert fact(deal, "capabilities")
+
+
+@pytest.mark.parametrize("text", ["A box of the ministry", "5G RAN, the black box"])
+def test_a_system_that_no_list_has_is_classified_first(text: str) -> None:
+    deal = serving("yes", text)
+    assert deal.status == Status.NEEDS_INFORMATION
+    assert "I06" in deal.last_screening.findings.values_list("rule", flat=True)
+
+
+def test_a_maker_of_surveillance_systems_is_asked_about() -> None:
+    deal = serving("yes", "Gateway of NSO Group")
+    assert "NSO Group" in fact(deal, "conflict_note")
+
+
+@pytest.mark.parametrize(("answer", "text"), [("?", ""), ("?", "Monitoring centre"), ("yes", "-")])
+def test_a_system_that_nobody_can_name_never_clears(answer: str, text: str) -> None:
+    assert serving(answer, text).status == Status.NEEDS_INFORMATION
