@@ -72,7 +72,7 @@ def _list_of(*types: str) -> dict[str, Any]:
 
 #: The JSON types of declared facts that are not plain text; policy/facts/declared.py says more.
 JSON_TYPES: dict[str, Any] = {
-    **{name: _list_of("string") for name in ("purposes", *SENTENCES)},
+    **{name: _list_of("string") for name in ("purposes", "other_systems", *SENTENCES)},
     **{name: _list_of("string", "object") for name in ("products", "intermediaries", "laws")},
     **{
         name: _json("array", "object", "null")

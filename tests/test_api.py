@@ -24,6 +24,7 @@ from schemathesis.specs.openapi import checks
 
 from config.devtools.embedded import ROOT
 from policy import api as policy_api
+from policy.facts import shipped
 from policy.facts.declared import NAMES
 from tests import factories
 from tests.test_access import people  # noqa: F401  a fixture
@@ -173,3 +174,6 @@ def test_every_refusal_is_in_the_document() -> None:
 
 def test_every_declared_fact_is_described() -> None:
     assert set(policy_api.JSON_TYPES) <= NAMES
+    checks = shipped.load().checks
+    for name in NAMES - policy_api.JSON_TYPES.keys():
+        assert checks.problems({name: ["x"]}), f"{name} is called a text and takes a list"
