@@ -72,7 +72,7 @@ def _list_of(*types: str) -> dict[str, Any]:
 
 #: The JSON types of declared facts that are not plain text; policy/facts/declared.py says more.
 JSON_TYPES: dict[str, Any] = {
-    **{name: _list_of("string") for name in ("purposes", "other_systems", *SENTENCES)},
+    **{name: _list_of("string") for name in ("purposes", *SENTENCES)},
     **{name: _list_of("string", "object") for name in ("products", "intermediaries", "laws")},
     **{
         name: _json("array", "object", "null")
@@ -83,6 +83,7 @@ JSON_TYPES: dict[str, Any] = {
     "abilities_declared": _json("array", "object", "null", items={"enum": list(ABILITIES)}),
     "destinations": _list_of("object"),
     "legal_obligation": _json("boolean", "null"),
+    "other_systems": _json("array", "string", "null", items=_json("string")),
     "territories": _json("object", "null"),
 }
 TEXT = _json("string", "null")
