@@ -201,6 +201,22 @@ def end_old_sessions(get_response: Answer) -> Answer:
     return middleware
 
 
+def refuse_strangers_in_the_api(get_response: Answer) -> Answer:
+    """Programs get 401 and are told where a session comes from, not the sign-in page itself."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/api/") or request.user.is_authenticated:
+            return get_response(request)
+        answer = refuse(request, 401, "Nobody is signed in. The API takes the session of a person.")
+        answer.headers["WWW-Authenticate"] = (
+            f'Cookie realm="Proviso", form-action="{settings.LOGIN_URL}", '
+            f'cookie-name="{settings.SESSION_COOKIE_NAME}"'
+        )
+        return answer
+
+    return middleware
+
+
 def took_turns(error: Exception | None) -> bool:
     """Whether PostgreSQL undid the transaction only because another was in its way."""
     while error is not None:

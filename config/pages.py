@@ -5,10 +5,11 @@ import sys
 from http import HTTPStatus
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model, login
-from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth import get_user_model, login, update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
 from django.db import InterfaceError, OperationalError
@@ -20,13 +21,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from config.navigation import links_for
 from people import actions, links
-from people.access import ROLE_NAMES, public, roles_of, signed_in
+from people.access import ROLE_NAMES, SignedIn, public, roles_of, signed_in
 from policy.governance import notices
 from screening.models import Notification, SalesTeam
 
 MAILS_A_PAGE = 20
 MAIL = ("id", "subject", "body", "created_at", "sent_at")
 DEMO_ACCOUNTS = settings.BASE_DIR / "var" / "demo-accounts.json"
+#: What a status means where nothing more is known.
+TO_PROGRAMS = {
+    400: "The request cannot be read.",
+    404: "There is nothing here, or you may not see it.",
+    500: "Nothing was saved. Try again later.",
+    503: "Nothing was saved. Try again later.",
+}
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -87,6 +95,47 @@ def choose_password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     return render(request, "registration/choose_password.html", words, status=status)
 
 
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(
+        label="Your email address",
+        max_length=254,
+        error_messages={"required": "Type your email address"},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgot_password(request: HttpRequest) -> HttpResponse:
+    """A link by email. The answer is the same whether the address belongs to anybody or not."""
+    form = ForgottenForm(request.POST or None)
+    if form.is_valid():
+        actions.ask_for_link(form.cleaned_data["email"])
+        messages.success(
+            request,
+            "If this address belongs to an account, a link is on its way. If none arrives within a "
+            "few minutes, ask an administrator.",
+        )
+        return redirect("login")
+    status = 422 if form.is_bound else 200
+    return render(request, "registration/forgot.html", {"form": form}, status=status)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_password(request: SignedIn) -> HttpResponse:
+    """Another password, for whoever knows the present one."""
+    form = PasswordChangeForm(request.user, request.POST or None)
+    if form.is_valid():
+        chosen = form.cleaned_data
+        actions.change_password(request.user, chosen["new_password1"], old=chosen["old_password"])
+        update_session_auth_hash(request, request.user)
+        messages.success(request, "Your password is changed.")
+        return redirect("account")
+    status = 422 if form.is_bound else 200
+    return render(request, "registration/change_password.html", {"form": form}, status=status)
+
+
 @public
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
@@ -122,7 +171,12 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 def problem(
     request: HttpRequest, status: int, *, template: str = "", sentence: str = ""
 ) -> HttpResponse:
-    """A page that says what happened; the reference finds the log lines of this request."""
+    """A page that says what happened; the reference finds the log lines of this request.
+
+    Programs that use the API get the sentence as problem details.
+    """
+    if request.path_info.startswith("/api/"):
+        return problem_details(status, sentence or TO_PROGRAMS[status])
     words = {"sentence": sentence, "reference": getattr(request, "id", "")}
     return render(request, template or f"{status}.html", words, status=status)
 
@@ -142,9 +196,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     down = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    if request.path_info.startswith("/api/"):
-        return problem_details(503 if down else 500, "Nothing was saved. Try again later.")
-    return no_database(request) if down else problem(request, 500)
+    if down and not request.path_info.startswith("/api/"):
+        return no_database(request)
+    return problem(request, 503 if down else 500)
 
 
 def problem_details(status: int, sentence: str) -> JsonResponse:

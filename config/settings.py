@@ -95,6 +95,15 @@ def database(url: str, name: str) -> dict[str, Any]:
     }
 
 
+def broker(url: str) -> str:
+    """The address of Redis. Over TLS its certificate is checked, unless the address says not to."""
+    parts = urlsplit(url)
+    if parts.scheme != "rediss" or "ssl_cert_reqs" in dict(parse_qsl(parts.query)):
+        return url
+    query = f"{parts.query}&" if parts.query else ""
+    return parts._replace(query=f"{query}ssl_cert_reqs=required").geturl()
+
+
 def mailer(url: str) -> dict[str, Any]:
     """smtp://user:password@host:587?tls=starttls, smtps://…, folder:/path or none:"""
     parts = urlsplit(url)
@@ -203,7 +212,7 @@ else:
     DATABASES = {"default": database(secret("DATABASE_URL", _login_hint), _login)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = secret("REDIS_URL", "redis://:password@host:6379/0")
+REDIS_URL = broker(secret("REDIS_URL", "redis://:password@host:6379/0"))
 
 # --- The application -----------------------------------------------------------------------------
 
@@ -241,6 +250,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.end_old_sessions",
+    "config.middleware.refuse_strangers_in_the_api",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -369,9 +379,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = PRODUCTION
 # The container's own health check speaks plain HTTP when a proxy in front brings TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if PRODUCTION else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
-SECURE_HSTS_PRELOAD = PRODUCTION
+# Browsers remember it that long: begin with an hour where a certificate may still be wrong.
+HSTS = ("HSTS_SECONDS", "a whole number of seconds", "63072000")
+SECURE_HSTS_SECONDS = env_number(*HSTS, least=0, most=999_999_999) if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_SUBDOMAINS", default=PRODUCTION)
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 X_FRAME_OPTIONS = "DENY"
 if env_bool("BEHIND_TLS_PROXY", default=False):
     # Only where a proxy always sets this header itself; otherwise anybody could send it.
@@ -382,7 +394,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.OneValueParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.Schema",
     "EXCEPTION_HANDLER": "config.problems.answer",
     "STRICT_JSON": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -390,11 +402,21 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Proviso",
     "VERSION": "1",
-    "DESCRIPTION": "Screens export sales of telecom technology for human-rights risk.",
+    "DESCRIPTION": (
+        "Screens export sales of telecom technology for human-rights risk. A program uses the "
+        "session of a person; in production its cookie is called __Host-session."
+    ),
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "screening.lifecycle.Status",
+        "Turn": "screening.api.TURNS",
+        "Outcome": "policy.api.OUTCOME_CHOICES",
+        "ReviewFloor": "policy.api.FLOOR_CHOICES",
+        "Strength": "screening.api.STRENGTHS",
+    },
 }
 
 # --- Mail ----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 # The settings come by standard input, so that no list of processes shows the password.
 # noeviction: a queue that silently drops entries is worse than one that says it is full.
 set -eu
-exec redis-server - <<SETTINGS
+exec valkey-server - <<SETTINGS
 dir /data
 appendonly yes
 appendfsync everysec

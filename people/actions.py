@@ -8,12 +8,15 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 
 from audit.models import Actor, AuditEvent
 from audit.refusals import Conflict
+from jobs.models import Job
 from people import links
 from people import teams as selling
 from people.access import roles_of
+from people.mail import KIND
 from people.roles import check_role_mix
 
 #: Persian and Indic names are spelt with these.
@@ -27,6 +30,7 @@ SENTENCES = {
     "person.enabled": "Enabled an account",
     "person.password_ended": "Ended a password, and made a link for another",
     "person.password_chosen": "Chose a password",
+    "person.password_changed": "Changed a password",
     # By older versions, which took a password where links are made now.
     "person.password_set": "Set another password",
 }
@@ -118,10 +122,32 @@ def choose_password(person: User, password: str, *, token: str) -> None:
     _lock(person)
     if not (person.is_active and links.works_for(person, token)):
         raise Conflict("This link no longer works.")
+    _choose(person, password, "person.password_chosen")
+
+
+@transaction.atomic
+def change_password(person: User, password: str, *, old: str) -> None:
+    """Another password, by whoever knows the present one; every other session ends."""
+    _lock(person)
+    if not (person.is_active and person.check_password(old)):
+        raise Conflict("This is no longer your password. Type the present one.")
+    _choose(person, password, "person.password_changed")
+
+
+@transaction.atomic
+def ask_for_link(email: str) -> None:
+    """Have a link emailed to whoever has the address; at most one an hour. Nobody else is told."""
+    person = User.objects.filter(email__iexact=email, is_active=True).first()
+    if person is not None:
+        hour = int(timezone.now().timestamp()) // 3600
+        Job.objects.enqueue(KIND, key=f"password link {person.pk} {hour}", to=person.pk)
+
+
+def _choose(person: User, password: str, event: str) -> None:
     password_validation.validate_password(password, person)
     person.set_password(password)
     person.save(update_fields=["password"])
-    _record(person, person, "person.password_chosen")
+    _record(person, person, event)
 
 
 def _check_plain(what: str, text: str) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -11,17 +11,46 @@ from rest_framework.response import Response
 
 from people.access import AUDITOR, COMPLIANCE, POLICY_OWNER, REVIEWERS, allow, signed_in
 from policy import active
+from policy.engine.language.condition import OUTCOMES, REVIEWS
 from policy.engine.language.facts import FactError
 from policy.engine.readings.assessment import Assessment
-from policy.facts.declared import DeclaredError, given_faults
+from policy.facts.declared import (
+    ABILITIES,
+    CHOICES,
+    GIVEN,
+    NAMES,
+    NOT_KNOWN,
+    NOTED,
+    REMARKS,
+    SENTENCES,
+    DeclaredError,
+    given_faults,
+)
 from policy.facts.derive import derive
+
+OUTCOME_CHOICES = [(outcome, outcome) for outcome in OUTCOMES]
+FLOOR_CHOICES = [(outcome, outcome) for outcome in REVIEWS]
+EXAMPLE = {
+    "facts": {
+        "country": "FI",
+        "end_user_name": "Elisa",
+        "end_user_type": "commercial_operator",
+        "customer_name": "Elisa",
+        "capabilities": ["monitoring_centre"],
+        "services": ["supply"],
+        "purpose": "commercial_service",
+        "intermediaries": [],
+        "legal_obligation": None,
+        "legal_basis": None,
+    }
+}
 
 
 class RuleSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     title = serializers.CharField()
     clause = serializers.CharField()
-    outcome = serializers.CharField()
+    outcome = serializers.ChoiceField(OUTCOME_CHOICES)
     because = serializers.CharField()
 
 
@@ -33,27 +62,81 @@ class RulebookSerializer(serializers.Serializer[Any]):
     rules = RuleSerializer(many=True)
 
 
+def _json(*types: str, **more: Any) -> dict[str, Any]:
+    return {"type": list(types), **more}
+
+
+def _list_of(*types: str) -> dict[str, Any]:
+    return _json("array", "null", items=_json(*types))
+
+
+#: The JSON types of declared facts that are not plain text; policy/facts/declared.py says more.
+JSON_TYPES: dict[str, Any] = {
+    **{name: _list_of("string") for name in ("purposes", *SENTENCES)},
+    **{name: _list_of("string", "object") for name in ("products", "intermediaries", "laws")},
+    **{
+        name: _json("array", "object", "null")
+        for name in ("capabilities", "linked_capabilities", "services")
+    },
+    **{name: {"enum": [*values, NOT_KNOWN, None]} for name, values in CHOICES.items()},
+    **{name: _json("boolean", "string", "null") for name in NOTED},
+    "abilities_declared": _json("array", "object", "null", items={"enum": list(ABILITIES)}),
+    "destinations": _list_of("object"),
+    "legal_obligation": _json("boolean", "null"),
+    "other_systems": _json("array", "string", "null", items=_json("string")),
+    "territories": _json("object", "null"),
+}
+TEXT = _json("string", "null")
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {name: JSON_TYPES.get(name, TEXT) for name in sorted(NAMES)},
+        "additionalProperties": False,
+    }
+)
+class DeclaredField(serializers.DictField):
+    """What sales declares; policy/facts/declared.py says what each name may hold."""
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {name: {} for name in sorted(GIVEN | REMARKS)},
+        "additionalProperties": False,
+    }
+)
+class DerivedField(serializers.DictField):
+    """Values that replace derived ones."""
+
+
 class FactsSerializer(serializers.Serializer[Any]):
     """Declared facts, and values that replace derived ones."""
 
-    facts = serializers.DictField()
-    derived = serializers.DictField(required=False)
+    facts = DeclaredField()
+    derived = DerivedField(required=False)
 
 
 class ScreenedFindingSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField()
     clause = serializers.CharField()
-    outcome = serializers.CharField()
+    outcome = serializers.ChoiceField(OUTCOME_CHOICES)
     because = serializers.CharField()
     facts = serializers.DictField()
 
 
+class NamedRulebookSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    digest = serializers.CharField()
+
+
 class AssessmentSerializer(serializers.Serializer[Any]):
-    outcome = serializers.CharField()
-    review_floor = serializers.CharField(allow_null=True)
+    outcome = serializers.ChoiceField(OUTCOME_CHOICES)
+    review_floor = serializers.ChoiceField(FLOOR_CHOICES, allow_null=True)
     missing = serializers.ListField(child=serializers.CharField())
     findings = ScreenedFindingSerializer(many=True)
-    rulebook = serializers.DictField()
+    rulebook = NamedRulebookSerializer()
 
 
 @extend_schema(responses=RulebookSerializer)
@@ -76,7 +159,11 @@ def rulebook_view(request: Request) -> Response:
     )
 
 
-@extend_schema(request=FactsSerializer, responses=AssessmentSerializer)
+@extend_schema(
+    request=FactsSerializer,
+    responses=AssessmentSerializer,
+    examples=[OpenApiExample("A monitoring centre", value=EXAMPLE, request_only=True)],
+)
 @api_view(["POST"])
 def screen_view(request: Request) -> Response:
     """Screen facts without a deal. It stores nothing, so repeating it is harmless.

@@ -1,5 +1,7 @@
 """What time does to decided deals: clearances end, and duties that were not met end them early."""
 
+import logging
+
 from celery import shared_task
 
 from jobs.models import Clock, Heartbeat
@@ -9,12 +11,20 @@ from screening.lifecycle import CLEARANCES, IllegalMove, Status
 from screening.models import Deal
 from screening.parties import actions as parties
 
+log = logging.getLogger("proviso.reviews")
+
 
 @shared_task
 def lapse_due() -> int:
-    """Lapse every deal whose time is over or whose condition is overdue. Returns how many."""
+    """Lapse every deal whose time is over or whose condition is overdue. Returns how many.
+
+    One that cannot be ended stops no other.
+    """
     Heartbeat.beat("beat")
-    parties.screen_expired()
+    try:
+        parties.screen_expired()
+    except Exception:
+        log.exception("what is known of parties was not ended")
     over = Deal.objects.filter(status__in=CLEARANCES, valid_until__lt=Clock())
     late = Condition.objects.overdue().filter(
         decision__deal__status=Status.APPROVED_WITH_CONDITIONS
@@ -32,5 +42,9 @@ def _lapse(pk: int, because: str) -> bool:
         lapse_deal(Deal.objects.get(pk=pk), because=because)
     except IllegalMove:
         # Somebody moved the deal on meanwhile; that is what was wanted.
+        return False
+    except Exception:
+        # The other deals end all the same, and this one is tried again in an hour.
+        log.exception("deal not lapsed", extra={"deal": pk})
         return False
     return True

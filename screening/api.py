@@ -12,18 +12,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from people.access import AUDITOR, COMPLIANCE, REVIEWERS, SALES, allow, has_role
+from policy.api import FLOOR_CHOICES, OUTCOME_CHOICES
 from screening import deriving
+from screening.lifecycle import Status
 from screening.models import Deal
 
 LONGEST_ID = 19
 JUDGES = (COMPLIANCE, *REVIEWERS, AUDITOR)
 READERS = (SALES, *JUDGES)
+TURNS = [(word, word) for word in ("sales", "compliance", "reviewers", "nobody", "closed")]
+STRENGTHS = [(word, word) for word in ("same", "strong", "weak", "sound")]
 
 
 class FindingSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField()
     clause = serializers.CharField()
-    outcome = serializers.CharField()
+    outcome = serializers.ChoiceField(OUTCOME_CHOICES)
     because = serializers.CharField()
 
 
@@ -31,8 +35,8 @@ class DealSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     reference = serializers.CharField()
     title = serializers.CharField()
-    status = serializers.CharField()
-    turn = serializers.CharField()
+    status = serializers.ChoiceField(Status.choices)
+    turn = serializers.ChoiceField(TURNS)
     sent_at = serializers.DateTimeField(allow_null=True)
     valid_until = serializers.DateTimeField(allow_null=True)
 
@@ -45,15 +49,25 @@ class NameSerializer(serializers.Serializer[Any]):
     listed = serializers.CharField()
     country = serializers.CharField()
     score = serializers.FloatField()
-    strength = serializers.CharField()
+    strength = serializers.ChoiceField(STRENGTHS)
     sentence = serializers.CharField()
 
 
 class DealDetailSerializer(DealSerializer):
-    outcome = serializers.CharField(source="screening.outcome", default="")
-    review_floor = serializers.CharField(source="screening.review_floor", default="")
-    missing = serializers.ListField(source="screening.missing", default=list)
-    findings = FindingSerializer(source="screening.findings.all", many=True, default=list)
+    """Of a draft, which was never screened, outcome and review_floor are empty."""
+
+    outcome = serializers.ChoiceField(
+        OUTCOME_CHOICES, source="screening.outcome", default="", allow_blank=True, read_only=True
+    )
+    review_floor = serializers.ChoiceField(
+        FLOOR_CHOICES, source="screening.review_floor", default="", allow_blank=True, read_only=True
+    )
+    missing = serializers.ListField(
+        child=serializers.CharField(), source="screening.missing", default=list, read_only=True
+    )
+    findings = FindingSerializer(
+        source="screening.findings.all", many=True, default=list, read_only=True
+    )
     names = serializers.SerializerMethodField()
 
     @extend_schema_field(NameSerializer(many=True))
@@ -62,6 +76,14 @@ class DealDetailSerializer(DealSerializer):
         if deal.screening is None or not has_role(self.context["reader"], *JUDGES):
             return []
         return [one.plain for one in deriving.likenesses_of(deal.screening.revision)]
+
+
+class DealPageSerializer(serializers.Serializer[Any]):
+    """One page of the list; next and previous are whole addresses, null at the ends."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = DealSerializer(many=True)
 
 
 class DealPages(CursorPagination):
@@ -83,8 +105,17 @@ def _is_id(text: str) -> bool:
 
 
 @extend_schema(
-    parameters=[OpenApiParameter("cursor", str), OpenApiParameter("page_size", int)],
-    responses=DealSerializer(many=True),
+    operation_id="deals_list",
+    parameters=[
+        OpenApiParameter("cursor", str, description="Out of the address of another page."),
+        OpenApiParameter(
+            "page_size",
+            int,
+            description=f"At most {DealPages.max_page_size}; what is no such number counts as "
+            f"{DealPages.page_size}.",
+        ),
+    ],
+    responses=DealPageSerializer,
 )
 @api_view(["GET"])
 def deals_view(request: Request) -> Response:

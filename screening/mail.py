@@ -20,7 +20,7 @@ from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Clock, Job
 from jobs.queue import performs
 from people import access
-from people.names import name_of
+from people.names import address_of, name_of
 from screening.following import Course
 from screening.lifecycle import Status
 from screening.models import Contributor, Deal, Notification, PastMember, SalesTeam
@@ -235,13 +235,16 @@ def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)
 def deliver(job: Job) -> None:
-    """Send the email of this job; its Message-ID is made from the row, so a repeat collapses."""
+    """Send the email of this job; its Message-ID is made from the row, so a repeat collapses.
+
+    Raises NoAddress.
+    """
     note = Notification.objects.select_related("to").get(pk=job.args["notification"])
-    if note.sent_at is None and note.to.email:
+    if note.sent_at is None:
         EmailMessage(
             subject=note.subject,
             body=note.body,
-            to=[note.to.email],
+            to=[address_of(note.to)],
             headers={"Message-ID": f"<notification-{note.pk}@{settings.MAIL_DOMAIN}>"},
         ).send()
     Notification.objects.filter(pk=note.pk, sent_at=None).update(sent_at=Clock())

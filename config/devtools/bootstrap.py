@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -215,6 +216,11 @@ def main(arguments: list[str]) -> None:
     requirements, module, _, _ = VERBS[verb]
     try:
         prepare(requirements)
+    except PermissionError as error:
+        sys.exit(
+            f"{error.filename} cannot be written: {ROOT} belongs to {ROOT.owner()}. Work in a copy "
+            f"of your own: git clone {shlex.quote(str(ROOT))} proviso"
+        )
     except KeyboardInterrupt:
         sys.exit("Stopped before the packages were installed; the next start goes on.")
     os.environ.pop("PYTHONHOME", None)

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -259,6 +260,17 @@ def demo(*, wanted_port: int | None) -> None:
         programs.watch()
 
 
+def see_shared_memory() -> None:
+    """The workers keep their locks there; without it they would end at once, again and again."""
+    try:
+        multiprocessing.Lock()
+    except OSError as error:
+        raise ServerError(
+            f"The workers need shared memory, and /dev/shm is closed to them ({error.strerror}). "
+            "Open it: mount -t tmpfs -o mode=1777 tmpfs /dev/shm"
+        ) from error
+
+
 def keep_private(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
@@ -288,8 +300,9 @@ def main() -> None:
     # Set even where Ctrl-C was ignored by whoever started this, as a shell does in the background.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop_everything)
-    VAR.mkdir(exist_ok=True)
     try:
+        see_shared_memory()
+        VAR.mkdir(exist_ok=True)
         with embedded.hold(VAR / "demo.lock"):
             if chosen.reset:
                 with step("Deleting the demo's data"):
@@ -303,6 +316,8 @@ def main() -> None:
         )
     except ServerError as error:
         sys.exit(f"\n{error}")
+    except PermissionError as error:
+        sys.exit(f"\n{embedded.not_yours(Path(error.filename or VAR))}")
     except KeyboardInterrupt:
         say("\nStopped. ./run demo starts it again with the same deals.")
 

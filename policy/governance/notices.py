@@ -18,7 +18,7 @@ from jobs.kinds import ON_ANOTHER_HOST, Lane
 from jobs.models import Job
 from jobs.queue import performs
 from people import access
-from people.names import name_of
+from people.names import address_of, name_of
 from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion, Schedule
 from policy.reference.laws import Law
 from policy.verbs import OWNERS
@@ -142,12 +142,14 @@ def _afterwards(version: ReferenceVersion) -> str:
 
 @performs(KIND, lane=Lane.SHORT, retries=ON_ANOTHER_HOST)
 def deliver(job: Job) -> None:
-    """Send the email of this job; its Message-ID is made from the row, so a repeat collapses."""
+    """Send the email of this job; its Message-ID is made from the row, so a repeat collapses.
+
+    Raises NoAddress.
+    """
     person = get_user_model().objects.get(pk=job.args["to"])
-    if person.email:
-        EmailMessage(
-            subject=job.args["subject"],
-            body=job.args["body"],
-            to=[person.email],
-            headers={"Message-ID": f"<version-mail-{job.pk}@{settings.MAIL_DOMAIN}>"},
-        ).send()
+    EmailMessage(
+        subject=job.args["subject"],
+        body=job.args["body"],
+        to=[address_of(person)],
+        headers={"Message-ID": f"<version-mail-{job.pk}@{settings.MAIL_DOMAIN}>"},
+    ).send()

@@ -1,7 +1,9 @@
 """docker-compose.yml and Dockerfile, read as text: no container runs in these tests."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +28,7 @@ def names_that_settings_read():
         call.args[0].value
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
-        and getattr(call.func, "id", "") in {"env", "env_bool", "env_list", "secret"}
+        and getattr(call.func, "id", "") in {"env", "env_bool", "env_count", "env_list", "secret"}
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }
@@ -147,6 +149,38 @@ def test_secrets_are_made_by_the_script(tmp_path):
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
     named = {Path(secret["file"]).name for secret in STACK["secrets"].values()}
     assert named == made.keys()
+
+
+def test_a_machine_without_openssl_is_told_so(tmp_path):
+    (tmp_path / "docker").mkdir()
+    script = tmp_path / "docker/make-secrets"
+    script.write_text((ROOT / "docker/make-secrets").read_text())
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "dirname", "mkdir", "chmod", "od", "tr", "cat", "sed"):
+        (programs / name).symlink_to(shutil.which(name))
+    words = ["/bin/sh", str(script)]
+    done = subprocess.run(words, env={"PATH": str(programs)}, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("openssl is not installed")
+    assert not (tmp_path / "secrets/tls_certificate").exists()
+
+
+def test_the_certificate_is_that_of_the_address(tmp_path):
+    """The address stands in .env, where compose reads it too."""
+    (tmp_path / "docker").mkdir()
+    script = tmp_path / "docker/make-secrets"
+    script.write_text((ROOT / "docker/make-secrets").read_text())
+    (tmp_path / ".env").write_text("SITE_URL=https://deals.example.org:8443/\n")
+    subprocess.run(["/bin/sh", str(script)], env={"PATH": os.environ["PATH"]}, check=True)
+    certificate = str(tmp_path / "secrets/tls_certificate")
+    said = subprocess.run(
+        ["openssl", "x509", "-in", certificate, "-noout", "-checkhost", "deals.example.org"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "does match" in said.stdout
 
 
 def test_postgres_and_redis_are_not_reached_from_outside():

@@ -3,6 +3,7 @@
 import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -21,8 +22,10 @@ from config.devtools.embedded import ROOT
 from config.devtools.embedded.processes import free_port
 from tests.config import container
 from tests.config.container import SERVICES, Image, surroundings_of
+from tests.production.visitor import Visitor, browser
 
 SITE = {"SITE_URL": "https://proviso.example.com"}
+LINK = re.compile(r"https://proviso\.example\.com(/sign-in/link/\S+)")
 pytestmark = pytest.mark.skipif(
     bool(container.usable()), reason=f"THE IMAGE IS NOT TESTED: {container.usable()}"
 )
@@ -136,6 +139,15 @@ class Stack:
             words = ["python", "-c", asked]
         self.run(name, words)
 
+    def visitor(self) -> Visitor:
+        """Somebody at a browser that trusts the certificate of this installation."""
+
+        def connect() -> socket.socket:
+            return socket.create_connection(("127.0.0.1", self.port), timeout=60)
+
+        certificate = self.image.root / "run/secrets/tls_certificate"
+        return Visitor(browser(SITE["SITE_URL"], connect, certificate))
+
     def fetch(self, path: str) -> Any:
         trusting = ssl._create_unverified_context()
         address = urllib.request.Request(
@@ -217,7 +229,7 @@ def test_the_program_writes_nowhere_but_where_it_may(stack: Stack) -> None:
 
 
 def test_the_first_start_of_the_manual(stack: Stack) -> None:
-    """docs/operations.md, word for word; only the engine is another one."""
+    """docs/operations.md, word for word; only the engine is another one. Then a deal is decided."""
     text = (ROOT / "docs/operations.md").read_text()
     section = text.partition("## First start")[2].partition("\n## ")[0]
     commands = re.findall(r"docker compose run --rm(?: -T)? web (python manage\.py .*)", section)
@@ -228,3 +240,11 @@ def test_the_first_start_of_the_manual(stack: Stack) -> None:
         said += stack.run("web", ["sh", "-c", f"echo {quote('a-long-winded-badger')} | {words}"])
     assert "is added." in said
     assert said.count("is active") == 5
+    links = dict(zip(re.findall(r"(\w+) is added", said), LINK.findall(said), strict=True))
+    sofia, rosa = (stack.visitor() for _ in range(2))
+    for name, visitor in (("sofia", sofia), ("rosa", rosa)):
+        visitor.choose_password(links[name], "a-long-winded-badger")
+        visitor.sign_in(name, "a-long-winded-badger")
+    number = sofia.send_deal()
+    rosa.vote_for(number)
+    assert "Approved" in sofia.open(f"/deals/{number}/")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from audit.refusals import Conflict, NotAllowed
 from config import urls as real_urls
 from people.access import public, signed_in
+from tests import factories
 
 
 @public
@@ -144,6 +145,7 @@ def test_json_that_nothing_should_read(client, body):
     ['{"a": "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}', "[" * 32 + "]" * 32, '{"a": "\\\\u0000"}'],
 )
 def test_json_that_is_fine(client, body):
+    client.force_login(factories.person())
     answer = client.post("/api/v1/echo/", body, content_type="application/json")
     assert answer.status_code == 200
 

@@ -24,6 +24,8 @@ OTHERS = (
     "STATIC_DIR",
     "CSRF_TRUSTED_ORIGINS",
     "BEHIND_TLS_PROXY",
+    "HSTS_SECONDS",
+    "HSTS_SUBDOMAINS",
     "LOG_LEVEL",
     "EVIDENCE_DIR",
     "MAIL_FROM",
@@ -55,6 +57,7 @@ def load(monkeypatch):
         ({"DJANGO_SECRET_KEY": "short"}, "too short or an example"),
         ({"DJANGO_SECRET_KEY": "django-insecure-" + GOOD["DJANGO_SECRET_KEY"]}, "an example"),
         ({"DJANGO_SECRET_KEY": "a" * 80}, "an example"),
+        ({"HSTS_SECONDS": "a year"}, "HSTS_SECONDS is 'a year'. Set it to a whole number of seconds"),
         ({"DJANGO_DEBUG": "1"}, "DJANGO_DEBUG is on in production"),
         ({"DJANGO_DEBUG": "maybe"}, "DJANGO_DEBUG is 'maybe'. Set it to 1, true, yes or on"),
         ({"PROVISO_SIGN_IN_AS": "1"}, "PROVISO_SIGN_IN_AS is on outside the demo"),
@@ -211,3 +214,25 @@ def test_work_survives_workers_and_redis():
     assert options["unacked_restore_throttle"] == 1
     assert options["socket_timeout"] == options["socket_connect_timeout"] == 2
     assert options["health_check_interval"] == 15
+
+
+def test_the_certificate_of_redis_is_checked(load):
+    for url in ("rediss://:x@redis.example.com:6379/0", "rediss://h/0?ssl_ca_certs=/ca"):
+        assert load(REDIS_URL=url)["CELERY_BROKER_URL"].endswith("ssl_cert_reqs=required")
+    given = "rediss://h/0?ssl_cert_reqs=none"
+    assert load(REDIS_URL=given)["CELERY_BROKER_URL"] == given
+    assert load()["CELERY_BROKER_URL"] == GOOD["REDIS_URL"]
+
+
+def test_postgresql_is_told_how_to_check_its_server(load):
+    given = GOOD["DATABASE_URL"] + "?sslmode=verify-full&sslrootcert=/ca"
+    options = load(DATABASE_URL=given)["DATABASES"]["default"]["OPTIONS"]
+    assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/ca")
+
+
+def test_how_long_browsers_insist_on_tls_is_a_setting(load):
+    read = load(HSTS_SECONDS="3600", HSTS_SUBDOMAINS="no")
+    assert read["SECURE_HSTS_SECONDS"] == 3600
+    assert read["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is False
+    assert read["SECURE_HSTS_PRELOAD"] is False
+    assert load(HSTS_SECONDS="0")["SECURE_HSTS_SECONDS"] == 0

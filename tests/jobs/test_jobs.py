@@ -277,7 +277,7 @@ def test_each_pause_is_kept(db):
     assert seen == [4, 8, 16, 32]
 
 
-def test_a_mail_server_may_be_down_for_a_day(db, settings):
+def test_a_mail_server_may_be_down_for_two_days(db, settings):
     """F23: tried for two days by the real mail kind, and sent once when the server is back."""
     queue.PERFORMERS["mail"] = REAL["mail"]
     settings.MAILERS = {
@@ -289,18 +289,41 @@ def test_a_mail_server_may_be_down_for_a_day(db, settings):
     factories.barred_deal()
     job = Job.objects.filter(kind="mail").earliest("pk")
     waited = timedelta()
-    for _ in range(40):
+    for _ in range(56):
         make_due(job)
         assert queue.perform(job.pk) is False
         job.refresh_from_db()
         assert job.state == "pending"
         waited += job.not_before - job.tries.last().ended_at
-    assert timedelta(hours=24) < waited < timedelta(hours=48)
+    assert timedelta(hours=47) < waited < timedelta(hours=48)
     assert "ConnectionRefusedError" in job.error
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
     make_due(job)
     assert queue.perform(job.pk) is True
     assert len(mail.outbox) == 1
+    make_due(job)
+    assert queue.perform(job.pk) is False, "it is done, and nothing is sent twice"
+    assert len(mail.outbox) == 1
+
+
+def test_an_email_to_nobody_is_not_called_sent(db, mighty):
+    """It is reported: the job says why, fails in the end, and can be asked for again."""
+    queue.PERFORMERS["mail"] = REAL["mail"]
+    deal = factories.barred_deal()
+    mighty("auth_user", "UPDATE auth_user SET email = '' WHERE id = %s", [deal.owner_id])
+    job = Job.objects.filter(kind="mail", args__notification=deal.notifications.latest("pk").pk)[0]
+    assert queue.perform(job.pk) is False
+    job.refresh_from_db()
+    assert job.error == f"NoAddress: {deal.owner.username} has no email address."
+    assert deal.notifications.latest("pk").sent_at is None
+    assert mail.outbox == []
+    mighty(
+        "auth_user", "UPDATE auth_user SET email = 'a@example.com' WHERE id = %s", [deal.owner_id]
+    )
+    make_due(job)
+    assert queue.perform(job.pk) is True
+    assert [one.to for one in mail.outbox] == [["a@example.com"]]
+    assert deal.notifications.latest("pk").sent_at is not None
 
 
 def test_a_mail_is_given_up_after_two_days(db, monkeypatch):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from jobs.models import Clock
+from reviews import tasks
 from reviews.actions import Duty, settle_condition
 from reviews.models import Condition
 from reviews.tasks import lapse_due
@@ -81,3 +82,33 @@ def test_barred_and_rejected_deals_never_lapse(db):
     for deal in (factories.barred_deal(), factories.rejected_deal()):
         run_out(deal)
     assert lapse_due() == 0
+
+
+def test_one_deal_that_cannot_lapse_stops_no_other(db, monkeypatch, caplog):
+    deals = [factories.cleared_deal() for _ in range(3)]
+    for deal in deals:
+        run_out(deal)
+    broken = min(deal.pk for deal in deals)
+    lapse = tasks.lapse_deal
+
+    def lapse_or_break(deal: Deal, **words: object) -> object:
+        if deal.pk == broken:
+            raise RuntimeError("a trigger of an older version")
+        return lapse(deal, **words)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "lapse_deal", lapse_or_break)
+        assert lapse_due() == 2
+    assert [record.deal for record in caplog.records if record.msg == "deal not lapsed"] == [broken]
+    assert lapse_due() == 1, "it is tried again"
+
+
+def test_expired_rulings_that_break_stop_no_lapse(db, monkeypatch):
+    deal = factories.cleared_deal()
+    run_out(deal)
+
+    def broken() -> None:
+        raise RuntimeError("an old row")
+
+    monkeypatch.setattr(tasks.parties, "screen_expired", broken)
+    assert lapse_due() == 1

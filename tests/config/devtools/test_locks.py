@@ -55,6 +55,8 @@ RUNS = {
         ],
     ),
 }
+#: A release of Debian → one more than the minor version of its C library.
+GLIBC = {"bookworm": 37, "trixie": 42}
 #: Imports names as an installation with these distributions only would.
 IMPORTING = """
 import importlib, json, pkgutil, re, sys
@@ -175,3 +177,37 @@ def test_the_demo_runs_from_its_lock_alone():
             rest = running.communicate(timeout=60)[0]
         assert "starting it again" not in rest
         shutil.rmtree(folder / ".venv")
+
+
+def test_nothing_that_only_tests_need_is_in_the_image():
+    """polars alone is 150 MB; bulk readings are for tests and `./run bench`."""
+    for lock in RUNS:
+        assert listed(lock).isdisjoint({"polars", "pyarrow", "numpy", "schemathesis", "hypothesis"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_image_can_be_built_for(machine, tmp_path):
+    """Every package has a wheel for the C library of the base image; psycopg2 is built there."""
+    base = re.findall(r"FROM python:(\d+\.\d+)\S*-slim-(\w+)", (ROOT / "Dockerfile").read_text())
+    ((version, release),) = base
+    pieces = re.split(r"\n(?=\S)", (ROOT / "requirements/image.txt").read_text())
+    wanted = [piece for piece in pieces if not piece.startswith("psycopg2==")]
+    assert len(wanted) == len(pieces) - 1
+    (tmp_path / "image.txt").write_text("\n".join(wanted))
+    platforms = [
+        f"--platform=manylinux_2_{number}_{machine}" for number in range(5, GLIBC[release])
+    ]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"),
+            *("--no-deps", "--require-hashes", "--only-binary=:all:", "--no-input"),
+            *(f"--target={tmp_path}/there", f"--python-version={version}", *platforms),
+            f"--platform=manylinux2014_{machine}",
+            f"--requirement={tmp_path}/image.txt",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
