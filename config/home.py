@@ -12,6 +12,7 @@ from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.verbs import ACTIVATE, CONFIRM, PROPOSE
 from reviews import queue
 from reviews.models import Review
+from reviews.paging import in_order_of
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -89,8 +90,10 @@ def _of_compliance(user: Any) -> list[Turn]:
 
 def _of_reviewers(user: Any) -> list[Turn]:
     mine = Review.objects.still_open().filter(claimed_by=user, deal__status=Status.IN_REVIEW)
-    claimed = Deal.objects.filter(pk__in=mine.values("deal")).select_related("screening")
-    takeable = queue.takeable(user).exclude(pk__in=mine.values("deal")).select_related("screening")
+    claimed = Deal.objects.awaiting_review().filter(
+        reviews__closed_at=None, reviews__claimed_by=user
+    )
+    takeable = queue.takeable(user).exclude(pk__in=mine.values("deal"))
     return [
         *_some(
             claimed.order_by("pk"),
@@ -202,8 +205,11 @@ def _some(
     deals: QuerySet[Deal], one: str, many: str, url: str, action: str, *, address: str = ""
 ) -> list[Turn]:
     """How many there are, and the first few; nothing when there are none."""
-    count = deals.count()
+    # All their numbers, in order: to count them first would be the same work twice.
+    numbers = list(deals.values_list("pk", flat=True))
+    count = len(numbers)
     if not count:
         return []
     title = f"1 deal {one}" if count == 1 else f"{count} deals {many}"
-    return [Turn(title, "", url, action, list(deals[:MOST]), address)]
+    shown = in_order_of(numbers[:MOST], Deal.objects.select_related("screening"))
+    return [Turn(title, "", url, action, shown, address)]

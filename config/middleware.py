@@ -189,13 +189,21 @@ def refuse_other_sites(get_response: Answer) -> Answer:
 
 
 def end_old_sessions(get_response: Answer) -> Answer:
-    """However active, a session ends eight hours after its first page."""
+    """However active, a session ends eight hours after its first page.
+
+    One that nobody uses ends sooner, so its use is noted; not oftener than need be, because that
+    costs as much as a page.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            began = request.session.setdefault("began", timezone.now().isoformat())
-            if timezone.now() - datetime.fromisoformat(began) > settings.SESSION_LONGEST:
+            now = timezone.now()
+            began = request.session.setdefault("began", now.isoformat())
+            used = request.session.get("used", "")
+            if now - datetime.fromisoformat(began) > settings.SESSION_LONGEST:
                 logout(request)
+            elif not used or now - datetime.fromisoformat(used) > settings.SESSION_NOTED_EVERY:
+                request.session["used"] = now.isoformat()
         return get_response(request)
 
     return middleware

@@ -345,7 +345,8 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 # Sessions lie in PostgreSQL: Redis may be lost at any time without anybody noticing.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 30 * 60
-SESSION_SAVE_EVERY_REQUEST = True
+# Of pages opened one after the other only the first writes when the session was last used.
+SESSION_NOTED_EVERY = timedelta(minutes=1)
 SESSION_LONGEST = timedelta(hours=8)
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True

@@ -57,10 +57,16 @@ ON_ANOTHER_HOST = Retries(timedelta(seconds=4), timedelta(hours=1), timedelta(da
 class Kind:
     lane: Lane = Lane.LONG
     retries: Retries = ON_ROWS
+    #: One of many that make up a piece of work. It waits behind whatever is whole.
+    is_part: bool = False
 
 
 #: Filled by `jobs.queue.performs`. A kind that says nothing holds up no email.
 KINDS: dict[str, Kind] = {}
+
+
+def parts() -> list[str]:
+    return [name for name, kind in KINDS.items() if kind.is_part]
 
 
 def of(name: str) -> Kind:

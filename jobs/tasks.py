@@ -21,7 +21,7 @@ BATCH = 200
 @shared_task
 def work(pk: int, lane: str = Lane.LONG) -> None:
     Heartbeat.beat(f"worker-{lane}")
-    queue.perform(pk)
+    queue.perform_next(pk, Lane(lane))
 
 
 @shared_task

@@ -5,6 +5,7 @@ what all of them found. Any worker takes any of them; one worker alone does all 
 """
 
 import logging
+import time
 
 from django.db import transaction
 
@@ -18,6 +19,9 @@ from policy.models import CheckReport
 
 log = logging.getLogger("proviso.policy")
 
+#: Seconds; a worker ends whoever is busy with one job for a minute (CELERY_TASK_SOFT_TIME_LIMIT).
+HELPS = 40
+
 
 def end_as_crashed(job: Job) -> None:
     """A check of which a job was given up cannot be finished, and says so."""
@@ -26,10 +30,11 @@ def end_as_crashed(job: Job) -> None:
 
 @performs(CHECK, given_up=end_as_crashed)
 def check_version(job: Job) -> None:
-    """Write the parts, find out about the rules, then work on the parts until none is free.
+    """Write the parts, find out about the rules, then help with the parts for a while.
 
     A check that breaks says so and is never a pass.
     """
+    until = time.monotonic() + HELPS
     report = CheckReport.objects.select_related("version").get(pk=job.args["report"])
     if not report.is_running:
         return
@@ -43,13 +48,13 @@ def check_version(job: Job) -> None:
         log.exception("check crashed", extra={"report": report.pk})
         _crash(report)
         return
-    _help(report, job)
+    _help(report, job, until)
 
 
-def _help(report: CheckReport, job: Job) -> None:
-    """Do what no other worker took, so that one worker is enough."""
+def _help(report: CheckReport, job: Job, until: float) -> None:
+    """Do what no other worker took. Each part is a job of its own, which is done all the same."""
     free = parts.jobs_of(report).due().exclude(pk=job.pk)
-    while (next_job := free.first()) is not None:
+    while time.monotonic() < until and (next_job := free.first()) is not None:
         queue.perform(next_job.pk)
         done, total = parts.progress(report)
         if total:
@@ -66,7 +71,7 @@ def while_it_runs(work: Work) -> Work:
     return guarded
 
 
-@performs(PART, given_up=end_as_crashed)
+@performs(PART, is_part=True, given_up=end_as_crashed)
 @while_it_runs
 def play_part(job: Job) -> None:
     """Play one span of the past and keep what was found."""

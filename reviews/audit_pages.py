@@ -37,7 +37,7 @@ def decision_history(request: SignedIn) -> HttpResponse:
     rows = decisions.filtered(decisions.screenings(), chosen)
     if form.errors:
         rows = rows.none()
-    totals = decisions.totals(rows)
+    totals = [] if form.errors else decisions.counted(chosen)
     count = sum(number for _, _, number in totals)
     paginator = CountedPaginator(decisions.newest_first(rows), PER_PAGE, count=count)
     page = paginator.get_page(request.GET.get("page"))

@@ -1,10 +1,12 @@
 """The desk of compliance: what waits for it, and one fact at a time to verify or set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,6 +21,7 @@ from policy.engine.language.facts import Choice, Vocabulary, YesNo
 from policy.wording import outcomes
 from reviews import actions, exhibits, labels, parties, written
 from reviews.forms import ReasonForm, RulingForm
+from reviews.paging import in_order_of
 from reviews.review_pages import posted
 from screening import deriving, rulings, verbs, wording
 from screening.models import Deal, FactRuling, Finding, Screening
@@ -67,6 +70,7 @@ SETTLED = {
         "A rating is only ever raised here. A lower one needs a new version of the ratings.",
     ),
 }
+PER_PAGE = 50
 LISTS = {
     "legal_basis_status": "Legal bases to verify",
     "fact_conflict": "Contradictions to settle",
@@ -91,29 +95,38 @@ class Waiting:
 @allow(access.COMPLIANCE)
 @require_safe
 def desk(request: SignedIn) -> HttpResponse:
-    deals = (
-        wording.with_versions(Deal.objects.awaiting_compliance(), "screening__")
-        .not_of_own(request.user)
-        .select_related("screening__revision")
-        .prefetch_related("screening__findings", "rulings")
-        .order_by("screening__created_at", "pk")
-    )
-    lists: dict[str, list[Waiting]] = {fact: [] for fact in LISTS}
-    oldest_first = list(deals)
-    for deal in oldest_first:
-        for fact, waiting in _waits_for(deal):
-            lists[fact].append(waiting)
+    waiting = Deal.objects.awaiting_compliance().not_of_own(request.user)
+    oldest_first = waiting.order_by("screening__created_at", "pk").values_list("pk", flat=True)
+    # All their numbers: to count them and to find the oldest would be the same work twice more.
+    page = Paginator(list(oldest_first), PER_PAGE).get_page(request.GET.get("page"))
+    deals = in_order_of(list(page), _with_rows())
     context = {
-        "lists": [
-            {"fact": fact, "title": title, "rows": lists[fact]} for fact, title in LISTS.items()
-        ],
-        "oldest": oldest_first[0] if oldest_first else None,
-        "count": len(oldest_first),
+        "lists": _lists(deals),
+        "page": page,
+        "oldest": next(iter(page.paginator.object_list), None),
         "second": [parties.asked(one, request.user) for one in parties.waiting()],
         "again": parties.filtered(parties.heads(), {"known": "due"}).order_by("name"),
         "now": timezone.now(),
     }
     return render(request, "compliance/desk.html", context)
+
+
+def _with_rows() -> QuerySet[Deal]:
+    """What the lists show, in a number of queries that does not grow with the deals."""
+    return (
+        wording.with_versions(Deal.objects.all(), "screening__")
+        .select_related("screening__revision")
+        .prefetch_related("screening__findings", "rulings")
+    )
+
+
+def _lists(deals: Iterable[Deal]) -> list[dict[str, Any]]:
+    """These deals by what they wait for; one that waits for several things is in several lists."""
+    lists: dict[str, list[Waiting]] = {fact: [] for fact in LISTS}
+    for deal in deals:
+        for fact, waiting in _waits_for(deal):
+            lists[fact].append(waiting)
+    return [{"fact": fact, "title": title, "rows": lists[fact]} for fact, title in LISTS.items()]
 
 
 def _waits_for(deal: Deal) -> Iterator[tuple[str, Waiting]]:

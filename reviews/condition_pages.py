@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from people.verbs import does
 from reviews import actions, labels, verbs
 from reviews.forms import ReasonForm
 from reviews.models import Condition
+from reviews.paging import CountedPaginator, in_order_of
 from reviews.review_pages import overtaken, posted
 from screening.models import Deal
 
@@ -30,28 +30,32 @@ def conditions(request: SignedIn) -> HttpResponse:
     """Reviewers see all that are not of their own deals; sales sees those of its own."""
     visible = _visible_conditions(request.user)
     state = request.GET.get("view", "open")
-    today = timezone.localdate()
     views = {
-        "open": visible.filter(met_at=None),
-        "overdue": visible.filter(met_at=None, due_on__lt=today),
-        "met": visible.exclude(met_at=None),
+        "open": Q(met_at=None),
+        "overdue": Q(met_at=None, due_on__lt=timezone.localdate()),
+        "met": Q(met_at__isnull=False),
     }
     state = state if state in views else "open"
-    page = Paginator(views[state].order_by("due_on", "pk"), PER_PAGE).get_page(
-        request.GET.get("page")
+    counts = visible.aggregate(
+        **{name: Count("pk", filter=wanted) for name, wanted in views.items()}
     )
+    ordered = visible.filter(views[state]).order_by("due_on", "pk")
+    paginator = CountedPaginator(ordered, PER_PAGE, count=counts[state])
+    page = paginator.get_page(request.GET.get("page"))
+    shown = in_order_of(list(page), _with_rows())
+    Deal.know_parts((condition.decision.deal for condition in shown), request.user)
     tabs = [
         {
             "url": f"?view={name}",
             "label": name.capitalize(),
-            "count": rows.count(),
+            "count": counts[name],
             "current": name == state,
         }
-        for name, rows in views.items()
+        for name in views
     ]
     context = {
         "page": page,
-        "rows": [_condition_row(condition, request.user) for condition in page],
+        "rows": [_condition_row(condition, request.user) for condition in shown],
         "tabs": tabs,
         "nothing": {
             "open": "No open conditions.",
@@ -88,15 +92,18 @@ def _visible_conditions(user: Any) -> QuerySet[Condition]:
             deals = deals | Deal.objects.sold_by(user)
     else:
         deals = Deal.objects.sold_by(user)
-    return Condition.objects.filter(decision__deal__in=deals.values("pk")).select_related(
-        "decision__deal__screening", "owner", "met_by"
-    )
+    return Condition.objects.filter(decision__deal__in=deals.values("pk"))
+
+
+def _with_rows() -> QuerySet[Condition]:
+    return Condition.objects.select_related("decision__deal__screening", "owner", "met_by")
 
 
 @does(verbs.SETTLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settle(request: SignedIn, pk: int) -> HttpResponse:
-    condition = get_object_or_404(_visible_conditions(request.user), pk=pk)
+    seen = _visible_conditions(request.user).values("pk")
+    condition = get_object_or_404(_with_rows().filter(pk__in=seen), pk=pk)
     form = ReasonForm(posted(request))
     form.fields["because"].label = "What proves that it is met?"
     try:

@@ -205,3 +205,22 @@ class Skip(models.Model):
 
     def __str__(self) -> str:
         return f"skip by {self.reviewer_id}"
+
+
+class Result(models.Model):
+    """What a screening led to, and when. PostgreSQL writes it where a deal or decision changes."""
+
+    screening = models.OneToOneField(
+        Screening, on_delete=models.PROTECT, primary_key=True, related_name="became"
+    )
+    result = models.CharField(max_length=24)
+    result_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("result_at", "screening"), name="result_newest"),
+            models.Index(fields=("result", "result_at", "screening"), name="result_each"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.result} ({self.screening_id})"

@@ -5,23 +5,35 @@ and has the same kind of end user. Without one of the three it teaches nothing a
 none is shown rather than an unlike one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db import connection
 
 from people import access
 from reviews import labels
 from reviews.models import Decision
+from reviews.paging import in_order_of
 from screening import wording
-from screening.models import Deal, Finding, Screening, holds
+from screening.models import Deal, Screening, holds
 
 # Read per page; those that share most rules are compared part by part, the rest are not read.
 COMPARED = 60
+#: Of decided deals in which a rule fired, the newest are looked at.
+NEWEST = 200
 SHOWN = 5
+#: Of each rule the newest decided screenings in which it fired.
+SHARED = """
+SELECT found.screening_id FROM unnest(%s::text[]) AS shared (rule)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT finding.screening_id FROM screening_finding AS finding
+    WHERE finding.rule = shared.rule AND EXISTS (
+        SELECT FROM reviews_decision WHERE screening_id = finding.screening_id)
+    ORDER BY finding.screening_id DESC LIMIT %s) AS found"""
 #: Offers that share less than this of what they can do are not like each other.
 LEAST_ALIKE = 0.5
 
@@ -79,29 +91,38 @@ def nearest(screening: Screening, user: Any) -> list[Precedent]:
     return [precedent for _likeness_of_it, _pk, precedent in compared[:SHOWN]]
 
 
-def _candidates(screening: Screening, here: Pattern, user: Any) -> Iterable[Decision]:
+def _candidates(screening: Screening, here: Pattern, user: Any) -> list[Decision]:
     """Decided deals with a rule, a kind of end user and a capability in common."""
+    shared = _rules_shared(here)
     visible = Deal.objects.visible_to(user)
     if access.has_role(user, *access.REVIEWERS):
         visible = visible.not_of_own(user)
-    fired = Finding.objects.filter(rule__in=here.rules, screening=OuterRef("screening_id"))
     kinds = (holds("end_user_type", kind, "screening__") for kind in here.end_users)
     able = (holds("capabilities", name, "screening__") for name in here.capabilities)
-    rules = Count(
-        "screening__findings__rule",
-        distinct=True,
-        filter=Q(screening__findings__rule__in=here.rules),
-    )
-    return (
-        wording.with_versions(Decision.objects.all(), "screening__")
-        .filter(Exists(fired), reduce(or_, kinds), reduce(or_, able))
-        .filter(deal__in=visible.values("pk"))
+    decisions = (
+        Decision.objects.filter(screening__in=shared)
+        .filter(reduce(or_, kinds), reduce(or_, able), deal__in=visible)
         .exclude(deal=screening.revision.deal_id)
-        .annotate(shared=rules)
+        .values_list("screening", "pk")
+    )
+    best = sorted(decisions, key=lambda pair: (shared[pair[0]], pair[1]), reverse=True)[:COMPARED]
+    with_rows = (
+        wording.with_versions(Decision.objects.all(), "screening__")
         .select_related("deal", "screening__revision")
         .prefetch_related("screening__findings")
-        .order_by("-shared", "-pk")[:COMPARED]
     )
+    return in_order_of([pk for _, pk in best], with_rows)
+
+
+def _rules_shared(here: Pattern) -> Counter[int]:
+    """Decided screening → how many rules it shares, of the newest of each rule.
+
+    Each rule is looked up by itself, newest first, so that no page waits for a rule that fired in
+    most of all deals ever.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED, [list(here.rules), NEWEST])
+        return Counter(screening for (screening,) in cursor.fetchall())
 
 
 def _is_alike(here: Pattern, there: Pattern) -> bool:

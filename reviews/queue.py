@@ -138,12 +138,6 @@ def takeable(user: Any) -> QuerySet[Deal]:
     return in_order(free.exclude(Exists(skipped)).exclude(Exists(voted)))
 
 
-def countries_in(deals: QuerySet[Deal]) -> list[str]:
-    """The codes of the destinations in the queue, for the filter."""
-    codes = deals.order_by().values_list("screening__country_codes", flat=True).distinct()
-    return sorted({code for some in codes for code in some if code})
-
-
 def cites(clause: str) -> Q:
     """Findings whose citation names this clause, alone or in a list such as "C3b, C4a"."""
     return (

@@ -42,11 +42,7 @@ TRIES = 5
 @require_safe
 def queue(request: SignedIn) -> HttpResponse:
     everything = waiting.waiting_for(request.user)
-    form = QueueFilters(
-        request.GET,
-        countries=_countries(everything, request.GET.get("country", "")),
-        people=_reviewers(request.user),
-    )
+    form = QueueFilters(request.GET, countries=_countries(), people=_reviewers(request.user))
     chosen = form.chosen()
     deals = waiting.filtered(everything, chosen, request.user)
     if form.errors:
@@ -119,11 +115,10 @@ def _claimant(deal: "Waiting", user: User) -> str:
     return "You" if holder == user else labels.person(holder)
 
 
-def _countries(deals: QuerySet[Deal], asked: str) -> list[tuple[str, str]]:
-    """The countries of the queue, and the one that is asked for: its last deal may just be gone."""
+def _countries() -> list[tuple[str, str]]:
+    """All of them: to find those in a long queue would take as long as the queue itself."""
     names = active.countries(active.version(Kind.COUNTRIES)).names
-    codes = {*waiting.countries_in(deals), *({asked} & names.keys())}
-    return sorted(((code, names.get(code, code)) for code in codes), key=lambda pair: pair[1])
+    return sorted(names.items(), key=lambda pair: pair[1])
 
 
 def _reviewers(user: Any) -> QuerySet[Any]:

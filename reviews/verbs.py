@@ -27,7 +27,7 @@ def _check_in_review(deal: Deal) -> None:
 def _check_no_part(deal: Deal, user: Any) -> None:
     """Wider than compliance's check: who set a fact of the deal does not vote on it either."""
     selling.check_no_part(deal, user)
-    if deal.contributors.filter(user=user).exists():
+    if deal.part_of(user).set_a_fact:
         raise NotAllowed("You set a fact of this deal. Somebody else must review it.")
 
 

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self, cast
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, Func, OuterRef, Q, Value
+from django.db.models import Count, Exists, Func, OuterRef, Q, Value
 from django.db.models.functions import Cast, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -97,13 +97,12 @@ class DealQuerySet(models.QuerySet["Deal"]):
 
     def in_tab(self, tab: str) -> Self:
         """My deals by who acts next: yours, drafts, others, decided."""
-        waiting = Q(status=Status.NEEDS_INFORMATION)
-        compliance = waiting & Q(screening__asks_compliance=True, screening__asks_sales=False)
-        yours = (waiting & ~compliance) | Q(status=Status.LAPSED)
-        others = compliance | Q(status=Status.IN_REVIEW)
-        drafts = Q(status=Status.DRAFT)
-        tabs = {"yours": yours, "others": others, "drafts": drafts}
-        return self.filter(tabs[tab] if tab in tabs else ~(yours | others | drafts))
+        return self.filter(_tabs()[tab])
+
+    def tab_counts(self) -> dict[str, int]:
+        """How many there are in each tab, in one query."""
+        counts = {tab: Count("pk", filter=within) for tab, within in _tabs().items()}
+        return cast("dict[str, int]", self.order_by().aggregate(**counts))
 
     def titled(self, words: str) -> Self:
         """Deals whose name, customer or reference has these words; all of them without words."""
@@ -144,6 +143,20 @@ class DealQuerySet(models.QuerySet["Deal"]):
             .exclude(_was_colleague(user))
         )
 
+    def parts_of(self, user: Any) -> "dict[int, Part]":
+        """Of each of these deals, by number, the part that the person has in it; in one query."""
+        hand_in = Contributor.objects.filter(user=user, deal=OuterRef("pk"))
+        facts = Q(part=Contributor.Part.FACTS)
+        team = _teams_of(user).filter(pk=OuterRef("team"))
+        parts = self.order_by().values_list(
+            "pk",
+            Exists(team),
+            Exists(_left_teams(user)),
+            Exists(hand_in.exclude(facts)),
+            Exists(hand_in.filter(facts)),
+        )
+        return {pk: Part(*part) for pk, *part in parts}
+
     def sold_with(self, user: Any) -> Self:
         """Deals that the person worked on for sales, or that a team of theirs sells or sold."""
         hand_in = Contributor.objects.filter(user=user).exclude(part=Contributor.Part.FACTS)
@@ -159,14 +172,46 @@ def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:
 
 def _was_colleague(user: Any) -> Q:
     """Deals whose team the person left when they were there already."""
-    left = PastMember.objects.filter(
+    return Q(Exists(_left_teams(user)))
+
+
+def _left_teams(user: Any) -> models.QuerySet[PastMember]:
+    return PastMember.objects.filter(
         user=user, team=OuterRef("team"), left_at__gt=OuterRef("created_at")
     )
-    return Q(Exists(left))
+
+
+def _tabs() -> dict[str, Q]:
+    waiting = Q(status=Status.NEEDS_INFORMATION)
+    compliance = waiting & Q(screening__asks_compliance=True, screening__asks_sales=False)
+    yours = (waiting & ~compliance) | Q(status=Status.LAPSED)
+    others = compliance | Q(status=Status.IN_REVIEW)
+    drafts = Q(status=Status.DRAFT)
+    decided = ~Q(status__in=(Status.NEEDS_INFORMATION, *_UNDECIDED))
+    return {"yours": yours, "drafts": drafts, "others": others, "decided": decided}
+
+
+_UNDECIDED = (Status.LAPSED, Status.IN_REVIEW, Status.DRAFT)
 
 
 def _sold_by(user: Any) -> Q:
-    return Q(owner=user) | (Q(team__in=_teams_of(user)) & ~Q(status=Status.DRAFT))
+    # Numbers, not a query within: beside OR, PostgreSQL would read every deal there is.
+    teams = list(_teams_of(user).values_list("pk", flat=True))
+    return Q(owner=user) | (Q(team__in=teams) & ~Q(status=Status.DRAFT))
+
+
+def reference_of(deal: int, begun_at: datetime) -> str:
+    return f"HR-{begun_at.year}-{deal:04d}"
+
+
+class Part(NamedTuple):
+    """What somebody has to do with a deal that they did not only read."""
+
+    in_team: bool
+    was_in_team: bool
+    #: As its owner, an editor or a submitter.
+    had_a_hand: bool
+    set_a_fact: bool
 
 
 class Deal(models.Model):
@@ -224,7 +269,7 @@ class Deal(models.Model):
 
     @property
     def reference(self) -> str:
-        return f"HR-{self.created_at.year}-{self.pk:04d}"
+        return reference_of(self.pk, self.created_at)
 
     @property
     def customer(self) -> str:
@@ -268,6 +313,19 @@ class Deal(models.Model):
         if self.screening is None:
             raise RuntimeError(f"Deal {self.pk} was never screened.")
         return self.screening
+
+    def part_of(self, user: Any) -> Part:
+        """Asked anew, unless a page of many deals asked for all of them (`know_parts`)."""
+        known: dict[int, Part] = getattr(self, "_known_parts", {})
+        return known.get(user.pk) or Deal.objects.filter(pk=self.pk).parts_of(user)[self.pk]
+
+    @staticmethod
+    def know_parts(deals: "Iterable[Deal]", user: Any) -> None:
+        """For a page that only shows these: the part of this person in each, in one query."""
+        shown = list(deals)
+        parts = Deal.objects.filter(pk__in=[deal.pk for deal in shown]).parts_of(user)
+        for deal in shown:
+            deal._known_parts = {user.pk: parts[deal.pk]}  # type: ignore[attr-defined]
 
     def lock(self) -> None:
         """Read again under a row lock, so that what is checked next is what is written on."""

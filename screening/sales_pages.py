@@ -1,10 +1,12 @@
 """Pages of sales. Each view fetches what the person may see, asks one action, answers."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -47,12 +49,13 @@ def _own(request: SignedIn, pk: int) -> Deal:
 @allow(access.SALES)
 @READ
 def my_deals(request: SignedIn) -> HttpResponse:
-    everything = Deal.objects.sold_by(request.user).select_related("owner", "screening")
+    everything = Deal.objects.sold_by(request.user)
+    counts = everything.tab_counts()
     words = request.GET.get("words", "").strip()[:80]
     tab = request.GET.get("tab", "")
-    tab = tab if tab in TABS else next(_first_filled(everything), "yours")
-    deals = everything.in_tab(tab).titled(words).newest_first()
-    page = Paginator(deals, PER_PAGE).get_page(request.GET.get("page"))
+    tab = tab if tab in TABS else next((name for name in TABS if counts[name]), "yours")
+    deals = everything.in_tab(tab).titled(words).newest_first().select_related("owner", "screening")
+    page = _pages(deals, counts[tab], words).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [
@@ -64,26 +67,30 @@ def my_deals(request: SignedIn) -> HttpResponse:
             )
             for deal in page
         ],
-        "tabs": _tabs(everything, tab),
+        "tabs": _tabs(counts, tab),
         "tab": tab,
         "words": words,
         "nothing": TABS[tab][1],
-        "has_deals": everything.exists(),
+        "has_deals": any(counts.values()),
         "why_not_start": verbs.START.why_not(None, request.user),
     }
     return render(request, "screening/deals.html", context)
 
 
-def _first_filled(everything: Any) -> Any:
-    return (name for name in TABS if everything.in_tab(name).exists())
+def _pages(deals: QuerySet[Deal], count: int, words: str) -> "Paginator[Deal]":
+    """Without words a tab holds as many as was counted."""
+    pages = Paginator(deals, PER_PAGE)
+    if not words:
+        pages.count = count
+    return pages
 
 
-def _tabs(everything: Any, chosen: str) -> list[dict[str, Any]]:
+def _tabs(counts: Mapping[str, int], chosen: str) -> list[dict[str, Any]]:
     return [
         {
             "url": f"{reverse('screening:deals')}?tab={name}",
             "label": label,
-            "count": everything.in_tab(name).count(),
+            "count": counts[name],
             "current": name == chosen,
         }
         for name, (label, _nothing) in TABS.items()

@@ -9,7 +9,7 @@ from audit.refusals import Conflict, NotAllowed
 from people import access
 from people.verbs import Verb, Who
 from screening.lifecycle import CLOSED, MOVES, Status
-from screening.models import Deal, FactRuling, PastMember
+from screening.models import Deal, FactRuling
 from screening.parties.models import Easing, Party, bodies
 
 _SALES = Who((access.SALES,), "Only sales starts deals.")
@@ -75,12 +75,12 @@ def _check_take_back(ruling: FactRuling, user: Any) -> None:
 
 def check_no_part(deal: Deal, user: Any) -> None:
     """Owners, editors and submitters, and the team that sells, do not judge."""
-    if deal.team.members.filter(pk=user.pk).exists():
+    part = deal.part_of(user)
+    if part.in_team:
         raise NotAllowed("This is a deal of your own sales team. Somebody else must look at it.")
-    if PastMember.objects.filter(user=user).of_deals([deal]).exists():
+    if part.was_in_team:
         raise NotAllowed("You were in the sales team of this deal. Somebody else must look at it.")
-    parts = deal.contributors.filter(user=user).exclude(part="facts")
-    if parts.exists():
+    if part.had_a_hand:
         raise NotAllowed("You had a hand in this deal. Somebody else must look at it.")
 
 

@@ -120,7 +120,9 @@ def _plainly(name: str) -> str:
 
 
 def of(screening: Screening) -> Wording:
-    return Wording(_Used(screening))
+    """Its words; an export of many gives those that it keeps for each set of versions."""
+    kept: Wording | None = getattr(screening, "kept_wording", None)
+    return kept or Wording(_Used(screening))
 
 
 def of_data(data: ReferenceData) -> Wording:

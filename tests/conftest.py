@@ -119,6 +119,12 @@ def servers() -> Iterator[embedded.Servers]:
             yield servers
 
 
+@pytest.fixture(autouse=True)
+def one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job of a check plays all of its parts, however slow this machine is: nobody else does."""
+    monkeypatch.setattr("policy.tasks.HELPS", 3600)
+
+
 class Databases:
     """A migrated database that nobody touches, and the copy of it that the tests use."""
 

@@ -138,7 +138,7 @@ def _plain(deal: ChangedDeal) -> report_data.ChangedDeal:
 
 
 class Past(Protocol):
-    def coverage(self, rulebook: int) -> dict[str, Coverage]:
+    def coverage(self, rulebook: int) -> Mapping[str, Coverage]:
         """Per rule that was ever fired or open under the version with this id."""
 
     def screenings(self, rulebook: int) -> int:

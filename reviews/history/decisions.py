@@ -4,36 +4,22 @@ runs."""
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
+import orjson
 from django.contrib.auth import get_user_model
-from django.db.models import (
-    Case,
-    CharField,
-    Count,
-    DateTimeField,
-    Exists,
-    F,
-    JSONField,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Concat
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, F, JSONField, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Cast
 
-from audit.models import AuditEvent
 from policy.models import ReferenceVersion
 from reviews import labels
-from reviews.models import Review, Vote
+from reviews.models import Result, Review, Vote
 from reviews.queue import REFERENCE, cites
 from screening import wording
 from screening.lifecycle import Status
-from screening.models import Finding, Screening, holds
+from screening.models import Finding, Screening, holds, reference_of
 
 REPLACED = "replaced"
 FINAL = (
@@ -51,6 +37,8 @@ RESULTS = {
     Status.NEEDS_INFORMATION.value: Status.NEEDS_INFORMATION.label,
     REPLACED: "Replaced by a later screening",
 }
+#: Filters that ask more than what a screening led to, and when.
+OF_SCREENINGS = ("country", "outcome", "rulebook", "clause", "rule", "person", "text")
 # What a spreadsheet takes for the beginning of a formula, in its full-width forms too.
 FORMULA = re.compile(r"[=+\-@|\t\r\n\0＝＋－＠｜]")  # noqa: RUF001
 COLUMNS = (
@@ -86,43 +74,14 @@ COLUMNS = (
 
 def screenings() -> QuerySet[Screening]:
     """Every screening with `result`, what it led to, and `result_at`, when."""
-    ended = AuditEvent.objects.filter(
-        subject=Concat(Value("deal:"), Cast(OuterRef("revision__deal_id"), CharField())),
-        verb__in=("deal.withdrawn", "deal.lapsed"),
-    ).order_by("-pk")
-    return (
-        Screening.objects.alias(known=Cast("facts_text", JSONField()))
-        .annotate(
-            result=Case(
-                When(revision__deal__screening_id=F("pk"), then=F("revision__deal__status")),
-                When(decision__isnull=False, then=F("decision__outcome")),
-                When(outcome="bar", then=Value(Status.BARRED.value)),
-                default=Value(REPLACED),
-                output_field=CharField(),
-            )
-        )
-        .annotate(
-            result_at=Case(
-                When(
-                    result__in=(Status.WITHDRAWN, Status.LAPSED),
-                    then=Subquery(ended.values("at")[:1]),
-                ),
-                When(decision__isnull=False, then=F("decision__decided_at")),
-                default=F("created_at"),
-                output_field=DateTimeField(),
-            )
-        )
+    return Screening.objects.alias(known=Cast("facts_text", JSONField())).annotate(
+        result=F("became__result"), result_at=F("became__result_at")
     )
 
 
 def filtered(rows: QuerySet[Any], chosen: Mapping[str, Any]) -> QuerySet[Any]:
     """Narrowed by the filters of the page; without a result, only final ones are shown."""
-    result = chosen.get("result")
-    if result and result != "any":
-        rows = rows.filter(result=result)
-    elif not result:
-        rows = rows.filter(result__in=[status.value for status in FINAL])
-    rows = _dated(rows, chosen.get("since"), chosen.get("until"))
+    rows = _with_result(rows, chosen)
     if chosen.get("country"):
         rows = rows.filter(holds("country", chosen["country"]))
     if chosen.get("outcome"):
@@ -139,6 +98,23 @@ def filtered(rows: QuerySet[Any], chosen: Mapping[str, Any]) -> QuerySet[Any]:
     if chosen.get("text"):
         rows = rows.filter(_mentions(chosen["text"]))
     return rows
+
+
+def _with_result(rows: QuerySet[Any], chosen: Mapping[str, Any]) -> QuerySet[Any]:
+    """Screenings, or their results, by what these are and when."""
+    result = chosen.get("result")
+    if result and result != "any":
+        rows = rows.filter(result=result)
+    elif not result:
+        rows = rows.filter(result__in=[status.value for status in FINAL])
+    return _dated(rows, chosen.get("since"), chosen.get("until"))
+
+
+def counted(chosen: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """The totals of what these filters let through; the screenings are read only if they ask."""
+    if any(chosen.get(name) for name in OF_SCREENINGS):
+        return totals(filtered(screenings(), chosen))
+    return totals(_with_result(Result.objects.all(), chosen))
 
 
 def newest_first(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -175,12 +151,104 @@ def csv_lines(rows: QuerySet[Screening]) -> Iterator[str]:
     """
     writer = csv.writer(_Echo(), lineterminator="\r\n")
     yield writer.writerow(COLUMNS)
-    versions = {
-        pk: (label, digest)
-        for pk, label, digest in ReferenceVersion.objects.values_list("pk", "label", "digest")
-    }
-    for screening in with_rows(rows).iterator(chunk_size=500):
-        yield writer.writerow([_cell(value) for value in _values(screening, versions)])
+    names = _Names()
+    for row in _read(rows):
+        yield writer.writerow([_cell(value) for value in _values(_Row._make(row), names)])
+
+
+class _Row(NamedTuple):
+    """What the export reads of a screening; objects for it would take longer than all the rest."""
+
+    deal: int
+    begun_at: datetime
+    title: str
+    facts_text: str
+    answers_text: str
+    revision: int
+    submitter: int
+    screening: int
+    screened_at: datetime
+    outcome: str
+    review_floor: str
+    rules: list[str]
+    clauses: list[str]
+    result: str
+    result_at: datetime
+    voters: list[int]
+    because: str | None
+    rulebook: int
+    countries: int | None
+    catalogue: int
+    registry: int
+    laws: int | None
+    facts_digest: str
+
+
+def _read(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of _Row, by a cursor in PostgreSQL."""
+    findings = Finding.objects.filter(screening=OuterRef("pk")).order_by("position")
+    votes = Vote.objects.filter(review__screening=OuterRef("pk")).order_by("pk")
+    return rows.values_list(
+        "revision__deal",
+        "revision__deal__created_at",
+        "revision__deal__title",
+        "facts_text",
+        "revision__answers_text",
+        "revision__number",
+        "revision__submitter",
+        "pk",
+        "created_at",
+        "outcome",
+        "review_floor",
+        ArraySubquery(findings.values("rule")),
+        ArraySubquery(findings.values("clause")),
+        "result",
+        "result_at",
+        ArraySubquery(votes.values("reviewer")),
+        "decision__because",
+        "rulebook",
+        "countries",
+        "catalogue",
+        "registry",
+        "laws",
+        "facts_digest",
+    ).iterator(chunk_size=2000)
+
+
+class _Names:
+    """What versions and people are called, read once."""
+
+    def __init__(self) -> None:
+        self.versions = ReferenceVersion.objects.defer("content", "written").in_bulk()
+        self.people = {
+            person.pk: labels.person(person) for person in get_user_model().objects.all()
+        }
+
+        self._wordings: dict[tuple[Any, ...], wording.Wording] = {}
+
+    def wording(self, sent: Any) -> wording.Wording:
+        """One for all screenings that used the same versions."""
+        used = (sent.rulebook, sent.catalogue, sent.countries)
+        if used not in self._wordings:
+            self._wordings[used] = wording.of(sent)
+        return self._wordings[used]
+
+    def digest(self, version: int | None) -> str:
+        return self.versions[version].digest if version else ""
+
+
+class _Sent:
+    """As much of a screening as its words need."""
+
+    def __init__(self, row: _Row, names: _Names) -> None:
+        self.facts = orjson.loads(row.facts_text)
+        self.answers = orjson.loads(row.answers_text)
+        self.revision = self
+        self.rulebook = names.versions[row.rulebook]
+        self.catalogue = names.versions[row.catalogue]
+        self.countries = names.versions[row.countries] if row.countries else None
+        self.kept_wording: wording.Wording | None = None
+        self.kept_wording = names.wording(self)
 
 
 class _Echo:
@@ -190,41 +258,33 @@ class _Echo:
         return line
 
 
-def _values(screening: Any, versions: Mapping[int, tuple[str, str]]) -> list[str | int]:
-    revision, findings = screening.revision, screening.findings.all()
-    used = (
-        screening.rulebook_id,
-        screening.countries_id,
-        screening.catalogue_id,
-        screening.registry_id,
-        screening.laws_id,
-    )
-    digests = [versions[pk][1] if pk else "" for pk in used]
-    decision = getattr(screening, "decision", None)
+def _values(row: _Row, names: _Names) -> list[str | int]:
+    sent: Any = _Sent(row, names)
+    used = (row.rulebook, row.countries, row.catalogue, row.registry, row.laws)
     return [
-        revision.deal.reference,
-        revision.deal.title,
-        labels.joined(screening, "customer_name"),
-        labels.joined(screening, "country_name"),
-        labels.joined(screening, "country_risk"),
-        labels.joined(screening, "end_user_name"),
-        labels.joined(screening, "end_user_type"),
-        labels.products(screening),
-        revision.number,
-        labels.person(revision.submitter),
-        screening.pk,
-        _utc(screening.created_at),
-        screening.outcome,
-        screening.review_floor,
-        ", ".join(dict.fromkeys(finding.rule for finding in findings)),
-        ", ".join(dict.fromkeys(finding.clause for finding in findings)),
-        screening.result,
-        _utc(screening.result_at),
-        ", ".join(voters(screening)),
-        decision.because if decision else "",
-        versions[screening.rulebook_id][0],
-        *digests,
-        screening.facts_digest,
+        reference_of(row.deal, row.begun_at),
+        row.title,
+        labels.joined(sent, "customer_name"),
+        labels.joined(sent, "country_name"),
+        labels.joined(sent, "country_risk"),
+        labels.joined(sent, "end_user_name"),
+        labels.joined(sent, "end_user_type"),
+        labels.products(sent),
+        row.revision,
+        names.people[row.submitter],
+        row.screening,
+        _utc(row.screened_at),
+        row.outcome,
+        row.review_floor,
+        ", ".join(dict.fromkeys(row.rules)),
+        ", ".join(dict.fromkeys(row.clauses)),
+        row.result,
+        _utc(row.result_at),
+        ", ".join(names.people[voter] for voter in row.voters),
+        row.because or "",
+        names.versions[row.rulebook].label,
+        *map(names.digest, used),
+        row.facts_digest,
     ]
 
 

@@ -1,8 +1,8 @@
 """What stored screenings tell about the policy (see policy.governance.past)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import batched
 from typing import Any, Literal
 
@@ -29,9 +29,11 @@ from policy.governance.past import (
     gathered,
 )
 from screening import deriving
+from screening.around import Around
 from screening.lifecycle import Status
-from screening.models import Deal, DealRevision, Finding, Screening, holds
+from screening.models import Confirmation, Deal, DealRevision, Finding, Screening, holds
 from screening.sweep import deal_facts, in_place
+from screening.sweep.batch import newest_revisions
 
 MOST_DEALS = 20
 #: Read at a time: whole screenings or deals, and names of them only.
@@ -216,10 +218,14 @@ class _Run:
         live = Deal.objects.filter(status__in=LIVE, pk__range=(span.first, span.last))
         settled = self._settled(span)
         self.done = len(settled)
-        live = live.select_related("screening").order_by("pk")
-        for deal in live.iterator(chunk_size=BATCH):
-            if deal.pk not in settled:
-                self._ask_again(deal)
+        live = live.exclude(pk__in=settled).select_related("screening").order_by("pk")
+        for some in batched(live.iterator(chunk_size=BATCH), BATCH):
+            # What lies around the deals is read once for all of them, whichever rulebook asks.
+            around, revisions = Around(some), newest_revisions(some)
+            for deal in some:
+                revision = revisions[deal.pk]
+                revision.deal = deal
+                self._ask_again(deal, revision, around)
 
     def _settled(self, span: Span) -> set[int]:
         """Deals that need no second look: the same facts, and both give the stored outcome."""
@@ -237,11 +243,9 @@ class _Run:
             )
         )
 
-    def _ask_again(self, deal: Deal) -> None:
-        revision = deal.newest_revision()
-        assert revision is not None  # noqa: S101  it was sent
+    def _ask_again(self, deal: Deal, revision: DealRevision, around: Around) -> None:
         try:
-            was, now = (_rederived(revision, one) for one in (self.before, self.after))
+            was, now = (_rederived(revision, one, around) for one in (self.before, self.after))
         except UNREADABLE as error:
             self._unread(deal, error)
             return
@@ -277,8 +281,10 @@ def _named(screenings: Sequence[int]) -> Iterator[Screening]:
         )
 
 
-def _rederived(revision: DealRevision, reference: ReferenceData) -> Assessment:
-    return active.assess(reference, deriving.of_revision(revision, reference).variants)
+def _rederived(
+    revision: DealRevision, reference: ReferenceData, around: Around | None = None
+) -> Assessment:
+    return active.assess(reference, deriving.of_revision(revision, reference, around).variants)
 
 
 def _changed(
@@ -289,12 +295,26 @@ def _changed(
     )
 
 
-def coverage(rulebook: int) -> dict[str, Coverage]:
+def coverage(rulebook: int) -> Mapping[str, Coverage]:
     """Per rule: in how many screenings of this rulebook version it fired, stayed open or quiet.
 
-    A screening that was confirmed under it counts: the rules say the same of it.
+    A screening that was confirmed under it counts: the rules say the same of it. What is screened
+    never changes, so as long as none is new nothing is counted again.
     """
-    total = screenings(rulebook)
+    return _coverage(rulebook, _newest())
+
+
+def _newest() -> tuple[Any, ...]:
+    """The newest screening and the newest confirmation, and when they were made."""
+    return tuple(
+        rows.order_by("-pk").values_list("pk", "created_at").first()
+        for rows in (Screening.objects.all(), Confirmation.objects.all())
+    )
+
+
+@lru_cache(maxsize=8)
+def _coverage(rulebook: int, newest: tuple[Any, ...]) -> Mapping[str, Coverage]:
+    total = _screenings(rulebook, newest)
     fired = dict(
         Finding.objects.filter(screening__in=Screening.objects.under(rulebook))
         .order_by()
@@ -313,10 +333,15 @@ def coverage(rulebook: int) -> dict[str, Coverage]:
 
 
 def screenings(rulebook: int) -> int:
+    return _screenings(rulebook, _newest())
+
+
+@lru_cache(maxsize=8)
+def _screenings(rulebook: int, newest: tuple[Any, ...]) -> int:
     return Screening.objects.under(rulebook).count()
 
 
-def _page(deal: Deal, roles: frozenset[str], user: Any) -> str:
+def _page(deal: Deal, roles: frozenset[str], own: Collection[int]) -> str:
     """The page of the deal for this person; each role has its own."""
     pages = (
         ({access.SENIOR, access.EXECUTIVE}, "reviews:deal"),
@@ -324,8 +349,8 @@ def _page(deal: Deal, roles: frozenset[str], user: Any) -> str:
         ({access.AUDITOR}, "reviews:record"),
     )
     found = [page for readers, page in pages if roles & readers]
-    own = access.SALES in roles and Deal.objects.sold_by(user).filter(pk=deal.pk).exists()
-    return reverse("screening:deal" if own or not found else found[0], kwargs={"pk": deal.pk})
+    is_own = deal.pk in own or not found
+    return reverse("screening:deal" if is_own else found[0], kwargs={"pk": deal.pk})
 
 
 def spoken_of(premises: Sequence[Premise]) -> list[int]:
@@ -355,15 +380,19 @@ def deals_under(law: str, user: Any) -> Sequence[DealLine]:
 
 def _lines(wanted: Q, user: Any) -> list[DealLine]:
     roles = access.roles_of(user)
-    deals = Deal.objects.visible_to(user).filter(wanted)
+    deals = list(Deal.objects.visible_to(user).filter(wanted).newest_first()[:MOST_DEALS])
+    own: set[int] = set()
+    if access.SALES in roles:
+        sold = Deal.objects.sold_by(user).filter(pk__in=[deal.pk for deal in deals])
+        own = set(sold.values_list("pk", flat=True))
     return [
         DealLine(
-            _page(deal, roles, user),
+            _page(deal, roles, own),
             deal.reference,
             deal.title,
             deal.status,
             deal.get_status_display(),
             deal.sent_at,
         )
-        for deal in deals.newest_first()[:MOST_DEALS]
+        for deal in deals
     ]

@@ -3,7 +3,8 @@
 What is read for all of them at once is here; what is written is in `recording`.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,14 +18,21 @@ from audit.refusals import Conflict
 from policy import active
 from policy.facts.bundle import ReferenceData
 from policy.reference.names.outlines import are_alike
-from screening import deriving, lifecycle, recording
+from screening import deriving, following, lifecycle, recording
 from screening.around import Around
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
-from screening.models import Deal, DealRevision, Screening
+from screening.models import Deal, DealRevision, Finding, Screening
 from screening.parties.models import DealParty
 from screening.recording import Plan
-from screening.sweep import holding
+from screening.sweep import confirming, holding
+
+#: What two screenings share that differ only in the rulebook that they name.
+SAME = tuple(
+    field.attname
+    for field in Screening._meta.concrete_fields
+    if field.name not in ("id", "cause", "rulebook", "created_at") and not field.generated
+)
 
 
 class Apart(Exception):
@@ -57,6 +65,7 @@ def screen(
     planner = _Planner(deals, cause, only_changed=only_changed)
     plans = planner.plans(result)
     recording.write(plans, planner.versions, because=because, actor=SYSTEM)
+    confirming.record(planner.versions, planner.standing)
     result.screened = len(plans)
     return result
 
@@ -85,8 +94,11 @@ class _Planner:
         # Whoever looks for changes knows that something changed: nothing holds unseen.
         self.held = frozenset() if only_changed else holding.held(pks, self.versions)
         derived = [deal for deal in deals if deal.pk not in self.held]
-        self.revisions = _newest_revisions(derived)
+        self.revisions = newest_revisions(derived)
         self.around = _Around(derived)
+        self.findings = _findings_of(derived)
+        #: Screenings that say under these versions, word for word, what they said.
+        self.standing: list[int] = []
 
     def plans(self, result: Result) -> list[Plan]:
         found = []
@@ -107,11 +119,27 @@ class _Planner:
         if self.only_changed and not found.differs_from(before, deal.review_level):
             return None
         plan = recording.plan(deal, revision, found, self.data, self.versions, cause=self.cause)
+        if self._stands(plan):
+            self.standing.append(before.pk)
+            return None
         if plan.course.moves:
             lifecycle.check_move(deal.status, plan.course.status)
         deal.screening = plan.screening
         self.around.follow(deal, plan.course.status)
         return plan
+
+    def _stands(self, plan: Plan) -> bool:
+        """Whether another rulebook is all that is new, and it changes nothing about this deal."""
+        before, deal = plan.before, plan.deal
+        if before is None or deal.pk in self.held:
+            return False
+        now = plan.screening
+        return (
+            all(getattr(before, name) == getattr(now, name) for name in SAME)
+            and plan.course.status == deal.status
+            and plan.course.level == deal.review_level
+            and self.findings[before.pk] == following.finding_values(plan.assessment)
+        )
 
     def _found(self, deal: Deal, before: Screening) -> tuple[int, deriving.Found]:
         """The newest revision and its facts."""
@@ -174,6 +202,17 @@ class _Around(Around):
             self._closed_keys.add(deal.end_user_key)
 
 
-def _newest_revisions(deals: Collection[Deal]) -> dict[int, DealRevision]:
+def _findings_of(deals: Collection[Deal]) -> Mapping[int, list[tuple[Any, ...]]]:
+    """Of the newest screening of each deal what its findings hold, in their order."""
+    screenings = [deal.screening_id for deal in deals]
+    stored = Finding.objects.filter(screening__in=screenings).order_by("screening", "position")
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for screening, *values in stored.values_list("screening", *following.FINDING):
+        found[screening].append(tuple(values))
+    return found
+
+
+def newest_revisions(deals: Collection[Deal]) -> dict[int, DealRevision]:
+    """By the number of the deal what was sent last."""
     revisions = DealRevision.objects.filter(deal__in=deals).order_by("deal", "-number")
     return {one.deal_id: one for one in revisions.distinct("deal")}

@@ -10,7 +10,8 @@ too. It finds a deal only when every part of the assessment would be the same, w
 - the outcome of the whole rulebook, played over these facts, is the stored one,
 - and its status is the one that the outcome leads to.
 
-Every other deal is screened again (`batch`).
+Every other deal is derived and assessed again (`batch`); where that says what was said before, word
+for word, the screening is confirmed too.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -82,8 +83,7 @@ def confirm(deals: Collection[int]) -> set[int]:
     found: list[int] = []
     for former in _rows(CANDIDATES, names):
         found += _standing(former, rulebook, names)
-    if found:
-        _record(now, found)
+    record(now, found)
     return {locked[screening] for screening in found}
 
 
@@ -131,7 +131,10 @@ def _opened(rulebook: Rulebook) -> dict[str, Rule]:
     return {rule.id: replace(rule, when=rulebook.opened(rule.when)) for rule in rulebook.rules}
 
 
-def _record(now: Mapping[str, ReferenceVersion], screenings: Collection[int]) -> None:
+def record(now: Mapping[str, ReferenceVersion], screenings: Collection[int]) -> None:
+    """Say of these screenings, if there are any, that they stand under the versions of now."""
+    if not screenings:
+        return
     event = AuditEvent.objects.append(
         subject=now["rulebook"].subject,
         actor=SYSTEM,

@@ -84,7 +84,7 @@ def split(job: Job) -> None:
         Job.objects.enqueue_all(CHUNK, chunks, keys=keys)
 
 
-@performs(CHUNK, given_up=give_up)
+@performs(CHUNK, is_part=True, given_up=give_up)
 def sweep_chunk(job: Job) -> None:
     """Confirm or screen what is due between two deals.
 
@@ -238,7 +238,7 @@ def split_after_upgrade(job: Job) -> None:
         Job.objects.enqueue_all(UPGRADED_PART, wanted)
 
 
-@performs(UPGRADED_PART, given_up=give_up)
+@performs(UPGRADED_PART, is_part=True, given_up=give_up)
 def screen_part_after_upgrade(job: Job) -> None:
     """A deal that cannot be screened stops no other, and the job names it."""
     between = Deal.objects.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])

@@ -11,6 +11,7 @@ BENCHES = {
     "screen": ("screening",),
     "names": ("names",),
     "submit": ("submit",),
+    "web": ("web",),
     "policy": POLICY,
     **{name: (name,) for name in POLICY},
 }

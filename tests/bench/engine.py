@@ -30,8 +30,11 @@ DEALS, NEW_DEALS, PARTLY, ROUNDS = 600, 6000, 600, 9
 OURS, EXPLAINED, REPLAYED = "ours: outcome, fired, open", "ours, with explanation", "ours, replay"
 PLAIN, NEW = "ours, from a dictionary", "ours, every deal new, caches empty"
 HAND = "hand-written Python"
+HAND_PLAIN = "hand-written, from a dictionary"
 #: Ours against hand-written Python, and with explanation against without: at most.
 BY_HAND_GATE, EXPLAINED_GATE = 1.6, 5.0
+#: Both from plain dictionaries. Ours looks at every value and refuses one that no fact can take.
+PLAIN_GATE, PLAIN_GOAL = 3.0, 1.5
 
 
 class Run(NamedTuple):
@@ -163,6 +166,7 @@ def readings(rulebook: Rulebook, answered: Sequence[Facts]) -> dict[str, Run]:
         PLAIN: Run(lambda deal: compiled.verdict(parse(deal)), plain),
         EXPLAINED: Run(compiled.assess, answered),
         REPLAYED: Run(lambda one: replayed(compiled, *one), stored),
+        HAND_PLAIN: Run(lambda deal: by_hand.screen(by_hand.prepared(deal)), plain),
         HAND: Run(by_hand.screen, [by_hand.prepared(deal) for deal in plain]),
     }
     for name, (given, screen) in translated(rulebook).items():
@@ -247,6 +251,11 @@ def gates(times: Mapping[str, float], clear: Mapping[str, int]) -> list[Gate]:
     own = times[OURS]
     found = [
         Gate.at_most("times of hand-written Python", own / times[HAND], BY_HAND_GATE),
+        Gate.at_most(
+            f"times of it, both from dictionaries (goal {PLAIN_GOAL:g})",
+            times[PLAIN] / times[HAND_PLAIN],
+            PLAIN_GATE,
+        ),
         Gate.at_most("times with explanation of without", times[EXPLAINED] / own, EXPLAINED_GATE),
     ]
     for name, peer in peers.PEERS.items():

@@ -21,8 +21,7 @@ from config.settings import database  # noqa: E402, TID251  the one parser of ad
 @contextmanager
 def own_database() -> Iterator[embedded.Servers]:
     """A migrated database on a server of its own; both are gone afterwards."""
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        os.environ[name] = os.environ.get(f"GIVEN_{name}", "")
+    as_given()
     with embedded.temporary() as servers:
         try:
             sign_in(servers.owner_url)
@@ -31,6 +30,12 @@ def own_database() -> Iterator[embedded.Servers]:
             yield servers
         finally:
             connections.close_all()
+
+
+def as_given() -> None:
+    """The servers that whoever started this names, if any."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ[name] = os.environ.get(f"GIVEN_{name}", "")
 
 
 def sign_in(url: str) -> None:

@@ -11,7 +11,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -21,9 +21,12 @@ from tests.bench.gates import Gate, print_gates, say
 CASES = Path(__file__).parents[2] / "policy" / "data" / "cases.jsonl"
 COUNTRIES = ["DE", "FI", "NA", "KE", "EG", "BR", "IN", "US"]
 MORE = ["ran", "ip_routing", "oss_bss", "microwave", "spare_parts", "location_platform"]
+Lines = Callable[[int], Iterator[str]]
 #: Gates: lines a second with start-up included, and MB more for ten times the lines.
 LEAST, MOST_GROWTH = 30_000, 5
 ROUNDS = 5
+SERVICES = ["supply", "installation", "integration", "training"]
+LETTERS = "aeiouklmnrst"
 WORDS = ("network", "of", "customer", "grows", "by", "sites", "in", "north", "agreed", "operator")
 
 
@@ -35,10 +38,25 @@ def different_lines(count: int, seed: int = 5) -> Iterator[str]:
         yield _line(draw, draw.choice(cases), at)
 
 
-def write(path: Path, count: int) -> None:
+def new_lines(count: int, seed: int = 5) -> Iterator[str]:
+    """Lines of which nearly every one has facts that none had before: nothing is remembered."""
+    draw = random.Random(seed)
+    for text in different_lines(count, seed):
+        line = json.loads(text)
+        facts = line["facts"]
+        facts["capabilities"] = sorted({*facts["capabilities"], *draw.sample(MORE, 2)})
+        facts["services"] = sorted({*facts["services"], *draw.sample(SERVICES, 2)})
+        facts["country"] = draw.choice(COUNTRIES)
+        for name in ("end_user_name", "customer_name"):
+            if facts[name]:
+                facts[name] = " ".join("".join(draw.choices(LETTERS, k=7)) for _ in range(2))
+        yield json.dumps(line, ensure_ascii=False)
+
+
+def write(path: Path, count: int, lines: Lines = different_lines) -> None:
     """Writes the lines one by one: a process inherits the peak memory of the one that starts it."""
     with path.open("w", encoding="utf-8") as out:
-        out.writelines(f"{line}\n" for line in different_lines(count))
+        out.writelines(f"{line}\n" for line in lines(count))
 
 
 def _line(draw: random.Random, case: dict, at: int) -> str:
@@ -118,6 +136,14 @@ def spread(rates: list[float]) -> str:
     return f"{median(rates):,.0f} lines/s ({min(rates):,.0f} to {max(rates):,.0f})"
 
 
+def of_new_facts(count: int) -> float:
+    """Lines a second where nearly every line has facts and names of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "new")
+        write(path, count, new_lines)
+        return count / run(path).seconds
+
+
 def gates(rate: float, growth: float) -> list[Gate]:
     return [
         Gate.at_least("lines/s of one core, start-up included", rate, LEAST),
@@ -128,6 +154,8 @@ def gates(rate: float, growth: float) -> list[Gate]:
 def main(count: int) -> int:
     whole, alone, growth = measured(count)
     say(f"{spread(whole)} with start-up, {spread(alone)} without; median of {ROUNDS} runs")
+    new = of_new_facts(count // 10)
+    say(f"{new:,.0f} lines/s of new facts and names in every line, start-up included")
     return print_gates(gates(median(whole), growth))
 
 

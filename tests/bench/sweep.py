@@ -1,11 +1,12 @@
 """The sweep after an activation: python -m tests.bench.sweep [DEALS]
 
-Fills a database of its own with DEALS (50,000) deals whose outcome stays under a changed rulebook
-and two fifths as many whose outcome changes, copied by PostgreSQL from deals that were entered by
-the real actions. Then one worker works the jobs of the sweep off, as it always does: events,
-emails and their jobs are written, locks taken, triggers judging. Last, what a list of countries
-asks, where every fact is derived again. Ends with 1 when a gate is missed: 20,000 deals a second
-where the outcome stays, 2,000 where it changes, and each deal exactly once.
+Fills a database of its own with DEALS (50,000) deals whose outcome stays under a changed rulebook,
+two fifths as many whose outcome changes, and as many whose outcome stays and that are linked with
+another one each, copied by PostgreSQL from deals that were entered by the real actions. Then one
+worker works the jobs of the sweep off, as it always does: events, emails and their jobs are
+written, locks taken, triggers judging. Last, what a list of countries asks, where every fact is
+derived again. Ends with 1 when a gate is missed: 20,000 deals a second where the outcome stays,
+2,000 where it changes or four of ten are linked, and each deal exactly once.
 """
 
 import json
@@ -21,11 +22,12 @@ from tests.bench.ready import own_database, sign_in  # models can be imported fr
 
 from django.db import connection, transaction
 
-from audit.models import AuditEvent
+from audit.models import SYSTEM, AuditEvent
 from config.devtools import embedded
 from jobs.models import Job
 from policy import actions as governing
 from reviews.models import Decision, Review, Vote
+from screening import actions as selling
 from screening import deriving
 from screening.models import Deal, DealRevision, Finding, Notification, Screening
 from screening.sweep import rescreen
@@ -35,7 +37,7 @@ from tests.bench.gates import Gate, print_gates, say
 from tests.screening.sweep import sweeping
 from tests.unguarded import asleep
 
-STAYS, CHANGES = 20_000, 2_000
+STAYS, CHANGES, LINKED = 20_000, 2_000, 2_000
 #: A rule that none of the old ones is: what utilities buy is looked at.
 UTILITIES = (
     "  - id: S01\n",
@@ -227,7 +229,7 @@ def check_copies() -> None:
 
 
 def main(count: int = 50_000) -> int:
-    changing = count * 2 // 5
+    changing = linked = count * 2 // 5
     with own_database() as servers:
         factories.reference_data()
         # With the one who approved a deal below: two who hear of each deal that goes to review.
@@ -238,6 +240,7 @@ def main(count: int = 50_000) -> int:
             factories.approved_deal(),
             factories.deal_for_compliance(),
         ]
+        pair = linked_pair()
         utility = {**factories.SIMPLE, "purposes": ["utility_operations"]}
         change = [factories.sent_deal(utility), factories.deal_in_review(level="executive")]
         sweeping.prepare(sweeping.rulebook(UTILITIES, sweeping.STRICTER))()
@@ -250,9 +253,13 @@ def main(count: int = 50_000) -> int:
         multiply(servers, stay, count, 0)
         check_copies()
         stays = sweep("The outcome stays")
+        multiply(servers, pair, linked, 2)
+        check_copies()
+        pairs = sweep("The outcome stays, each linked with another")
         gates = [
             Gate.at_least("deals/s where the outcome stays", stays.rate, STAYS),
             Gate.at_least("deals/s where the outcome changes", changes.rate, CHANGES),
+            mixed(stays, pairs),
             once("screening for each deal that changes", changing, again()),
             once("confirmation for each deal that stays", count, confirmed()),
             once("deal named by an event for each of them", count, named()),
@@ -262,6 +269,26 @@ def main(count: int = 50_000) -> int:
         left = rescreen.due().count()
         gates.append(Gate("deals that are left", left, not left))
         return print_gates(gates)
+
+
+def linked_pair() -> list[Deal]:
+    """Two deals of one customer; each was screened since there is the other.
+
+    Copies keep the reference of the other original in their notes, so they are screened again.
+    """
+    owner = factories.sales_person()
+    answers = {**factories.SIMPLE, "customer": "Kaksi Verkko"}
+    first, second = (factories.sent_deal(answers, owner, alone=False) for _ in range(2))
+    with transaction.atomic():
+        because = "The other one was sent."
+        selling.rescreen_deal(first, cause=Screening.Cause.FACT, because=because, actor=SYSTEM)
+    return [first, second]
+
+
+def mixed(alone: "Swept", linked: "Swept") -> Gate:
+    """Of every ten deals four are linked with others, each with processor time of its own kind."""
+    rate = 10 / (6 / alone.rate + 4 / linked.rate)
+    return Gate.at_least("deals/s, four of ten linked with others", rate, LINKED)
 
 
 def once(words: str, wanted: int, found: int) -> Gate:

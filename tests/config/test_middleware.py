@@ -233,6 +233,19 @@ def test_idle_session_ends_after_half_an_hour(client, anna):
         assert client.get("/inside/").status_code == 302
 
 
+def test_a_session_is_written_once_a_minute(client, anna):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.force_login(anna)
+        client.get("/inside/")
+        clock.shift(timedelta(seconds=59))
+        expires = Session.objects.get().expire_date
+        client.get("/inside/")
+        assert Session.objects.get().expire_date == expires
+        clock.shift(timedelta(seconds=2))
+        client.get("/inside/")
+        assert Session.objects.get().expire_date == expires + timedelta(seconds=61)
+
+
 def test_active_session_ends_after_eight_hours(client, anna):
     """SE-2."""
     with time_machine.travel(timezone.now(), tick=False) as clock:

@@ -57,7 +57,7 @@ def load(monkeypatch):
         ({"DJANGO_SECRET_KEY": "short"}, "too short or an example"),
         ({"DJANGO_SECRET_KEY": "django-insecure-" + GOOD["DJANGO_SECRET_KEY"]}, "an example"),
         ({"DJANGO_SECRET_KEY": "a" * 80}, "an example"),
-        ({"HSTS_SECONDS": "a year"}, "HSTS_SECONDS is 'a year'. Set it to a whole number of seconds"),
+        ({"HSTS_SECONDS": "a year"}, "HSTS_SECONDS is 'a year'. Set it to a whole"),
         ({"DJANGO_DEBUG": "1"}, "DJANGO_DEBUG is on in production"),
         ({"DJANGO_DEBUG": "maybe"}, "DJANGO_DEBUG is 'maybe'. Set it to 1, true, yes or on"),
         ({"PROVISO_SIGN_IN_AS": "1"}, "PROVISO_SIGN_IN_AS is on outside the demo"),

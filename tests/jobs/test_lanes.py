@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from config.devtools import demo
 from jobs import kinds, queue
 from jobs.kinds import QUEUES, Lane
+from jobs.management.commands import sweep
 from jobs.models import Heartbeat, Job
 from jobs.tasks import wake
 from policy.governance.parts import CHECK, GATHER, PART
@@ -16,6 +17,16 @@ from tests import factories
 from tests.jobs.programs import SERVICES, running, sweeper, wait_for, worker
 
 NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def performed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The jobs that were done, in their order: a kind of parts, and one of what is whole."""
+    found: list[int] = []
+    for name, is_part in (("test_part", True), ("test_whole", False)):
+        monkeypatch.setitem(queue.PERFORMERS, name, lambda job: found.append(job.pk))
+        monkeypatch.setitem(kinds.KINDS, name, kinds.Kind(is_part=is_part))
+    return found
 
 
 def enqueue(kind: str, times: int = 1) -> list[int]:
@@ -136,3 +147,35 @@ def test_the_demo_has_a_worker_for_each_lane(monkeypatch):
     workers = [words for words in started.values() if "worker" in words]
     served = [words[words.index("--queues") + 1] for words in workers]
     assert sorted(served) == sorted(QUEUES.values())
+
+
+def parts_and_a_whole() -> tuple[list[int], int]:
+    parts = enqueue("test_part", 2)
+    return parts, enqueue("test_whole")[0]
+
+
+def test_what_is_whole_waits_for_no_part(db, performed):
+    parts, whole = parts_and_a_whole()
+    assert list(queue.due(Lane.LONG).values_list("pk", flat=True)) == [whole, *parts]
+    assert queue.perform_next(parts[0], Lane.LONG), "a message for a part may come too early"
+    assert performed == [whole]
+
+
+def test_no_message_is_lost_when_another_did_its_job(db, performed):
+    parts, whole = parts_and_a_whole()
+    for pk in (parts[0], parts[1], whole):
+        assert queue.perform_next(pk, Lane.LONG)
+    assert sorted(performed) == sorted([*parts, whole])
+    assert not queue.perform_next(whole, Lane.LONG)
+
+
+def test_the_sweeper_looks_again_before_it_did_everything(db, performed, monkeypatch):
+    parts, _ = parts_and_a_whole()
+    monkeypatch.setattr(sweep, "wake", lambda pks, lane: False)
+    monkeypatch.setattr(sweep, "LONGEST", -1)
+    own = sweep.Sweeper(Lane.LONG)
+    assert own.sweep_once() == 0
+    assert own.has_more
+    monkeypatch.setattr(sweep, "LONGEST", 5)
+    assert own.sweep_all() == 3
+    assert performed[1:] == parts

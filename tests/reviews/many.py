@@ -13,8 +13,10 @@ COPIED = (
     ("screening_screening", "revision_id", {"id", "revision_id"}),
     ("screening_finding", "screening_id", {"screening_id"}),
     ("screening_contributor", "deal_id", {"deal_id"}),
+    ("screening_dealparty", "deal_id", {"deal_id", "revision_id"}),
+    ("reviews_result", "screening_id", {"screening_id"}),
 )
-OF_THEIR_OWN = {"screening_finding", "screening_contributor"}
+OF_THEIR_OWN = {"screening_finding", "screening_contributor", "screening_dealparty"}
 
 
 def copies(deal: Deal, count: int, owner_url: str) -> None:

@@ -35,7 +35,7 @@ def test_the_desk_names_what_waits(client, officer):
     lists = {one["title"]: [row.deal for row in one["rows"]] for one in page.context["lists"]}
     assert lists["Legal bases to verify"] == [cited]
     assert lists["Contradictions to settle"] == [doubtful]
-    assert page.context["oldest"] == cited
+    assert page.context["oldest"] == cited.pk
     assert "2 deals wait for compliance" in page.content.decode()
 
 

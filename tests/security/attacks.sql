@@ -856,6 +856,15 @@ VALUES (:approved_decision, 1, 'x', '2030-01-01', 'x', :sales, '');
 INSERT INTO reviews_skip (deal_id, screening_id, reviewer_id, because)
 VALUES (:reviewed, :reviewed_screening, :auditor, 'x');
 
+-- attack: the history says that a deal in review was cleared
+-- refused: 42501 permission denied for table reviews_result
+UPDATE reviews_result SET result = 'cleared' WHERE screening_id = :reviewed_screening;
+
+-- attack: a result is made up
+-- refused: 42501 permission denied for table reviews_result
+INSERT INTO reviews_result (screening_id, result, result_at)
+VALUES (:reviewed_screening, 'approved', now());
+
 -- ------------------------------------------------------------- Versions, checks, schedules
 
 -- attack: a version that begins active

@@ -5,6 +5,7 @@ import select
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -20,6 +21,8 @@ log = logging.getLogger("proviso.jobs")
 
 # Workers get this long to take a job they were told of before the sweeper does it itself.
 PATIENCE = 5.0
+# Then it looks again what is due: something may have come that should not wait for the rest.
+LONGEST = 5.0
 NAMES = {Lane.SHORT: "sweeper", Lane.LONG: "sweeper-long"}
 
 
@@ -30,6 +33,8 @@ class Sweeper:
         self.lane = lane
         self.told: dict[int, float] = {}
         self.stopped = threading.Event()
+        #: Whether some of what nobody took is left for the next look.
+        self.has_more = False
 
     def sweep_once(self) -> int:
         """Wake the workers for due jobs, and do those that nobody took. Returns how many it did."""
@@ -42,7 +47,25 @@ class Sweeper:
             self.told.update(dict.fromkeys(fresh, now))
             fresh = []
         forgotten = [pk for pk, at in self.told.items() if now - at > PATIENCE]
-        return sum(self.perform(pk) for pk in fresh + forgotten)
+        return self.perform_some(fresh + forgotten)
+
+    def sweep_all(self) -> int:
+        """The same, until nothing is left that was due."""
+        done = self.sweep_once()
+        while self.has_more:
+            done += self.sweep_once()
+        return done
+
+    def perform_some(self, pks: Sequence[int]) -> int:
+        """As many as fit into a while; the next look goes on with what is most urgent by then."""
+        ends, done = time.monotonic() + LONGEST, 0
+        self.has_more = False
+        for pk in pks:
+            if time.monotonic() > ends:
+                self.has_more = True
+                break
+            done += self.perform(pk)
+        return done
 
     def perform(self, pk: int) -> bool:
         """Do it here. Told to stop, it begins no other job."""
@@ -81,7 +104,8 @@ class Sweeper:
             self.listen()
             self.sweep_once()
             # Due jobs may already be with a worker: look again soon, not in 15 seconds.
-            self.wait(min(every, PATIENCE) if self.told else every)
+            if not self.has_more:
+                self.wait(min(every, PATIENCE) if self.told else every)
         except (OperationalError, InterfaceError):
             log.warning("PostgreSQL does not answer; trying again in 2 seconds")
             connection.close()
@@ -98,7 +122,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         sweepers = [Sweeper(lane) for lane in Lane]
         if options["once"]:
-            done = sum(sweeper.sweep_once() for sweeper in sweepers)
+            done = sum(sweeper.sweep_all() for sweeper in sweepers)
             self.stdout.write(f"{done} jobs done")
             return
 

@@ -15,7 +15,7 @@ from django.db import DatabaseError, transaction
 from jobs import kinds, queue
 from jobs.models import Clock, Job
 from people import access
-from policy import actions
+from policy import actions, tasks
 from policy.governance import checking, parts
 from policy.governance.parts import CHECK, GATHER, PART, CheckPart
 from policy.models import CheckReport, ReferenceVersion
@@ -68,6 +68,21 @@ def perform(kind: str, **of: Any) -> None:
 def states(report: CheckReport) -> tuple[str, set[str]]:
     report.refresh_from_db()
     return report.state, set(parts.jobs_of(report).values_list("state", flat=True))
+
+
+def test_a_check_leaves_parts_to_others_when_its_time_is_over(
+    report: CheckReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "HELPS", -1)
+    perform(CHECK)
+    report.refresh_from_db()
+    assert report.state == State.RUNNING
+    assert set(parts.jobs_of(report).filter(kind=PART).values_list("state", flat=True)) == {
+        "pending"
+    }
+    perform(PART)
+    perform(GATHER)
+    assert states(report) == (State.PASSED, {"done"})
 
 
 def test_one_worker_does_all_of_it(report: CheckReport) -> None:

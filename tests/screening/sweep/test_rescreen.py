@@ -110,6 +110,12 @@ def undone(sweep: Any) -> dict[str, Any]:
     return found
 
 
+def said(screening: dict[str, Any]) -> dict[str, Any]:
+    """All but the version that it names."""
+    differs = ("cause", "rulebook_id")
+    return {name: value for name, value in screening.items() if name not in differs}
+
+
 @pytest.mark.parametrize(
     "content",
     [lambda: sweeping.rated(RATINGS), lambda: sweeping.rulebook(sweeping.STRICTER)],
@@ -122,7 +128,14 @@ def test_many_at_once_are_screened_as_one_by_one(demo: None, content: Any) -> No
     singly, together = undone(one_by_one), undone(in_batches)
     assert singly.keys() == together.keys()
     for reference, one in singly.items():
-        assert together[reference] == one
+        many = together[reference]
+        if len(many["screenings"]) < len(one["screenings"]):
+            # Confirmed: what was screened alone says once more what was said before.
+            assert not many["events"]
+            *_, former, again = map(said, one["screenings"])
+            assert former == again
+        else:
+            assert many == one
     assert Screening.objects.count() == before
     moved = [one for one in singly.values() if len(one["events"]) > 1]
     assert moved
@@ -376,6 +389,25 @@ class TestConfirming:
         assert (first.screening.linked, second.screening.linked) == (False, True)
         sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
         assert not confirming.confirm([first.pk, second.pk])
+
+    @pytest.mark.parametrize("is_reworded", [True, False])
+    def test_a_linked_deal_is_screened_again_where_a_word_changes(
+        self, db: None, is_reworded: bool
+    ) -> None:
+        """What the new rulebook says of it decides, and not that it was derived again."""
+        same = {**factories.SENIOR, "customer": "One Operator"}
+        factories.reference_data()
+        deals = [factories.sent_deal(same, alone=False) for _ in range(2)]
+        with transaction.atomic():
+            actions.rescreen_deal(deals[0], cause="fact", because="The other one.", actor=SYSTEM)
+        words = ("title: Every sale to a high-risk country", "title: Sales to a high-risk country")
+        sweeping.prepare(sweeping.rulebook(words if is_reworded else sweeping.STRICTER))()
+        before, mails = Screening.objects.count(), Notification.objects.count()
+        swept()
+        assert not rescreen.due().exists()
+        assert Screening.objects.count() == before + (2 if is_reworded else 0)
+        assert Confirmation.objects.count() == (0 if is_reworded else 2)
+        assert Notification.objects.count() == mails
 
     def test_a_deal_whose_linked_deal_is_gone_is_derived_again(self, db: None) -> None:
         factories.reference_data()
