@@ -381,8 +381,10 @@ SECURE_SSL_REDIRECT = PRODUCTION
 # The container's own health check speaks plain HTTP when a proxy in front brings TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 # Browsers remember it that long: begin with an hour where a certificate may still be wrong.
-HSTS = ("HSTS_SECONDS", "a whole number of seconds", "63072000")
-SECURE_HSTS_SECONDS = env_number(*HSTS, least=0, most=999_999_999) if PRODUCTION else 0
+HSTS_SECONDS = env_number(
+    "HSTS_SECONDS", "a whole number of seconds", "63072000", least=0, most=999_999_999
+)
+SECURE_HSTS_SECONDS = HSTS_SECONDS if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_SUBDOMAINS", default=PRODUCTION)
 SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 X_FRAME_OPTIONS = "DENY"

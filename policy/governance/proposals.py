@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from audit.ledger import canonical
 from policy import active
+from policy.engine.language.charter import Charter
 from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.marked import Problem
 from policy.engine.language.reading import ReadingError, read_rulebook
-from policy.engine.language.reading_charter import read_charter
+from policy.engine.language.reading_charter import read_canonical_charter, read_charter
 from policy.facts import shipped
 from policy.governance import versions
 from policy.governance.versions import Content
@@ -98,6 +99,12 @@ class Base:
 
     def of(self, kind: str) -> Content | None:
         return self.contents.get(kind)
+
+    @cached_property
+    def charter(self) -> Charter | None:
+        """An installation of before charters has none."""
+        former = self.of(Kind.CHARTER)
+        return read_canonical_charter(former.text) if former else None
 
     @cached_property
     def countries(self) -> Countries:
@@ -339,7 +346,7 @@ def _charter(text: str, _about: About, _base: Base) -> Content:
 
 def _rulebook(text: str, about: About, base: Base) -> Content:
     text = text.replace("\r\n", "\n")
-    charter = active.charter(active.version(Kind.CHARTER))
+    charter = base.charter
     rulebook = read_rulebook(
         text,
         vocabulary(),

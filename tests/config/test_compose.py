@@ -28,7 +28,7 @@ def names_that_settings_read():
         call.args[0].value
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
-        and getattr(call.func, "id", "") in {"env", "env_bool", "env_count", "env_list", "secret"}
+        and getattr(call.func, "id", "") in {"env", "env_bool", "env_list", "env_number", "secret"}
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }

@@ -20,6 +20,7 @@ import pytest
 from config.devtools import embedded
 from config.devtools.embedded import ROOT
 from config.devtools.embedded.processes import free_port
+from policy.models import Kind
 from tests.config import container
 from tests.config.container import SERVICES, Image, surroundings_of
 from tests.production.visitor import Visitor, browser
@@ -239,7 +240,7 @@ def test_the_first_start_of_the_manual(stack: Stack) -> None:
         words, _, _ = command.partition(" <<<")
         said += stack.run("web", ["sh", "-c", f"echo {quote('a-long-winded-badger')} | {words}"])
     assert "is added." in said
-    assert said.count("is active") == 5
+    assert said.count("is active") == len(Kind)
     links = dict(zip(re.findall(r"(\w+) is added", said), LINK.findall(said), strict=True))
     sofia, rosa = (stack.visitor() for _ in range(2))
     for name, visitor in (("sofia", sofia), ("rosa", rosa)):

@@ -112,7 +112,7 @@ EDITS = {
             register(replace(DATA.laws.by_id[FINNISH], id="fi-2"), *without(FINNISH).laws),
             remark=DATA.laws.remark,
         ),
-        [("laws added", True), ("laws removed", False)],
+        [("laws under another id", True), ("laws added", True), ("laws removed", False)],
     ),
     "no remark": (replace(DATA.laws, remark=""), [("remark changed", True)]),
 }

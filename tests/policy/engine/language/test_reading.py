@@ -249,8 +249,8 @@ def test_the_digest_covers_the_vocabulary_and_every_part() -> None:
         ),
         (
             "{country: [false]}",
-            "20: rule R1: when: country: unknown value false; YAML reads this word as a truth"
-            ' value: put text in quotes, for example "false" (no and NO are text without quotes)',
+            "20: rule R1: when: country: unknown value false; YAML reads this word as true or"
+            ' false: put text in quotes, for example "false" (no and NO are text without quotes)',
         ),
         ("{country: [NO]}", '20: rule R1: when: country: unknown value "NO"; did you mean no?'),
         (
