@@ -75,10 +75,12 @@ def load() -> ReferenceData:
     )
 
 
+@cache
 def vocabulary() -> Vocabulary:
     return read_vocabulary(text("vocabulary.yaml"), file="vocabulary.yaml")
 
 
+@cache
 def rulebook() -> Rulebook:
     return read_rulebook(text(RULEBOOK), vocabulary(), file=RULEBOOK)
 
