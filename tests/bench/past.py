@@ -6,7 +6,6 @@ the forty has four digits, and a copy's number is its round before these: deal 1
 31007 in round 3, in its rows as in the text of its events.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -494,16 +493,3 @@ def copy_events(cursor: Any, rounds: int) -> None:
         " FROM jobs_job AS t, generate_series(1, %(rounds)s) AS n WHERE kind = 'mail'",
         values,
     )
-
-
-# --- Read by those who measure -------------------------------------------------------------------
-
-
-def numbers_of(status: str) -> list[int]:
-    """Some deals in this status, old and new."""
-    found = list(Deal.objects.filter(status=status).order_by("pk").values_list("pk", flat=True))
-    return found[:: max(1, len(found) // 10)]
-
-
-def payload_of(event: AuditEvent) -> Any:
-    return json.loads(event.payload)

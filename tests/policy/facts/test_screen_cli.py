@@ -227,16 +227,6 @@ def test_a_citation_counts_as_verified_here():
     assert placeholder["outcome"] == "needs_information"
 
 
-class Slow:
-    """A stream that gives one byte at a time."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = io.BytesIO(content)
-
-    def read(self, size: int, /) -> bytes:
-        return self.content.read(1)
-
-
 @settings(max_examples=examples(200))
 @given(st.binary(max_size=200), st.integers(1, 50))
 def test_lines_are_the_same_however_they_arrive(content, size):
