@@ -111,8 +111,8 @@ def _is_id(text: str) -> bool:
         OpenApiParameter(
             "page_size",
             int,
-            description=f"At most {DealPages.max_page_size}; what is no such number counts as "
-            f"{DealPages.page_size}.",
+            description=f"At most {DealPages.max_page_size}, which a larger number counts as; "
+            f"anything else counts as {DealPages.page_size}.",
         ),
     ],
     responses=DealPageSerializer,

@@ -16,15 +16,17 @@
                                             with it while one writes
     --json                                  the same as one JSON object
     ./run manage backtest FILE              play it over the stored screenings of a database
-    --against B                             what to compare with, for check and backtest: a file, or
-                                            the word shipped or active. Without it check compares
-                                            with what is active in the database of DATABASE_URL,
-                                            or with what ships where there is none; for charter
-                                            another charter than the shipped one
+    --against B                             what to compare with, for check: a file, or the word
+                                            shipped or active. Without it check compares with what
+                                            is active in the database of DATABASE_URL, or with what
+                                            ships where there is none; for backtest and charter a
+                                            file in place of the one that ships
     --charter C                             for check: another charter than the shipped one
     --rulebook B                            for charter: another rulebook than the shipped one
     --kind K                                for check: rulebook, catalogue, registry, laws or
                                             countries, where the file does not tell
+    --source S, --edition E, --year Y, --licence L
+                                            for check: what a list of ratings does not say itself
     --confirmed C                           for check and charter: a YAML file that lists each
                                             change that is made on purpose by its name, and why:
                                               - what: rule E07 removed
@@ -33,8 +35,8 @@
 
 Exit status: 0 when all is well (diff: nothing got milder), 1 when something is not (a broken or
 unproved promise, a change that has to be confirmed and is not, a rule that never decides, a milder
-outcome, a line that cannot be read), 2 for
-wrong use or a file that cannot be read as a rulebook. Problems print as file:line:column: what.
+outcome, a line that cannot be read), 2 for wrong use or a file that cannot be read. Problems print
+as file:line:column: what.
 """
 
 import argparse
@@ -286,8 +288,12 @@ def _confirm(found: Found, file: str | None) -> None:
 def confirmations(name: str) -> Mapping[str, str]:
     """The changes that a file confirms, each by its name and with a reason.
 
-    A list of ``what`` and ``because``, or names with a reason behind each.
+    A list of ``what`` and ``because``, or names with a reason behind each; an empty file, or one
+    with comments alone, confirms nothing.
     """
+    lines = map(str.strip, _text(name).splitlines())
+    if all(not line or line.startswith("#") for line in lines):
+        return {}
     problems = Problems(name)
     shapes = Shapes(problems)
     reasons: dict[str, str] = {}
@@ -602,8 +608,8 @@ def parser() -> argparse.ArgumentParser:
             verb.add_argument("--charter", metavar="C")
             verb.add_argument("--kind", choices=KINDS)
             for option in ("label", "source", "edition", "licence", "layout"):
-                verb.add_argument(f"--{option}", default="", help=argparse.SUPPRESS)
-            verb.add_argument("--year", type=int, help=argparse.SUPPRESS)
+                verb.add_argument(f"--{option}", default="")
+            verb.add_argument("--year", type=int)
         if name == "charter":
             verb.add_argument("--rulebook", metavar="B")
         verb.add_argument("--json", action="store_true")

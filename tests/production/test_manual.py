@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from config.devtools.embedded import ROOT
+from policy.models import Kind
 from tests.config import container
 from tests.production.engine import NETWORK, Engine
 from tests.production.visitor import Visitor, browser
@@ -187,7 +188,7 @@ def machine(folder: Path, origin: str) -> Iterator[Callable[..., Machine]]:
 def first_start(here: Machine) -> dict[str, Visitor]:
     """The manual's first start; everybody then chooses a password behind their link."""
     said = here.follow("First start")
-    assert said.count("is active") == 5
+    assert said.count("is active") == len(Kind)
     here.everything_is_healthy()
     links = LINK.findall(said)
     names = re.findall(

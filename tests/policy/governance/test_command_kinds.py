@@ -131,6 +131,12 @@ class TestConfirmations:
         assert "there is nothing to confirm called parties removed: Somebody" in err
         assert "there is nothing to confirm called words of B01" in err
 
+    @pytest.mark.parametrize("text", ["", "\n", "# Confirmed in October.\n", "[]\n"])
+    def test_an_empty_file_confirms_nothing(
+        self, write: Write, capsys: pytest.CaptureFixture[str], text: str
+    ) -> None:
+        assert self.check(write, capsys, text) == (command.FOUND, "")
+
     @pytest.mark.parametrize(
         ("text", "said"),
         [
