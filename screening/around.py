@@ -122,7 +122,8 @@ class Around:
         """End users and customers of all stopped deals, under each of their names, as far as the
         deals name somebody like them.
         """
-        closed = Deal.objects.filter(status__in=CLOSED, closed_at__gt=timezone.now() - TWO_YEARS)
+        # How long ago a stop may be depends on when each of our deals was sent.
+        closed = Deal.objects.filter(status__in=CLOSED)
         signed = DealParty.objects.customers().filter(deal__in=closed)
         keys = {*closed.order_by().values_list("end_user_key", flat=True).distinct()} - {""}
         keys |= {*signed.values_list("party__key", flat=True).distinct()}

@@ -21,8 +21,8 @@
     removal_proof      text: what is to prove that every feature that can be was built out of the
                        products; they count as there until compliance has settled it
     other_systems      systems of other makers that the deal connects to or serves: a list of names
-                       or ids of the catalogue, and what they can do counts; "unknown": asked and
-                       not known
+                       or ids of the catalogue, and what they can do counts; "unknown", also among
+                       the names: asked and not known, or not all of them
     linked_capabilities  what linked deals and the delivered base contain: a list
     services           list; [] means none
     intermediaries     list of names or {"name": …, "role": …, "country": …}; [] means none

@@ -457,7 +457,8 @@ class Encoded:
         }
         others = [self.lines.get(name, "A system of somebody") for name in deal[OTHERS]]
         if others or deal["answer_others_unknown"]:
-            said["other_systems"] = NOT_KNOWN if deal["answer_others_unknown"] else others
+            rest = [NOT_KNOWN] if deal["answer_others_unknown"] else []
+            said["other_systems"] = [*others, *rest]
         place = self.places.get(deal["answer_destination"])
         where = {} if place is None else _where(place)
         stated = {name: value for name, value in said.items() if value is not None}

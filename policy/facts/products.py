@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy.engine.language.words import listed
-from policy.facts.declared import is_named
+from policy.facts.declared import NOT_KNOWN, is_named
 from policy.facts.draft import Draft
 from policy.facts.flags import maybe, members, surely, union
 from policy.facts.parties import known_as
@@ -70,15 +70,25 @@ def _of_lines(draft: Draft, products: list[Any] | None) -> Any:
 
 def _with_others(draft: Draft, contained: Any, others: list[str] | str) -> Any:
     """With what the systems of other makers can do that the deal connects to or serves."""
-    if isinstance(others, str):
+    names = [] if others == NOT_KNOWN else [name for name in others if name != NOT_KNOWN]
+    if names:
+        find = draft.reference.catalogue.find
+        able: dict[str, None] = {}
+        for name in [one for line in names for one in ([line] if find(line) else _listed(line))]:
+            product = find(name)
+            able |= dict.fromkeys(product.capabilities if product else [NOT_CLASSIFIED])
+        draft.add_note("capabilities", f"with systems of other makers: {listed(names)}")
+        contained = union(contained, list(able))
+    if NOT_KNOWN in others:
         draft.add_note("capabilities", "nobody knows which systems of other makers it serves")
-        return contained if INTEGRATION in surely(contained) else maybe(contained, INTEGRATION)
-    able: dict[str, None] = {}
-    for name in others:
-        product = draft.reference.catalogue.find(name)
-        able |= dict.fromkeys(product.capabilities if product else [NOT_CLASSIFIED])
-    draft.add_note("capabilities", f"with systems of other makers: {listed(others)}")
-    return union(contained, list(able))
+        if INTEGRATION not in surely(contained):
+            contained = maybe(contained, INTEGRATION)
+    return contained
+
+
+def _listed(line: str) -> list[str]:
+    """Several systems in one line, for who writes them so."""
+    return [name for name in map(str.strip, line.split(",")) if is_named(name)] or [line]
 
 
 def _ask_about_likeness(draft: Draft, name: str, stated: Any) -> None:

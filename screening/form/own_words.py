@@ -61,8 +61,10 @@ def _run_together() -> re.Pattern[str]:
 
 
 @cache
-def _short() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(SHORT)})(?!\w)")
+def _short(least: int) -> re.Pattern[str]:
+    """Short forms of at least so many letters."""
+    forms = [form for form in SHORT if len(form) >= least]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)")
 
 
 def heard(text: str) -> str:
@@ -77,5 +79,6 @@ def heard(text: str) -> str:
     for letters in _SPELT.findall(folded):
         if found := _run_together().search(letters.replace(" ", "")):
             return found[0]
-    capitals = _short().search(text) if text != text.upper() else None
+    # In a text all in capitals "LI" may be a name; the longer ones still say what they say.
+    capitals = _short(3 if text == text.upper() else 2).search(text)
     return capitals[0] if capitals else ""

@@ -83,8 +83,8 @@ DEAL_KINDS: Mapping[str, str] = {
     "support": "support_maintenance",
 }
 
-#: Between the names of systems.
-_APART = re.compile(r"[\n;,]")
+#: Between the names of systems; a comma may stand inside a name.
+_APART = re.compile(r"[\n;]")
 
 BY_SLUG: Mapping[str, Question] = {question.slug: question for question in QUESTIONS}
 #: Answers that a copy does not take over: they speak of a day, or of what somebody confirmed.
@@ -360,12 +360,16 @@ def _removal_proof(answers: Answers) -> str | None:
 
 
 def _other_systems(answers: Answers) -> list[str] | str | None:
-    """The systems of other makers, as they were named; "unknown" when nobody can name them."""
+    """The systems of other makers, as they were named; "unknown" when nobody can name them, or when
+    there are more than were named.
+    """
     answer = answers.get("other-systems")
     if not answer or answer["answer"] == "no":
         return None
     named = [line.strip() for line in _APART.split(answer.get("text") or "") if is_named(line)]
-    return named if named and answer["answer"] == "yes" else UNKNOWN_SYSTEM
+    if not named:
+        return UNKNOWN_SYSTEM
+    return named if answer["answer"] == "yes" else [*named, UNKNOWN_SYSTEM]
 
 
 def _intermediaries(answers: Answers) -> list[dict[str, str]] | None:

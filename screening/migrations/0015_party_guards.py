@@ -119,10 +119,11 @@ BEGIN
         SELECT FROM screening_deal AS deal WHERE (
             deal.id IN (SELECT deal_id FROM screening_dealparty WHERE party_id = ANY(parties))
             OR deal.id = (SELECT deal_id FROM screening_factruling WHERE id = easing.ruling_id))
-        -- What these two ask comes with the guards of deals, in the next migration.
-        AND (is_colleague(deal.id, NEW.said_by_id) OR had_a_hand(deal.id, NEW.said_by_id, 'facts')
-            OR is_colleague(deal.id, easing.asked_by_id)
-            OR had_a_hand(deal.id, easing.asked_by_id, 'facts'))
+        AND (EXISTS (SELECT FROM screening_contributor AS part WHERE part.deal_id = deal.id
+                AND part.user_id IN (NEW.said_by_id, easing.asked_by_id) AND part.part <> 'facts')
+            OR EXISTS (SELECT FROM screening_salesteam_members AS member
+                WHERE member.salesteam_id = deal.team_id
+                AND member.user_id IN (NEW.said_by_id, easing.asked_by_id)))
     ) THEN
         RAISE EXCEPTION 'nobody eases a deal that they sell' USING ERRCODE = '23514';
     END IF;

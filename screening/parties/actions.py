@@ -251,6 +251,7 @@ def add_name(party: Party, *, name: str, country: str, because: str, actor: Any)
     other, _ = Party.objects.get_or_create(key=key, country=country, defaults={"name": name})
     if other.pk == party.pk:
         raise Conflict(f"{party} already has this name.")
+    _draw([(other.pk, name)])
     return merge(other, party, because=because, actor=actor)
 
 

@@ -208,7 +208,7 @@ class _Reader:
     def _namesakes(self, part: Named, here: Sequence[int]) -> list[int]:
         """Parties of this name elsewhere of which nobody said yet whether they are the same."""
         namesakes = [pk for pk, party in self._parties.items() if party.key == part.key]
-        return self._open(namesakes, here)
+        return self._open(namesakes, part, here)
 
     def _spelt_otherwise(self, part: Named, here: Sequence[int]) -> list[int]:
         """The same of parties with another spelling of the name, wherever they are."""
@@ -218,15 +218,22 @@ class _Reader:
             for pk, shared in self._spelt.items()
             if self._parties[pk].key != part.key and not own.isdisjoint(shared)
         ]
-        return self._open(spelt, here)
+        return self._open(spelt, part, here)
 
-    def _open(self, others: Iterable[int], here: Sequence[int]) -> list[int]:
-        """Those that are not the same as these, and that nobody told apart from them."""
+    def _open(self, others: Iterable[int], part: Named, here: Sequence[int]) -> list[int]:
+        """Those that are not the same as these, and that nobody told apart from all of them.
+
+        In a country where nobody of this name is known, whoever is named may be anybody.
+        """
         ours = self._same_as(here)
+        is_known_everywhere = part.countries <= {self._parties[pk].country for pk in here}
         return [
             pk
             for pk in others
-            if pk not in ours and not any((mine, pk) in self._apart for mine in here)
+            if pk not in ours
+            and not (
+                here and is_known_everywhere and all((mine, pk) in self._apart for mine in here)
+            )
         ]
 
     def _same_as(self, parties: Iterable[int]) -> set[int]:

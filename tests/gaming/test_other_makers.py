@@ -23,7 +23,18 @@ def test_a_harmless_system_of_another_maker_clears() -> None:
     assert serving("yes", "5G macro radio\n4G RAN").status == Status.CLEARED
 
 
-@pytest.mark.parametrize("text", ["Monitoring centre", "5G RAN; x-monitoring-centre"])
+def test_a_comma_may_stand_inside_a_name() -> None:
+    assert serving("yes", "Network analytics, aggregated").status == Status.CLEARED
+
+
+@pytest.mark.parametrize("answer", ["yes", "?"])
+def test_what_was_named_counts_also_where_the_rest_is_not_known(answer: str) -> None:
+    assert serving(answer, "x-monitoring-centre").status == Status.BARRED
+
+
+@pytest.mark.parametrize(
+    "text", ["Monitoring centre", "5G RAN; x-monitoring-centre", "5G RAN, x-monitoring-centre"]
+)
 def test_a_system_of_active_surveillance_bars(text: str) -> None:
     deal = serving("yes", text)
     assert deal.status == Status.BARRED
@@ -42,6 +53,6 @@ def test_a_maker_of_surveillance_systems_is_asked_about() -> None:
     assert "NSO Group" in fact(deal, "conflict_note")
 
 
-@pytest.mark.parametrize(("answer", "text"), [("?", ""), ("?", "Monitoring centre"), ("yes", "-")])
+@pytest.mark.parametrize(("answer", "text"), [("?", ""), ("?", "5G RAN"), ("yes", "-")])
 def test_a_system_that_nobody_can_name_never_clears(answer: str, text: str) -> None:
     assert serving(answer, text).status == Status.NEEDS_INFORMATION

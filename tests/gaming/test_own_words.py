@@ -15,6 +15,7 @@ from tests.screening.test_rulings import CORE, send
 pytestmark = pytest.mark.django_db
 WORDS = [
     "The system shall intercept calls of named subscribers",
+    "SORM-3 FOR TELECOM",
     "Wire-tapping of suspects (wiretapping unit)",
     "IMSI-catchers on two vans",
     "Monitoring of communications and tracking of people",

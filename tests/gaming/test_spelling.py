@@ -2,17 +2,20 @@
 
 import csv
 from collections import defaultdict
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from policy.facts import shipped
 from policy.reference.names.outlines import are_alike, outlines
+from screening.around import Around
 from screening.lifecycle import AFTER_PARTY, AFTER_STOP, Status
 from screening.linking import key_of_name
-from screening.models import Deal
+from screening.models import TWO_YEARS, Deal
 from screening.parties import actions as parties
 from screening.parties.models import Party
 from screening.sweep import batch
@@ -191,3 +194,44 @@ def test_many_deals_at_once_follow_a_stop_as_one_does(django_assert_max_num_quer
     with django_assert_max_num_queries(50):
         result = batch.screen(pks, live, cause="fact", because="Stopped.", only_changed=True)
     assert (result.screened, result.apart) == (len(pks), [])
+
+
+def test_many_deals_at_once_find_an_old_stop_as_one_does() -> None:
+    """What counts is when a deal was sent, and a sweep may come two years later."""
+    stopped, one, another = barred(), named("Lounais Verko"), named("Luonais Verkko")
+    assert stopped.closed_at is not None
+    with time_machine.travel(stopped.closed_at + TWO_YEARS + timedelta(days=1), tick=False):
+        sent = stopped.closed_at + timedelta(days=1)
+        alone = Around([one]).stopped({"Lounais Verko"}, sent)
+        together = Around([one, another]).stopped({"Lounais Verko"}, sent)
+    assert alone == together == [stopped]
+
+
+def test_a_name_that_compliance_adds_is_found_in_every_spelling() -> None:
+    party = party_of(named("Elisa Nova"))
+    known_of(party)
+    officer = factories.compliance_officer()
+    parties.add_name(party, name=NAME, country="FI", because="It was renamed.", actor=officer)
+    assert named("Verkko Lounais").status != Status.CLEARED
+
+
+def test_told_apart_at_home_says_nothing_of_a_country_where_nobody_was_known() -> None:
+    in_sweden = named("Lounais Verkka", **factories.in_country("SE"))
+    known_of(party_of(in_sweden))
+    deal = named(NAME)
+    told = parties.ask_apart(
+        party_of(deal),
+        party_of(in_sweden),
+        because="Two firms.",
+        source="",
+        actor=factories.compliance_officer(),
+    )
+    agreed(told)
+    used = {
+        "end-user": {"kind": "commercial_operator", "is_customer": False},
+        "end-user-name": NAME,
+    }
+    at_home = [{"place": "FI", "site": ""}]
+    assert named("Nordic Radio", **used, countries=at_home).status == Status.CLEARED
+    abroad = [*at_home, {"place": "SE", "site": ""}]
+    assert named("Nordic Radio", **used, countries=abroad).status != Status.CLEARED

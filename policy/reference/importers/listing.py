@@ -172,11 +172,17 @@ def merged(registry: str, names: NameList) -> tuple[str, int]:
 def joined(registry: str, own: str) -> str:
     """The CSV of a registry with the rows of another one of whose bodies it says nothing.
 
-    A body is a folded name in one country; what ``registry`` says of it counts.
+    A body is a folded name in one country; what ``registry`` says of it counts. A list of sanctions
+    speaks for itself: its rows stay.
     """
     rows = _rows(registry)
     known = {(fold(name), country) for name, country, *_rest in rows}
-    more = [row for row in _rows(own) if (fold(row[0]), row[1]) not in known]
+    more = [
+        row
+        for row in _rows(own)
+        if (fold(row[0]), row[1]) not in known
+        or (row[-1].startswith(ON_A_LIST) and row not in rows)
+    ]
     return _written([*rows, *more])
 
 

@@ -59,7 +59,7 @@ def drawn(chance: random.Random) -> dict[str, Any]:
     answers |= {"answer_ruled": [], "end_user_listed_as": []}
     answers["answer_settled"] = chance.random() < 0.3
     if chance.random() < 0.2:
-        answers |= {"answer_others": [], "answer_others_unknown": True}
+        answers["answer_others_unknown"] = True
     if chance.random() < 0.5:
         answers["answer_destination"] = chance.choice(["kp", "ua_43", "ru", "cn", "not_named"])
     return answers

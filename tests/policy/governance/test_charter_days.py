@@ -1,8 +1,12 @@
 """PostgreSQL holds a charter back for as many days as the setting says, once `migrate` told it."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 
 from config.management.commands import migrate
 
@@ -25,4 +29,11 @@ def test_a_schema_of_before_charters_is_left_alone(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(migrate.migrate.Command, "handle", lambda *_args, **_options: None)
     monkeypatch.setattr(connection.introspection, "table_names", lambda *_: [])
     migrate.Command().handle()
+    assert days() == 7
+
+
+@override_settings(CHARTER_DAYS=3)
+def test_who_only_looks_at_the_plan_changes_nothing(capsys: Any) -> None:
+    call_command("migrate", plan=True)
+    assert "Planned operations" in capsys.readouterr().out
     assert days() == 7

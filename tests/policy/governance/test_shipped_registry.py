@@ -69,3 +69,10 @@ def test_of_a_body_in_both_what_ships_counts() -> None:
         "SUOJELUPOLIISI,SE,question,,,own file",
     ]
     assert joined(ships, "") == ships
+
+
+def test_a_list_of_sanctions_keeps_its_word_of_a_body_that_ships() -> None:
+    ships = f"{HEAD}\n1NCE GmbH,DE,operator,,,list\n"
+    listed = "1NCE GmbH,DE,question,,,list:EU sanctions 2026"
+    assert joined(ships, f"{HEAD}\n{listed}\n").splitlines()[2:] == [listed]
+    assert joined(f"{ships}{listed}\n", f"{HEAD}\n{listed}\n") == f"{ships}{listed}\n"
