@@ -1,4 +1,7 @@
-"""What changes a person's account. Each verb appends its event, without names or addresses."""
+"""What changes a person's account. Each verb appends its event, without names or addresses.
+
+To ask for a link changes nothing yet, and anybody may ask: it has no event.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -136,7 +139,10 @@ def change_password(person: User, password: str, *, old: str) -> None:
 
 @transaction.atomic
 def ask_for_link(email: str) -> None:
-    """Have a link emailed to whoever has the address; at most one an hour. Nobody else is told."""
+    """Have a link emailed to whoever has the address; at most one in each hour of the clock.
+
+    Nobody else is told.
+    """
     person = User.objects.filter(email__iexact=email, is_active=True).first()
     if person is not None:
         hour = int(timezone.now().timestamp()) // 3600

@@ -246,7 +246,7 @@ def _problems(found: Report, tested: Backtest) -> list[str]:
         (broken, "{} promise is broken.", "{} promises are broken."),
         (unproved, "{} promise could not be proved.", "{} promises could not be proved."),
         (
-            sum(one["against"] for one in found.get("answers", [])),
+            sum(one["against"] for one in found["answers"]),
             "{} promise on answers is not kept.",
             "{} promises on answers are not kept.",
         ),
@@ -266,9 +266,8 @@ def _problems(found: Report, tested: Backtest) -> list[str]:
     problems += [*found["flaws"], *found["unfinished"]]
     if found["kind"] == Kind.RULEBOOK and not proved:
         problems.append("The rulebook promises nothing, so there is nothing to prove.")
-    # Reports that an earlier program began say nothing about the engines.
-    if (engines := found.get("engines")) and engines["problem"]:
-        problems.append(engines["problem"])
+    if found["engines"]["problem"]:
+        problems.append(found["engines"]["problem"])
     return problems
 
 

@@ -232,7 +232,8 @@ def _hidden_rating(was: str, now: str, place: str) -> Row:
 
 
 def _score(rating: Rating) -> str:
-    return " ".join(filter(None, (str(rating.score or "no score"), rating.why)))
+    score = "no score" if rating.score is None else str(rating.score)
+    return " ".join(filter(None, (score, rating.why)))
 
 
 def _milder(was: str, now: str) -> bool:

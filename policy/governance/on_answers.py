@@ -17,7 +17,7 @@ from policy.engine.language.phrases import OUTCOMES, conditions_of, facts_of
 from policy.engine.language.words import listed
 from policy.engine.proof.answers import prove_answers
 from policy.engine.proof.promises import unknown_words
-from policy.engine.proof.proof import Verdict
+from policy.engine.proof.proof import AGAIN, NO_ANSWER, Verdict
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.facts.encoded import LISTED_AS, Encoded, lacking, remarkable
@@ -74,7 +74,7 @@ def proved(before: ReferenceData, after: ReferenceData, figures: Figures) -> lis
         _told(
             verdicts[one.id],
             bound=bound if LISTED_AS in _reads(text, one) else "",
-            was_so=one.id in earlier and earlier[one.id].state != PROVED,
+            was_so=one.id in earlier and _is_no_better(earlier[one.id], verdicts[one.id]),
             words=now.answers,
         )
         for one in said
@@ -86,6 +86,17 @@ def _text() -> Charter:
     """The promises, in the words of what ships: other versions may lack some of them."""
     data = shipped.load()
     return shipped.answers(Encoded(data).derivation.vocabulary(data.rulebook))
+
+
+def _is_no_better(was: Verdict, now: Verdict) -> bool:
+    """Whether the active versions keep a promise no better.
+
+    A proof that came to no end says nothing of either.
+    """
+    if was.state == BROKEN:
+        return True
+    no_end = [one.because.startswith((AGAIN, NO_ANSWER)) for one in (was, now)]
+    return was.state == now.state == OPEN and not any(no_end)
 
 
 def _verdicts(encoded: Encoded, text: Charter, promises: list[Promise]) -> dict[str, Verdict]:

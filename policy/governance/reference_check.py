@@ -1,10 +1,12 @@
 """`./run policy check` of a catalogue, a registry, a register of laws or a list of countries.
 
 As strict as the page that activates: what can make a deal milder is named entry by entry, and each
-has to be confirmed. Needs Django, but a database only to compare with what is active there.
+has to be confirmed; promises on answers are proved, and two engines are compared. Needs Django,
+but a database only to compare with what is active there.
 """
 
 import argparse
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +15,17 @@ from typing import Any, BinaryIO
 from django.db import DatabaseError
 
 from policy.engine.language.condition import Rulebook
-from policy.governance import easings, entries, labelled, proposals, versions
+from policy.facts import shipped
+from policy.governance import (
+    easings,
+    entries,
+    labelled,
+    on_answers,
+    proposals,
+    succession,
+    two_engines,
+    versions,
+)
 from policy.governance.easings import Loosening
 from policy.governance.proposals import About, Base, ProposalRefused
 from policy.governance.versions import Content
@@ -22,6 +34,7 @@ from policy.reference import spreadsheets
 from policy.reference.importers import name_lists
 from policy.reference.importers.opening import opened
 from policy.reference.importers.sheet import has_columns
+from policy.reference.names.measuring import measure
 from policy.reference.ratings import ListRefused
 
 Found = dict[str, Any]
@@ -53,12 +66,16 @@ def base_of(arguments: argparse.Namespace, kind: str) -> Base:
 
 def active_rulebook() -> Rulebook:
     """The active rulebook of the database. Raises Refused."""
-    content = active_base().of(Kind.RULEBOOK)
+    return versions.read_rulebook_text(_rulebook(active_base()).text)
+
+
+def _rulebook(base: Base) -> Content:
+    content = base.of(Kind.RULEBOOK)
     if content is None:
         raise Refused(
             "No rulebook is active yet. Compare with the one that ships: --against shipped"
         )
-    return versions.read_rulebook_text(content.text)
+    return content
 
 
 def active_base() -> Base:
@@ -110,6 +127,12 @@ def check(arguments: argparse.Namespace, kind: str, base: Base) -> Found:
     before, after = versions.read(texts), versions.read(texts | {kind: content.text})
     changes = entries.differences(kind, before, after)
     played = labelled.play(before, after).plain
+    charter = after.charter
+    reach = succession.out_of_reach(charter, before, after) if charter else []
+    figures = json.loads(shipped.text(shipped.MEASURED))["figures"]
+    if kind == Kind.REGISTRY:
+        figures = [figure.plain for figure in measure(after.registry)]
+    rules = _rulebook(base)
     eased = [
         Loosening(f"{change.name}: {entry}", f"{change.words}: {entry}")
         for change in changes
@@ -124,7 +147,11 @@ def check(arguments: argparse.Namespace, kind: str, base: Base) -> Found:
         "against": _named(former),
         "entries": [change.plain for change in changes],
         "labelled": played,
-        "looser": [asdict(one) for one in (*eased, *easings.of_labelled(played["changed"]))],
+        "answers": [one.plain for one in on_answers.proved(before, after, figures)],
+        "engines": two_engines.compared(rules.text, rules.written, after).plain,
+        "looser": [
+            asdict(one) for one in (*eased, *reach, *easings.of_labelled(played["changed"]))
+        ],
         "problems": played["unread"],
     }
 

@@ -1019,6 +1019,30 @@ UPDATE policy_checkpart SET finished_at = clock_timestamp(), result_text = (
 UPDATE policy_checkreport SET state = 'passed', finished_at = clock_timestamp(), text = '{}'
 WHERE id = :running_report;
 
+-- attack: a running check passes without a promise of the charter
+-- refused: 23514 a check passes when every promise is proved
+INSERT INTO policy_checkpart (report_id, number, what, first, last, size, result_text)
+VALUES (:running_report, 0, 'rules', 0, 0, 0, '');
+UPDATE policy_checkpart SET finished_at = clock_timestamp(), result_text = (
+    SELECT json_build_object('baseline', baseline_digest, 'found', '{}'::json)::text
+    FROM policy_checkreport WHERE id = :running_report) WHERE report_id = :running_report;
+UPDATE policy_checkreport SET state = 'passed', finished_at = clock_timestamp(),
+    text = json_build_object('version', json_build_object('digest', digest), 'problems', '[]'::json,
+        'unkept', '[]'::json, 'promises', '[]'::json)::text
+WHERE id = :running_report;
+
+-- attack: a charter passes its check, and no executive reviewer is asked
+-- refused: 23514 a charter is confirmed by an executive reviewer
+INSERT INTO policy_checkpart (report_id, number, what, first, last, size, result_text)
+VALUES (:running_charter, 0, 'rules', 0, 0, 0, '');
+UPDATE policy_checkpart SET finished_at = clock_timestamp(), result_text = (
+    SELECT json_build_object('baseline', baseline_digest, 'found', '{}'::json)::text
+    FROM policy_checkreport WHERE id = :running_charter) WHERE report_id = :running_charter;
+UPDATE policy_checkreport SET state = 'passed', finished_at = clock_timestamp(),
+    text = json_build_object('version', json_build_object('digest', digest), 'problems', '[]'::json,
+        'unkept', '[]'::json, 'promises', '[]'::json)::text
+WHERE id = :running_charter;
+
 -- attack: a report that begins as passed
 -- refused: 23514 a check begins as running
 INSERT INTO policy_checkreport (version_id, digest, baseline_digest, state, text, asked_by_id,

@@ -125,10 +125,13 @@ def _versions() -> dict[str, int]:
     proposer = factories.person(access.POLICY_OWNER)
     checking = governing.propose_version(content, actor=proposer)
     running = governing.start_check(checking, actor=proposer)
+    charter = governing.propose_version(chartering.content(label="8.3"), actor=proposer)
+    running_charter = governing.start_check(charter, actor=proposer)
     return found | {
         "schedule": schedule.pk,
         "checked": checking.pk,
         "running_report": running.pk,
+        "running_charter": running_charter.pk,
         "active_rulebook": sweeping.ReferenceVersion.objects.active().get(kind="rulebook").pk,
         "active_countries": sweeping.ReferenceVersion.objects.active().get(kind="countries").pk,
         "job": Job.objects.unfinished().filter(kind="mail").first().pk,

@@ -20,7 +20,7 @@ from policy.engine.language.condition import (
 )
 from policy.engine.language.facts import Vocabulary
 from policy.engine.proof.promises import unknown_words
-from policy.engine.proof.proof import LIMITS, Limits, NotProved, Verdict, ask
+from policy.engine.proof.proof import LIMITS, NO_ANSWER, Limits, NotProved, Verdict, ask
 
 #: What the program itself makes of a deal: the outcome.
 Replayed = Callable[[Mapping[str, Any]], str]
@@ -80,7 +80,7 @@ def prove_answers(
             verdicts[promise.id] = _unproved(promise, why)
         else:
             asked.append(_opened(promises, promise))
-    reason = "the proof gave no answer"
+    reason = NO_ANSWER
     try:
         for answer in ask(_task(replace(whole, promises=tuple(asked)), derivation), limits):
             verdicts[answer["id"]] = _verdict(answer, promises, derivation, replayed)

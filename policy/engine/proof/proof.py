@@ -24,6 +24,8 @@ from policy.engine.language.condition import Rulebook
 State = Literal["proved", "broken", "not_proved"]
 ROOT = Path(__file__).resolve().parents[3]
 AGAIN = "could not be proved, try again"
+#: Of a promise that a child which ended well did not speak of.
+NO_ANSWER = "the proof gave no answer"
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class NotProved(Exception):
 def prove(rulebook: Rulebook, *, limits: Limits = LIMITS) -> list[Verdict]:
     """Every promise of the rulebook, in order."""
     answers: dict[str, dict[str, Any]] = {}
-    reason = "the proof gave no answer"
+    reason = NO_ANSWER
     try:
         for answer in ask({"do": "prove", "rulebook": rulebook.canonical}, limits):
             answers[answer["id"]] = answer

@@ -14,6 +14,7 @@ from people import access
 from policy import actions, active
 from policy.facts import shipped
 from policy.governance import notices, proposals
+from policy.governance.proposals import ProposalRefused
 from policy.models import CheckReport, Kind, ReferenceVersion
 from tests import factories
 from tests.policy.governance.chartering import (
@@ -179,6 +180,15 @@ class TestTheCheck:
         assert report.state == State.FAILED
         assert any("speaks of no deal" in one for one in report.found["problems"])
         assert promise(report, "CH26")["speaks_of"] == {}
+
+    def test_a_conclusion_that_allows_everything_is_no_promise(self, anna: Any) -> None:
+        said = "    possibly: {agency_access: [yes]}\n    only: ["
+        every = "clear, senior_review, executive_review, needs_information, bar"
+        only = f"{said}executive_review, needs_information, bar]"
+        with pytest.raises(ProposalRefused) as refused:
+            examined(anna, (only, f"{said}{every}]"))
+        (problem,) = refused.value.problems
+        assert "only: lists every outcome, so it promises nothing" in problem
 
     def test_the_active_rules_must_keep_it(self, anna: Any) -> None:
         stricter = ("possibly: intelligence\n    only: [executive_review, needs_information, bar]",)

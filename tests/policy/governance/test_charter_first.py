@@ -12,10 +12,12 @@ from django.urls import reverse
 from audit.refusals import Conflict
 from policy import actions, active
 from policy.facts import shipped
+from policy.governance import proposals
+from policy.governance.proposals import ProposalRefused
 from policy.models import CheckReport, Kind, ReferenceVersion
 from tests import factories
 from tests.policy.governance.chartering import WHY, aged, confirmed, unkept
-from tests.policy.governance.test_governance import work
+from tests.policy.governance.test_governance import checked, work
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +73,29 @@ def test_loading_the_reference_data_again_leaves_it_to_people(anna: Any, boris: 
     call_command("load_reference", proposer=anna.username, activator=boris.username, stdout=said)
     assert "Propose the shipped one on its page" in said.getvalue()
     assert not ReferenceVersion.objects.of(Kind.CHARTER).exists()
+
+
+def test_no_rulebook_of_before_comes_back_with_an_id_of_the_charter(
+    site: Client, anna: Any, boris: Any, mighty: Any
+) -> None:
+    text = shipped.text(shipped.RULEBOOK).replace("- id: P02", "- id: CH02")
+    text = text.replace('label: "1.1"', 'label: "0.9"')
+    old = actions.propose_version(
+        proposals.read(Kind.RULEBOOK, text, proposals.About()), actor=anna
+    )
+    content = next(one for one in factories._contents() if one.kind == Kind.CHARTER)
+    version, report = checked(content, anna)
+    confirmed(report, factories.executive())
+    aged(report, mighty)
+    actions.activate_version(version, report=report, actor=boris)
+    address = reverse("policy:propose", args=["rulebook"])
+    begun = site.get(f"{address}?from={old.pk}").context["form"]["text"].value()
+    answer = site.post(
+        f"{address}?from={old.pk}", {"text": begun.replace('"0.9"', '"0.10"'), "note": WHY}
+    )
+    assert answer.status_code == 422
+    assert "CH02" in answer.content.decode()
+    with pytest.raises(ProposalRefused) as refused:
+        proposals.again(old, proposals.About(label="0.10"))
+    assert refused.value.problems == ["The charter has a promise CH02, too."]
+    assert not ReferenceVersion.objects.filter(label="0.10").exists()

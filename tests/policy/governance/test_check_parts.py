@@ -248,7 +248,7 @@ def test_parts_that_saw_another_baseline_do_not_pass(report: CheckReport) -> Non
 
 # --- Several workers -----------------------------------------------------------------------------
 
-LEASE = 3
+LEASE = 600
 
 
 class Worker:
@@ -306,11 +306,15 @@ def test_three_workers_one_killed_give_what_one_gives(
     assert lost.says() == "holding"
     for worker in others:
         worker.go()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while shared.parts.missing().count() > 1 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert states(shared)[0] == State.RUNNING, "one part is still with the first worker"
     lost.process.kill()
+    lost.process.wait()
+    # Its leases, of a part and maybe of the check, end now: not when a busy machine is late.
+    held = Job.objects.filter(state="running")
+    assert held.update(lease_until=Clock() - timedelta(seconds=1)) in {1, 2}
     did = [int(worker.says()) for worker in others]
     assert states(shared) == (report.state, {"done"})
     assert shared.text == report.text

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -87,6 +88,8 @@ def test_what_is_eased_fails_until_each_of_it_is_confirmed_by_name(
     names = unconfirmed(out)
     assert code == command.FOUND
     assert any(one.startswith(begins) for one in names), names
+    assert "proved      A07 Whoever knows of reports of misuse" in out
+    assert re.search(r"^Two engines agree on [\d,]+ deals\.$", out, re.MULTILINE)
     if len(names) > 1:
         some = write("some.yaml", confirmations(names[1:]))
         assert run(capsys, "check", file, *more, "--confirmed", some)[0] == command.FOUND
@@ -97,6 +100,14 @@ def test_what_is_eased_fails_until_each_of_it_is_confirmed_by_name(
     code, told = found(capsys, "check", file, *more, "--confirmed", every)
     assert (code, told["ok"]) == (command.OK, True)
     assert [one["name"] for one in told["looser"]] == names
+
+
+def test_a_promise_of_the_charter_that_speaks_of_fewer_is_confirmed(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, text, more, _begins = EASED["countries"]
+    _code, out, _err = run(capsys, "check", write(name, text), *more)
+    assert "CH06 speaks of fewer" in unconfirmed(out)
 
 
 @pytest.mark.parametrize("name", ["catalogue.yaml", "laws/none.yaml"])

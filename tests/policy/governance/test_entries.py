@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -108,6 +109,21 @@ def test_ratings(was: str, now: str, looser: bool) -> None:
 
     expected = [(f"country risk {was} to {now}", looser)]
     assert found(Kind.COUNTRIES, rated(was), rated(now)) == expected
+
+
+def test_a_score_of_nought_is_a_score() -> None:
+    def scored(score: Decimal | None) -> ReferenceData:
+        data = shipped.load()
+        worst, *others = data.countries.lists
+        ratings = [
+            replace(one, score=score if one.code == "AF" else one.score) for one in worst.ratings
+        ]
+        lists = (replace(worst, ratings=tuple(ratings)), *others)
+        return replace(data, countries=replace(data.countries, lists=lists))
+
+    (change,) = entries.differences(Kind.COUNTRIES, scored(None), scored(Decimal(0)))
+    assert (change.name, change.looser) == ("scores changed", False)
+    assert change.entries == ["Afghanistan by V-Dem (no score to 0)"]
 
 
 def test_a_rulebook_has_no_entries() -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from policy.engine.language.facts import Vocabulary
+from policy.engine.proof.proof import AGAIN, NO_ANSWER, Verdict
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.governance import command, on_answers
@@ -99,6 +100,41 @@ class TestTheCommand:
         printed = capsys.readouterr().out
         assert "BROKEN      A05" in printed
         assert "these answers come out as needs information:" in printed
+
+
+def verdict(state: str, because: str = "") -> Verdict:
+    outcome = "clear" if state == "broken" else ""
+    return Verdict("A05", "It is so", state, because=because, outcome=outcome)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "excused"),
+    [
+        (verdict("broken"), verdict("broken"), True),
+        (verdict("broken"), verdict("not_proved", "gave up"), True),
+        (verdict("not_proved", "gave up"), verdict("not_proved", "gave up"), True),
+        (verdict("not_proved", "gave up"), verdict("broken"), False),
+        # A child that died or took too long proves nothing of the version that it was asked about.
+        (verdict("not_proved", f"{AGAIN}: it took longer"), verdict("broken"), False),
+        (verdict("not_proved", f"{AGAIN}: x"), verdict("not_proved", f"{AGAIN}: x"), False),
+        (verdict("not_proved", "gave up"), verdict("not_proved", NO_ANSWER), False),
+    ],
+)
+def test_only_what_was_found_of_the_active_version_excuses_the_new_one(
+    monkeypatch: pytest.MonkeyPatch, was: Verdict, now: Verdict, excused: bool
+) -> None:
+    verdicts = iter([{"A05": now}, {"A05": was}])
+    monkeypatch.setattr(on_answers, "_verdicts", lambda *_: _ByAll(next(verdicts)))
+    weak = without_rule("B11")
+    told = {one.id: one for one in on_answers.proved(shipped.load(), weak, ())}
+    assert told["A05"].is_against is not excused
+
+
+class _ByAll(dict[str, Verdict]):
+    """What is not asked about here is proved."""
+
+    def __missing__(self, name: str) -> Verdict:
+        return Verdict(name, "It is so", "proved")
 
 
 @pytest.mark.django_db
