@@ -441,6 +441,7 @@ def former_rulebook(monkeypatch):
     monkeypatch.setattr(factories, "_contents", lambda: [former, *rest])
 
 
+@pytest.mark.bare
 @pytest.mark.parametrize(
     ("answers", "name", "value"),
     [
