@@ -149,10 +149,7 @@ class Databases:
         own = urlsplit(servers.app_url).path.strip("/")
         self.own = own
         # Of another program on the same server, which migrated it for many runs (tests/mutants).
-        self.untouched = {
-            BARE: os.environ.get("MIGRATED_DATABASE") or own,
-            READY: f"{own}_{READY}",
-        }
+        self.untouched = {BARE: os.environ.get("MIGRATED_DATABASE") or own, READY: f"{own}_{READY}"}
         self.used = {state: f"{own}_{state}_tests" for state in self.untouched}
         self.state = BARE
 
