@@ -25,3 +25,13 @@ SIMPLE: dict[str, Any] = {
     "reports": {"answer": "no", "text": ""},
     "declaration": True,
 }
+
+#: The same deal as the form asks for it now. What SIMPLE answers besides, an earlier form asked.
+ASKED_NOW: dict[str, Any] = {
+    **{
+        slug: answer
+        for slug, answer in SIMPLE.items()
+        if slug not in {"deal-kind", "value", "sign-date", "customer-kind", "run-from", "elsewhere"}
+    },
+    "other-places": {"answer": "no", "places": []},
+}
