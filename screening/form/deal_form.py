@@ -19,6 +19,8 @@ UNKNOWN = answers_to_facts.UNKNOWN
 TITLE = "name"
 DECLARATION = "declaration"
 OTHER_PLACES = "other-places"
+#: Questions of an earlier form: others ask now. Where they were answered, they stay and count.
+FORMER = frozenset({"deal-kind", "run-from", "elsewhere"})
 
 HIGH = frozenset({"high", "very_high", "unrated"})
 PUBLIC = frozenset(
@@ -95,7 +97,7 @@ Shown = Callable[[Answers, Context], bool]
 
 
 def _once_answered(slug: str) -> Shown:
-    """A question of an earlier form: another one asks now, and what was answered still counts."""
+    """For the questions of FORMER."""
     return lambda answers, context: bool(answers.get(slug))
 
 

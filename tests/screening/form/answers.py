@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from screening.form.deal_form import FORMER
+
 #: Radio for a Finnish operator: nothing fires, so it clears.
 SIMPLE: dict[str, Any] = {
     "name": "Metro radio",
@@ -31,7 +33,7 @@ ASKED_NOW: dict[str, Any] = {
     **{
         slug: answer
         for slug, answer in SIMPLE.items()
-        if slug not in {"deal-kind", "value", "sign-date", "customer-kind", "run-from", "elsewhere"}
+        if slug not in FORMER | {"value", "sign-date", "customer-kind"}
     },
     "other-places": {"answer": "no", "places": []},
 }

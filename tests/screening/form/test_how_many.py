@@ -21,11 +21,11 @@ from policy.facts.answers_to_facts import ONLY_READ
 from policy.facts.derive import trace
 from reviews.demo_deals import otherwise
 from screening.form import choices, questions
-from screening.form.deal_form import HIGH, PUBLIC, QUESTIONS, UNKNOWN, end_user_kind
+from screening.form.deal_form import FORMER, HIGH, PUBLIC, QUESTIONS, UNKNOWN, end_user_kind
 from screening.models import Deal
 from tests import factories
 from tests.effort import examples
-from tests.screening.form.answers import ASKED_NOW
+from tests.screening.form.answers import ASKED_NOW, SIMPLE
 from tests.screening.form.walking import Typed, Walk, walk
 
 DATA = shipped.load()
@@ -268,6 +268,13 @@ class TestAnEarlierForm:
         now = {**ASKED_NOW, "other-places": {"answer": answer, "places": sorted(places)}}
         assert sorted(map(str, destinations(then))) == sorted(map(str, destinations(now)))
         assert outcome(then) == outcome(now)
+
+    def test_it_is_not_asked_again(self) -> None:
+        asked = {question.slug for question in questions.shown_questions({}, questions.Context())}
+        assert asked.isdisjoint(FORMER)
+        assert {
+            question.slug for question in questions.shown_questions(SIMPLE, questions.Context())
+        } >= FORMER
 
     @pytest.mark.parametrize(("kind", "service"), sorted(questions.DEAL_KINDS.items()))
     def test_what_kind_of_deal_it_is(self, kind: str, service: str) -> None:
