@@ -38,5 +38,5 @@ ENV PATH=/venv/bin:$PATH PYTHONPATH=/app DJANGO_SETTINGS_MODULE=config.settings 
 RUN sh docker/collect
 USER proviso
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", \
+CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--preload", "--workers", "3", "--threads", "4", \
      "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]

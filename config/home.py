@@ -1,8 +1,9 @@
 """The first page: whose turn it is, by role, and the one next thing to do."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Window
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -12,7 +13,6 @@ from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.verbs import ACTIVATE, CONFIRM, PROPOSE
 from reviews import queue
 from reviews.models import Review
-from reviews.paging import in_order_of
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -20,14 +20,15 @@ MOST = 5
 
 
 class Turn(NamedTuple):
-    """One thing that waits for this person; ``deals`` are shown below it."""
+    """One thing that waits for this person; the deals with ``numbers`` are shown below it."""
 
     title: str
     text: str
     url: str
     action: str
-    deals: list[Deal]
+    numbers: Sequence[int] = ()
     address: str = ""
+    deals: Sequence[Deal] = ()
 
 
 @access.signed_in
@@ -38,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
     turns += _of_proposals(request.user)
     changed = Deal.objects.visible_to(request.user).exclude(status=Status.DRAFT)
     words = {
-        "turns": turns,
+        "turns": _with_deals(turns),
         "recent": changed.select_related("owner", "screening").order_by("-screening_id")[:MOST],
         "recent_address": _address(roles),
         "starts": access.SALES in roles,
@@ -47,6 +48,17 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_role": bool(roles),
     }
     return render(request, "home.html", words)
+
+
+def _with_deals(turns: Iterable[Turn]) -> list[Turn]:
+    """The deals of all of them are read at once."""
+    asked = list(turns)
+    numbers = {number for turn in asked for number in turn.numbers}
+    deals = Deal.objects.select_related("screening").in_bulk(numbers) if numbers else {}
+    return [
+        turn._replace(deals=[deals[number] for number in turn.numbers if number in deals])
+        for turn in asked
+    ]
 
 
 def _address(roles: frozenset[str]) -> str:
@@ -79,7 +91,7 @@ def _of_sales(user: Any) -> list[Turn]:
 def _of_compliance(user: Any) -> list[Turn]:
     waiting = Deal.objects.awaiting_compliance().not_of_own(user)
     return _some(
-        waiting.order_by("sent_at"),
+        waiting.longest_waiting_first(),
         "waits for compliance",
         "wait for compliance",
         "/compliance/",
@@ -125,7 +137,6 @@ def _of_auditors(user: Any) -> list[Turn]:
             "Filter the history, open a timeline, replay a screening, export the list.",
             "/audit/",
             "Open the decisions",
-            [],
         )
     ]
 
@@ -133,7 +144,15 @@ def _of_auditors(user: Any) -> list[Turn]:
 def _of_proposals(user: Any) -> list[Turn]:
     """Of each kind one proposal at most, where this person is the one to go on with it."""
     kinds = [kind for kind in Kind if PROPOSE.may(kind, user)]
-    return [turn for kind in kinds if (turn := _of_kind(kind, user))]
+    if not kinds:
+        return []
+    stored = ReferenceVersion.objects.not_withdrawn()
+    newest = stored.filter(kind=OuterRef("kind")).newest_first().values("pk")[:1]
+    proposed: dict[str, list[Any]] = {kind: [] for kind in kinds}
+    waiting = stored.filter(kind__in=kinds, activated_at=None).annotate(newest=Subquery(newest))
+    for version in waiting.defer("content", "written").newest_first():
+        proposed[version.kind].append(version)
+    return [turn for versions in proposed.values() if (turn := _of_kind(versions, user))]
 
 
 def _of_promises(user: Any) -> list[Turn]:
@@ -150,17 +169,17 @@ def _of_promises(user: Any) -> list[Turn]:
             else "It takes away, changes or empties promises. Read which before you confirm them.",
             f"/versions/{version.pk}/promises/",
             "Read the promises",
-            [],
         )
         for version in waiting[:MOST]
     ]
 
 
-def _of_kind(kind: str, user: Any) -> Turn | None:
-    """One that waits for this person's activation; else the newest, when it is their own."""
-    stored = ReferenceVersion.objects.of(kind).not_withdrawn().defer("content", "written")
-    newest = stored.newest_first().first()
-    others = stored.newest_first().filter(activated_at=None).exclude(proposed_by=user)
+def _of_kind(proposed: Sequence[Any], user: Any) -> Turn | None:
+    """One that waits for this person's activation; else the newest, when it is their own.
+
+    What was proposed before a version that is active now is overtaken, and nobody's turn.
+    """
+    others = [version for version in proposed if version.proposed_by_id != user.pk]
     ready = next((version for version in others[:MOST] if ACTIVATE.may(version, user)), None)
     if ready is not None:
         wording = (
@@ -168,7 +187,8 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
             "Its check passed. Read the report before you activate it.",
         )
         return _of_version(ready, *wording)
-    if newest is None or newest.activated_at or newest.proposed_by_id != user.pk:
+    newest = next((version for version in proposed if version.pk == version.newest), None)
+    if newest is None or newest.proposed_by_id != user.pk:
         return None
     report = newest.reports.defer("text").newest_first().first()
     if report is None:
@@ -189,7 +209,7 @@ def _of_kind(kind: str, user: Any) -> Turn | None:
 
 
 def _of_version(version: ReferenceVersion, title: str, text: str) -> Turn:
-    return Turn(title, text, f"/versions/{version.pk}/", "See the version", [])
+    return Turn(title, text, f"/versions/{version.pk}/", "See the version")
 
 
 ASKS = {
@@ -205,11 +225,10 @@ def _some(
     deals: QuerySet[Deal], one: str, many: str, url: str, action: str, *, address: str = ""
 ) -> list[Turn]:
     """How many there are, and the first few; nothing when there are none."""
-    # All their numbers, in order: to count them first would be the same work twice.
-    numbers = list(deals.values_list("pk", flat=True))
-    count = len(numbers)
-    if not count:
+    counted = deals.values_list("pk", Window(Count("pk")))[:MOST]
+    first = list(counted)
+    if not first:
         return []
+    count = first[0][1]
     title = f"1 deal {one}" if count == 1 else f"{count} deals {many}"
-    shown = in_order_of(numbers[:MOST], Deal.objects.select_related("screening"))
-    return [Turn(title, "", url, action, shown, address)]
+    return [Turn(title, "", url, action, [number for number, _ in first], address)]

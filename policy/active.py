@@ -5,9 +5,12 @@ Versions never change, so each text is read once and kept under its digest, what
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import lru_cache
+from threading import Lock
 
 from django.db import connection
 
@@ -17,6 +20,7 @@ from policy.engine.language.condition import Rulebook
 from policy.engine.language.facts import Facts
 from policy.engine.language.reading_charter import read_canonical_charter
 from policy.engine.readings.assessment import Assessment, combine
+from policy.engine.readings.compiled import Compiled, compile_rulebook
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
 from policy.governance import versions as texts
@@ -33,6 +37,7 @@ WHERE activated_at IS NOT NULL AND retired_at IS NULL"""
 # without laws each citation is verified by hand, and no deal is screened with the charter.
 NEEDED = (Kind.RULEBOOK, Kind.CATALOGUE, Kind.REGISTRY)
 ACTIVATION_LOCK = 5_206_517
+_seen: ContextVar[dict[str, ReferenceVersion] | None] = ContextVar("_seen", default=None)
 # Pages about old screenings speak with the words of old versions; more than these are rare.
 KEPT = 32
 
@@ -46,17 +51,50 @@ def versions(*, lock: bool = False) -> dict[str, ReferenceVersion]:
     """
     if lock:
         _hold("pg_advisory_xact_lock_shared")
+        _seen.set(None)
     return {kind: one for kind, one in governing().items() if kind != Kind.CHARTER}
 
 
 def governing() -> dict[str, ReferenceVersion]:
     """The same, and the charter, to which every version is held. Raises Conflict likewise."""
-    # The content stays behind: it is large, and known by its digest once it was read.
-    active = {version.kind: version for version in ReferenceVersion.objects.raw(ACTIVE)}
+    active = _governing()
     for kind in NEEDED:
         if kind not in active:
             raise Conflict(f"No {kind.label.lower()} is active. Nothing can be screened.")
     return active
+
+
+def digests(numbers: Iterable[int | None]) -> dict[int | None, str]:
+    """The digests of these versions; most are active, and nothing is asked for those."""
+    known: dict[int | None, str] = {None: ""}
+    known |= {version.pk: version.digest for version in _governing().values()}
+    if others := {number for number in numbers if number is not None and number not in known}:
+        known |= dict(ReferenceVersion.objects.filter(pk__in=others).values_list("pk", "digest"))
+    return known
+
+
+def _governing() -> dict[str, ReferenceVersion]:
+    seen = _seen.get()
+    if seen:
+        return seen
+    # The content stays behind: it is large, and known by its digest once it was read.
+    active = {version.kind: version for version in ReferenceVersion.objects.raw(ACTIVE)}
+    if seen is not None:
+        seen.update(active)
+    return active
+
+
+@contextmanager
+def at_one_moment() -> Iterator[None]:
+    """Within, which versions are active is asked once: for pages that only show.
+
+    An action asks anew, with the lock.
+    """
+    token = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(token)
 
 
 def hold_activations() -> None:
@@ -82,14 +120,45 @@ def reference_data(active: Mapping[str, ReferenceVersion] | None = None) -> Refe
 def parsed(digests: Mapping[str, str]) -> ReferenceData:
     """The versions with these digests, by kind, read together."""
     screening = frozenset(pair for pair in digests.items() if pair[0] != Kind.CHARTER)
-    data = _parsed(screening)
+    data = _together(screening).get()
     held_to = digests.get(Kind.CHARTER)
     return replace(data, charter=_charter(held_to)) if held_to else data
 
 
-@lru_cache(maxsize=4)
-def _parsed(digests: frozenset[tuple[str, str]]) -> ReferenceData:
-    return texts.read({kind: _content(kind, digest) for kind, digest in digests})
+def read_ahead() -> None:
+    """All that is active, with what a search for names is made of: before the first page of a
+    process, so that nobody waits for it there. Raises Conflict where nothing can be screened.
+    """
+    active = versions()
+    data = reference_data(active)
+    data.registry.hits("Ministry of the Interior", ())
+    data.registry.vendor_in("Surveillance system")
+    data.compiled  # noqa: B018  kept with the data
+    # What pages name things by.
+    catalogue(active[Kind.CATALOGUE])
+    countries(active.get(Kind.COUNTRIES))
+    compiled_with(active[Kind.RULEBOOK].digest)
+
+
+class _Once:
+    """Versions that are read together once: who asks meanwhile waits, and does not read them too.
+
+    Each thread of a web process would else read them all when the first pages come at once.
+    """
+
+    def __init__(self, digests: frozenset[tuple[str, str]]) -> None:
+        self._digests, self._lock = digests, Lock()
+        self._data: ReferenceData | None = None
+
+    def get(self) -> ReferenceData:
+        with self._lock:
+            if self._data is None:
+                contents = {kind: _content(kind, digest) for kind, digest in self._digests}
+                self._data = texts.read(contents)
+            return self._data
+
+
+_together = lru_cache(maxsize=4)(_Once)
 
 
 def assess(data: ReferenceData, variants: Sequence[Facts]) -> Assessment:
@@ -131,16 +200,16 @@ def charter(of: ReferenceVersion | None) -> Charter | None:
 
 
 def rulebook(of: ReferenceVersion) -> Rulebook:
-    return _rulebook(of.digest)
+    return rulebook_with(of.digest)
 
 
 def countries(of: ReferenceVersion | None) -> Countries:
     """The countries of a version; without one, names that have no rating."""
-    return _countries(of.digest if of else "")
+    return countries_with(of.digest if of else "")
 
 
 def catalogue(of: ReferenceVersion) -> Catalogue:
-    return _catalogue(of.digest)
+    return catalogue_with(of.digest)
 
 
 def registry(of: ReferenceVersion) -> Registry:
@@ -172,17 +241,22 @@ def _charter(digest: str) -> Charter:
 
 
 @lru_cache(KEPT)
-def _rulebook(digest: str) -> Rulebook:
+def rulebook_with(digest: str) -> Rulebook:
     return texts.read_rulebook_text(_content(Kind.RULEBOOK, digest))
 
 
 @lru_cache(KEPT)
-def _countries(digest: str) -> Countries:
+def compiled_with(digest: str) -> Compiled:
+    return compile_rulebook(rulebook_with(digest))
+
+
+@lru_cache(KEPT)
+def countries_with(digest: str) -> Countries:
     return texts.read_countries_text(_content(Kind.COUNTRIES, digest) if digest else None)
 
 
 @lru_cache(KEPT)
-def _catalogue(digest: str) -> Catalogue:
+def catalogue_with(digest: str) -> Catalogue:
     content = json.loads(_content(Kind.CATALOGUE, digest))
     return read_catalogue(content["catalogue"], capabilities=_Anything())
 

@@ -1,9 +1,13 @@
 """Parts of forms: text that shows all that it holds, and filters of lists."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from policy.reference.names.plain_text import fault
@@ -29,6 +33,32 @@ class PlainText(forms.CharField):
             )
 
 
+class Options(forms.Select):
+    """One of many, without groups. Django's asks a template for each option, and to write the
+    countries of the world so takes longer than all the rest of a page.
+    """
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        options = tuple((str(option), str(label)) for option, label in self.choices)
+        chosen = next(
+            (option for option in self.format_value(value) if option in dict(options)), ""
+        )
+        words = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>\n{}\n</select>", words, _written(options, chosen))
+
+
+@lru_cache(maxsize=64)
+def _written(options: Sequence[tuple[str, str]], chosen: str) -> SafeString:
+    """The same for everybody who reads the same list."""
+    lines = (
+        (flatatt({"value": option, "selected": option == chosen}), label)
+        for option, label in options
+    )
+    return format_html_join("\n", "<option{}>{}</option>", lines)
+
+
 class FilterForm(forms.Form):
     """Filters of a list. One that cannot be read is an error: without it the list would be longer
     than what was asked for.
@@ -38,6 +68,8 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if isinstance(field, forms.ChoiceField):
+                field.widget, choices = Options(), field.choices
+                field.choices = choices
                 label = field.label or name.replace("_", " ").capitalize()
                 wanted = gettext("“%(field)s”: choose from the list") % {"field": label}
                 field.error_messages["invalid_choice"] = wanted

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -20,7 +20,7 @@ from policy.wording import outcomes
 from reviews import exhibits, labels, written
 from reviews.forms import HistoryFilters
 from reviews.history import decisions, replaying, timeline
-from reviews.models import Decision
+from reviews.models import Decision, Vote
 from reviews.paging import CountedPaginator, in_order_of
 from screening import wording
 from screening.models import Deal, Screening
@@ -68,7 +68,7 @@ def _row(screening: Any) -> dict[str, Any]:
         "result": screening.result,
         "result_words": decisions.RESULTS.get(screening.result, screening.result),
         "at": screening.result_at,
-        "rules": list(dict.fromkeys(finding.rule for finding in screening.findings.all())),
+        "rules": list(dict.fromkeys(screening.fired)),
         "voters": decisions.voters(screening),
     }
 
@@ -142,9 +142,13 @@ def _find(request: SignedIn, pk: int) -> Deal:
 def _screenings(deal: Deal) -> QuerySet[Screening]:
     return (
         wording.with_versions(Screening.objects.filter(revision__deal=deal))
-        .select_related("revision__submitter", "registry")
+        .select_related("revision__submitter", "registry", "review")
         .defer("registry__content", "registry__written")
-        .prefetch_related("findings", "confirmations__rulebook", "review__votes__reviewer")
+        .prefetch_related(
+            "findings",
+            "confirmations__rulebook",
+            Prefetch("review__votes", Vote.objects.select_related("reviewer").order_by("pk")),
+        )
         .order_by("-pk")
     )
 

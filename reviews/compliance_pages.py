@@ -24,7 +24,7 @@ from reviews.forms import ReasonForm, RulingForm
 from reviews.paging import in_order_of
 from reviews.review_pages import posted
 from screening import deriving, rulings, verbs, wording
-from screening.models import Deal, FactRuling, Finding, Screening
+from screening.models import NOT_IN_LISTS, Deal, FactRuling, Finding, Screening
 from screening.parties.models import Easing
 
 
@@ -96,14 +96,15 @@ class Waiting:
 @require_safe
 def desk(request: SignedIn) -> HttpResponse:
     waiting = Deal.objects.awaiting_compliance().not_of_own(request.user)
-    oldest_first = waiting.order_by("screening__created_at", "pk").values_list("pk", flat=True)
-    # All their numbers: to count them and to find the oldest would be the same work twice more.
-    page = Paginator(list(oldest_first), PER_PAGE).get_page(request.GET.get("page"))
-    deals = in_order_of(list(page), _with_rows())
+    oldest_first = waiting.longest_waiting_first().values_list("pk", flat=True)
+    page = Paginator(oldest_first, PER_PAGE).get_page(request.GET.get("page"))
+    numbers = list(page)
+    deals = in_order_of(numbers, _with_rows())
+    wording.lend(deals)
     context = {
         "lists": _lists(deals),
         "page": page,
-        "oldest": next(iter(page.paginator.object_list), None),
+        "oldest": oldest_first.first() if page.has_previous() else next(iter(numbers), None),
         "second": [parties.asked(one, request.user) for one in parties.waiting()],
         "again": parties.filtered(parties.heads(), {"known": "due"}).order_by("name"),
         "now": timezone.now(),
@@ -114,8 +115,9 @@ def desk(request: SignedIn) -> HttpResponse:
 def _with_rows() -> QuerySet[Deal]:
     """What the lists show, in a number of queries that does not grow with the deals."""
     return (
-        wording.with_versions(Deal.objects.all(), "screening__")
-        .select_related("screening__revision")
+        wording.with_digests(Deal.objects.all(), "screening__")
+        .select_related("screening")
+        .defer("answers", *(f"screening__{name}" for name in NOT_IN_LISTS))
         .prefetch_related("screening__findings", "rulings")
     )
 

@@ -201,14 +201,18 @@ def _law_badge(law: Law, *, counts: bool, today: date) -> tuple[str, str]:
 
 def former_screening(deal: Deal) -> Screening | None:
     """What this screening is compared with: the one before it, or the predecessor's last."""
-    if deal.screening is None:
+    newest = deal.screening
+    if newest is None:
         return None
+    if newest.cause == Screening.Cause.SENT and newest.revision.number == 1:
+        # The first of all.
+        return deal.predecessor.screening if deal.predecessor is not None else None
     earlier = wording.with_versions(Screening.objects.select_related("revision"))
-    earlier = earlier.filter(revision__deal=deal, pk__lt=deal.screening.pk)
-    newest = earlier.order_by("-pk").first()
-    if newest is None and deal.predecessor is not None:
+    earlier = earlier.filter(revision__deal=deal, pk__lt=newest.pk)
+    before = earlier.order_by("-pk").first()
+    if before is None and deal.predecessor is not None:
         return deal.predecessor.screening
-    return newest
+    return before
 
 
 def changes(before: Screening, after: Screening) -> list[Change]:

@@ -3,7 +3,7 @@
 What a value of a screening is called, its own versions say: ``screening.wording``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -44,8 +44,14 @@ class Due(NamedTuple):
 
 def over_variants(screening: Screening, name: str) -> list[Any]:
     """The different values of one fact over the variants of a screening, in their order."""
+    return _over(screening.facts, name)
+
+
+def _over(variants: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    if len(variants) == 1:
+        return [variants[0].get(name)]
     values: list[Any] = []
-    for facts in screening.facts:
+    for facts in variants:
         value = facts.get(name)
         if value not in values:
             values.append(value)
@@ -54,9 +60,13 @@ def over_variants(screening: Screening, name: str) -> list[Any]:
 
 def joined(screening: Screening, name: str) -> str:
     """The values of one fact over all variants, in words."""
-    own = wording.of(screening)
-    values = over_variants(screening, name) or [None]
-    return ", ".join(own.value(name, value) for value in values)
+    return joined_of(screening.facts, name, wording.of(screening))
+
+
+def joined_of(variants: Sequence[Mapping[str, Any]], name: str, own: wording.Wording) -> str:
+    """The same of the variants themselves, in these words."""
+    values = _over(variants, name) or [None]
+    return ", ".join([own.value(name, value) for value in values])
 
 
 def fact_rows(screening: Screening, names: Iterable[str] = ()) -> list[FactRow]:
@@ -91,9 +101,13 @@ def places(screening: Screening) -> list[tuple[str, str, str]]:
 
 def products(screening: Screening) -> str:
     """What is sold, by the names of the screening's own catalogue."""
-    own = wording.of(screening)
-    lines = screening.revision.answers.get("products") or []
-    return ", ".join(own.product(line) for line in lines if isinstance(line, str)) or UNKNOWN
+    return products_of(screening.revision.answers, wording.of(screening))
+
+
+def products_of(answers: Mapping[str, Any], own: wording.Wording) -> str:
+    """The same of the answers themselves, in these words."""
+    lines = answers.get("products") or []
+    return ", ".join([own.product(line) for line in lines if isinstance(line, str)]) or UNKNOWN
 
 
 def due(deal: Deal, now: datetime) -> Due:

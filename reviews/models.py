@@ -20,11 +20,43 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     def still_open(self) -> Self:
         return self.filter(closed_at=None)
 
+    def claimed(self) -> Self:
+        """Those that somebody holds now, by the database's clock."""
+        return self.still_open().filter(claimed_until__gt=Clock())
+
     def current_of(self, deal: Deal) -> "Review | None":
-        """The open review of the deal's newest screening; None before somebody claims it."""
+        """The open review of the deal's newest screening; None before somebody claims it.
+
+        Asked anew, unless a page that only shows the deal asked for all its rounds (`know`).
+        """
+        known: list[Review] | None = getattr(deal, "_known_rounds", None)
+        if known is not None:
+            return next(
+                (one for one in known if one.is_open and one.screening_id == deal.screening_id),
+                None,
+            )
         if deal.screening_id is None:
             return None
         return self.still_open().filter(deal=deal, screening_id=deal.screening_id).first()
+
+    def know(self, deal: Deal) -> "list[Review]":
+        """The rounds of a deal with votes, decisions and holders, for a page that only shows it."""
+        votes = models.Prefetch("votes", Vote.objects.select_related("reviewer").order_by("pk"))
+        is_held = models.Case(models.When(claimed_until__gt=Clock(), then=True), default=False)
+        rounds = (
+            self.filter(deal=deal)
+            .select_related("decision", "claimed_by")
+            .annotate(is_held=is_held)
+            .prefetch_related(votes)
+        )
+        deal._known_rounds = list(rounds)  # type: ignore[attr-defined]
+        known: list[Review] = deal._known_rounds  # type: ignore[attr-defined]
+        return known
+
+    def know_none(self, deal: Deal) -> "list[Review]":
+        """The same of a deal that nobody claimed yet."""
+        deal._known_rounds = []  # type: ignore[attr-defined]
+        return []
 
 
 class Review(models.Model):
@@ -45,6 +77,14 @@ class Review(models.Model):
     objects = ReviewQuerySet.as_manager()
 
     class Meta:
+        indexes = (
+            models.Index(
+                fields=("claimed_until",),
+                condition=Q(closed_at=None),
+                include=("screening", "claimed_by"),
+                name="review_claims",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("deal",), condition=Q(closed_at=None), name="one_open_review_per_deal"
@@ -73,11 +113,17 @@ class Review(models.Model):
 
     def holder(self) -> Any:
         """Who holds a live claim, by the database's clock; None when nobody does."""
-        live = Review.objects.filter(pk=self.pk, claimed_until__gt=Clock())
-        return live.first().claimed_by if live.exists() else None  # type: ignore[union-attr]
+        if hasattr(self, "is_held"):
+            return self.claimed_by if self.is_held else None
+        live = Review.objects.claimed().filter(pk=self.pk).select_related("claimed_by").first()
+        return live.claimed_by if live else None
+
+    def given(self) -> "list[Vote]":
+        """Its votes, the oldest first."""
+        return sorted(self.votes.all(), key=lambda vote: vote.pk)
 
     def tally(self) -> Tally:
-        return tally(self.level, [vote.verdict for vote in self.votes.order_by("pk")])
+        return tally(self.level, [vote.verdict for vote in self.given()])
 
 
 class Vote(models.Model):

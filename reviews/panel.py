@@ -49,7 +49,7 @@ def _open_panel(deal: Deal, user: Any) -> Panel:
         "mine",
         holder=labels.person(holder) if holder else "",
         until=review.claimed_until if review and holder else None,
-        votes_given=review.votes.count() if review else 0,
+        votes_given=len(review.given()) if review else 0,
         is_stale=deal.screening is not None and not is_current(deal.screening),
     )
     refusal = verbs.CLAIM.why_not(deal, user)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from screening.models import Deal
 from screening.parties import actions, spelling, verbs
 from screening.parties.models import (
     FACTS,
+    SAME,
     DealParty,
     Easing,
     Party,
@@ -106,8 +108,9 @@ def _known(what: str) -> QuerySet[Party]:
         about = {party.pk for easing in waiting() for party in easing.about}
         return Party.objects.filter(pk__in=about)
     if what == "due":
-        over = Q(findings__in=findings.filter(review_by__lte=today))
-        return Party.objects.filter(over | Q(easings__in=matches.filter(review_by__lte=today)))
+        found = findings.filter(review_by__lte=today).values_list("party")
+        cleared = matches.filter(review_by__lte=today).values_list("party")
+        return Party.objects.filter(pk__in=found.union(cleared))
     if what == "ruled":
         findings = findings.filter(fact__in=OF_RULINGS)
     elif what != "any":
@@ -406,23 +409,37 @@ def _country_of(party: Party, words: wording.Wording | None) -> str:
 
 
 def of_deal(deal: Deal) -> list[Part]:
-    revision = deal.newest_revision()
-    named = DealParty.objects.filter(revision=revision).select_related("party").order_by("pk")
     words = wording.of(deal.last_screening) if deal.screening_id else None
-    same = same_as([part.party_id for part in named])
-    known_of: dict[int, list[str]] = {}
-    everybody = {other for others in same.values() for other in others}
-    for finding in PartyFinding.objects.standing().filter(party__in=everybody).oldest_first():
-        known_of.setdefault(finding.party_id, []).append(in_words(finding.fact, finding.value))
+    revision = deal.last_screening.revision if deal.screening_id else deal.newest_revision()
+    named = DealParty.objects.filter(revision=revision).select_related("party").order_by("pk")
+    known_of = _known_of({part.party_id for part in named})
     return [
         Part(
             part.party,
             part.name,
             part.get_role_display(),
             _country_of(part.party, words),
-            list(
-                dict.fromkeys(what for pk in same[part.party_id] for what in known_of.get(pk, ()))
-            ),
+            known_of.get(part.party_id, []),
         )
         for part in named
     ]
+
+
+def _known_of(parties: Collection[int]) -> dict[int, list[str]]:
+    """Of each of these parties what is known of its body, in words, each once."""
+    same = RawSQL(f"SELECT other FROM ({SAME}) AS same", [sorted(parties)])  # noqa: S611, S608
+    standing = PartyFinding.objects.standing().filter(party__in=same).oldest_first()
+    findings = list(standing) if parties else []
+    # Of most parties nothing is known.
+    bodies_of = same_as(parties) if findings else {}
+    return {
+        party: list(
+            dict.fromkeys(
+                in_words(finding.fact, finding.value)
+                for other in others
+                for finding in findings
+                if finding.party_id == other
+            )
+        )
+        for party, others in bodies_of.items()
+    }

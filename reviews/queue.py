@@ -5,30 +5,27 @@ Severity comes first, then what is late. The value of a deal is not looked at.
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Case,
     CharField,
     Count,
     Exists,
-    F,
-    IntegerField,
     JSONField,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
-    Subquery,
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 
 from jobs.models import Clock
 from people import access
 from reviews.models import Review, Skip, Vote
-from screening.models import Deal, Finding, holds
+from screening.models import NOT_IN_LISTS, Deal, Finding, holds
 
 REFERENCE = re.compile(r"(?:HR-\d{4}-)?0*(\d{1,9})", re.IGNORECASE)
 VIEWS = {
@@ -43,13 +40,12 @@ VIEWS = {
 class Waiting(TypedDict):
     """What the queue adds to a deal."""
 
-    votes_given: int
     #: The level of the next voter.
     needed: str
     is_claimed: bool
     is_late: bool
-    #: 0 is the gravest country risk.
-    gravity: int
+    #: What each finding of a row cites.
+    citations: list[str]
 
 
 def waiting_for(user: Any) -> QuerySet[Deal]:
@@ -57,22 +53,17 @@ def waiting_for(user: Any) -> QuerySet[Deal]:
     visible = Deal.objects.visible_to(user).awaiting_review()
     if access.has_role(user, *access.REVIEWERS):
         visible = visible.not_of_own(user)
-    review = Review.objects.filter(screening_id=OuterRef("screening_id"), closed_at=None)
-    votes = Vote.objects.filter(review__screening_id=OuterRef("screening_id")).order_by()
-    counts = votes.values("review__screening_id").annotate(n=Count("pk")).values("n")
     return (
         visible.alias(known=Cast("screening__facts_text", JSONField()))
         .annotate(
-            votes_given=Coalesce(Subquery(counts, output_field=IntegerField()), 0),
-            is_claimed=Exists(review.filter(claimed_until__gt=Clock())),
+            is_claimed=Exists(Review.objects.claimed().filter(screening=OuterRef("screening"))),
             is_late=Case(
                 When(due_at__lt=Clock(), then=Value(value=True)), default=Value(value=False)
             ),
-            gravity=_gravity(),
         )
         .annotate(
             needed=Case(
-                When(Q(review_level="executive") | Q(votes_given__gte=2), then=Value("executive")),
+                When(_for_executives(), then=Value("executive")),
                 default=Value("senior"),
                 output_field=CharField(),
             )
@@ -80,18 +71,27 @@ def waiting_for(user: Any) -> QuerySet[Deal]:
     )
 
 
+def _for_executives() -> Q:
+    """The next vote is theirs; so is the third, after two that differ."""
+    return Q(review_level="executive") | Q(votes_given__gte=2)
+
+
 def in_order(deals: QuerySet[Any]) -> QuerySet[Any]:
-    """Executive level first, then the gravest country, then late, then due date."""
-    level = Case(When(review_level="executive", then=0), default=1)
-    return deals.order_by(level, "gravity", F("is_late").desc(), F("due_at").asc(), "pk")
+    """Executive level first, then the gravest country, then by the due date: late ones first.
+
+    Exactly as the index `deal_in_review` has them.
+    """
+    return deals.order_by("review_level", "gravity", "due_at", "pk")
 
 
 def with_rows(deals: QuerySet[Deal]) -> QuerySet[Deal]:
     """What a row shows, in a number of queries that does not grow with the rows."""
-    findings = Finding.objects.only("screening_id", "clause", "position")
-    return deals.select_related(
-        "screening__revision", "screening__review__claimed_by"
-    ).prefetch_related(Prefetch("screening__findings", queryset=findings))
+    findings = Finding.objects.filter(screening=OuterRef("screening")).order_by("position")
+    return (
+        deals.select_related("screening__revision", "screening__review__claimed_by")
+        .defer("answers", *(f"screening__{name}" for name in NOT_IN_LISTS))
+        .annotate(citations=ArraySubquery(findings.values("clause")))
+    )
 
 
 def filtered(deals: QuerySet[Deal], chosen: Mapping[str, str], user: Any) -> QuerySet[Deal]:
@@ -117,25 +117,39 @@ def of_view(deals: QuerySet[Deal], view: str, user: Any) -> QuerySet[Deal]:
 
 
 def counts(deals: QuerySet[Deal], user: Any) -> dict[str, int]:
-    """How many deals each view holds, in one query."""
-    wanted = {view: Count("pk", filter=condition) for view, condition in _views(user).items()}
-    return cast("dict[str, int]", deals.aggregate(**wanted))
+    """How many deals each view holds.
+
+    Of all of them nothing is asked but what stands in one index, and of the few that are claimed
+    who holds them.
+    """
+    views = _views(user)
+    counted = deals.aggregate(**_counts(views, "all", "late", "second"))
+    claimed = deals.filter(_held()).aggregate(claimed=Count("pk"), **_counts(views, "mine"))
+    return {**counted, "mine": claimed["mine"], "unclaimed": counted["all"] - claimed["claimed"]}
+
+
+def _counts(views: Mapping[str, Q], *names: str) -> dict[str, Count]:
+    return {name: Count("pk", filter=views[name]) for name in names}
 
 
 def takeable(user: Any) -> QuerySet[Deal]:
     """What "take the next deal" offers, in order: free, of this person's level, not skipped by
     them and not voted on by them."""
-    levels = [
-        level
-        for level, role in (("senior", access.SENIOR), ("executive", access.EXECUTIVE))
-        if access.has_role(user, role)
-    ]
+    free: QuerySet[Any] = waiting_for(user).filter(_of_level(user)).exclude(_held())
     mine = OuterRef("screening_id")
     skipped = Skip.objects.filter(screening_id=mine, reviewer=user)
     voted = Vote.objects.filter(review__screening_id=mine, reviewer=user)
-    waiting: QuerySet[Any] = waiting_for(user)
-    free = waiting.filter(is_claimed=False, needed__in=levels)
-    return in_order(free.exclude(Exists(skipped)).exclude(Exists(voted)))
+    return in_order(free.exclude(Exists(skipped)).exclude(Q(votes_given__gt=0) & Q(Exists(voted))))
+
+
+def _of_level(user: Any) -> Q:
+    """Deals whose next vote somebody with the roles of this person may give."""
+    own = Q(pk__in=[])
+    if access.has_role(user, access.SENIOR):
+        own |= Q(review_level="senior", votes_given__lt=2)
+    if access.has_role(user, access.EXECUTIVE):
+        own |= _for_executives()
+    return own
 
 
 def cites(clause: str) -> Q:
@@ -162,7 +176,7 @@ def mentions(text: str) -> Q:
 def _views(user: Any) -> dict[str, Q]:
     return {
         "all": Q(),
-        "mine": Q(is_claimed=True, screening__review__claimed_by=user),
+        "mine": _held(claimed_by=user),
         "unclaimed": Q(is_claimed=False),
         "late": Q(is_late=True),
         "second": Q(votes_given__gte=1),
@@ -173,14 +187,9 @@ def _claimed_by(whom: str, user: Any) -> Q:
     if whom == "nobody":
         return Q(is_claimed=False)
     person = user.pk if whom == "me" else whom
-    return Q(is_claimed=True, screening__review__claimed_by=person)
+    return _held(claimed_by=person)
 
 
-def _gravity() -> Case:
-    """The worst destination of the deal; a country that nobody rates stands beside the worst."""
-    ranks = (("very_high", 0), ("unrated", 0), ("high", 1), ("medium", 2))
-    return Case(
-        *(When(holds("country_risk", risk, "screening__"), then=rank) for risk, rank in ranks),
-        default=3,
-        output_field=IntegerField(),
-    )
+def _held(**by: Any) -> Q:
+    """Deals that somebody holds now. There are as many as people at work, so these come first."""
+    return Q(screening__in=Review.objects.claimed().filter(**by).values("screening"))

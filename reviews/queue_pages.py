@@ -1,6 +1,6 @@
 """The queue page of reviewers, and taking the next deal from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from reviews.forms import QueueFilters
 from reviews.models import Decision
 from reviews.paging import CountedPaginator, in_order_of
 from screening import wording
-from screening.models import Deal, Screening
+from screening.models import Deal
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -52,8 +52,9 @@ def queue(request: SignedIn) -> HttpResponse:
     view = view if view in waiting.VIEWS else "all"
     ordered = waiting.in_order(waiting.of_view(deals, view, request.user))
     page = CountedPaginator(ordered, PER_PAGE, count=counts[view]).get_page(request.GET.get("page"))
-    with_rows = wording.with_versions(waiting.with_rows(everything), "screening__")
+    with_rows = wording.with_digests(waiting.with_rows(everything), "screening__")
     rows = in_order_of(list(page), with_rows)
+    wording.lend(rows)
     now = timezone.now()
     context = {
         "form": form,
@@ -95,7 +96,7 @@ class QueueRow:
             places=labels.places(screening),
             products=labels.products(screening),
             end_user=labels.joined(screening, "end_user_type"),
-            clauses=_clauses(screening),
+            clauses=_clauses(deal.citations),
             level=labels.LEVELS[deal.needed],
             second_vote=deal.votes_given > 0,
             claimed_by=_claimant(deal, user),
@@ -103,8 +104,9 @@ class QueueRow:
         )
 
 
-def _clauses(screening: Screening) -> list[str]:
-    cited = ", ".join(finding.clause for finding in screening.findings.all())
+def _clauses(citations: Iterable[str]) -> list[str]:
+    """Each once; a finding may cite several."""
+    cited = ", ".join(citations)
     return list(dict.fromkeys(clause for clause in cited.split(", ") if clause))
 
 

@@ -1,10 +1,11 @@
 """The review page of one deal and the small verbs of a reviewer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,6 +15,7 @@ from audit.refusals import Conflict
 from people import access
 from people.access import SignedIn, allow
 from people.verbs import Offers, Verb, does
+from policy import active
 from policy.wording import outcomes
 from reviews import (
     actions,
@@ -32,37 +34,53 @@ from reviews.history import timeline
 from reviews.models import Condition, Review
 from screening import deriving, wording
 from screening.lifecycle import Status
-from screening.models import Deal
+from screening.models import Confirmation, Deal, DealQuerySet, Question
 
 Typed = Iterable[tuple[str, str]]
 
 
 def find_deal(request: SignedIn, pk: int) -> Deal:
     """The deal, when this person may read it as a reviewer; a missing page otherwise."""
-    deals = Deal.objects.filter(pk__in=Deal.objects.visible_to(request.user).values("pk"))
+    return get_object_or_404(_readable(request), pk=pk)
+
+
+def _readable(request: SignedIn) -> DealQuerySet:
+    deals = Deal.objects.visible_to(request.user)
     if access.has_role(request.user, *access.REVIEWERS):
         deals = deals.not_of_own(request.user)
-    deals = deals.exclude(screening=None).select_related(
-        "screening__revision", "predecessor__screening__revision", "owner"
-    )
-    return get_object_or_404(wording.with_versions(deals, "screening__"), pk=pk)
+    deals = deals.exclude(screening=None).select_related("screening__revision", "owner")
+    return wording.with_versions(deals, "screening__")
 
 
 @allow(*access.REVIEWERS, access.AUDITOR)
 @require_safe
 def deal(request: SignedIn, pk: int) -> HttpResponse:
-    return render(request, "reviews/deal.html", page_of(find_deal(request, pk), request.user))
+    deals = _readable(request).with_part_of(request.user).annotate(**_beside())
+    deal: Any = get_object_or_404(deals.prefetch_related("screening__findings"), pk=pk)
+    deal.know_own_part(request.user)
+    # Nothing is asked for that the deal does not have.
+    rounds = Review.objects.know(deal) if deal.is_reviewed else Review.objects.know_none(deal)
+    with active.at_one_moment():
+        page = page_of(deal, rounds, request.user)
+        return render(request, "reviews/deal.html", page)
 
 
-def page_of(deal: Deal, user: Any) -> dict[str, Any]:
-    """What the review page shows to this person."""
+def _beside() -> dict[str, Exists]:
+    """What a deal may have besides its screening."""
+    own = OuterRef("pk")
+    return {
+        "is_reviewed": Exists(Review.objects.filter(deal=own)),
+        "is_asked": Exists(Question.objects.filter(deal=own)),
+        "is_confirmed": Exists(Confirmation.objects.filter(screening__revision__deal=own)),
+    }
+
+
+def page_of(deal: Any, rounds: Sequence[Review], user: Any) -> dict[str, Any]:
+    """What the review page shows to this person of a deal, read with what is `_beside` it."""
     screening = deal.last_screening
-    reviews = (
-        Review.objects.filter(deal=deal)
-        .select_related("decision")
-        .prefetch_related("votes__reviewer")
-    )
     former = exhibits.former_screening(deal)
+    events = timeline.without_noise(deal)
+    decided = [one.decision for one in rounds if hasattr(one, "decision")]
     is_waiting = deal.status == Status.IN_REVIEW
     return {
         "deal": deal,
@@ -85,16 +103,18 @@ def page_of(deal: Deal, user: Any) -> dict[str, Any]:
         "written": written.of_deal(deal),
         "former": former,
         "changes": exhibits.changes(former, screening) if former else [],
-        "softened": softened.in_draft(deal),
+        "softened": softened.in_draft(deal, events),
         "stopped": softened.beside_stopped(deal),
-        "questions": exhibits.exchange(deal),
+        "questions": exhibits.exchange(deal) if deal.is_asked else (),
         # Nobody decides a barred deal, so there is nothing to compare.
         "precedents": precedents.nearest(screening, user) if deal.status != Status.BARRED else [],
         "ways": counterfactual.ways(screening),
-        "votes": exhibits.vote_cards(exhibits.shown_votes(reviews, user)),
-        "decisions": deal.decisions.newest_first().select_related("review"),
-        "conditions": Condition.objects.filter(decision__deal=deal, decision__screening=screening),
-        "timeline": timeline.of_deal(deal),
+        "votes": exhibits.vote_cards(exhibits.shown_votes(rounds, user)),
+        "decisions": sorted(decided, key=lambda decision: decision.pk, reverse=True),
+        "conditions": Condition.objects.filter(decision__deal=deal, decision__screening=screening)
+        if decided
+        else (),
+        "timeline": timeline.of_deal(deal, events),
         "panel": panel.panel(deal, user),
         "may": Offers(verbs.OF_DEAL, deal, user),
         "is_auditor": access.has_role(user, access.AUDITOR),

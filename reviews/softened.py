@@ -3,11 +3,12 @@ stopped deal that this one follows.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from audit.models import AuditEvent
 from policy import active
 from policy.wording import outcomes
 from screening import deriving, wording
@@ -16,6 +17,8 @@ from screening.form.deal_form import QUESTIONS, Question, Text
 from screening.models import Deal
 from screening.sales_words import answer_words
 
+#: The event of an answer that was changed in a draft.
+CHANGED = "deal.answer_changed"
 #: Stopped deals that are compared: the newest ones.
 COMPARED = 3
 
@@ -32,12 +35,13 @@ class Softened:
     at: datetime
 
 
-def in_draft(deal: Deal) -> list[Softened]:
-    """The newest first."""
+def in_draft(deal: Deal, events: Iterable[AuditEvent]) -> list[Softened]:
+    """What these events tell of it, the newest first."""
     own = wording.of(deal.last_screening)
-    events = deal.events().filter(verb="deal.answer_changed", payload__contains='"milder"')
     found = []
-    for event in events.order_by("-pk"):
+    for event in sorted(events, key=lambda event: event.pk, reverse=True):
+        if event.verb != CHANGED:
+            continue
         payload = json.loads(event.payload)
         asked = questions.BY_SLUG.get(payload["question"])
         if asked is None or not payload.get("milder"):
@@ -81,10 +85,9 @@ class Beside:
 
 def beside_stopped(deal: Deal) -> list[Beside]:
     """The stopped deals that this one follows, the newest first."""
-    revision = deal.newest_revision()
-    if revision is None:
-        return []
-    pairs = [(other, other.newest_revision()) for other in deriving.followed(deal)[:COMPARED]]
+    revision = deal.last_screening.revision
+    stopped = deriving.followed(deal, revision)[:COMPARED]
+    pairs = [(other, other.newest_revision()) for other in stopped]
     return [_beside(other, sent.answers, deal, revision.answers) for other, sent in pairs if sent]
 
 

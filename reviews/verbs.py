@@ -43,7 +43,7 @@ def _check_claim(deal: Deal, user: Any) -> None:
             if level == "executive"
             else f"The next vote on this deal is for a {level} reviewer."
         )
-    if review and review.votes.filter(reviewer=user).exists():
+    if review and any(vote.reviewer_id == user.pk for vote in review.given()):
         raise NotAllowed("You have voted on this deal. Another person must give the next vote.")
 
 
@@ -71,7 +71,7 @@ def _check_pass_up(deal: Deal, user: Any) -> Review:
     review = _check_held(deal, user)
     if review.level == "executive":
         raise Conflict("This deal is already at the executive level.")
-    if review.votes.exists():
+    if review.given():
         raise Conflict("A vote was given at this level. Vote, or release the deal.")
     return review
 

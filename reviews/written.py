@@ -166,7 +166,8 @@ def of_screening(screening: Screening, deal: Deal) -> Written:
     """What a screening read, beside the revision before it and the deal that this one follows."""
     revision = screening.revision
     now = Source("", revision.answers, wording.of(screening))
-    before = deal.revisions.filter(number=revision.number - 1).first()
+    earlier_number = revision.number - 1
+    before = deal.revisions.filter(number=earlier_number).first() if earlier_number else None
     earlier = [_source(before, f"Revision {before.number}")] if before else []
     if deal.predecessor is not None:
         followed = deal.predecessor.newest_revision()

@@ -19,7 +19,7 @@ from screening.linking import Other, key_of_name
 from screening.models import TWO_YEARS, Deal, FactRuling
 from screening.parties import known
 from screening.parties.known import Known
-from screening.parties.models import DealParty, PartyOutline
+from screening.parties.models import SAME_AS, DealParty, PartyOutline
 from screening.parties.naming import Named
 from screening.parties.spelling import Spellings, alike
 
@@ -35,6 +35,22 @@ WITH RECURSIVE origin (deal, id) AS (
     WHERE source.id IS NOT NULL)
 SELECT deal, id FROM origin ORDER BY deal, id"""
 
+#: Every name of the bodies that are known under one of these, and the deals of each that were
+#: stopped: those that it was to use, and those that it signed.
+MEANT = f"""
+{SAME_AS.format(asked="(SELECT id FROM screening_party WHERE key = ANY(%(keys)s))")},
+meant (key) AS (
+    SELECT party.key FROM same JOIN screening_party AS party ON party.id = same.other
+    UNION SELECT unnest(%(keys)s))
+SELECT meant.key, stopped.deal, coalesce(stopped.uses, false) FROM meant LEFT JOIN LATERAL (
+    SELECT deal.id AS deal, true AS uses FROM screening_deal AS deal
+    WHERE deal.end_user_key = meant.key AND deal.status = ANY(%(closed)s)
+    UNION
+    SELECT deal.id, false FROM screening_party AS party
+    JOIN screening_dealparty AS part ON part.party_id = party.id AND part.role = 'customer'
+    JOIN screening_deal AS deal ON deal.id = part.deal_id
+    WHERE party.key = meant.key AND deal.status = ANY(%(closed)s)) AS stopped ON true"""  # noqa: S608
+
 
 class Around:
     """As the database had it when it was first asked; nothing is read twice."""
@@ -45,6 +61,7 @@ class Around:
         self._live: dict[str, list[Deal]] = {}
         self._stopped: dict[str, list[Deal]] = {}
         self._signed: dict[str, list[Deal]] = {}
+        self._keys_meant: dict[frozenset[str], Collection[str]] = {}
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user."""
@@ -102,14 +119,32 @@ class Around:
 
     def _bodies(self, keys: Collection[str]) -> Collection[str]:
         """With every other name of the bodies that compliance merged under one of these."""
-        if len(self._ours) == 1:
-            return known.keys_of_bodies(keys)
         return frozenset(keys).union(*(self._merged.get(key, ()) for key in keys))
 
     def _meant(self, names: Collection[str]) -> Collection[str]:
         """The keys of these bodies under all their names, in whatever spelling."""
-        keys = {*map(key_of_name, names), *self._spelt_otherwise(names)} - {""}
-        return self._bodies(keys)
+        asked = frozenset(names)
+        if asked not in self._keys_meant:
+            keys = {*map(key_of_name, asked), *self._spelt_otherwise(asked)} - {""}
+            is_one = len(self._ours) == 1
+            self._keys_meant[asked] = self._read_meant(keys) if is_one else self._bodies(keys)
+        return self._keys_meant[asked]
+
+    def _read_meant(self, keys: Collection[str]) -> Collection[str]:
+        """With every other name of the same bodies; their stopped deals are read along."""
+        if not keys:
+            return keys
+        with connection.cursor() as cursor:
+            cursor.execute(MEANT, {"keys": sorted(keys), "closed": list(CLOSED)})
+            rows = cursor.fetchall()
+        numbers = {deal for _, deal, _ in rows if deal is not None}
+        deals = Deal.objects.select_related("screening").defer("answers")
+        found = deals.in_bulk(numbers) if numbers else {}
+        for key, deal, uses in rows:
+            stopped, signed = self._stopped.setdefault(key, []), self._signed.setdefault(key, [])
+            if deal is not None:
+                (stopped if uses else signed).append(found[deal])
+        return frozenset(key for key, _, _ in rows)
 
     def _spelt_otherwise(self, names: Collection[str]) -> Collection[str]:
         """The keys of those whom these names may mean besides."""

@@ -411,16 +411,17 @@ def _holding(derived: Derived) -> list[rulings.Word]:
     return list(words.values())
 
 
-def followed(deal: Deal) -> list[Deal]:
-    """The stopped deals that the newest revision of a deal follows, the newest first."""
-    data = active.reference_data()
-    derived = _of_newest(deal, data)
-    revision = deal.newest_revision()
-    at = revision.created_at if revision else timezone.now()
+def followed(deal: Deal, revision: DealRevision) -> list[Deal]:
+    """The stopped deals that the newest revision of a deal follows, the newest first.
+
+    Only names and products of the declaration are looked at, which nothing around it changes.
+    """
+    reading, at = read(revision.answers), revision.created_at
     around = Around([deal])
     ancestors = [other for other in around.ancestors(deal) if other.is_closed]
-    names = linking.names(derived.declared)
-    signed = linking.alike_in_products(derived.declared, around.signed(names, at), data)
+    names = linking.names(reading.declared)
+    candidates = around.signed(names, at)
+    signed = linking.alike_in_products(reading.declared, candidates, reading.data)
     stopped = {other.pk: other for other in (*ancestors, *around.stopped(names, at), *signed)}
     stopped.pop(deal.pk, None)
     return [stopped[pk] for pk in sorted(stopped, reverse=True)]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self, cast
 
 from django.conf import settings
@@ -27,6 +28,8 @@ USER = settings.AUTH_USER_MODEL
 LEVELS = (("senior", "Senior review"), ("executive", "Executive review"))
 #: The kinds of reference data that a screening names.
 VERSIONS = ("rulebook", "countries", "catalogue", "registry", "laws")
+#: Long texts of a screening that no list of deals shows.
+NOT_IN_LISTS = ("sources_text", "missing_text", "open_text", "laws_text", "capabilities")
 #: A new deal of an end user follows a stopped one for so long.
 TWO_YEARS = timedelta(days=731)
 LEVEL_OF = {"senior_review": "senior", "executive_review": "executive"}
@@ -88,12 +91,11 @@ class DealQuerySet(models.QuerySet["Deal"]):
         return self.filter(status=Status.IN_REVIEW)
 
     def awaiting_compliance(self) -> Self:
-        return self.filter(status=Status.NEEDS_INFORMATION, screening__asks_compliance=True)
+        return self.filter(status=Status.NEEDS_INFORMATION, asks_compliance=True)
 
     def awaiting_sales(self) -> Self:
         """Those whose owner must answer; what only compliance can settle is not theirs to do."""
-        only_compliance = Q(screening__asks_compliance=True, screening__asks_sales=False)
-        return self.filter(status=Status.NEEDS_INFORMATION).exclude(only_compliance)
+        return self.filter(status=Status.NEEDS_INFORMATION).exclude(_only_compliance())
 
     def in_tab(self, tab: str) -> Self:
         """My deals by who acts next: yours, drafts, others, decided."""
@@ -116,6 +118,10 @@ class DealQuerySet(models.QuerySet["Deal"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-pk")
+
+    def longest_waiting_first(self) -> Self:
+        """By their newest screening, which is numbered when it is made."""
+        return self.order_by("screening_id", "pk")
 
     def customer_names(self) -> list[str]:
         """Customers that were named before, so that a name is typed once."""
@@ -145,17 +151,12 @@ class DealQuerySet(models.QuerySet["Deal"]):
 
     def parts_of(self, user: Any) -> "dict[int, Part]":
         """Of each of these deals, by number, the part that the person has in it; in one query."""
-        hand_in = Contributor.objects.filter(user=user, deal=OuterRef("pk"))
-        facts = Q(part=Contributor.Part.FACTS)
-        team = _teams_of(user).filter(pk=OuterRef("team"))
-        parts = self.order_by().values_list(
-            "pk",
-            Exists(team),
-            Exists(_left_teams(user)),
-            Exists(hand_in.exclude(facts)),
-            Exists(hand_in.filter(facts)),
-        )
+        parts = self.order_by().values_list("pk", *_parts(user).values())
         return {pk: Part(*part) for pk, *part in parts}
+
+    def with_part_of(self, user: Any) -> Self:
+        """The same beside each deal: for a page that shows one of them (`Deal.know_own_part`)."""
+        return self.annotate(**_parts(user))
 
     def sold_with(self, user: Any) -> Self:
         """Deals that the person worked on for sales, or that a team of theirs sells or sold."""
@@ -165,6 +166,18 @@ class DealQuerySet(models.QuerySet["Deal"]):
         )
 
 
+def _parts(user: Any) -> dict[str, Exists]:
+    """By the names of `Part`."""
+    hand_in = Contributor.objects.filter(user=user, deal=OuterRef("pk"))
+    facts = Q(part=Contributor.Part.FACTS)
+    return {
+        "in_team": Exists(_teams_of(user).filter(pk=OuterRef("team"))),
+        "was_in_team": Exists(_left_teams(user)),
+        "had_a_hand": Exists(hand_in.exclude(facts)),
+        "set_a_fact": Exists(hand_in.filter(facts)),
+    }
+
+
 def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:
     """A list of its own for the query, and no join: a deal stands in the result once by itself."""
     return SalesTeam.objects.filter(members=user)
@@ -172,7 +185,9 @@ def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:
 
 def _was_colleague(user: Any) -> Q:
     """Deals whose team the person left when they were there already."""
-    return Q(Exists(_left_teams(user)))
+    # Most people never left a team: the teams are looked at first, once for all deals.
+    left = PastMember.objects.filter(user=user).values("team")
+    return Q(team__in=left) & Q(Exists(_left_teams(user)))
 
 
 def _left_teams(user: Any) -> models.QuerySet[PastMember]:
@@ -181,9 +196,13 @@ def _left_teams(user: Any) -> models.QuerySet[PastMember]:
     )
 
 
+def _only_compliance() -> Q:
+    return Q(asks_compliance=True, asks_sales=False)
+
+
 def _tabs() -> dict[str, Q]:
     waiting = Q(status=Status.NEEDS_INFORMATION)
-    compliance = waiting & Q(screening__asks_compliance=True, screening__asks_sales=False)
+    compliance = waiting & _only_compliance()
     yours = (waiting & ~compliance) | Q(status=Status.LAPSED)
     others = compliance | Q(status=Status.IN_REVIEW)
     drafts = Q(status=Status.DRAFT)
@@ -243,8 +262,17 @@ class Deal(models.Model):
     valid_until = models.DateTimeField(null=True)
     # When it was barred, rejected or withdrawn (trigger).
     closed_at = models.DateTimeField(null=True)
+    # By what long lists find and order the deals that wait, all of the newest screening (trigger):
+    # 0 is the gravest country risk of a destination, 3 the mildest.
+    gravity = models.PositiveSmallIntegerField(null=True)
+    asks_compliance = models.BooleanField(db_default=False, default=False)
+    asks_sales = models.BooleanField(db_default=False, default=False)
+    votes_given = models.PositiveSmallIntegerField(db_default=0, default=0)
 
     objects = DealQuerySet.as_manager()
+
+    #: What a page asked of its deals at once.
+    _known_parts: Mapping[int, Part] = MappingProxyType({})
 
     class Meta:
         constraints = (
@@ -259,6 +287,20 @@ class Deal(models.Model):
             models.Index(fields=("status", "due_at"), name="deal_status_due"),
             models.Index(fields=("team", "status"), name="deal_team_status"),
             models.Index(fields=("end_user_key", "sent_at"), name="deal_end_user"),
+            # The lists of deals that wait, in their order, with what tells whose deal it is: a page
+            # reads as many rows as it shows, and a count reads no deal.
+            models.Index(
+                fields=("review_level", "gravity", "due_at", "id"),
+                condition=Q(status=Status.IN_REVIEW),
+                include=("team", "created_at", "sent_at", "screening", "votes_given"),
+                name="deal_in_review",
+            ),
+            models.Index(
+                fields=("screening", "id"),
+                condition=Q(status=Status.NEEDS_INFORMATION, asks_compliance=True),
+                include=("team", "created_at", "sent_at"),
+                name="deal_for_compliance",
+            ),
         )
 
     def __str__(self) -> str:
@@ -316,8 +358,8 @@ class Deal(models.Model):
 
     def part_of(self, user: Any) -> Part:
         """Asked anew, unless a page of many deals asked for all of them (`know_parts`)."""
-        known: dict[int, Part] = getattr(self, "_known_parts", {})
-        return known.get(user.pk) or Deal.objects.filter(pk=self.pk).parts_of(user)[self.pk]
+        known = self._known_parts.get(user.pk)
+        return known or Deal.objects.filter(pk=self.pk).parts_of(user)[self.pk]
 
     @staticmethod
     def know_parts(deals: "Iterable[Deal]", user: Any) -> None:
@@ -325,10 +367,16 @@ class Deal(models.Model):
         shown = list(deals)
         parts = Deal.objects.filter(pk__in=[deal.pk for deal in shown]).parts_of(user)
         for deal in shown:
-            deal._known_parts = {user.pk: parts[deal.pk]}  # type: ignore[attr-defined]
+            deal._known_parts = {user.pk: parts[deal.pk]}
+
+    def know_own_part(self, user: Any) -> None:
+        """For a page that only shows it, of a deal that was read `with_part_of` this person."""
+        part = Part(*(getattr(self, name) for name in Part._fields))
+        self._known_parts = {user.pk: part}
 
     def lock(self) -> None:
         """Read again under a row lock, so that what is checked next is what is written on."""
+        self._known_parts = {}
         self.refresh_from_db(from_queryset=Deal.objects.select_for_update(of=("self",)))
 
     def events(self) -> models.QuerySet[AuditEvent]:

@@ -5,12 +5,12 @@ countries and rulebook, to every role. Only what was not screened yet is in the 
 versions. Versions never change, so each is read once and kept by ``policy.active``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from policy import active
 from policy.engine.language.facts import Vocabulary
@@ -20,7 +20,7 @@ from policy.reference.destinations import Countries
 from screening.models import Deal, Screening
 
 UNKNOWN = "not known"
-NAMING = ("rulebook", "catalogue", "countries", "laws")
+NAMING = ("rulebook", "catalogue", "countries")
 
 
 def with_versions[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:
@@ -28,9 +28,22 @@ def with_versions[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:
 
     Without the content of those: it is large, and known by its digest once it was read.
     """
-    kinds = [f"{path}{kind}" for kind in NAMING]
+    kinds = [f"{path}{kind}" for kind in (*NAMING, "laws")]
     large = [f"{kind}__{field}" for kind in kinds for field in ("content", "written")]
     return rows.select_related(*kinds).defer(*large)
+
+
+def with_digests[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:
+    """The same for long lists of screenings, or of rows with one at ``path`` (`lend`): an object
+    for each version would cost more than all that a row shows.
+    """
+    return rows.annotate(**{f"{kind}_digest": F(f"{path}{kind}__digest") for kind in NAMING})
+
+
+def lend(deals: Iterable[Deal]) -> None:
+    """Of deals that were read `with_digests` of their screenings: the words of these."""
+    for deal in deals:
+        deal.last_screening.kept_wording = _by_digests(deal)  # type: ignore[attr-defined]
 
 
 class Names(Protocol):
@@ -65,6 +78,25 @@ class _Used:
         return active.countries(self._screening.countries)
 
 
+class _Stored:
+    """The versions with these digests; each kind is read when it is needed."""
+
+    def __init__(self, rulebook: str, catalogue: str, countries: str) -> None:
+        self._rulebook, self._catalogue, self._countries = rulebook, catalogue, countries
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return active.rulebook_with(self._rulebook).vocabulary
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return active.catalogue_with(self._catalogue)
+
+    @cached_property
+    def countries(self) -> Countries:
+        return active.countries_with(self._countries)
+
+
 class _Active:
     def __init__(self, data: ReferenceData) -> None:
         self.vocabulary = data.rulebook.vocabulary
@@ -76,6 +108,8 @@ class Wording:
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        #: Fact → its words; None for one that the vocabulary does not have.
+        self._words: dict[str, Mapping[str, str] | None] = {}
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -87,6 +121,8 @@ class Wording:
 
     def value(self, name: str, value: Any) -> str:
         """A plain fact value; a set of flags is a list, or one of sure and open members."""
+        if isinstance(value, str):
+            return self._one(name, value)
         if value is None:
             return UNKNOWN
         if isinstance(value, bool):
@@ -100,9 +136,11 @@ class Wording:
         return self._one(name, str(value))
 
     def _one(self, name: str, value: str) -> str:
-        fact = self.vocabulary.get(name)
-        words = fact.words if fact is not None else {}
-        return words.get(value) or (value if fact is None or not words else _plainly(value))
+        if name not in self._words:
+            fact = self.vocabulary.get(name)
+            self._words[name] = None if fact is None else fact.words
+        words = self._words[name]
+        return words.get(value) or _plainly(value) if words else value
 
     def product(self, line: str) -> str:
         """A line of a deal by the name of the catalogue; other words as they are."""
@@ -122,7 +160,19 @@ def _plainly(name: str) -> str:
 def of(screening: Screening) -> Wording:
     """Its words; an export of many gives those that it keeps for each set of versions."""
     kept: Wording | None = getattr(screening, "kept_wording", None)
+    if kept is None and hasattr(screening, "rulebook_digest"):
+        return _by_digests(screening)
     return kept or Wording(_Used(screening))
+
+
+def _by_digests(row: Any) -> Wording:
+    return of_digests(*(getattr(row, f"{kind}_digest") or "" for kind in NAMING))
+
+
+@lru_cache(active.KEPT)
+def of_digests(rulebook: str, catalogue: str, countries: str) -> Wording:
+    """Of a screening that used the versions with these digests; of countries there may be none."""
+    return Wording(_Stored(rulebook, catalogue, countries))
 
 
 def of_data(data: ReferenceData) -> Wording:
@@ -135,5 +185,19 @@ def after(deal: Deal, moment: datetime) -> Wording:
 
     Who sets a fact screens the deal again in the same transaction.
     """
-    screenings = with_versions(Screening.objects.filter(revision__deal=deal)).order_by("pk")
-    return of(screenings.filter(created_at__gte=moment).first() or deal.last_screening)
+    return afterwards(deal)(moment)
+
+
+def afterwards(deal: Deal) -> Callable[[datetime], Wording]:
+    """The same for whatever happened to a deal, whose screenings are read once."""
+    digests = [f"{kind}__digest" for kind in NAMING]
+    screenings = Screening.objects.filter(revision__deal=deal).order_by("pk")
+    kept = list(screenings.values_list("created_at", *digests))
+
+    def words(moment: datetime) -> Wording:
+        for at, rulebook, catalogue, countries in kept:
+            if at >= moment:
+                return of_digests(rulebook, catalogue, countries or "")
+        return of(deal.last_screening)
+
+    return words

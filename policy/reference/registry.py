@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from functools import cached_property, lru_cache
+from threading import RLock
 
 from policy.engine.language.facts import digest
 from policy.engine.language.words import did_you_mean, listed, shown
@@ -120,6 +121,10 @@ class Said:
     is_operator: bool = False
 
 
+#: To build one takes a second for twenty thousand names, and all threads would begin at once.
+_BUILDING = RLock()
+
+
 @dataclass(frozen=True)
 class Registry:
     """The parties, and the digest of the text that they were read from."""
@@ -138,8 +143,13 @@ class Registry:
         # Sorted, so that the order of the rows decides nothing: no hit, no note, no question.
         return tuple(sorted(self.parties, key=astuple))
 
-    @cached_property
+    @property
     def _matcher(self) -> Matcher:
+        with _BUILDING:
+            return self._built
+
+    @cached_property
+    def _built(self) -> Matcher:
         return Matcher(
             Listed(at, name, party.country, counts=party.kind in ASKED)
             for at, party in enumerate(self._rows)

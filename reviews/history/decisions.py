@@ -2,7 +2,6 @@
 runs."""
 
 import csv
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,18 +9,21 @@ from typing import Any, NamedTuple
 import orjson
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, JSONField, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, JSONField, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
+from people.names import name_in, named
 from policy.models import ReferenceVersion
 from reviews import labels
-from reviews.models import Result, Review, Vote
+from reviews.models import Result, Vote
 from reviews.queue import REFERENCE, cites
 from screening import wording
 from screening.lifecycle import Status
 from screening.models import Finding, Screening, holds, reference_of
 
 REPLACED = "replaced"
+#: What a row shows of the deal.
+DEAL, SHOWN = "revision__deal__", ("title", "created_at")
 FINAL = (
     Status.CLEARED,
     Status.APPROVED,
@@ -40,7 +42,9 @@ RESULTS = {
 #: Filters that ask more than what a screening led to, and when.
 OF_SCREENINGS = ("country", "outcome", "rulebook", "clause", "rule", "person", "text")
 # What a spreadsheet takes for the beginning of a formula, in its full-width forms too.
-FORMULA = re.compile(r"[=+\-@|\t\r\n\0＝＋－＠｜]")  # noqa: RUF001
+BEGINS = frozenset("=+-@|\t\r\n\0＝＋－＠｜")  # noqa: RUF001
+#: Letters of a moment to the second, as in 2026-03-01T23:59:59.
+SECONDS = 19
 COLUMNS = (
     "deal",
     "title",
@@ -123,13 +127,16 @@ def newest_first(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 def with_rows(rows: QuerySet[Screening]) -> QuerySet[Screening]:
     """What a row shows, in a number of queries that does not grow with the rows."""
-    votes = Vote.objects.select_related("reviewer").order_by("pk")
-    reviews = Review.objects.prefetch_related(Prefetch("votes", queryset=votes))
+    findings = Finding.objects.filter(screening=OuterRef("pk")).order_by("position")
+    votes = Vote.objects.filter(review__screening=OuterRef("pk")).order_by("pk")
     return (
-        wording.with_versions(rows)
-        .select_related("revision__deal", "revision__submitter", "decision")
-        .defer("sources_text", "missing_text", "open_text", "revision__deal__answers")
-        .prefetch_related("findings", Prefetch("review", queryset=reviews))
+        wording.with_digests(rows)
+        .select_related("revision__deal")
+        .only("outcome", "facts_text", "revision__number", *(f"{DEAL}{name}" for name in SHOWN))
+        .annotate(
+            fired=ArraySubquery(findings.values("rule")),
+            voted=ArraySubquery(votes.values(person=named("reviewer__"))),
+        )
     )
 
 
@@ -139,9 +146,8 @@ def totals(rows: QuerySet[Any]) -> list[tuple[str, str, int]]:
     return [(result, RESULTS.get(result, result), n) for result, n in counts]
 
 
-def voters(screening: Screening) -> list[str]:
-    review = getattr(screening, "review", None)
-    return [labels.person(vote.reviewer) for vote in review.votes.all()] if review else []
+def voters(screening: Any) -> list[str]:
+    return [name_in(person) for person in screening.voted]
 
 
 def csv_lines(rows: QuerySet[Screening]) -> Iterator[str]:
@@ -224,31 +230,13 @@ class _Names:
             person.pk: labels.person(person) for person in get_user_model().objects.all()
         }
 
-        self._wordings: dict[tuple[Any, ...], wording.Wording] = {}
-
-    def wording(self, sent: Any) -> wording.Wording:
-        """One for all screenings that used the same versions."""
-        used = (sent.rulebook, sent.catalogue, sent.countries)
-        if used not in self._wordings:
-            self._wordings[used] = wording.of(sent)
-        return self._wordings[used]
+    def wording(self, row: _Row) -> wording.Wording:
+        """Of the versions that it used; one for all that used the same."""
+        used = (row.rulebook, row.catalogue, row.countries)
+        return wording.of_digests(*map(self.digest, used))
 
     def digest(self, version: int | None) -> str:
         return self.versions[version].digest if version else ""
-
-
-class _Sent:
-    """As much of a screening as its words need."""
-
-    def __init__(self, row: _Row, names: _Names) -> None:
-        self.facts = orjson.loads(row.facts_text)
-        self.answers = orjson.loads(row.answers_text)
-        self.revision = self
-        self.rulebook = names.versions[row.rulebook]
-        self.catalogue = names.versions[row.catalogue]
-        self.countries = names.versions[row.countries] if row.countries else None
-        self.kept_wording: wording.Wording | None = None
-        self.kept_wording = names.wording(self)
 
 
 class _Echo:
@@ -259,17 +247,18 @@ class _Echo:
 
 
 def _values(row: _Row, names: _Names) -> list[str | int]:
-    sent: Any = _Sent(row, names)
+    variants, answers = orjson.loads(row.facts_text), orjson.loads(row.answers_text)
+    own = names.wording(row)
     used = (row.rulebook, row.countries, row.catalogue, row.registry, row.laws)
     return [
         reference_of(row.deal, row.begun_at),
         row.title,
-        labels.joined(sent, "customer_name"),
-        labels.joined(sent, "country_name"),
-        labels.joined(sent, "country_risk"),
-        labels.joined(sent, "end_user_name"),
-        labels.joined(sent, "end_user_type"),
-        labels.products(sent),
+        labels.joined_of(variants, "customer_name", own),
+        labels.joined_of(variants, "country_name", own),
+        labels.joined_of(variants, "country_risk", own),
+        labels.joined_of(variants, "end_user_name", own),
+        labels.joined_of(variants, "end_user_type", own),
+        labels.products_of(answers, own),
         row.revision,
         names.people[row.submitter],
         row.screening,
@@ -290,13 +279,14 @@ def _values(row: _Row, names: _Names) -> list[str | int]:
 
 def _cell(value: str | int) -> str | int:
     """Text that begins like a formula gets an apostrophe, which spreadsheets show as text."""
-    if isinstance(value, str) and FORMULA.match(value):
+    if isinstance(value, str) and value[:1] in BEGINS:
         return f"'{value}"
     return value
 
 
 def _utc(moment: Any) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+    """A moment in UTC, as all that PostgreSQL gives are, to the second."""
+    return f"{moment.isoformat()[:SECONDS]}Z" if moment else ""
 
 
 def _dated(rows: QuerySet[Any], since: date | None, until: date | None) -> QuerySet[Any]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from policy import active
 from policy.engine.readings.compiled import Compiled, compile_rulebook
 from policy.engine.readings.replay import Mismatch, Stored, replay_variants
 from policy.governance.versions import read_rulebook_text
@@ -29,7 +30,7 @@ def _compiled(content: str) -> Compiled:
 
 def compiled_of(screening: Screening) -> Compiled:
     """The rulebook that the screening used, whatever is active now."""
-    return _compiled(screening.rulebook.content)
+    return active.compiled_with(screening.rulebook.digest)
 
 
 def fired(screening: Screening) -> list[list[str]]:
@@ -44,7 +45,8 @@ def replay(screening: Screening) -> Replayed:
     """Assess the stored facts with the stored rulebook and compare every part of the result."""
     findings = list(screening.findings.all())
     assessment, differs = replay_variants(
-        compiled_of(screening),
+        # Of what is stored now, which is what a replay is for; other pages know it by its digest.
+        _compiled(screening.rulebook.content),
         facts_text=screening.facts_text,
         facts_digest=screening.facts_digest,
         rulebook_digest=screening.rulebook.digest,

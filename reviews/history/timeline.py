@@ -8,10 +8,13 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Cast, Substr
 
 from audit.models import SYSTEM_NAME, AuditEvent
+from people.names import name_in, named
 from policy.wording import outcomes
-from reviews import labels, parties, verbs
+from reviews import parties, verbs
 from reviews.models import Vote
 from screening import verbs as selling
 from screening import wording
@@ -21,6 +24,8 @@ from screening.parties import verbs as of_parties
 # Every keystroke of a draft is on record; reviewers read the answers as they were sent.
 NOISE = ("deal.answer_changed",)
 Payload = Mapping[str, Any]
+#: Moment → the words of the screening that something at this moment led to.
+type Words = Callable[[datetime], wording.Wording]
 
 
 @dataclass(frozen=True)
@@ -36,15 +41,34 @@ class Entry:
     details: list[tuple[str, str]]
 
 
-def of_deal(deal: Deal) -> list[Entry]:
-    """For reviewers: without the drafting, and without what a vote said."""
-    events = deal.events().exclude(verb__in=NOISE)
-    return _with_confirmations(deal, _entries(deal, events, tell_votes=False), details=False)
+def of_deal(deal: Deal, events: Iterable[AuditEvent] = ()) -> list[Entry]:
+    """For reviewers: without the drafting, and without what a vote said.
+
+    ``events`` are those that a page has read already (`without_noise`).
+    """
+    told = [event for event in events or without_noise(deal) if event.verb not in NOISE]
+    return _with_confirmations(deal, _entries(deal, told, tell_votes=False), details=False)
+
+
+def without_noise(deal: Deal) -> list[AuditEvent]:
+    """All that is recorded of a deal, but of answers only those that became milder."""
+    milder = Q(payload__contains='"milder"')
+    return list(_named(deal.events().filter(~Q(verb__in=NOISE) | milder)))
+
+
+def _named(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    """With who acted, as far as it was a person."""
+    number = Cast(Substr("actor", len("user:") + 1), BigIntegerField())
+    person = get_user_model().objects.filter(pk=OuterRef("number"))
+    return events.annotate(
+        number=Case(When(actor__startswith="user:", then=number)),
+        person=Subquery(person.values(name=named())),
+    )
 
 
 def of_subjects(subjects: Iterable[str]) -> list[Entry]:
     """Of parties: what was recorded of them, each event of several of them once."""
-    events = AuditEvent.objects.filter(subject__in=list(subjects)).in_order()
+    events = _named(AuditEvent.objects.filter(subject__in=list(subjects)).in_order())
     recorded = {_once(event): event for event in events}
     return _entries(None, recorded.values(), tell_votes=False)
 
@@ -58,13 +82,17 @@ def _once(event: AuditEvent) -> tuple[str, str, str]:
 
 def of_record(deal: Deal) -> list[Entry]:
     """For the auditor: every event with all that was recorded."""
-    return _with_confirmations(deal, _entries(deal, deal.events(), tell_votes=True), details=True)
+    entries = _entries(deal, _named(deal.events()), tell_votes=True)
+    return _with_confirmations(deal, entries, details=True)
 
 
 def _with_confirmations(deal: Deal, entries: list[Entry], *, details: bool) -> list[Entry]:
     """Confirmations have one event for many deals, so each is told from its own row."""
-    confirmed = Confirmation.objects.of(deal).select_related("rulebook", "event")
-    confirmed = confirmed.defer("rulebook__content")
+    if getattr(deal, "is_confirmed", True):
+        confirmed = Confirmation.objects.of(deal).select_related("rulebook", "event")
+        confirmed = confirmed.defer("rulebook__content", "rulebook__written")
+    else:
+        confirmed = Confirmation.objects.none()
     combined = entries + [_confirmed(confirmation, details=details) for confirmation in confirmed]
     return sorted(combined, key=lambda entry: entry.at, reverse=True)
 
@@ -89,16 +117,15 @@ def folded(entries: list[Entry]) -> list[list[Entry]]:
 
 def _entries(deal: Deal | None, events: Iterable[AuditEvent], *, tell_votes: bool) -> list[Entry]:
     recorded = list(events)
-    names = _names(recorded)
-    return [_entry(deal, event, names, tell_votes=tell_votes) for event in reversed(recorded)]
+    tells_facts = any(event.verb in OF_FACTS for event in recorded)
+    words = wording.afterwards(deal) if tells_facts and deal is not None else None
+    return [_entry(event, words, tell_votes=tell_votes) for event in reversed(recorded)]
 
 
-def _entry(
-    deal: Deal | None, event: AuditEvent, names: Mapping[str, str], *, tell_votes: bool
-) -> Entry:
+def _entry(event: Any, words: Words | None, *, tell_votes: bool) -> Entry:
     payload = json.loads(event.payload)
-    if event.verb in OF_FACTS and deal is not None:
-        what = OF_FACTS[event.verb](payload, wording.after(deal, event.at))
+    if event.verb in OF_FACTS and words is not None:
+        what = OF_FACTS[event.verb](payload, words(event.at))
     else:
         what = _sentence(event.verb, payload)
     note = str(payload.get("because", ""))
@@ -113,24 +140,17 @@ def _entry(
         verb=event.verb,
         what=what,
         at=event.at,
-        who=names.get(event.actor, event.actor),
+        who=_who(event),
         note=note,
         details=details if tell_votes else [],
     )
 
 
-def _names(events: list[AuditEvent]) -> dict[str, str]:
-    """How each actor of the events is called."""
-    numbers = {
-        int(event.actor.removeprefix("user:"))
-        for event in events
-        if event.actor.startswith("user:")
-    }
-    people = get_user_model().objects.filter(pk__in=numbers)
-    return {
-        SYSTEM_NAME: "Proviso",
-        **{f"user:{person.pk}": labels.person(person) for person in people},
-    }
+def _who(event: Any) -> str:
+    """How the actor of an event is called."""
+    if event.actor == SYSTEM_NAME:
+        return "Proviso"
+    return name_in(event.person) if event.person else str(event.actor)
 
 
 def _shown(value: Any) -> str:

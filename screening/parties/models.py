@@ -35,18 +35,19 @@ FACTS = (
 #: An easing holds when it was agreed to and nobody ended it since.
 HOLDS = """
 SELECT easing_id FROM screening_easingword GROUP BY easing_id HAVING bool_and(agrees)"""
-#: Each party with all that are the same body, itself included.
-SAME = f"""
+#: Each party of those that are asked for, with all that are the same body, itself included.
+SAME_AS = f"""
 WITH RECURSIVE merged (one, other) AS (
     SELECT merge.gone_id, merge.into_id FROM screening_partymerge AS merge
     WHERE NOT EXISTS (SELECT FROM screening_easing AS easing
         WHERE easing.merge_id = merge.id AND easing.id IN ({HOLDS}))),
 same (id, other) AS (
-    SELECT id, id FROM unnest(%s::bigint[]) AS asked (id)
+    SELECT id, id FROM {{asked}} AS asked (id)
     UNION
     SELECT same.id, linked.other FROM same JOIN (
         SELECT one, other FROM merged UNION ALL SELECT other, one FROM merged) AS linked
-        ON linked.one = same.other)
+        ON linked.one = same.other)"""  # noqa: S608  written above
+SAME = f"""{SAME_AS.format(asked="unnest(%s::bigint[])")}
 SELECT id, other FROM same ORDER BY id, other"""  # noqa: S608  written above
 
 

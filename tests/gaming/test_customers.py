@@ -46,7 +46,7 @@ def test_a_product_like_the_stopped_one_for_another_end_user_is_looked_at(name: 
     assert deal.screening is not None
     note = deal.screening.sources["follows_stopped_deal"]["note"]
     assert f"with the customer of {stopped.reference}, which was rejected" in note
-    assert followed(deal) == [stopped]
+    assert followed(deal, deal.last_screening.revision) == [stopped]
 
 
 def test_the_customer_of_a_stopped_deal_in_another_part_counts_too() -> None:

@@ -174,7 +174,7 @@ def test_precedents_are_nearest_first_and_never_of_ones_own_team(client):
     make.vote_on(core, actor=make.senior())
     again = make.deal_in_review()
     found = precedents.nearest(again.screening, reviewer)
-    assert [one.decision.deal for one in found] == [rejected, alike, core]
+    assert [one.decision.deal for one in found] == [rejected.pk, alike.pk, core.pk]
     assert found[0].alike == [
         "Rules: S01 (Every sale to a high-risk country)",
         "Products: 5G macro radio",
@@ -222,7 +222,7 @@ def test_two_end_users_that_nobody_knows_are_not_alike():
     unknown = [{**facts, "end_user_type": "unknown"} for facts in deal.screening.facts]
     deal.screening.facts = unknown
     decided.screening.facts = unknown
-    assert precedents.Pattern.of(decided.screening).end_users == {}
+    assert precedents.Pattern.of_screening(decided.screening).end_users == set()
     assert precedents.nearest(deal.screening, make.senior()) == []
 
 

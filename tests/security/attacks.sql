@@ -222,6 +222,18 @@ UPDATE screening_deal SET created_at = '2020-01-01' WHERE id = :cleared;
 -- refused: 42501 permission denied for table screening_deal
 UPDATE screening_deal SET closed_at = '2020-01-01' WHERE id = :barred;
 
+-- attack: a deal waits at the end of the queue
+-- refused: 42501 permission denied for table screening_deal
+UPDATE screening_deal SET gravity = 3 WHERE id = :barred;
+
+-- attack: a deal is hidden from compliance
+-- refused: 42501 permission denied for table screening_deal
+UPDATE screening_deal SET asks_compliance = false WHERE id = :barred;
+
+-- attack: a vote is told that was never given
+-- refused: 42501 permission denied for table screening_deal
+UPDATE screening_deal SET votes_given = 2 WHERE id = :barred;
+
 -- attack: a deal was sent at another time
 -- refused: 23514 a deal is first sent once
 UPDATE screening_deal SET sent_at = '2020-01-01' WHERE id = :cleared;
