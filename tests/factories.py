@@ -91,18 +91,18 @@ def laws_of_the_demo() -> Content:
     return example_laws()
 
 
-def reference_data(*, laws: Content | None = None, charter: bool = True) -> None:
+def reference_data(*, laws: Content | None = None, charter: bool | Content = True) -> None:
     """The shipped versions, proposed by one policy owner and activated by another; once.
 
-    With ``laws`` these instead of the empty register that ships; without a ``charter`` as an
-    installation of before there was one.
+    With ``laws`` these instead of the empty register that ships, likewise with a ``charter``;
+    without one as an installation of before there was one.
     """
     if ReferenceVersion.objects.exists():
         return
     proposer, activator = person(access.POLICY_OWNER), person(access.POLICY_OWNER)
     contents = _contents()
-    if laws is not None:
-        contents = [laws if content.kind == Kind.LAWS else content for content in contents]
+    own = {Kind.LAWS: laws, Kind.CHARTER: charter if isinstance(charter, Content) else None}
+    contents = [own.get(Kind(content.kind)) or content for content in contents]
     if not charter:
         contents = [content for content in contents if content.kind != Kind.CHARTER]
     for content in contents:
