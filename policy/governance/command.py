@@ -6,8 +6,9 @@
                                             and screen deals with two engines; or compare a
                                             catalogue, a registry, laws or a list of countries,
                                             entry by entry
-    ./run policy charter FILE               prove that the shipped rulebook keeps a charter, find
-                                            what becomes of the promises of the shipped one in it
+    ./run policy charter FILE               prove that the shipped rulebook keeps a charter and its
+                                            promises on answers with what ships, find what becomes
+                                            of the promises of the shipped one in it
     ./run policy prove FILE                 the promises alone
     ./run policy diff A B                   kinds of deals that come out differently
     ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
