@@ -225,6 +225,7 @@ def check_over_stored(kind: str, seeds: range) -> int:
     return eased
 
 
+@pytest.mark.bare
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_known_before")
 def test_what_an_edit_eases_of_stored_deals_is_named() -> None:
@@ -234,6 +235,7 @@ def test_what_an_edit_eases_of_stored_deals_is_named() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.bare
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_known_before")
 @pytest.mark.parametrize("kind", KINDS)

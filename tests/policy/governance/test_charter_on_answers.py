@@ -222,6 +222,7 @@ class TestPeople:
             actions.propose_version(taken, actor=anna)
 
 
+@pytest.mark.bare
 @pytest.mark.django_db
 class TestAnInstallationWithCharter10:
     """Its charter has no promises on answers: those that ship hold, until one has them."""
