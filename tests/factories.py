@@ -91,23 +91,22 @@ def laws_of_the_demo() -> Content:
     return example_laws()
 
 
-def reference_data(*, laws: Content | None = None, charter: bool = True) -> None:
+def reference_data(*, laws: Content | None = None, charter: bool | Content = True) -> None:
     """The shipped versions, proposed by one policy owner and activated by another; once.
 
     The tests' database has them already, unless a test is marked ``bare``; what differs needs the
-    mark: other ``laws`` than the empty register that ships, or no ``charter``, as an installation
-    of before there was one.
+    mark: other ``laws`` than the empty register that ships, another ``charter``, or none, as an
+    installation of before there was one.
     """
     contents = _contents()
-    if laws is not None:
-        contents = [laws if content.kind == Kind.LAWS else content for content in contents]
+    own = {Kind.LAWS: laws, Kind.CHARTER: charter if isinstance(charter, Content) else None}
+    contents = [own.get(Kind(content.kind)) or content for content in contents]
     if not charter:
         contents = [content for content in contents if content.kind != Kind.CHARTER]
     known = dict(ReferenceVersion.objects.order_by("-pk").values_list("kind", "digest"))
     if known:
-        differs = (laws and laws.digest != known[Kind.LAWS]) or (
-            not charter and Kind.CHARTER in known
-        )
+        asked = {kind: one.digest for kind, one in own.items() if one}
+        differs = asked.items() - known.items() or (not charter and Kind.CHARTER in known)
         assert not differs, "The database has other reference data: mark the test bare."
         return
     proposer, activator = person(access.POLICY_OWNER), person(access.POLICY_OWNER)

@@ -51,6 +51,13 @@ _TIERS = (*TIERS, UNRATED)
 ALWAYS, NEVER = All(()), Either(())
 #: Compliance has said that nothing contradicts; until then what is built out counts as there.
 SETTLED = Is("answer_settled", value=True)
+#: What the answers are about that are signs and no fact.
+_SIGNS: Mapping[str, str] = {
+    "conflict_signs": "Answer on a conflict of law",
+    "adverse_signs": "Answer on reports of misuse",
+}
+#: Answers whose values are the products and places of an installation.
+ITS_OWN = ("answer_destination", "answer_products", "answer_removed", OTHERS)
 #: What people may set beside what `given` of a screening line may hold.
 RULED = tuple(sorted({*GIVEN, "end_user_type", "legal_obligation"}))
 
@@ -111,7 +118,7 @@ class Encoded:
         by_id = self.data.catalogue.by_id
         lines = {name: by_id[id_].name for name, id_ in self.lines.items()}
         facts: list[Fact] = [
-            Choice(_answer(sets), _values(sets), label=self._question(sets)) for sets in TABLE
+            Choice(answer_of(sets), _values(sets), label=self._question(sets)) for sets in TABLE
         ]
         facts += [
             Choice(
@@ -137,11 +144,15 @@ class Encoded:
                 "answer_destination", (*self.places, NOWHERE), label="Destination", words=places
             ),
             Flags("answer_products", (*self.lines, OTHER_LINE), label="Products", words=lines),
-            Flags("answer_beside", self.data.capabilities, label="Linked deals and base contain"),
+            Flags(
+                "answer_beside",
+                self.data.capabilities,
+                label="Capabilities of linked deals and the base",
+            ),
             Flags(
                 LISTED_AS,
                 self.listed_kinds,
-                label="The registry lists the end user as",
+                label="Kinds under which the registry lists the end user",
                 words=kinds,
             ),
             Flags(OTHERS, (*self.lines, OTHER_LINE), label="Other makers", words=lines),
@@ -149,7 +160,7 @@ class Encoded:
             YesNo("answer_settled", label="Compliance says that nothing contradicts"),
             YesNo("answer_vendor", label="A vendor of surveillance systems takes part"),
             YesNo("answer_law_conflicts", label="A law of the register that conflicts is cited"),
-            Flags("answer_ruled", RULED, label="Set by compliance or reviewers"),
+            Flags("answer_ruled", RULED, label="Facts set by compliance or reviewers"),
         ]
         if self.removable:
             facts.append(Flags("answer_removed", (*self.removable,), label="Built out with proof"))
@@ -159,7 +170,7 @@ class Encoded:
         """What the answer is about, as the vocabulary calls it."""
         fact = self.vocabulary.get(sets.declares)
         if fact is None:
-            return sets.slug.replace("-", " ").capitalize()
+            return _SIGNS[sets.declares]
         return capitalised(fact.say(sets.member)) if sets.member else fact.label
 
     @cached_property
@@ -167,8 +178,21 @@ class Encoded:
         """What the catalogue says of the lines as they are delivered."""
         words = self.vocabulary["capabilities"].words
         return Vocabulary(
-            [Flags("catalogue_says", self.data.capabilities, label="The catalogue", words=words)]
+            [
+                Flags(
+                    "catalogue_says",
+                    self.data.capabilities,
+                    label="Capabilities by the catalogue",
+                    words=words,
+                )
+            ]
         )
+
+    @cached_property
+    def words(self) -> Vocabulary:
+        """What promises may speak of, the same whatever an installation sells, and where."""
+        both = (*self.answers.values(), *self.between.values())
+        return Vocabulary([fact for fact in both if fact.name not in ITS_OWN])
 
     def _choice(self, name: str) -> tuple[str, ...]:
         fact = self.vocabulary[name]
@@ -227,8 +251,8 @@ class Encoded:
         )
         for member in ABILITIES:
             sets = asked.get(member)
-            there = _is(sets, _answering(sets, True)) if sets else NEVER  # noqa: FBT003
-            may_be = [_is(sets, _answering(sets, MAYBE))] if sets else []
+            there = _is(sets, answering(sets, True)) if sets else NEVER  # noqa: FBT003
+            may_be = [_is(sets, answering(sets, MAYBE))] if sets else []
             may_be += [nobody_said] if member in KEPT else []
             yield Follows("abilities_declared", member, there, Not(Either((there, *may_be))))
 
@@ -237,7 +261,7 @@ class Encoded:
         for name, values in CHOICES.items():
             (sets,) = (one for one in TABLE if one.declares == name)
             for value in (NOT_ASKED, *values):
-                answers = _answering(sets, value) if value != NOT_ASKED else (NOT_ASKED,)
+                answers = answering(sets, value) if value != NOT_ASKED else (NOT_ASKED,)
                 yield Follows(name, value, _is(sets, answers))
         for purpose in self._choice("purpose"):
             yield Follows("purpose", purpose, OneOf("answer_purpose", (purpose,)))
@@ -438,9 +462,9 @@ class Encoded:
     def declared(self, deal: Mapping[str, Any]) -> dict[str, Any]:
         """A deal with these answers, as `policy.facts.derive` reads it; names are made up."""
         form = {
-            sets.slug: UNKNOWN if deal[_answer(sets)] == NOT_KNOWN else deal[_answer(sets)]
+            sets.slug: UNKNOWN if deal[answer_of(sets)] == NOT_KNOWN else deal[answer_of(sets)]
             for sets in TABLE
-            if deal[_answer(sets)] != NOT_ASKED
+            if deal[answer_of(sets)] != NOT_ASKED
         }
         between = {"none": [], "some": ["Example Trading"]}
         said = {
@@ -524,7 +548,7 @@ def _names(words: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _answer(sets: Sets) -> str:
+def answer_of(sets: Sets) -> str:
     return f"answer_{sets.slug.replace('-', '_')}"
 
 
@@ -537,7 +561,7 @@ def _values(sets: Sets) -> tuple[str, ...]:
     return (NOT_ASKED, *dict.fromkeys(map(_named, sets.values)))
 
 
-def _answering(sets: Sets, value: Any) -> list[str]:
+def answering(sets: Sets, value: Any) -> list[str]:
     """The answers that declare the value."""
     kind = type(value), value
     return [_named(answer) for answer, said in sets.values.items() if (type(said), said) == kind]
@@ -545,7 +569,7 @@ def _answering(sets: Sets, value: Any) -> list[str]:
 
 def _is(sets: Sets, answers: Iterable[str]) -> Condition:
     some = tuple(dict.fromkeys(answers))
-    return OneOf(_answer(sets), some) if some else NEVER
+    return OneOf(answer_of(sets), some) if some else NEVER
 
 
 def _in(names: Iterable[str]) -> Condition:

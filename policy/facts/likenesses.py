@@ -94,7 +94,7 @@ def _parties(
     declared: Mapping[str, Any], reference: ReferenceData
 ) -> Iterator[tuple[str, str, frozenset[str]]]:
     """Role, name and countries of each party that the declaration names."""
-    countries = _countries(declared, reference)
+    countries = countries_of(declared, reference)
     end_user, customer = declared.get("end_user_name"), declared.get("customer_name")
     if end_user:
         yield "end user", end_user.strip(), countries
@@ -109,7 +109,7 @@ def _parties(
             yield role, party["name"], frozenset({home}) if home else countries
 
 
-def _countries(declared: Mapping[str, Any], reference: ReferenceData) -> frozenset[str]:
+def countries_of(declared: Mapping[str, Any], reference: ReferenceData) -> frozenset[str]:
     """The countries of the customer and of all places of use."""
     codes = {declared.get("customer_country")}
     for place in declared.get("destinations") or (declared,):

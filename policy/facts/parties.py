@@ -4,6 +4,7 @@ What the registry knows wins over what sales says; where both differ, and where 
 one of the registry, compliance has to say who it is.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from policy.engine.language.words import listed
@@ -12,7 +13,7 @@ from policy.facts.declared import RESELLER, is_named
 from policy.facts.draft import Draft
 from policy.reference.destinations import Place
 from policy.reference.names.lexicon import FITTING, SOUNDS
-from policy.reference.registry import INTELLIGENCE, NO_KIND, OPERATOR, QUESTION, VENDOR, Hit
+from policy.reference.registry import INTELLIGENCE, NO_KIND, OPERATOR, QUESTION, VENDOR, Hit, Party
 
 #: Whoever signs for itself is not expected to buy for somebody harmless.
 ARMED = ("law_enforcement", "military", INTELLIGENCE)
@@ -83,25 +84,29 @@ def _hits(draft: Draft, name: str, countries: frozenset[str]) -> tuple[Hit, ...]
     return tuple(hit for hit in hits if match_of(hit) not in known) if known else hits
 
 
-def _listed_kind(draft: Draft, kind: str, hits: tuple[Hit, ...]) -> str:
-    """The kind of end user that the registry leads to; a difference goes to `doubts`."""
-    listed_as = {
+def listed_as(hits: Iterable[Hit]) -> dict[str, Party]:
+    """The kinds of end user that a name surely has in the registry, each with a row."""
+    return {
         hit.party.kind: hit.party
         for hit in hits
         if hit.is_certain and hit.party.kind not in NO_KIND
     }
-    if not listed_as:
+
+
+def _listed_kind(draft: Draft, kind: str, hits: tuple[Hit, ...]) -> str:
+    """The kind of end user that the registry leads to; a difference goes to `doubts`."""
+    found = listed_as(hits)
+    if not found:
         return kind
-    best = INTELLIGENCE if INTELLIGENCE in listed_as else min(listed_as)
-    if kind in listed_as and INTELLIGENCE not in listed_as:
+    best = INTELLIGENCE if INTELLIGENCE in found else min(found)
+    if kind in found and INTELLIGENCE not in found:
         best = kind
-    draft.notes["end_user_type"] = f"{listed_as[best].name} in the registry"
+    draft.notes["end_user_type"] = f"{found[best].name} in the registry"
     if kind in ("unknown", best):
         return best
     words = draft.reference.kind_words
     draft.doubts.append(
-        f"Declared is {words[kind]}, but the registry lists {listed_as[best].name} as"
-        f" {words[best]}."
+        f"Declared is {words[kind]}, but the registry lists {found[best].name} as {words[best]}."
     )
     # The registry never takes back what sales itself says about an intelligence body.
     return kind if kind == INTELLIGENCE else best

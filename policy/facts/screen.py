@@ -122,7 +122,7 @@ class Screener:
     def facts(self, number: int, raw: bytes) -> list[Facts]:
         """The facts of one raw line, in all their variants; LineError where it cannot be read."""
         try:
-            return self._variants(*_parts(_read(raw)))
+            return self._variants(*parts(raw))
         except LineError as error:
             raise LineError(f"line {number}: {error}") from None
 
@@ -213,6 +213,11 @@ def _first_id(raw: bytes) -> str | int | None:
     except orjson.JSONDecodeError:
         return None
     return name if _is_id(name) else None
+
+
+def parts(raw: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The declared facts and the given ones of a raw line; LineError where it cannot be read."""
+    return _parts(_read(raw))
 
 
 def _read(raw: bytes) -> dict[str, Any]:

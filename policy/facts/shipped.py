@@ -10,6 +10,7 @@ from policy.engine.language.facts import Choice, Flags, Vocabulary
 from policy.engine.language.reading import read_rulebook, read_vocabulary
 from policy.engine.language.reading_charter import read_charter
 from policy.facts.derive import ReferenceData
+from policy.facts.encoded import Encoded
 from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries, RatingText, read_countries
 from policy.reference.laws import Laws, read_laws
@@ -17,9 +18,7 @@ from policy.reference.registry import Registry, read_registry, read_stems
 
 FOLDER = Path(__file__).parents[1] / "data"
 RULEBOOK = "rulebook-1.1.yaml"
-CHARTER = "charter-1.0.yaml"
-#: What is promised of answers, up to the outcome.
-ANSWERS = "answers-1.0.yaml"
+CHARTER = "charter-1.1.yaml"
 #: What new installations began with before, and the facts that its vocabulary did not have yet.
 FORMER = "rulebook-1.0.yaml"
 SINCE_FORMER = (
@@ -86,13 +85,22 @@ def rulebook() -> Rulebook:
 
 
 @cache
+def answers() -> Vocabulary:
+    """What promises on answers may speak of."""
+    return Encoded(load()).words
+
+
+@cache
 def charter() -> Charter:
-    return read_charter(text(CHARTER), vocabulary(), file=CHARTER)
+    return read_charter(text(CHARTER), vocabulary(), answers=answers(), file=CHARTER)
 
 
-def answers(words: Vocabulary) -> Charter:
-    """The promises on answers; `words` are those of policy.facts.encoded."""
-    return read_charter(text(ANSWERS), words, file=ANSWERS)
+@cache
+def on_answers() -> Charter:
+    """The promises on answers that hold where the charter has none of its own."""
+    ours = charter().on_answers
+    assert ours is not None  # noqa: S101  its text has them
+    return ours
 
 
 def former_rulebook() -> Rulebook:

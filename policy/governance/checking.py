@@ -1,6 +1,6 @@
 """The check of a version before its activation: what it found, as the text of a report."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from policy.governance import (
 from policy.governance import versions as texts
 from policy.governance.easings import Loosening, from_to, is_looser
 from policy.governance.past import Backtest, Span, gathered, past
-from policy.governance.report_data import Proofs, Report, Version
+from policy.governance.report_data import Named, Proofs, Report, Version
 from policy.models import CheckReport, Kind, ReferenceVersion
 from policy.reference.names.measuring import measure
 
@@ -69,7 +69,11 @@ def examine(version: ReferenceVersion) -> dict[str, Any]:
     figures = measured.figures(now[Kind.REGISTRY])
     if version.kind == Kind.REGISTRY:
         figures = found["names"] = [figure.plain for figure in measure(after.registry)]
-    found["answers"] = [one.plain for one in on_answers.proved(before, after, figures)]
+    is_charter = version.kind == Kind.CHARTER
+    proved = on_answers.proved(None if is_charter else before, after, figures)
+    found["answers"] = [one.plain for one in proved]
+    if is_charter:
+        _compare_on_answers(found, before.charter, after)
     ruling = version if version.kind == Kind.RULEBOOK else now[Kind.RULEBOOK]
     found["engines"] = two_engines.compared(ruling.content, ruling.written, after).plain
     return {"baseline": baseline_digest(now), "found": found}
@@ -101,7 +105,7 @@ def conclude(report: CheckReport) -> Checked:
     tested = gathered(Backtest.of_plain(one["backtest"]) for one in results)
     found["backtest"] = tested.plain
     eased = _looser(found, tested)
-    found["looser"] = [{"name": easing.name, "words": easing.words} for easing in eased]
+    found["looser"] = _named(eased)
     problems = _problems(found, tested)
     seen = {rules.result["baseline"], *(one["baseline"] for one in results)}
     if seen | {baseline_digest(active.governing())} != {report.baseline_digest}:
@@ -168,7 +172,9 @@ def _proofs(version: ReferenceVersion, before: ReferenceData, after: ReferenceDa
         proofs = [replace(promise, milliseconds=0) for promise in proving.prove(own, charter)]
         found["promises"] = [promise.plain for promise in proofs]
         reach = succession.out_of_reach(charter, before, after)
-        found["guard"] = [{"name": one.name, "words": one.words} for one in reach]
+        if charter.on_answers is not None:
+            reach += succession.out_of_reach_of_answers(charter.on_answers, before, after)
+        found["guard"] = _named(reach)
     return found
 
 
@@ -196,13 +202,35 @@ def _of_charter(before: ReferenceData, after: ReferenceData) -> Proofs:
         promise["speaks_of"] = dict(compared.speaks_of[promise["id"]])
         promise["standing"] = standing[promise["id"]]
     beside = [*succession.silent(found["charter"]), *succession.beyond(charter, after.rulebook)]
-    found["guard"] = [{"name": one.name, "words": one.words} for one in beside]
+    found["guard"] = _named(beside)
     return found
+
+
+def _compare_on_answers(
+    found: dict[str, Any], before: Charter | None, after: ReferenceData
+) -> None:
+    """Write into what was found what a charter makes of the promises on answers."""
+    charter = after.charter
+    assert charter is not None  # noqa: S101  the version is one
+    try:
+        compared = on_answers.compared(before, charter)
+    except NotProved as reason:
+        found["unfinished"].append(f"The promises on answers could not be compared: {reason}.")
+        return
+    changes = [change.plain for change in compared.changes]
+    found["charter"] += changes
+    found["flaws"] += compared.problems
+    found["guard"] += _named(succession.silent(changes))
+    on_answers.tell(found["answers"], compared, after)
+
+
+def _named(easings: Iterable[Loosening]) -> list[Named]:
+    return [{"name": one.name, "words": one.words} for one in easings]
 
 
 def _both_have(charter: Charter, rulebook: Rulebook) -> list[str]:
     """Ids of the charter's promises that the rulebook has, too: it was proposed before that one."""
-    return sorted(charter.by_id.keys() & {promise.id for promise in rulebook.promises})
+    return sorted(charter.ids & {promise.id for promise in rulebook.promises})
 
 
 def _of_rulebook(before: ReferenceData, after: ReferenceData) -> Proofs:
@@ -227,7 +255,7 @@ def _of_rulebook(before: ReferenceData, after: ReferenceData) -> Proofs:
         ]
         beside = succession.beyond(charter, new)
         beside += promises.unrepeated(charter, old, compared.changes)
-        found["guard"] = [{"name": one.name, "words": one.words} for one in beside]
+        found["guard"] = _named(beside)
     try:
         found["dead"] = proving.dead_rules(new)
         kinds = proving.differences(old, new)

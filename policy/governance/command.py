@@ -6,8 +6,9 @@
                                             and screen deals with two engines; or compare a
                                             catalogue, a registry, laws or a list of countries,
                                             entry by entry
-    ./run policy charter FILE               prove that the shipped rulebook keeps a charter, find
-                                            what becomes of the promises of the shipped one in it
+    ./run policy charter FILE               prove that the shipped rulebook keeps a charter and its
+                                            promises on answers with what ships, find what becomes
+                                            of the promises of the shipped one in it
     ./run policy prove FILE                 the promises alone
     ./run policy diff A B                   kinds of deals that come out differently
     ./run policy backtest FILE --deals D    play it over deals, one a line as `./run screen` takes
@@ -60,6 +61,7 @@ from policy.engine.language.shapes import Shapes
 from policy.engine.language.words import listed
 from policy.engine.proof.proof import NotProved
 from policy.facts import shipped
+from policy.facts.derive import ReferenceData
 from policy.facts.screen import Screener
 from policy.facts.screen import lines as read_lines
 from policy.governance import (
@@ -68,6 +70,7 @@ from policy.governance import (
     on_answers,
     promises,
     proving,
+    report_data,
     sentences,
     standalone,
     succession,
@@ -119,7 +122,9 @@ def load_charter(name: str | None) -> Charter:
     try:
         if text.startswith("{"):
             return read_canonical_charter(text, file=name)
-        return read_charter(text, shipped.vocabulary(), file=name, cited=clauses.known())
+        return read_charter(
+            text, shipped.vocabulary(), answers=shipped.answers(), file=name, cited=clauses.known()
+        )
     except ReadingError as error:
         raise Unusable(str(error)) from None
 
@@ -162,7 +167,7 @@ def check(arguments: argparse.Namespace) -> Found:
     if kind != RULEBOOK:
         return _check_entries(arguments, kind)
     charter = load_charter(arguments.charter)
-    rulebook = load(arguments.file, promised=charter.by_id)
+    rulebook = load(arguments.file, promised=charter.ids)
     before = _former(arguments)
     compared, fewer = _compared(before, rulebook)
     changes = promises.beside(charter, before, compared.changes)
@@ -185,35 +190,47 @@ def check(arguments: argparse.Namespace) -> Found:
     ]
     found["looser"] = [asdict(easing) for easing in eased]
     found["problems"] = promises.empty(changes)
-    found |= _screened(arguments.file, before, rulebook)
+    found |= _screened(arguments.file, before, rulebook, charter)
     _confirm(found, arguments.confirmed)
     return found
 
 
-def _screened(file: str, before: Rulebook, after: Rulebook) -> Found:
+def _screened(file: str, before: Rulebook, after: Rulebook, charter: Charter) -> Found:
     """The promises on answers, with what ships beside the rulebook, and what two engines say."""
-    old, new = (replace(shipped.load(), rulebook=book) for book in (before, after))
-    figures = json.loads(shipped.text(shipped.MEASURED))["figures"]
+    old, new = (replace(shipped.load(), rulebook=book, charter=charter) for book in (before, after))
     text = _text(file)
     written = "" if text.startswith("{") else text
     return {
-        "answers": [one.plain for one in on_answers.proved(old, new, figures)],
+        "answers": _proved_on_answers(old, new),
         "engines": two_engines.compared(after.canonical, written, new).plain,
     }
+
+
+def _proved_on_answers(
+    before: ReferenceData | None, after: ReferenceData
+) -> list[report_data.OnAnswers]:
+    """With how surely the registry that ships finds names."""
+    figures = json.loads(shipped.text(shipped.MEASURED))["figures"]
+    return [one.plain for one in on_answers.proved(before, after, figures)]
 
 
 def charter(arguments: argparse.Namespace) -> Found:
     """A charter held to the former one, and a rulebook to the charter."""
     after, before = load_charter(arguments.file), load_charter(arguments.against)
     rulebook = load(arguments.rulebook) if arguments.rulebook else shipped.rulebook()
-    [compared] = _complete(lambda *both: [succession.compared(*both)], before, after)
+    both = _complete(
+        lambda *texts: [succession.compared(*texts), on_answers.compared(*texts)], before, after
+    )
     own = replace(rulebook, promises=())
+    data = replace(shipped.load(), rulebook=rulebook, charter=after)
     found = _named_charter(after) | {
         "promises": [promise.plain for promise in proving.prove(own, after)],
+        "answers": _proved_on_answers(None, data),
         "against": _named_charter(before),
-        "charter": [change.plain for change in compared.changes],
-        "problems": compared.problems,
+        "charter": [change.plain for compared in both for change in compared.changes],
+        "problems": [problem for compared in both for problem in compared.problems],
     }
+    on_answers.tell(found["answers"], both[1], data)
     eased = [*succession.silent(found["charter"]), *succession.beyond(after, rulebook)]
     eased += easings.other_sentences(found["charter"])
     found["looser"] = [asdict(easing) for easing in eased]
@@ -512,6 +529,10 @@ def _on_answers(promise: Mapping[str, Any]) -> Iterator[str]:
         yield "            the other version does not keep it either"
     if promise["bound"]:
         yield f"            {promise['bound']}"
+    if "standing" in promise:
+        standing = promise["standing"]
+        yield f"            {standing['in_words']}"
+        yield f"            It speaks of {_counted(standing['labelled'], 'labelled deal')}."
 
 
 def _kept(change: Mapping[str, Any]) -> Iterator[str]:

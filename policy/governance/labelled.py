@@ -13,8 +13,10 @@ from typing import Any, cast
 from policy.engine.language.condition import RANK
 from policy.engine.language.facts import Facts
 from policy.facts import shipped
+from policy.facts.answered import answered
 from policy.facts.derive import ReferenceData
-from policy.facts.screen import LineError, Screener
+from policy.facts.encoded import Encoded
+from policy.facts.screen import LineError, Screener, parts
 from policy.governance import report_data
 
 FILES = ("cases.jsonl", "cases-2.jsonl")
@@ -144,6 +146,27 @@ def _derived(screener: Screener) -> Iterator[tuple[str, list[Facts]]]:
         except LineError:
             # The play over the labelled deals says which cannot be read.
             continue
+
+
+def answers(data: ReferenceData) -> Mapping[str, list[Facts]]:
+    """The answers of each labelled deal that promises speak of, likewise."""
+    key = tuple(data.digests.values())
+    if key not in _answers:
+        while len(_answers) >= MOST_KEPT:
+            del _answers[next(iter(_answers))]
+        _answers[key] = dict(_answered(data))
+    return _answers[key]
+
+
+_answers: dict[tuple[str, ...], Mapping[str, list[Facts]]] = {}
+
+
+def _answered(data: ReferenceData) -> Iterator[tuple[str, list[Facts]]]:
+    words, variants = Encoded(data).words, facts(data)
+    for deal in deals():
+        if deal.id in variants:
+            read = answered(*parts(deal.line), variants[deal.id], data)
+            yield deal.id, [words.parse(one) for one in read]
 
 
 @dataclass(frozen=True)

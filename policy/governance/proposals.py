@@ -144,7 +144,7 @@ def again(version: ReferenceVersion, about: About) -> Content:
     charter = active.charter(active.version(Kind.CHARTER))
     if version.kind == Kind.RULEBOOK and charter is not None:
         own = {promise.id for promise in active.rulebook(version).promises}
-        taken = sorted(own & charter.by_id.keys())
+        taken = sorted(own & charter.ids)
         if taken:
             raise ProposalRefused([f"The charter has a promise {name}, too." for name in taken])
     return Content(
@@ -340,7 +340,9 @@ def vocabulary() -> Vocabulary:
 
 def _charter(text: str, _about: About, _base: Base) -> Content:
     text = text.replace("\r\n", "\n")
-    charter = read_charter(text, vocabulary(), file="charter", cited=clauses.known())
+    charter = read_charter(
+        text, vocabulary(), answers=shipped.answers(), file="charter", cited=clauses.known()
+    )
     return versions.charter_content(text, charter)
 
 
@@ -352,7 +354,7 @@ def _rulebook(text: str, about: About, base: Base) -> Content:
         vocabulary(),
         file="rulebook",
         cited=clauses.known(),
-        promised=charter.by_id if charter else (),
+        promised=charter.ids if charter else (),
     )
     return Content(
         Kind.RULEBOOK, rulebook.label, rulebook.canonical, text, rulebook.source, rulebook.label, ""

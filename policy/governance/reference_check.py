@@ -129,6 +129,8 @@ def check(arguments: argparse.Namespace, kind: str, base: Base) -> Found:
     played = labelled.play(before, after).plain
     charter = after.charter
     reach = succession.out_of_reach(charter, before, after) if charter else []
+    if charter and charter.on_answers:
+        reach += succession.out_of_reach_of_answers(charter.on_answers, before, after)
     figures = json.loads(shipped.text(shipped.MEASURED))["figures"]
     if kind == Kind.REGISTRY:
         figures = [figure.plain for figure in measure(after.registry)]

@@ -161,6 +161,9 @@ class OnAnswers(TypedDict):
     was_so: bool
     #: Whether it speaks against the version.
     against: bool
+    #: What the check of a charter says besides: the plainest answers of its premise, in words.
+    speaks_of: NotRequired[list[tuple[str, str]]]
+    standing: NotRequired[Standing]
 
 
 class Engines(TypedDict):

@@ -5,24 +5,25 @@ executive reviewer, by its name; one that says what a clause of the policy says 
 the clause does, whoever confirms.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from policy.engine.language import phrases
 from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Exists, Promise, Raising, Rulebook, Surely
-from policy.engine.language.facts import Facts
+from policy.engine.language.facts import Facts, Vocabulary
 from policy.engine.language.words import listed
 from policy.engine.proof import proof
 from policy.engine.proof.promises import meaning, opened, strange, written
 from policy.engine.proof.proof import Fate, Succession
 from policy.engine.readings.kleene import truth
 from policy.facts.derive import ReferenceData
+from policy.facts.encoded import Encoded
 from policy.governance import labelled, promises, report_data
 from policy.governance.easings import Loosening
 from policy.governance.past import Premise, past
-from policy.governance.promises import KEPT, in_a_line
+from policy.governance.promises import KEPT
 from policy.wording import clauses
 
 
@@ -47,10 +48,19 @@ class Next:
     speaks_of: Mapping[str, Mapping[str, Any]]
 
 
-def compared(before: Charter | None, after: Charter) -> Next:
-    """The first charter has nothing before it. Raises proof.NotProved without an answer."""
+#: What is remarkable about a deal, on one line, in the words of a text.
+InALine = Callable[[Rulebook, Mapping[str, Any]], str]
+
+
+def compared(
+    before: Charter | None, after: Charter, *, in_a_line: InALine = promises.in_a_line
+) -> Next:
+    """The first charter has nothing before it. Raises proof.NotProved without an answer.
+
+    The promises on answers of two charters are compared alike.
+    """
     found = proof.succession(before, after)
-    changes = [_change(before, after, fate) for fate in found.fates] if before else []
+    changes = [_change(before, after, fate, in_a_line) for fate in found.fates] if before else []
     told = [change for change in changes if change is not None]
     problems = [*_empty(after, found), *(_fallen(before, found) if before else ())]
     return Next(
@@ -68,7 +78,7 @@ def to_agree(label: str, former: str) -> report_data.Named:
     return {"name": f"charter {label}", "words": words}
 
 
-def _change(before: Charter, after: Charter, fate: Fate) -> Change | None:
+def _change(before: Charter, after: Charter, fate: Fate, in_a_line: InALine) -> Change | None:
     old, new = before.by_id[fate.id], after.by_id.get(fate.now)
     was, now = before.without_rules, after.without_rules
     means_the_same = new is not None and meaning(was, old) == meaning(now, new)
@@ -93,6 +103,13 @@ def _change(before: Charter, after: Charter, fate: Fate) -> Change | None:
 
 def differences(before: Charter, after: Charter) -> list[dict[str, Any]]:
     """How the texts of two charters differ, promise by promise; nothing is proved here."""
+    second = after.on_answers or before.on_answers
+    none = replace(second, promises=()) if second else None
+    lists = [(before, after), (before.on_answers or none, after.on_answers or none)]
+    return [one for old, new in lists if old and new for one in _of_lists(old, new)]
+
+
+def _of_lists(before: Charter, after: Charter) -> list[dict[str, Any]]:
     was, now = before.without_rules, after.without_rules
     changes = []
     for name in dict.fromkeys((*before.by_id, *after.by_id)):
@@ -221,12 +238,22 @@ def _stored(
 
 def labelled_of(charter: Charter, data: ReferenceData) -> dict[str, set[str]]:
     """The labelled deals that each promise speaks of, by their ids."""
-    by_deal = labelled.facts(data)
+    return _spoken(charter, labelled.facts(data), data.rulebook.vocabulary)
+
+
+def labelled_by_answers(text: Charter, data: ReferenceData) -> dict[str, set[str]]:
+    """The same of promises on answers."""
+    return _spoken(text, labelled.answers(data), Encoded(data).words)
+
+
+def _spoken(
+    charter: Charter, by_deal: Mapping[str, list[Facts]], words: Vocabulary
+) -> dict[str, set[str]]:
     spoken: dict[str, set[str]] = {}
     for promise in charter.promises:
         deals = premise(charter, promise) or Premise()
         parts = [part for part in (deals.surely, deals.possibly) if part]
-        readable = not strange(parts, data.rulebook.vocabulary)
+        readable = not strange(parts, words)
         spoken[promise.id] = {
             name
             for name, variants in by_deal.items()
@@ -242,7 +269,19 @@ def _holds(deals: Premise, facts: Facts) -> bool:
 
 def out_of_reach(charter: Charter, before: ReferenceData, after: ReferenceData) -> list[Loosening]:
     """Promises that no longer speak of some labelled deal, because its facts came out otherwise."""
-    was, now = labelled_of(charter, before), labelled_of(charter, after)
+    return _fewer(charter, labelled_of(charter, before), labelled_of(charter, after))
+
+
+def out_of_reach_of_answers(
+    text: Charter, before: ReferenceData, after: ReferenceData
+) -> list[Loosening]:
+    """The same of promises on answers, because lists say something else of a deal."""
+    return _fewer(text, labelled_by_answers(text, before), labelled_by_answers(text, after))
+
+
+def _fewer(
+    charter: Charter, was: Mapping[str, set[str]], now: Mapping[str, set[str]]
+) -> list[Loosening]:
     lost = {promise.id: sorted(was[promise.id] - now[promise.id]) for promise in charter.promises}
     return [
         Loosening(

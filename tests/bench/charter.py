@@ -74,8 +74,7 @@ def succession() -> None:
 def answers() -> None:
     data = shipped.load()
     encoded = Encoded(data)
-    words = encoded.derivation.vocabulary(data.rulebook)
-    text: Rulebook = shipped.answers(words).without_rules
+    text: Rulebook = shipped.on_answers().without_rules
 
     def prove() -> list[proof.Verdict]:
         return prove_answers(

@@ -994,6 +994,15 @@ FROM policy_referenceversion,
     LATERAL (SELECT replace(content, '"id":"P02"', '"id":"CH02"') AS content) AS taken
 WHERE id = :active_rulebook;
 
+-- attack: a rulebook takes the id of a promise on answers
+-- refused: 23514 a rulebook never replaces a promise of the charter
+INSERT INTO policy_referenceversion (kind, label, content, digest, written, source, edition,
+    licence, note, withdrawn_because, proposed_by_id)
+SELECT kind, '9.9', taken.content, text_digest(taken.content), '', '', '', '', '', '', :owner
+FROM policy_referenceversion,
+    LATERAL (SELECT replace(content, '"id":"P02"', '"id":"A02"') AS content) AS taken
+WHERE id = :active_rulebook;
+
 -- attack: a version is activated while its check runs
 -- refused: 23514 a version is not activated without a check that passed
 UPDATE policy_referenceversion SET retired_at = clock_timestamp() WHERE id = :active_countries;
@@ -1041,6 +1050,23 @@ UPDATE policy_checkpart SET finished_at = clock_timestamp(), result_text = (
 UPDATE policy_checkreport SET state = 'passed', finished_at = clock_timestamp(),
     text = json_build_object('version', json_build_object('digest', digest), 'problems', '[]'::json,
         'unkept', '[]'::json, 'promises', '[]'::json)::text
+WHERE id = :running_report;
+
+-- attack: a running check passes without a promise on answers
+-- refused: 23514 a check passes when every promise on answers is kept
+INSERT INTO policy_checkpart (report_id, number, what, first, last, size, result_text)
+VALUES (:running_report, 0, 'rules', 0, 0, 0, '');
+UPDATE policy_checkpart SET finished_at = clock_timestamp(), result_text = (
+    SELECT json_build_object('baseline', baseline_digest, 'found', '{}'::json)::text
+    FROM policy_checkreport WHERE id = :running_report) WHERE report_id = :running_report;
+UPDATE policy_checkreport SET state = 'passed', finished_at = clock_timestamp(),
+    text = json_build_object('version', json_build_object('digest', digest), 'problems', '[]'::json,
+        'unkept', '[]'::json, 'answers', '[]'::json, 'promises', (
+        SELECT json_agg(json_build_object('id', promise ->> 'id', 'of', 'charter',
+                                          'state', 'proved'))
+        FROM policy_referenceversion,
+            jsonb_array_elements(content::jsonb -> 'charter' -> 'promises') AS promise
+        WHERE id = :active_charter))::text
 WHERE id = :running_report;
 
 -- attack: a charter passes its check, and no executive reviewer is asked

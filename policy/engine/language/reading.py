@@ -51,6 +51,16 @@ MOST_RULES = 5_000
 MOST_TERMS = 1_000
 ANY_FACT = "any_fact"
 SETTLED_BY_A_RULE = OUTCOMES[1:]
+# Per promise: the key that says what it is about, the keys it needs, and those it may have.
+PROMISE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "surely": (("only",), ("possibly",)),
+    "possibly": (("only",), ("surely",)),
+    "raising": (("never",), ("given",)),
+    "losing": (("never",), ()),
+    "exists": (("outcome",), ()),
+    "every_rule": ((), ()),
+}
+EVERY_RULE = ("can_fire", "can_decide")
 
 
 @dataclass(frozen=True)
@@ -93,23 +103,33 @@ def read_canonical(
 
     JSON is YAML, so the ordinary reader reads it; a text that was tampered with is a ReadingError.
     """
-    vocabulary, rulebook = parts_of_canonical(text, "rulebook", file=file)
+    (vocabulary,), rulebook = parts_of_canonical(text, "rulebook", ["vocabulary"], file=file)
     return read_rulebook(
         rulebook, vocabulary, file=f"{file} (rulebook)", cited=cited, promised=promised
     )
 
 
-def parts_of_canonical(text: str, what: str, *, file: str) -> tuple[Vocabulary, str]:
-    """The vocabulary of a canonical text, and beside it the text of the rulebook or charter."""
+def parts_of_canonical(
+    text: str, what: str, facts: Sequence[str], *, file: str
+) -> tuple[list[Vocabulary], str]:
+    """The vocabularies of a canonical text by their keys, all but the first may be missing, and
+    beside them the text of the rulebook or charter.
+    """
     try:
         stored = json.loads(text)
-        facts = {fact.pop("name"): _as_written(fact) for fact in stored["vocabulary"]}
+        kept = {key: stored[key] for key in facts if key in stored or key == facts[0]}
+        words = {
+            key: {fact.pop("name"): _as_written(fact) for fact in some}
+            for key, some in kept.items()
+        }
         written = stored[what]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problem = Problem(file, 1, 1, f"not the canonical text of a {what}: {error!r}")
         raise ReadingError([problem]) from None
-    vocabulary = read_vocabulary(json.dumps(facts), file=f"{file} (vocabulary)")
-    return vocabulary, json.dumps(written)
+    vocabularies = [
+        read_vocabulary(json.dumps(some), file=f"{file} ({key})") for key, some in words.items()
+    ]
+    return vocabularies, json.dumps(written)
 
 
 def _as_written(fact: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +144,8 @@ class RulebookReader:
     #: Keys that every promise needs, and may have, besides those that say what it promises.
     promise_needs: tuple[str, ...] = ()
     promise_may: tuple[str, ...] = ()
+    #: The keys that say what a promise promises; it has exactly one of them.
+    promise_kinds: tuple[str, ...] = tuple(PROMISE_KEYS)
 
     def __init__(
         self,
@@ -142,6 +164,8 @@ class RulebookReader:
         self.sizes: dict[str, int] = {}
         self.depths: dict[str, int] = {}
         self.parts = 0
+        #: Ids of promises by their lines.
+        self.promise_ids: dict[str, int] = {}
 
     def read(self, root: Node) -> Rulebook:
         fields = self.shapes.fields(
@@ -342,10 +366,9 @@ class RulebookReader:
     # Promises
 
     def promises(self, node: Node | None) -> tuple[Promise, ...]:
-        taken: dict[str, int] = {}
         promises = []
         for number, part in enumerate(self.shapes.parts(node, "promises"), 1):
-            promise = self._promise(part, number, taken)
+            promise = self._promise(part, number, self.promise_ids)
             if promise is not None:
                 promises.append(promise)
             if self.problems.full:
@@ -356,12 +379,12 @@ class RulebookReader:
         named = _entry(node, "id")
         name = named.value if named and isinstance(named.value, str) else f"number {number}"
         what = f"promise {shown(name).strip(chr(34))}"
-        kinds = [kind for kind in PROMISE_KEYS if _entry(node, kind) is not None]
+        kinds = [kind for kind in self.promise_kinds if _entry(node, kind) is not None]
         if kinds == ["surely", "possibly"]:
             kinds = ["surely"]
         if len(kinds) != 1:
             self.problems.add(
-                node, f"{what}: expected exactly one of the keys {', '.join(PROMISE_KEYS)}"
+                node, f"{what}: expected exactly one of the keys {', '.join(self.promise_kinds)}"
             )
             return None
         required, optional = PROMISE_KEYS[kinds[0]]
@@ -438,18 +461,6 @@ class RulebookReader:
 
     def _readable(self) -> list[str]:
         return [name for name, fact in self.vocabulary.items() if not isinstance(fact, Text)]
-
-
-# Per promise: the key that says what it is about, the keys it needs, and those it may have.
-PROMISE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "surely": (("only",), ("possibly",)),
-    "possibly": (("only",), ("surely",)),
-    "raising": (("never",), ("given",)),
-    "losing": (("never",), ()),
-    "exists": (("outcome",), ()),
-    "every_rule": ((), ()),
-}
-EVERY_RULE = ("can_fire", "can_decide")
 
 
 def _all_of(names: Sequence[str]) -> str:

@@ -13,8 +13,12 @@ from policy.engine.proof.answers import prove_answers
 from policy.engine.proof.proof import Verdict
 from policy.engine.readings.kleene import truth
 from policy.facts import shipped
+from policy.facts.answered import answered
+from policy.facts.answers_to_facts import TABLE, UNKNOWN, Sets
+from policy.facts.declared import NOT_KNOWN
 from policy.facts.derive import ReferenceData, derive
-from policy.facts.encoded import RULED, Encoded
+from policy.facts.encoded import NOT_ASKED, RULED, Encoded, answer_of
+from policy.reference.capabilities import INTEGRATION, NOT_CLASSIFIED
 from policy.reference.registry import NO_KIND, VENDOR
 
 DATA = shipped.load()
@@ -136,6 +140,39 @@ def test_only_what_is_free_changes_when_people_set_something() -> None:
                 assert really(facts, fact, member) is expected, (name, fact, member)
 
 
+def heard(sets: Sets, answer: str | None) -> Any:
+    """What an answer says; None of one that says nothing."""
+    if answer in (None, NOT_ASKED):
+        return None
+    return sets.values[UNKNOWN if answer == NOT_KNOWN else answer] or None
+
+
+def test_a_declared_deal_is_read_back_as_its_answers() -> None:
+    chance = random.Random(9)
+    for _ in range(100):
+        answers = drawn(chance)
+        deal = named(answers, chance)
+        given = ENCODED.given(answers)
+        [read] = answered(deal, given, derive(deal, DATA, given=given), DATA)
+        assert ENCODED.words.parse(read)
+        for sets in TABLE:
+            name = answer_of(sets)
+            assert heard(sets, read.get(name)) == heard(sets, answers[name]), (name, deal)
+        for name in ("answer_end_user", "answer_customer", "answer_purpose"):
+            assert read.get(name, "not_answered") == answers[name]
+        assert read["end_user_listed_as"] == answers["end_user_listed_as"]
+        assert set(read["answer_beside"]) == set(answers["answer_beside"])
+        plain = WORDS.parse({**answers, "catalogue_says": []})
+        says = {
+            one.member
+            for one in DERIVATION.follows
+            if one.fact == "catalogue_says" and truth(one.surely, plain)
+        }
+        # What nobody has classified, and whom a vendor connects, the catalogue does not say.
+        assert set(read["catalogue_says"]) - says <= {NOT_CLASSIFIED, INTEGRATION}
+        assert says - set(read["catalogue_says"]) <= set(answers["answer_beside"])
+
+
 # --- proofs --------------------------------------------------------------------------------------
 
 
@@ -150,7 +187,7 @@ EMBARGO = Surely(
     ("bar",),
     All((OneOf("answer_destination", ("kp",)), Not(HasAny("answer_ruled", RULED)))),
 )
-TEXT = shipped.answers(DERIVATION.vocabulary(DATA.rulebook)).without_rules
+TEXT = shipped.on_answers().without_rules
 OWN = replace(TEXT, promises=(*TEXT.promises, NEVER_SOLD, EMBARGO))
 
 

@@ -32,10 +32,36 @@ ACTIVE = """  - id: CH01
 """
 
 
+#: A promise on answers that no clause says in its words.
+LISTED = """    - id: A03
+      says: No name that the registry finds as an intelligence body clears
+      clause: C3b
+      surely:
+        all:
+          - end_user_listed_as: {any: [intelligence_security]}
+          - not: {answer_ruled: {any: [end_user_type]}}
+      only: [executive_review, needs_information, bar]
+"""
+#: One that says what clause C2b says.
+PRODUCT = """    - id: A02
+      says: A product of active surveillance, in whatever line, is barred
+      clause: C2b
+      from_policy: true
+      surely: active_surveillance
+      only: [bar]
+"""
+
+
+def second_list() -> str:
+    """The text of the promises on answers, with what is said about them."""
+    written = shipped.text(shipped.CHARTER)
+    return written[written.index("\n# Each is proved") :]
+
+
 def text(*changes: tuple[str, str], label: str = "9.1") -> str:
     """The shipped charter with these texts replaced, under another label."""
     written = shipped.text(shipped.CHARTER)
-    for old, new in (*changes, ('label: "1.0"', f'label: "{label}"')):
+    for old, new in (*changes, ('label: "1.1"', f'label: "{label}"')):
         assert written.count(old) == 1, old
         written = written.replace(old, new)
     return written
@@ -67,3 +93,8 @@ def aged(report: CheckReport, mighty: Any, days: int = 7) -> None:
         [days, report.pk],
     )
     report.refresh_from_db()
+
+
+def former() -> Content:
+    """Charter 1.0, as installations keep it: promises on answers were no part of it."""
+    return content((second_list(), "\n"), label="1.0")

@@ -113,7 +113,7 @@ class TestTheCheck:
     ) -> None:
         _version, report = examined(anna, ("  - id: CH15\n", "  - id: CH95\n"))
         assert report.state == State.PROMISES
-        assert unkept(report) == {"charter 9.1": "Charter 9.1 takes the place of charter 1.0."}
+        assert unkept(report) == {"charter 9.1": "Charter 9.1 takes the place of charter 1.1."}
         assert report.found["problems"] == []
 
     def test_a_promise_that_is_gone_is_named_with_a_deal(self, anna: Any) -> None:
@@ -154,7 +154,7 @@ class TestTheCheck:
             (ACTIVE, ACTIVE.replace("only: [bar]", "only: [senior_review, bar]")),
             (ACTIVE, ACTIVE.replace("    from_policy: true\n", "")),
             (ACTIVE, ACTIVE.replace("clause: C2b", "clause: C4a")),
-            ("        - signalling_exploitation\n", ""),
+            ("\n        - signalling_exploitation\n", "\n"),
         ],
         ids=["removed", "weakened", "mark removed", "another clause", "class narrowed"],
     )

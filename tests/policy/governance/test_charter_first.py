@@ -30,7 +30,7 @@ def _versions() -> None:
 def test_it_goes_the_way_of_every_charter(site: Client, anna: Any, boris: Any, mighty: Any) -> None:
     deal = factories.cleared_deal()
     address = reverse("policy:propose", args=["charter"])
-    assert "Begin with version 1.0, which ships with this program" in (
+    assert "Begin with version 1.1, which ships with this program" in (
         site.get(address).content.decode()
     )
     text = site.get(f"{address}?from=shipped").context["form"]["text"].value()
@@ -44,7 +44,7 @@ def test_it_goes_the_way_of_every_charter(site: Client, anna: Any, boris: Any, m
     work(actions.CHECK)
     report.refresh_from_db()
     assert report.state == CheckReport.State.PROMISES, report.found["problems"]
-    assert list(unkept(report)) == ["charter 1.0"]
+    assert list(unkept(report)) == ["charter 1.1"]
     confirmed(report, factories.executive())
     with pytest.raises(Conflict, match="waits 7 days"):
         actions.activate_version(version, report=report, actor=boris)

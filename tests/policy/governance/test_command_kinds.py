@@ -269,6 +269,6 @@ def test_the_names_are_printed_as_yaml_reads_them(
 
 
 def test_a_charter_is_sent_to_its_own_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    file = str(ROOT / "policy/data/charter-1.0.yaml")
+    file = str(ROOT / "policy/data/charter-1.1.yaml")
     assert command.main(["check", file]) == command.WRONG
     assert "is a charter. Hold it to the former one: charter FILE" in capsys.readouterr().err

@@ -28,7 +28,12 @@ ABOUT = About("9.1", "Another expert", "2026", "CC0")
 BASE = Base.shipped()
 
 #: The kinds by the form in which they are written.
-YAML = {"rulebook": Kind.RULEBOOK, "catalogue": Kind.CATALOGUE, "laws": Kind.LAWS}
+YAML = {
+    "charter": Kind.CHARTER,
+    "rulebook": Kind.RULEBOOK,
+    "catalogue": Kind.CATALOGUE,
+    "laws": Kind.LAWS,
+}
 TABLES = {
     "catalogue table": Kind.CATALOGUE,
     "laws table": Kind.LAWS,
@@ -109,6 +114,7 @@ def where(text: str, words: str) -> int:
 
 #: A text in each YAML file, on a line with a name before it.
 TITLES = {
+    "charter": "Mass interception is barred",
     "rulebook": "Active surveillance is excluded",
     "catalogue": "Radio for mobile networks",
     "laws": "Act on communications",
@@ -339,6 +345,7 @@ NAMED = {
         "Finland,Act on communications,section 9,A commercial operator,Lawful interception",
     ),
     "rulebook": ("end_user_type: [military]", "end_user_type: [a military body]"),
+    "charter": ("end_user_type: [military]", "end_user_type: [a military body]"),
 }
 
 
@@ -375,6 +382,10 @@ def test_a_name_beside_another_mistake_is_told_with_it() -> None:
 # --- Doubles -------------------------------------------------------------------------------------
 
 DOUBLED: dict[str, tuple[Callable[[str], str], str]] = {
+    "charter": (
+        lambda text: text.replace("id: A01", "id: CH01"),
+        "line 20, column 11: duplicate id CH01; first on line 7",
+    ),
     "rulebook": (
         lambda text: text.replace("id: B02", "id: B01"),
         "line 14, column 9: duplicate id B01; first on line 8",

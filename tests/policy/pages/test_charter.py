@@ -70,7 +70,7 @@ def test_from_the_proposal_to_the_page_of_the_policy(
     version, report = examined(anna, (RADIO, NARROWED))
     page = body(site.get(reverse("policy:report", args=[version.pk])))
     assert "What an executive reviewer confirms" in page
-    assert "Charter 9.1 takes the place of charter 1.0." in page
+    assert "Charter 9.1 takes the place of charter 1.1." in page
     assert "Its sentence is the same as before." in page
     assert "What its conditions say, now" in page
     assert "labelled deals and of 0 stored screenings" in page
@@ -98,11 +98,11 @@ def test_from_the_proposal_to_the_page_of_the_policy(
     assert "Proved on " in page
     assert "Another condition" in page
     compared = reverse("policy:difference", args=["charter"])
-    former = ReferenceVersion.objects.of(Kind.CHARTER).get(label="1.0")
+    former = ReferenceVersion.objects.of(Kind.CHARTER).get(label="1.1")
     page = body(client.get(compared, {"before": former.pk, "after": version.pk}))
     assert "Promises that differ" in page
     assert "CH15" in page
-    assert "1.0" in body(client.get(reverse("policy:versions", args=["charter"])))
+    assert "1.1" in body(client.get(reverse("policy:versions", args=["charter"])))
 
 
 def test_a_mistake_in_a_text_is_shown_with_its_line(site: Client) -> None:

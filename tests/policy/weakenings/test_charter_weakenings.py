@@ -49,6 +49,10 @@ def widened(stored: Any) -> None:
 
 
 RULEBOOKS = {
+    "a promise under an id of a promise on answers": (
+        lambda: hollowed.rulebook((WEAKER[0], WEAKER[1].replace("CH01", "A01"))),
+        "the charter has a promise A01; a rulebook may add promises and never replaces one",
+    ),
     "a promise under an id of the charter, with a weaker condition": (
         lambda: hollowed.rulebook(WEAKER),
         "the charter has a promise CH01; a rulebook may add promises and never replaces one",
@@ -76,7 +80,7 @@ RULEBOOKS = {
 }
 CHARTERS = {
     "a class of the charter is narrowed": (
-        ("        - monitoring_centre\n", ""),
+        ("\n        - monitoring_centre\n", "\n"),
         "Promise CH01 “Active surveillance is barred, whatever else is true” says what the policy",
     ),
     "a mark is taken off, so that the promise can go in the next step": (
@@ -111,6 +115,18 @@ CHARTERS = {
             "possibly: {any: [{follows_stopped_deal: true}, {law_conflict: true}]}",
         ),
         "to be confirmed as: condition of CH25",
+    ),
+    "a promise on answers hears one answer less under the same words": (
+        ("answer_intelligence_access: [yes, unknown]", "answer_intelligence_access: [yes]"),
+        "to be confirmed as: promise A04 changed",
+    ),
+    "the class of a promise on answers is narrowed": (
+        ("\n          - monitoring_centre\n", "\n"),
+        "Promise A02 “A product of active surveillance, in whatever line, is barred” says what the",
+    ),
+    "the promises on answers are left out": (
+        (chartering.second_list(), "\n"),
+        "Charter 1.1 has promises on answers, and this one has none. Keep the list on_answers.",
     ),
 }
 
@@ -163,3 +179,5 @@ def test_a_product_of_a_barred_class_is_sold_as_something_plain() -> None:
     plain = replace(sold, catalogue=replace(sold.catalogue, digest="another text"))
     names = {one.name for one in succession.out_of_reach(shipped.charter(), DATA, plain)}
     assert "CH01 speaks of fewer" in names
+    said = succession.out_of_reach_of_answers(shipped.on_answers(), DATA, plain)
+    assert {one.name for one in said} == {"A02 speaks of fewer"}

@@ -64,6 +64,71 @@ def test_one_without_promises_promises_nothing() -> None:
     assert "promises: the list is empty; name at least one" in problems(text)[0]
 
 
+ON_ANSWERS = """on_answers:
+  terms:
+    watching: {answer_purpose: [protest_monitoring]}
+  promises:
+    - id: A01
+      says: Watching is barred
+      clause: C1.iii
+      surely: watching
+      only: [bar]
+"""
+
+
+def test_the_second_list_speaks_of_answers() -> None:
+    text = TEXT + ON_ANSWERS
+    charter = read_charter(
+        text, shipped.vocabulary(), answers=shipped.answers(), file="small", cited=clauses.known()
+    )
+    second = charter.on_answers
+    assert second is not None
+    assert (list(second.by_id), list(charter.by_id)) == (["A01"], ["CH01"])
+    assert charter.ids == {"A01", "CH01"}
+    assert (second.label, second.grounds) == ("1", {"A01": Grounds("C1.iii")})
+    again = read_canonical_charter(charter.canonical)
+    assert (again.digest, again.on_answers) == (charter.digest, second)
+    alone = read_canonical_charter(second.canonical)
+    assert (alone.digest, alone.on_answers) == (second.digest, None)
+    without = read_charter(TEXT, shipped.vocabulary(), file="small")
+    assert without.digest != charter.digest
+    assert '"answers"' not in without.canonical
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("id: A01", "id: CH01", "duplicate id CH01; first on line 8"),
+        ("surely: watching", "surely: grave", "small:21:15: promise A01: surely: unknown term"),
+        ("answer_purpose", "purpose", "did you mean answer_purpose?"),
+        ("surely: watching", "raising: answer_reports", "the keys surely, possibly"),
+        ("[protest_monitoring]", "[protest_watching]", "did you mean protest_monitoring?"),
+        ("[protest_monitoring]}", "[x], answer_destination: [kp]}", "answer_destination"),
+        ("      clause: C1.iii\n", "", "promise A01: missing clause"),
+        ("  terms:", "  rules: []\n  terms:", 'on_answers: unknown key "rules"'),
+    ],
+)
+def test_a_mistake_in_the_second_list_has_its_line(old: str, new: str, sentence: str) -> None:
+    assert ON_ANSWERS.count(old) == 1
+    text = TEXT + ON_ANSWERS.replace(old, new)
+    with pytest.raises(ReadingError) as refused:
+        read_charter(
+            text,
+            shipped.vocabulary(),
+            answers=shipped.answers(),
+            file="small",
+            cited=clauses.known(),
+        )
+    found = [str(problem) for problem in refused.value.problems]
+    assert any(sentence in one for one in found), found
+    assert all(one.startswith("small:") for one in found)
+
+
+def test_an_empty_second_list_promises_nothing() -> None:
+    found = problems(f"{TEXT}on_answers: {{promises: []}}\n")
+    assert "promises: the list is empty; name at least one" in found[0]
+
+
 def test_another_text_is_no_charter() -> None:
     for text in ("{}", "nonsense", json.dumps({"vocabulary": [], "rulebook": {}})):
         with pytest.raises(ReadingError, match="not the canonical text of a charter"):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import z3
 
+from policy.engine.language.charter import Charter
 from policy.engine.language.condition import Promise, Rulebook
 from policy.engine.proof import linked, prover
 from policy.engine.proof.answers import _task
@@ -96,7 +97,7 @@ def test_both_answer_alike_from_answers_to_the_outcome() -> None:
     data = shipped.load()
     derivation = Encoded(data).derivation
     words = derivation.vocabulary(data.rulebook)
-    text = shipped.answers(words).without_rules
+    text = shipped.on_answers().without_rules
     book = replace(data.rulebook, vocabulary=words, promises=())
     for promise in text.promises:
         effort = Recorded()
@@ -106,8 +107,10 @@ def test_both_answer_alike_from_answers_to_the_outcome() -> None:
 
 
 @pytest.mark.slow
-def test_both_answer_alike_about_what_a_charter_implies() -> None:
-    charter = shipped.charter()
+@pytest.mark.parametrize(
+    "charter", [shipped.charter(), shipped.on_answers()], ids=["deals", "answers"]
+)
+def test_both_answer_alike_about_what_a_charter_implies(charter: Charter) -> None:
     fewer = replace(charter, promises=charter.promises[1:])
     for next_one in (charter, fewer):
         effort = Recorded()
