@@ -8,7 +8,8 @@ full each time, and what may be wrong is left to `policy.facts.derive`.
 
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from policy.engine.language.facts import LONGEST_TEXT, Facts
@@ -51,22 +52,28 @@ class Ordinary[Told]:
 
         `given` holds names of `policy.facts.declared.GIVEN` only.
         """
-        if not self.reference.checks.is_sound(declared):
+        if not self.reference.checks.is_ordinary(declared):
             return None
         try:
-            code = given.get("special_territory")
-            if code is not None and code not in self.reference.countries.territories:
-                return None
-            said = self._said(declared)
-            if said is None:
-                return self._in_full(declared, given)
-            key, own = self._key(declared, given)
-            key = (*key, *said)
-            form = self._told.get(key) or self._first(key, own, declared, given)
+            own: dict[str, str] = {}
+            key = self._key(declared, given, own)
+            form = self._told.get(key) if key else None
+            if form is None:
+                # Whatever is remembered was looked at when it was met first.
+                if not self._has_known_codes(declared, given):
+                    return None
+                if key is None:
+                    return self._in_full(declared, given)
+                form = self._first(key, own, declared, given)
             return form, self._checked(own)
         except (ValueError, TypeError, KeyError):
             # Something in it cannot be read; `derive` says what.
             return None
+
+    def _has_known_codes(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+        code = given.get("special_territory")
+        is_known = code is None or code in self.reference.countries.territories
+        return is_known and self.reference.checks.has_known_codes(declared)
 
     def _checked(self, own: dict[str, str]) -> Texts:
         """The texts as Vocabulary.parse reads them; short ASCII without NUL stays as it is."""
@@ -75,35 +82,92 @@ class Ordinary[Told]:
             return own
         return self.vocabulary.parse(own).texts
 
-    def _said(self, declared: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """What the registry says to end user and customer; None when all must be looked at."""
+    def _key(
+        self, declared: Mapping[str, Any], given: Mapping[str, Any], own: dict[str, str]
+    ) -> tuple[Any, ...] | None:
+        """What the facts follow from; None when all must be looked at.
+
+        The texts that the facts quote are written into `own`.
+        """
         get = declared.get
-        services = get("services")
-        if type(get("capabilities")) is not list:
+        capabilities, services = get("capabilities"), get("services")
+        if type(capabilities) is not list:
             return None
         if type(services) is not list and services is not None:
             return None
-        registry = self.reference.registry
-        for between in get("intermediaries") or ():
-            if registry.said(between).is_more:
+        between, obligation = get("intermediaries"), get("legal_obligation")
+        said = self._said(get("end_user_name") or "", get("customer_name") or "", between or ())
+        known = self._known(get("products") or (), capabilities)
+        if said is None or known is None:
+            return None
+        is_customer_named, is_cited = self._quote(declared, own)
+        return (
+            get("country"),
+            get("end_user_type"),
+            get("customer_type"),
+            get("purpose"),
+            obligation,
+            # 1 and True are one key, but only one of them is an answer.
+            type(obligation),
+            tuple(own),
+            is_customer_named,
+            is_cited,
+            tuple(capabilities),
+            known,
+            None if services is None else tuple(services),
+            between is None,
+            not between or all(map(is_named, between)),
+            tuple(given.items()),
+            tuple(map(type, given.values())),
+            said,
+        )
+
+    def _said(self, name: str, customer: str, between: Sequence[str]) -> tuple[Any, ...] | None:
+        """What the registry says to end user and customer; None when all must be looked at."""
+        said = self.reference.registry.said
+        for party in between:
+            if said(party).is_more:
                 return None
-        for product in get("products") or ():
-            if registry.vendor_in(product):
-                return None
-        name, customer = get("end_user_name") or "", get("customer_name") or ""
-        of_names = [registry.said(text) if text else None for text in (name, customer)]
-        if not any(of_name and of_name.is_more for of_name in of_names):
+        of_name = said(name) if name else None
+        of_customer = said(customer) if customer else None
+        if not ((of_name and of_name.is_more) or (of_customer and of_customer.is_more)):
             return ()
         if len(name) > LONGEST_QUOTED or len(customer) > LONGEST_QUOTED:
             return None
-        return (*of_names, name.strip() == customer.strip())
+        return of_name, of_customer, name.strip() == customer.strip()
 
-    def _key(
-        self, declared: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, str]]:
-        """What the facts follow from, and the texts that they quote."""
+    def _known(
+        self, products: Sequence[str], capabilities: Sequence[str]
+    ) -> tuple[str, ...] | None:
+        """The lines that the catalogue knows, as sentences name them: what it says about these adds
+        to what is given. None when all must be looked at: sentences quote a line that names a
+        vendor, or that is like a product and said to do less.
+        """
+        registry, catalogue = self.reference.registry, self.reference.catalogue
+        known = []
+        for line in products:
+            if registry.vendor_in(line):
+                return None
+            product = catalogue.find(line)
+            if product:
+                known.append(catalogue.named(line))
+                continue
+            like = catalogue.like(line)
+            if like and not self._asked_about[like.id].issubset(capabilities):
+                return None
+            known.append("")
+        return tuple(known)
+
+    @cached_property
+    def _asked_about(self) -> Mapping[str, frozenset[str]]:
+        """Product → those of its capabilities that a line which is named like it may not lack."""
+        related = self.reference.beside.get("abilities_declared", frozenset())
+        products = self.reference.catalogue.products
+        return {product.id: related.intersection(product.capabilities) for product in products}
+
+    def _quote(self, declared: Mapping[str, Any], own: dict[str, str]) -> tuple[bool, bool]:
+        """Writes the texts that the facts quote; whether a customer and a law are named."""
         get = declared.get
-        own = {}
         name, customer, basis = get("end_user_name"), get("customer_name"), get("legal_basis")
         if is_named(name):
             own["end_user_name"] = name.strip()
@@ -115,33 +179,7 @@ class Ordinary[Told]:
             own["products"] = listed([*map(self.reference.catalogue.named, products)])
         if between := get("intermediaries"):
             own["intermediaries"] = listed(between)
-        services, obligation = get("services"), get("legal_obligation")
-        key = (
-            get("country"),
-            get("end_user_type"),
-            get("customer_type"),
-            get("purpose"),
-            obligation,
-            # 1 and True are one key, but only one of them is an answer.
-            type(obligation),
-            tuple(own),
-            is_named(customer),
-            is_named(basis),
-            tuple(declared["capabilities"]),
-            self._known(products),
-            None if services is None else tuple(services),
-            between is None,
-            all(map(is_named, between or ())),
-            tuple(given),
-            *given.values(),
-            *map(type, given.values()),
-        )
-        return key, own
-
-    def _known(self, products: Any) -> tuple[str, ...]:
-        """Which lines the catalogue knows: what it says about these adds to what is given."""
-        known = map(self.reference.catalogue.find, products or ())
-        return tuple(product.id if product else "" for product in known)
+        return is_named(customer), is_named(basis)
 
     def _in_full(
         self, declared: Mapping[str, Any], given: Mapping[str, Any], written: Texts | None = None
