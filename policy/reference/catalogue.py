@@ -87,6 +87,15 @@ class Catalogue:
         product = self.by_id.get(line)
         return product.name if product else line
 
+    def may_name(self, word: str) -> bool:
+        """Whether a word stands in the name of some product, or may be one that does."""
+        stem = _stem(word)
+        return stem in self._all_words or word in self._folded_words
+
+    @cached_property
+    def _folded_words(self) -> frozenset[str]:
+        return frozenset(word for name in self._by_name for word in name.split())
+
     def find(self, name: str) -> Product | None:
         """The product with this id, name or other name; None when there is none."""
         return self._by_name.get(fold(name))

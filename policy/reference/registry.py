@@ -195,12 +195,20 @@ class Registry:
         """What the name sounds like, by its words; nothing for the very name of an operator."""
         return self.said(name).sounds
 
-    def hits(self, name: str, countries: Container[str]) -> tuple[Hit, ...]:
+    def hits(self, name: str, countries: Iterable[str]) -> tuple[Hit, ...]:
         """Whom the name means or resembles, best first; one hit for each party.
 
         An acronym counts only in a country of the deal, and so does a weak likeness.
         """
-        heard = self.said(name).heard
+        said = self.said(name)
+        return self._hits(said, frozenset(countries)) if said.heard.matches else ()
+
+    @cached_property
+    def _hits(self) -> Callable[[Said, frozenset[str]], tuple[Hit, ...]]:
+        return lru_cache(REMEMBERED)(self._find_hits)
+
+    def _find_hits(self, said: Said, countries: frozenset[str]) -> tuple[Hit, ...]:
+        heard = said.heard
         hits: dict[int, Hit] = {}
         for match in heard.matches:
             party = self._rows[match.at]
@@ -221,6 +229,16 @@ class Registry:
                 if words[at : at + len(phrase)] == phrase:
                     return party
         return None
+
+    @cached_property
+    def vendor_words(self) -> frozenset[str]:
+        """The words of the names of vendors."""
+        return frozenset(
+            word
+            for several in self._vendors.values()
+            for words, _party in several
+            for word in words
+        )
 
     @cached_property
     def _vendors(self) -> Mapping[str, Sequence[tuple[Reading, Party]]]:

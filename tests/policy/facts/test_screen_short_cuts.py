@@ -165,6 +165,27 @@ def test_the_second_deal_of_a_kind_is_told_its_own_names():
             "needs_information",
             id="said-to-be-built-out",
         ),
+        pytest.param(
+            {"products": ["Monitoring centre 1", "Monitoring centre 1"], "capabilities": ["ran"]},
+            {"products": ["Monitoring centre 1", "Monitoring centre 2"], "capabilities": ["ran"]},
+            "needs_information",
+            id="two-lines-that-are-not-the-same",
+        ),
+        pytest.param(
+            {"products": [f"Monitoring centre {at}" for at in range(9)], "capabilities": ["ran"]},
+            {
+                "products": [f"Monitoring centre {'for us ' * 22} {at}" for at in range(9)],
+                "capabilities": ["ran"],
+            },
+            "needs_information",
+            id="more-than-a-note-holds",
+        ),
+        pytest.param(
+            {"intermediaries": ["Area SpA 1"], "customer_name": "Area SpA 1"},
+            {"intermediaries": ["Area SpA 2"], "customer_name": "Area SpA 3"},
+            "needs_information",
+            id="between-and-customer-are-two",
+        ),
     ],
 )
 def test_a_deal_is_told_of_its_own_lines(first, second, outcome):
