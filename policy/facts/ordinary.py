@@ -10,6 +10,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
@@ -28,7 +29,7 @@ OWN = ("end_user_name", "customer_name", "products", "legal_basis", "intermediar
 #: Of the texts that sentences quote; longer ones could push the end of a note out of it.
 LONGEST_QUOTED = 200
 Texts = Mapping[str, str]
-#: What is declared and given, as JSON, and what the registry says to the names.
+#: The digest of what is declared and given, and what the registry says to the names.
 Key = tuple[bytes, tuple[Any, ...]]
 
 
@@ -147,7 +148,7 @@ class Ordinary[Told]:
                 return None
             # Which of them are the same text, for what is said twice stands there once.
             alike = tuple(map(quotes.index, quotes))
-        # As JSON, 1 and true differ, and what is remembered is small.
+        # As JSON, 1 and true differ.
         part = orjson.dumps(
             (
                 get("country"),
@@ -168,7 +169,7 @@ class Ordinary[Told]:
                 alike,
             )
         )
-        return part, said
+        return sha256(part).digest(), said
 
     def _said(
         self, declared: Mapping[str, Any], texts: dict[str, str], quoted: list[str]

@@ -150,8 +150,17 @@ class Registry:
     def said(self) -> Callable[[str], Said]:
         """What there is to say about a name, in whatever country; remembered for each name."""
         remembered = lru_cache(REMEMBERED)(self._said)
-        reduced = self._matcher.reduced
-        return lambda name: remembered(reduced(name))
+        kept = lru_cache(REMEMBERED)(lambda head: remembered(self._matcher.kept(head)))
+        numbers, reduced = self._matcher.numbers, self._matcher.reduced
+
+        def said(name: str) -> Said:
+            # Lists of deals are full of one name with a number of its own behind it.
+            head, _, tail = name.rpartition(" ")
+            if tail.isdecimal() and tail not in numbers:
+                return kept(head)
+            return remembered(reduced(name))
+
+        return said
 
     def _said(self, name: str) -> Said:
         heard = self._matcher.heard(name)
