@@ -48,6 +48,7 @@ class Around:
         self._live: dict[str, list[Deal]] = {}
         self._stopped: dict[str, list[Deal]] = {}
         self._signed: dict[str, list[Deal]] = {}
+        self._meant_by: dict[frozenset[str], Collection[str]] = {}
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user."""
@@ -111,8 +112,11 @@ class Around:
 
     def _meant(self, names: Collection[str]) -> Collection[str]:
         """The keys of these bodies under all their names, in whatever spelling."""
-        keys = {*map(key_of_name, names), *self._spelt_otherwise(names)} - {""}
-        return self._bodies(keys)
+        asked = frozenset(names)
+        if asked not in self._meant_by:
+            keys = {*map(key_of_name, names), *self._spelt_otherwise(names)} - {""}
+            self._meant_by[asked] = self._bodies(keys)
+        return self._meant_by[asked]
 
     def _spelt_otherwise(self, names: Collection[str]) -> Collection[str]:
         """The keys of those whom these names may mean besides."""

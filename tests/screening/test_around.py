@@ -81,6 +81,18 @@ def test_nothing_is_read_before_it_is_asked_and_nothing_twice(
                 around.others(deal, deal.end_user_key, data)
 
 
+def test_what_two_ask_of_the_same_names_is_read_once(
+    deals: list[Deal], django_assert_num_queries: Any
+) -> None:
+    """A send looks for stopped deals of its bodies twice: of those who use and those who sign."""
+    deal, now = deals[0], timezone.now()
+    around = Around([deal])
+    around.stopped({"Suomen Verkko"}, now)
+    with django_assert_num_queries(2):
+        # Who signed, and those deals; whom the name means is known.
+        assert around.signed({"Suomen Verkko"}, now)
+
+
 def test_whoever_is_in_no_stopped_deal_is_not_asked_for(
     deals: list[Deal], django_assert_num_queries: Any
 ) -> None:
