@@ -13,14 +13,13 @@ from screening.form.questions import Context
 
 #: Answers to questions that only some deals are asked.
 OTHERWISE: Mapping[str, Any] = {
-    "deal-kind": "new",
     "other-systems": {"answer": "no", "text": ""},
     "value": {"amount": "1500000", "currency": "EUR"},
     "sign-date": "2027-06-30",
     "intermediaries": {"answer": "no", "parties": []},
     "state-owned": "no",
     "intelligence-access": "no",
-    "elsewhere": {"answer": "no", "places": []},
+    "other-places": {"answer": "no", "places": []},
     "handover": "standard",
     "obligation": "yes",
     "legal-basis": {
@@ -74,11 +73,9 @@ class Example:
             "products": list(self.products),
             "services": list(self.services),
             "customer": self.customer,
-            "customer-kind": self.end_user,
             "customer-country": self.country,
             "end-user": {"kind": self.end_user, "is_customer": True},
             "countries": [{"place": self.country, "site": ""}],
-            "run-from": {"run": self.country, "records": self.country},
             "description": f"{self.title}, as the tender of {self.customer} describes it.",
             "purposes": [self.purpose],
             **self.more,
@@ -437,7 +434,7 @@ EXAMPLES = (
         "commercial_service",
         ("nr-macro",),
         "bar",
-        more={"customer-country": "UA", "run-from": {"run": "UA", "records": "UA"}},
+        more={"customer-country": "UA", "other-places": {"answer": "yes", "places": ["UA"]}},
     ),
     Example(
         "sonja",
@@ -509,7 +506,7 @@ EXAMPLES = (
         "bar",
         more={
             "customer-country": "CN",
-            "run-from": {"run": "CN", "records": "CN"},
+            "other-places": {"answer": "yes", "places": ["CN"]},
             "follows": {"answer": "yes", "text": "Faces of people in the street"},
         },
     ),
@@ -517,7 +514,7 @@ EXAMPLES = (
 
 #: Drafts that nobody has sent yet: title, seller, how many answers are there.
 DRAFTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("sofia", "Small cells for a stadium", {"products": ["small-cell"], "deal-kind": "new"}),
+    ("sofia", "Small cells for a stadium", {"products": ["small-cell"], "services": ["supply"]}),
     ("samuel", "Fibre for schools", {"products": ["gpon"], "customer": "Ministry of Education"}),
     ("sonja", "Drone station for a quarry", {}),
 )

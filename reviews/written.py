@@ -13,7 +13,7 @@ from typing import Any
 
 from screening import wording
 from screening.form import questions
-from screening.form.deal_form import QUESTIONS, SECTIONS, Kind, Question, Text
+from screening.form.deal_form import FORMER, QUESTIONS, SECTIONS, Kind, Question, Text
 from screening.models import Deal, DealRevision, Screening
 from screening.sales_words import answer_words
 
@@ -97,7 +97,11 @@ class Written:
         return Part(
             title,
             [row for row in rows if row.lines or row.former],
-            [row.title for row in rows if not row.lines and not row.former],
+            [
+                row.title
+                for question, row in zip(asked, rows, strict=True)
+                if not row.lines and not row.former and question.slug not in FORMER
+            ],
         )
 
     def _row(self, asked: Question) -> Row:

@@ -13,6 +13,7 @@ from audit.models import SYSTEM, Actor, AuditEvent
 from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
+from policy.facts.bundle import ReferenceData
 from screening import deriving, mail, recording, verbs
 from screening.form import meanings, questions
 from screening.form.questions import Reading
@@ -28,6 +29,9 @@ from screening.models import (
 )
 from screening.parties import actions as parties
 from screening.parties.models import Easing
+
+#: The question that the registry may answer.
+COUNTRY = "customer-country"
 
 
 @transaction.atomic
@@ -51,16 +55,21 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     known = slug in deal.answers and not questions.copied_from(deal.answers, slug)
     if known and deal.answers[slug] == value:
         return
-    before, answers = deal.answers.get(slug), dict(deal.answers)
+    before, data = dict(deal.answers), active.reference_data()
     deal.answers[slug] = value
     questions.confirm(deal.answers, slug)
+    if slug == "customer":
+        _take_country(deal, before, data)
     deriving.check_readable(deal.answers)
-    if slug == questions.TITLE:
-        deal.title = str(value or "")
+    deal.title = questions.title_of(deal.answers, data)
     deal.save(update_fields=["answers", "title"])
     _contribute(deal, actor, Contributor.Part.EDITOR)
-    milder = _milder(answers, deal.answers) if before is not None else {}
-    _record(deal, actor, verbs.SAVE.event, question=slug, before=before, after=value, **milder)
+    milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
+    said = {"before": before.get(slug), "after": value}
+    _record(deal, actor, verbs.SAVE.event, question=slug, **said, **milder)
+    if deal.answers.get(COUNTRY) != before.get(COUNTRY) and slug != COUNTRY:
+        said = {"before": before.get(COUNTRY), "after": deal.answers.get(COUNTRY)}
+        _record(deal, actor, verbs.SAVE.event, question=COUNTRY, **said)
 
 
 @transaction.atomic
@@ -215,6 +224,18 @@ def lapse_deal(deal: Deal, *, because: str, actor: Actor = SYSTEM) -> None:
     mail.tell_of_status(deal)
 
 
+def _take_country(deal: Deal, before: Mapping[str, Any], data: ReferenceData) -> None:
+    """Where the registry has the operator that signs; with another customer it is asked again."""
+    country = questions.country_of(deal.answers["customer"], before, data)
+    if country is None:
+        return
+    questions.confirm(deal.answers, COUNTRY)
+    if country:
+        deal.answers[COUNTRY] = country
+    else:
+        deal.answers.pop(COUNTRY, None)
+
+
 def _milder(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What the page had said of an answer that became milder, for those who review the deal."""
     gone = meanings.softened(before, after, active.reference_data())
@@ -238,7 +259,7 @@ def lapse_unscreened(deal: Deal, *, why: str, job: int) -> None:
 
 def _take_answers(new: Deal, old: Deal) -> None:
     new.answers = questions.copied(old.answers, source=old.reference)
-    new.title = str(new.answers.get(questions.TITLE) or "")
+    new.title = questions.title_of(new.answers, active.reference_data())
     new.save(update_fields=["answers", "title"])
 
 

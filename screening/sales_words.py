@@ -76,6 +76,8 @@ class AnswerRow(NamedTuple):
     is_answered: bool
     is_unknown: bool
     url: str
+    #: What the program made of other answers, where nobody answered this question.
+    note: str
 
 
 class Turn(NamedTuple):
@@ -117,10 +119,19 @@ def answer_rows(deal: Deal, context: Context, data: ReferenceData) -> list[Answe
             is_answered=questions.is_answered(asked, deal.answers, context),
             is_unknown=questions.is_unknown(asked, deal.answers),
             url=question_url(deal, asked),
+            note=_made_of_others(asked, deal, context),
         )
         for asked in questions.shown_questions(deal.answers, context)
         if asked.slug != questions.DECLARATION
     ]
+
+
+def _made_of_others(asked: Question, deal: Deal, context: Context) -> str:
+    if asked.slug == questions.TITLE and not deal.answers.get(asked.slug) and deal.title:
+        return _("It is called “%(title)s”.") % {"title": deal.title}
+    if questions.is_from_registry(asked, deal.answers, context):
+        return _("The registry has the customer there. Change it if that is wrong.")
+    return ""
 
 
 def question_url(deal: Deal, asked: Question) -> str:

@@ -3,6 +3,7 @@
 The schema is made by its owner; tests then sign in as the application, which may not change it.
 """
 
+import gc
 import hashlib
 import os
 import shutil
@@ -22,7 +23,7 @@ from config.devtools import embedded
 from config.settings import database  # noqa: TID251  the one parser of addresses
 from policy.engine.proof import proof
 from policy.governance import two_engines
-from tests import effort, unguarded
+from tests import effort, factories, unguarded
 
 CHROMIUM = next(
     (
@@ -50,6 +51,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="slow: runs with --slow"))
         if item.get_closest_marker("browser") and not CHROMIUM:
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays to the end; to look through it again and again takes a tenth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def processor_seconds() -> float:
@@ -125,61 +133,105 @@ def one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("policy.tasks.HELPS", 3600)
 
 
+BARE, READY = "bare", "ready"
+
+
 class Databases:
-    """A migrated database that nobody touches, and the copy of it that the tests use."""
+    """The two databases that tests use, each a copy of one that nobody touches.
+
+    Of an installation that works, with the shipped reference data in force; and of one that is
+    just migrated, for tests that are marked ``bare``. To load the data for each test would cost
+    more than most tests do.
+    """
 
     def __init__(self, servers: embedded.Servers) -> None:
         self.servers = servers
-        self.own = urlsplit(servers.app_url).path.strip("/")
+        own = urlsplit(servers.app_url).path.strip("/")
+        self.own = own
         # Of another program on the same server, which migrated it for many runs (tests/mutants).
-        self.template = os.environ.get("MIGRATED_DATABASE") or self.own
-        self.name = f"{self.own}_tests"
+        self.untouched = {BARE: os.environ.get("MIGRATED_DATABASE") or own, READY: f"{own}_{READY}"}
+        self.used = {state: f"{own}_{state}_tests" for state in self.untouched}
+        self.state = BARE
 
-    def sign_in(self, url: str) -> None:
-        """Point Django's one connection, and those of later threads, to this address."""
-        connection.close()
-        connection.settings_dict.update(database(url, "DATABASE_URL"))
+    @property
+    def name(self) -> str:
+        return self.used[self.state]
 
-    def migrate(self) -> None:
-        if self.template == self.own:
+    def make(self) -> None:
+        migrated, ready = self.untouched.values()
+        if migrated == self.own:
             self.sign_in(self.servers.owner_url)
             call_command("migrate", verbosity=0, interactive=False)
-        self.copy()
+        self.copy(migrated, ready)
+        self.sign_in(embedded.with_database(self.servers.app_url, ready))
+        with transaction.atomic():
+            factories.reference_data()
+        for state in self.used:
+            self.renew(state)
+
+    def use(self, state: str) -> None:
+        """Point Django's one connection, and those of later threads, to this database."""
+        self.state = state
         app_url = embedded.with_database(self.servers.app_url, self.name)
         self.sign_in(app_url)
         os.environ["DATABASE_URL"] = app_url
         os.environ["DATABASE_OWNER_URL"] = embedded.with_database(self.servers.owner_url, self.name)
 
-    def copy(self) -> None:
-        """The tests' database as it was after the migrations, triggers and sequences included."""
+    def sign_in(self, url: str) -> None:
+        connection.close()
+        connection.settings_dict.update(database(url, "DATABASE_URL"))
+
+    def renew(self, state: str = "") -> None:
+        """The tests' database as it was before them, triggers and sequences included."""
+        state = state or self.state
+        self.copy(self.untouched[state], self.used[state])
+
+    def copy(self, source: str, target: str) -> None:
         connections.close_all()
         with embedded.admin(self.servers.admin_url) as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+            cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
             cursor.execute(
-                f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" OWNER {embedded.OWNER} '
+                f'CREATE DATABASE "{target}" TEMPLATE "{source}" OWNER {embedded.OWNER} '
                 "STRATEGY FILE_COPY"
             )
             # Rights on the database itself are not copied with it.
-            cursor.execute(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
-            cursor.execute(f'GRANT CONNECT ON DATABASE "{self.name}" TO {embedded.APP}')
+            cursor.execute(f'REVOKE ALL ON DATABASE "{target}" FROM PUBLIC')
+            cursor.execute(f'GRANT CONNECT ON DATABASE "{target}" TO {embedded.APP}')
 
     def drop(self) -> None:
         connections.close_all()
         with embedded.admin(self.servers.admin_url) as cursor:
-            for name in (self.name, self.own):
+            for name in (*self.used.values(), self.untouched[READY], self.own):
                 cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+STATE = pytest.StashKey[str]()
+DATABASES = pytest.StashKey[Databases]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    state = item.config.stash[STATE] = BARE if item.get_closest_marker(BARE) else READY
+    databases = item.config.stash.get(DATABASES, None)
+    if databases and databases.state != state:
+        databases.use(state)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None, django_db_blocker: DjangoDbBlocker, servers: embedded.Servers
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    servers: embedded.Servers,
 ) -> Iterator[Databases]:
     databases = Databases(servers)
     with django_db_blocker.unblock():
-        databases.migrate()
+        databases.make()
+        databases.use(request.config.stash[STATE])
+    request.config.stash[DATABASES] = databases
     # Django would empty the tables, which the application may not; and records refuse it anyway.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.copy())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.renew())
         yield databases
     with django_db_blocker.unblock():
         databases.drop()

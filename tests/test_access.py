@@ -27,6 +27,8 @@ from screening.parties import actions as parties
 from screening.parties.models import Easing, EasingWord, Party, PartyFinding, PartyMerge
 from tests import factories
 
+pytestmark = pytest.mark.bare
+
 TABLE = Path(__file__).with_name("access.csv")
 ROWS = list(csv.DictReader(TABLE.read_text().splitlines()))
 COLUMNS = (

@@ -200,6 +200,17 @@ class Registry:
     def is_operator(self, name: str) -> bool:
         return self.said(name).is_operator
 
+    def home_of_operator(self, name: str) -> str:
+        """The country of the operator that the registry writes just so; "" where the name says
+        anything else, or operators of several countries write it.
+        """
+        said = self.said(name)
+        if not said.is_operator or said.is_more:
+            return ""
+        parties = (self._rows[match.at] for match in said.heard.matches)
+        homes = {party.country for party in parties if fold(name) in map(fold, _names(party))}
+        return homes.pop() if len(homes) == 1 else ""
+
     def sounds(self, name: str) -> frozenset[str]:
         """What the name sounds like, by its words; nothing for the very name of an operator."""
         return self.said(name).sounds

@@ -67,7 +67,7 @@ LABELS: Mapping[str, Sequence[Row]] = {
         ("supply", _("Supply only"), _("Hardware or software without any other service.")),
         ("installation", _("Installation"), ""),
         ("integration", _("Integration"), _("Connecting it with other systems.")),
-        ("support_maintenance", _("Support and maintenance"), ""),
+        ("support_maintenance", _("Support and maintenance"), _("Also its renewal.")),
         ("training", _("Training"), ""),
         ("managed_services", _("Managed services"), _("We run it for the customer.")),
         (
@@ -77,8 +77,16 @@ LABELS: Mapping[str, Sequence[Row]] = {
         ),
         ("custom_development", _("Custom development"), ""),
         ("data_hosting", _("Data hosting"), ""),
-        ("change_request", _("Change of a delivered system"), ""),
-        ("capacity_expansion", _("More capacity"), ""),
+        (
+            "change_request",
+            _("Change of a delivered system"),
+            _("An upgrade that changes what it does: new features or functions."),
+        ),
+        (
+            "capacity_expansion",
+            _("More capacity"),
+            _("An upgrade of a delivered system that only adds more of the same."),
+        ),
         ("consulting", _("Consulting"), ""),
     ),
     "purpose": (

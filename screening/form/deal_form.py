@@ -18,6 +18,9 @@ Text = Any
 UNKNOWN = answers_to_facts.UNKNOWN
 TITLE = "name"
 DECLARATION = "declaration"
+OTHER_PLACES = "other-places"
+#: Questions of an earlier form: others ask now. Where they were answered, they stay and count.
+FORMER = frozenset({"deal-kind", "run-from", "elsewhere"})
 
 HIGH = frozenset({"high", "very_high", "unrated"})
 PUBLIC = frozenset(
@@ -81,6 +84,8 @@ class Context:
     findings: tuple[str, ...] = ()
     #: The countries of the draft that hold or neighbour special territories.
     beside: tuple[str, ...] = ()
+    #: Where the registry has the operator that signs; "" where it does not say.
+    home: str = ""
 
     @property
     def restrictive(self) -> frozenset[str]:
@@ -89,6 +94,11 @@ class Context:
 
 
 Shown = Callable[[Answers, Context], bool]
+
+
+def _once_answered(slug: str) -> Shown:
+    """For the questions of FORMER."""
+    return lambda answers, context: bool(answers.get(slug))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +149,21 @@ def end_user_kind(answers: Answers) -> str:
 
 def end_user_is_customer(answers: Answers) -> bool:
     return bool((answers.get("end-user") or {}).get("is_customer"))
+
+
+def _only_signs(answers: Answers, context: Context) -> bool:
+    """Whoever uses it too has said what it is; an answer that was given stays, and counts."""
+    return not end_user_is_customer(answers) or bool(answers.get("customer-kind"))
+
+
+def _may_be_elsewhere(answers: Answers, context: Context) -> bool:
+    """Once for every reason; an earlier form asked in two questions, which say as much."""
+    return not (answers.get("run-from") and answers.get("elsewhere")) or OTHER_PLACES in answers
+
+
+def _is_looked_at(slug: str) -> Shown:
+    """What only people read is asked where people will look at the deal, because a rule fires."""
+    return lambda answers, context: bool(context.findings or answers.get(slug))
 
 
 def _may_be_state_owned(answers: Answers, context: Context) -> bool:
@@ -212,7 +237,10 @@ SECTIONS = (
     Section(3, "places", _("Say where it will be used"), _("Where it will be used")),
     Section(4, "purpose", _("Say what it will be used for"), _("What it will be used for")),
     Section(
-        5, "concerns", _("Name known concerns and safeguards"), _("Known concerns and safeguards")
+        5,
+        "concerns",
+        _("Name known concerns, and what reviewers need"),
+        _("Known concerns, and what reviewers need"),
     ),
     Section(6, "send", _("Check your answers and send"), _("Declaration")),
 )
@@ -224,9 +252,13 @@ QUESTIONS: tuple[Question, ...] = (
         section=1,
         kind=Kind.TEXT,
         longest=80,
-        title=_("What do you call this deal?"),
-        hint=_("Your team, compliance, reviewers and auditors see it."),
-        error=_("Enter a name for the deal"),
+        optional=True,
+        title=_("What do you call this deal? (optional)"),
+        hint=_(
+            "Your team, compliance, reviewers and auditors see it. Without a name it is called"
+            " after what is sold and to whom."
+        ),
+        error="",
         too_long=_("Name must be 80 characters or fewer"),
     ),
     Question(
@@ -277,6 +309,7 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("Is this new, an upgrade, support, or a trial?"),
         hint=_("Renewals count: conditions may have changed."),
         error=_("Select what kind of deal this is"),
+        shown=_once_answered("deal-kind"),
     ),
     Question(
         number="1.4b",
@@ -286,8 +319,11 @@ QUESTIONS: tuple[Question, ...] = (
         choices="services",
         fact="services",
         clause="C2b, C4",
-        title=_("Which services are part of it?"),
-        hint=_("Also services on a system that others delivered."),
+        title=_("What is part of this deal?"),
+        hint=_(
+            "Tick all that apply: also upgrades, renewals, and services on a system that others"
+            " delivered."
+        ),
         error=_('Select at least one, or "Supply only"'),
     ),
     Question(
@@ -303,24 +339,6 @@ QUESTIONS: tuple[Question, ...] = (
         error=YES_NO,
         detail=_("Which ones? Name each as the list of products does, one a line"),
         shown=_may_serve_others,
-    ),
-    Question(
-        number="1.5",
-        slug="value",
-        section=1,
-        kind=Kind.MONEY,
-        title=_("What is it worth?"),
-        hint=_("An estimate is fine."),
-        error=_("Enter the value, like 1 200 000"),
-    ),
-    Question(
-        number="1.6",
-        slug="sign-date",
-        section=1,
-        kind=Kind.DATE,
-        title=_("When do you expect to sign?"),
-        hint=_("This sets the review date. It rushes nobody. For example, 31 3 2027."),
-        error=_("Enter a date after today"),
     ),
     Question(
         number="1.7",
@@ -345,18 +363,6 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Legal name."),
         error=_("Enter the customer's legal name"),
         too_long=_("Name must be 200 characters or fewer"),
-    ),
-    Question(
-        number="2.1b",
-        slug="customer-kind",
-        section=2,
-        kind=Kind.CHOICE,
-        choices="customer_type",
-        fact="has_intermediaries",
-        clause="C3, C4",
-        unknown=True,
-        title=_("What kind of organisation signs?"),
-        error=_("Select what kind of organisation signs"),
     ),
     Question(
         number="2.2",
@@ -396,6 +402,19 @@ QUESTIONS: tuple[Question, ...] = (
         error=_("Enter the end user's name"),
         too_long=_("Name must be 200 characters or fewer"),
         shown=lambda answers, context: not end_user_is_customer(answers),
+    ),
+    Question(
+        number="2.4b",
+        slug="customer-kind",
+        section=2,
+        kind=Kind.CHOICE,
+        choices="customer_type",
+        fact="has_intermediaries",
+        clause="C3, C4",
+        unknown=True,
+        title=_("What kind of organisation signs?"),
+        error=_("Select what kind of organisation signs"),
+        shown=_only_signs,
     ),
     Question(
         number="2.5",
@@ -439,6 +458,20 @@ QUESTIONS: tuple[Question, ...] = (
         error=_("Add at least one country"),
     ),
     Question(
+        number="3.1b",
+        slug=OTHER_PLACES,
+        section=3,
+        kind=Kind.ELSEWHERE,
+        fact="country_risk",
+        clause="C4, C4b",
+        unknown=True,
+        title=_("Will it be run from another country, keep its records there, or be moved there?"),
+        hint=_("Also where it may be resold to. Each country that you name counts alike."),
+        error=YES_NO,
+        detail=_("Name the countries that you know of"),
+        shown=_may_be_elsewhere,
+    ),
+    Question(
         number="3.2",
         slug="run-from",
         section=3,
@@ -448,6 +481,7 @@ QUESTIONS: tuple[Question, ...] = (
         unknown=True,
         title=_("From which country will it be run, and where are its records kept?"),
         error=_("Select a country or I do not know"),
+        shown=_once_answered("run-from"),
     ),
     Question(
         number="3.3",
@@ -460,6 +494,7 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("Could it be moved or resold elsewhere?"),
         error=YES_NO,
         detail=_("Name the countries that you know of"),
+        shown=_once_answered("elsewhere"),
     ),
     Question(
         number="3.4",
@@ -659,6 +694,26 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Choose what is really in the offer."),
         error=_('Select at least one, or "None"'),
         shown=lambda answers, context: bool(context.findings),
+    ),
+    Question(
+        number="5.3",
+        slug="value",
+        section=5,
+        kind=Kind.MONEY,
+        title=_("What is it worth?"),
+        hint=_("An estimate is fine."),
+        error=_("Enter the value, like 1 200 000"),
+        shown=_is_looked_at("value"),
+    ),
+    Question(
+        number="5.4",
+        slug="sign-date",
+        section=5,
+        kind=Kind.DATE,
+        title=_("When do you expect to sign?"),
+        hint=_("This sets the review date. It rushes nobody. For example, 31 3 2027."),
+        error=_("Enter a date after today"),
+        shown=_is_looked_at("sign-date"),
     ),
     Question(
         number="6.3",

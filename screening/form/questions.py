@@ -13,7 +13,8 @@ How an answer is kept, by kind of question:
     country             a code, or "?"
     countries           list of {"place": code, "site": text}
     places              {"run": code or "?", "records": code or "?"}
-    elsewhere           {"answer": "yes" | "no" | "?", "places": [codes]}
+    elsewhere           {"answer": "yes" | "no" | "?", "places": [codes]}; beside 3.1b an earlier
+                        form asked 3.2 and 3.3, and what was answered there counts alike
     territories         {country: [codes of territories], ["none"] or ["?"]}
     parties             {"answer": "yes" | "no", "parties": [{"name", "role", "country"}]}
     end_user            {"kind": value, "is_customer": bool}
@@ -40,6 +41,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from policy.engine.readings.assessment import Finding
 from policy.facts import answers_to_facts, shipped
@@ -50,6 +52,7 @@ from policy.reference.names.plain_text import without
 from screening.form import own_words
 from screening.form.deal_form import (
     DECLARATION,
+    OTHER_PLACES,
     QUESTIONS,
     SECTIONS,
     TITLE,
@@ -82,6 +85,11 @@ DEAL_KINDS: Mapping[str, str] = {
     "capacity": "capacity_expansion",
     "support": "support_maintenance",
 }
+
+#: Both ask where else it may be, and each counts.
+ELSEWHERE = (OTHER_PLACES, "elsewhere")
+#: Longer names of deals are cut off.
+LONGEST_TITLE = 80
 
 #: Between the names of systems; a comma may stand inside a name.
 _APART = re.compile(r"[\n;]")
@@ -153,7 +161,14 @@ def _meaning_of(reading: Reading) -> Context:
             )
         ),
         beside=beside_territories(answers, data),
+        home=home_of_customer(answers, data),
     )
+
+
+def home_of_customer(answers: Answers, data: ReferenceData) -> str:
+    """The country in which the registry has the operator that signs; "" where it does not say."""
+    customer = answers.get("customer")
+    return data.registry.home_of_operator(customer) if isinstance(customer, str) else ""
 
 
 def _may_be_built_out(answers: Answers, data: ReferenceData) -> bool:
@@ -171,7 +186,7 @@ def _countries_of(answers: Answers) -> list[str]:
     """Every country that the answers name: of a destination, of the customer, of other parties."""
     codes = [row["place"] for row in answers.get("countries") or ()]
     codes += (answers.get("run-from") or {}).values()
-    codes += (answers.get("elsewhere") or {}).get("places") or ()
+    codes += [code for slug in ELSEWHERE for code in (answers.get(slug) or {}).get("places") or ()]
     codes.append(answers.get("customer-country") or "")
     codes += [
         party["country"] for party in (answers.get("intermediaries") or {}).get("parties", ())
@@ -187,6 +202,7 @@ def meaning(
     country_risk: str = "",
     findings: tuple[str, ...] = (),
     beside: tuple[str, ...] = (),
+    home: str = "",
 ) -> Context:
     """What these capabilities mean to the rules in force, beside what is known of the places."""
     able = frozenset(capabilities)
@@ -201,6 +217,7 @@ def meaning(
         country_risk=country_risk,
         findings=findings,
         beside=beside,
+        home=home,
     )
 
 
@@ -259,10 +276,51 @@ def missing_questions(answers: Answers, context: Context) -> list[Question]:
 
 
 def next_question(after: Question, answers: Answers, context: Context) -> Question | None:
-    """The next question of the same section, answered or not; None at its end."""
+    """The next question of the same section, answered or not; None at its end.
+
+    What may be left empty and no rule reads, and what the registry has answered, stands on the page
+    "Check your answers" and on nobody's way.
+    """
     rest = QUESTIONS[QUESTIONS.index(after) + 1 :]
     same = (question for question in rest if question.section == after.section)
-    return next((question for question in same if question.shown(answers, context)), None)
+    asked = (question for question in same if question.shown(answers, context))
+    return next(
+        (
+            question
+            for question in asked
+            if not (question.optional and not question.fact)
+            and not is_from_registry(question, answers, context)
+        ),
+        None,
+    )
+
+
+def is_from_registry(question: Question, answers: Answers, context: Context) -> bool:
+    """Whether the registry answers it, and nobody else answered otherwise."""
+    asks = question.slug == "customer-country" and context.home
+    return bool(asks) and answers.get(question.slug) == context.home
+
+
+def country_of(customer: str, answers: Answers, data: ReferenceData) -> str | None:
+    """Where a new customer is registered, "" for: ask; None where somebody has said it already.
+
+    What the registry said of the customer before says nothing of another one.
+    """
+    stored = answers.get("customer-country")
+    if stored and stored != home_of_customer(answers, data):
+        return None
+    return home_of_customer({"customer": customer}, data)
+
+
+def title_of(answers: Answers, data: ReferenceData) -> str:
+    """What the deal is called: by its name, or after what is sold and to whom."""
+    if named := answers.get(TITLE):
+        return str(named)
+    first, *rest = [data.catalogue.named(line) for line in answers.get("products") or ()] or [""]
+    sold = _("%(product)s and %(more)d more") % {"product": first, "more": len(rest)}
+    words = {"sold": sold if rest else first, "customer": answers.get("customer") or ""}
+    title = _("%(sold)s for %(customer)s") % words if all(words.values()) else words["sold"]
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
 
 
 def copied(answers: Answers, *, source: str = "") -> dict[str, Any]:
@@ -385,6 +443,9 @@ def _intermediaries(answers: Answers) -> list[dict[str, str]] | None:
 
 def _customer_type(answers: Answers) -> str | None:
     kind = answers.get("customer-kind")
+    if not kind and end_user_is_customer(answers):
+        # One body, which was asked once what it is.
+        return end_user_kind(answers) or None
     return "unknown" if kind == UNKNOWN else kind
 
 
@@ -400,13 +461,13 @@ def _destinations(answers: Answers) -> list[dict[str, str]] | None:
         _place(row["place"]) | ({"site": row["site"]} if row.get("site") else {}) for row in rows
     ]
     codes = list((answers.get("run-from") or {}).values())
-    elsewhere = answers.get("elsewhere") or {}
-    # A place that was named counts, whatever was ticked beside it.
-    named = elsewhere.get("places") or ()
-    codes += named
-    # Who names one place and does not know the rest does not know it; nor does a "yes" alone.
-    if elsewhere.get("answer") == UNKNOWN or (elsewhere.get("answer") == "yes" and not named):
-        codes.append(UNKNOWN)
+    for elsewhere in (answers.get(slug) or {} for slug in ELSEWHERE):
+        # A place that was named counts, whatever was ticked beside it.
+        named = elsewhere.get("places") or ()
+        codes += named
+        # Who names one place and does not know the rest does not know it; nor does a "yes" alone.
+        if elsewhere.get("answer") == UNKNOWN or (elsewhere.get("answer") == "yes" and not named):
+            codes.append(UNKNOWN)
     installed = {row["place"] for row in rows}
     places += [_place(code) for code in dict.fromkeys(codes) if code not in installed]
     return places or None

@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
+from zlib import crc32
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
@@ -24,7 +25,7 @@ from policy.engine.language.facts import FactError
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import matches
 from policy.models import Kind
-from policy.reference.names.outlines import outlines, whole
+from policy.reference.names.outlines import outlines
 from screening import deriving, linking, mail, rulings
 from screening.form import questions
 from screening.lifecycle import AFTER_PARTY, AFTER_RULING
@@ -44,6 +45,7 @@ from screening.parties.naming import Named
 
 #: The first key of the locks on names.
 NAME_LOCK = 7_104
+PIGEONHOLES = 4_096
 #: What is raised on the page of a party, with the values that it may have.
 RAISED: dict[str, tuple[Any, ...]] = {
     "adverse_info": ("alleged", "confirmed"),
@@ -66,8 +68,18 @@ def lock(keys: Collection[str]) -> None:
 
 
 def lock_names(names: Iterable[str]) -> None:
-    """The same for everybody who is known by one of these names, or by another spelling of one."""
-    lock({key for name in names for key in (naming.key_of(name), *whole(name))})
+    """The same for everybody who is known by one of these names, or by another spelling of one.
+
+    Another spelling shares an outline. A long name has a hundred outlines, and PostgreSQL has room
+    for a few thousand locks in all, so outlines share theirs: a stranger waits for nothing at
+    times, and no deal takes more locks than there are pigeonholes.
+    """
+    by_name = ({naming.key_of(name), *map(_pigeonhole, outlines(name))} for name in names)
+    lock(frozenset[str]().union(*by_name))
+
+
+def _pigeonhole(outline: str) -> str:
+    return f"spelling {crc32(outline.encode()) % PIGEONHOLES}"
 
 
 # --- Who is named --------------------------------------------------------------------------------

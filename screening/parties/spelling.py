@@ -76,9 +76,9 @@ class Spellings:
 
     def _is_another(self, party: int, key: str) -> bool:
         """Whether two people told it apart from everybody of this name."""
-        told = self._told.get(party, ())
-        ours = set(Party.objects.filter(key=key).values_list("pk", flat=True)) if told else set()
-        return bool(ours) and ours.issubset(told)
+        told = self._told.get(party)
+        # Whoever bears a name of which nobody was told apart is not in it.
+        return told is not None and key in self._bearers and self._bearers[key] <= told
 
     @cached_property
     def _told(self) -> dict[int, set[int]]:
@@ -91,3 +91,13 @@ class Spellings:
             told[one].add(other)
             told[other].add(one)
         return told
+
+    @cached_property
+    def _bearers(self) -> dict[str, set[int]]:
+        """Of each name that somebody bears who was told apart all who bear it."""
+        apart = {party for others in self._told.values() for party in others}
+        keys = Party.objects.filter(pk__in=apart).values("key")
+        bearers: dict[str, set[int]] = defaultdict(set)
+        for key, party in Party.objects.filter(key__in=keys).values_list("key", "pk"):
+            bearers[key].add(party)
+        return bearers

@@ -188,8 +188,10 @@ def screen_after_stop(job: Job) -> None:
     """Deals that were sent before another one was barred, rejected or withdrawn follow it too."""
     stopped = Deal.objects.get(pk=job.args["deal"])
     with transaction.atomic():
-        # Who sends a deal of this end user right now did not see the stop, and is seen here.
-        parties.lock_names(_bodies_of(stopped))
+        # Who sends a deal of this end user right now did not see the stop, and is seen here. The
+        # names as they were written have outlines that their keys have not.
+        written = stopped.parts.values_list("name", flat=True)
+        parties.lock_names({*_bodies_of(stopped), *written})
         pks = list(follow(stopped).values_list("pk", flat=True))
     label = stopped.get_status_display().lower()
     screen_changed(pks, because=f"{stopped.reference} was {label}.", job=job)

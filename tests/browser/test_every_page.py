@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests import factories
 from tests.test_access import COLUMNS, ROWS, address
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.bare]
 
 axe = Axe()
 WIDTHS = (320, 480, 640, 768, 925, 1024, 1280)

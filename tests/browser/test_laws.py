@@ -9,7 +9,7 @@ from tests.browser.test_every_page import WIDTHS, faults_of, too_wide_at
 from tests.policy.laws import FINNISH
 from tests.screening.test_rulings import CORE
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.bare]
 LOOKS = ({"width": 1280}, {"width": 320, "dark": True})
 
 

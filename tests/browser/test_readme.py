@@ -15,7 +15,7 @@ from screening.sweep import rescreen
 from tests.browser.test_sales import send_a_deal
 from tests.policy.governance.test_governance import work
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.bare]
 
 README = (program.BASE_DIR / "README.md").read_text()
 SECTION = README.partition("## Five minutes in the demo")[2].partition("\n## ")[0]

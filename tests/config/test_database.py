@@ -59,6 +59,7 @@ def test_too_powerful_logins_are_named(login, fault, owner_url, superuser_url):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.bare
 @pytest.mark.parametrize("turn", [1, 2])
 def test_a_transactional_test_finds_the_database_as_migrated(turn, django_user_model):
     assert not django_user_model.objects.exists()

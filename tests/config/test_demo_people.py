@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from config.management.commands import demo_people
 from people.access import ROLE_NAMES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 
 @pytest.fixture

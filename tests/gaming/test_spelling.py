@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from policy.facts import shipped
 from policy.reference.names.outlines import are_alike, outlines
@@ -194,6 +197,32 @@ def test_many_deals_at_once_follow_a_stop_as_one_does(django_assert_max_num_quer
     with django_assert_max_num_queries(50):
         result = batch.screen(pks, live, cause="fact", because="Stopped.", only_changed=True)
     assert (result.screened, result.apart) == (len(pks), [])
+
+
+def test_telling_apart_costs_no_statement_for_each_name() -> None:
+    stopped, names = (
+        barred(),
+        ("Verkko Lounais", "LounaisVerkko", "Lounais Verko", "Lounais Verkka"),
+    )
+    deals = [named(name) for name in names]
+    for deal in deals:
+        told = parties.ask_apart(
+            party_of(deal),
+            party_of(stopped),
+            because="Two firms.",
+            source="",
+            actor=factories.compliance_officer(),
+        )
+        agreed(told)
+
+    def statements(most: int) -> int:
+        around = Around(deals[:most])
+        with CaptureQueriesContext(connection) as asked:
+            for name in names[:most]:
+                assert around.stopped({name}, timezone.now()) == []
+        return len(asked)
+
+    assert statements(4) == statements(2)
 
 
 def test_many_deals_at_once_find_an_old_stop_as_one_does() -> None:

@@ -13,6 +13,8 @@ from reviews.models import Condition, Review, Vote
 from screening.lifecycle import Status
 from screening.models import Deal, Question, SalesTeam
 
+pytestmark = pytest.mark.bare
+
 
 @pytest.fixture(scope="class")
 def demo(django_db_setup, django_db_blocker, tmp_path_factory):
@@ -38,7 +40,7 @@ def demo(django_db_setup, django_db_blocker, tmp_path_factory):
             # No worker is woken, who would look for these rows when they are gone.
             connection.run_on_commit.clear()
         yield seconds
-        django_db_setup.copy()
+        django_db_setup.renew()
 
 
 @pytest.mark.django_db

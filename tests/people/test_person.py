@@ -21,7 +21,7 @@ from people import access, actions
 from tests import factories
 from tests.reviews.test_races import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 PASSWORD = "a long-winded badger"
 NEW = ("add", "ada", "--email", "ada@example.com")

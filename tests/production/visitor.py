@@ -17,21 +17,17 @@ Values = Mapping[str, str | Sequence[str]]
 
 #: Radio for an operator in a country of high risk: the answers by the name of the question.
 ANSWERS: dict[str, Values] = {
-    "name": {"answer": "Metro radio"},
     "products": {"answer": "nr-macro"},
-    "deal-kind": {"answer": "new"},
     "services": {"answer": ["supply", "installation"]},
     "value": {"amount": "1200000", "currency": "EUR"},
     "sign-date": {"answer_day": "31", "answer_month": "3", "answer_year": "2027"},
     "intermediaries": {"answer": "no"},
     "customer": {"answer": "Lagos Mobile"},
-    "customer-kind": {"answer": "commercial_operator"},
     "customer-country": {"answer": "NG"},
     "end-user": {"answer": "commercial_operator", "is_customer": "on"},
     "state-owned": {"answer": "no"},
     "countries": {"place_0": "NG", "site_0": "Lagos"},
-    "run-from": {"run": "NG", "records": "NG"},
-    "elsewhere": {"answer": "no"},
+    "other-places": {"answer": "no"},
     "description": {"answer": "Mobile service for subscribers"},
     "purposes": {"answer": "commercial_service"},
     "limits-speech": {"answer": "no"},

@@ -131,6 +131,7 @@ def first_rulebook():
         governing.activate_version(version, actor=activator)
 
 
+@pytest.mark.bare
 def test_values_and_events_are_in_the_words_of_the_rulebook(client, first_rulebook):
     deal = make.deal_for_compliance()
     fact = read(client, "compliance_officer", f"/compliance/{deal.pk}/legal_basis_status/")
@@ -151,6 +152,7 @@ def test_values_and_events_are_in_the_words_of_the_rulebook(client, first_rulebo
     assert OPERATOR not in export
 
 
+@pytest.mark.bare
 def test_lists_of_the_policy_are_in_the_words_of_the_active_rulebook(client, first_rulebook):
     products = read(client, "compliance_officer", "/catalogue/")
     assert AIR in products.casefold()

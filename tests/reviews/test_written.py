@@ -10,7 +10,7 @@ from django.utils.html import escape
 from reviews import actions, written
 from screening import actions as selling
 from screening.form.choices import LABELS
-from screening.form.deal_form import QUESTIONS, Kind
+from screening.form.deal_form import FORMER, QUESTIONS, Kind
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +153,18 @@ def test_what_was_not_asked_is_named(client):
     unanswered = html.partition("Not asked, or left empty:")[2]
     assert "What is the reference in your sales system? (optional)" in unanswered
     assert "4.3" not in rows_of(html)
+
+
+def test_what_an_earlier_form_asked_is_no_gap_of_this_one(client):
+    asked_now = {slug: answer for slug, answer in make.SENIOR.items() if slug not in FORMER}
+    other_places = {"other-places": {"answer": "no", "places": []}}
+    deal = make.sent_deal({**asked_now, **other_places})
+    assert deal.status == "in_review"
+    unanswered = read(client, deal, "review").partition("Not asked, or left empty:")[2]
+    titles = {question.slug: str(question.title) for question in QUESTIONS}
+    assert [slug for slug in FORMER if titles[slug] in unanswered] == []
+    # What it was told is shown.
+    assert titles["run-from"] in read(client, make.deal_in_review(), "review")
 
 
 def sent_again(deal, **answers):

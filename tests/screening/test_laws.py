@@ -43,7 +43,7 @@ from tests.screening.sweep import sweeping
 from tests.screening.test_linking import RADIO
 from tests.screening.test_rulings import CORE, fact, send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 PICKED = {"laws": [{"law": FINNISH, "cited": DATA.laws.by_id[FINNISH].citation, "conflict": False}]}
 UNDER_LAW = {**CORE, "legal-basis": PICKED}

@@ -441,6 +441,7 @@ def former_rulebook(monkeypatch):
     monkeypatch.setattr(factories, "_contents", lambda: [former, *rest])
 
 
+@pytest.mark.bare
 @pytest.mark.parametrize(
     ("answers", "name", "value"),
     [
@@ -463,6 +464,7 @@ def test_nothing_that_was_eased_clears_under_the_former_rulebook(
     assert deal.status == Status.IN_REVIEW
 
 
+@pytest.mark.bare
 def test_nothing_that_follows_a_stopped_deal_clears_under_the_former_rulebook(former_rulebook):
     factories.sent_deal({**factories.BARRED, "customer": "Pohjola Verkko"}, alone=False)
     deal = send({**SIMPLE, "customer": "Pohjola Verkko"})

@@ -4,18 +4,25 @@ import threading
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
+from jobs.models import Job
 from screening import actions
-from screening.lifecycle import AFTER_PARTY, Status
+from screening.lifecycle import AFTER_PARTY, AFTER_STOP, Status
 from screening.models import Deal
+from screening.parties import actions as parties
 from screening.parties.models import DealParty, Party
+from screening.sweep.rescreen import screen_after_stop
 from tests import factories
 from tests.screening.form.answers import SIMPLE
 from tests.screening.sweep import sweeping
 from tests.screening.test_rulings import CORE, complete
 
 ROUNDS = 30
+AREAS = (
+    *("Lounais", "Koillis", "Kaakkois", "Luoteis", "Saimaan", "Pielisen", "Kainuun", "Vuoksen"),
+    *("Savonlinnan", "Kymenlaakson"),
+)
 
 
 def at_once(*works):
@@ -66,6 +73,71 @@ def test_two_deals_of_one_end_user_see_each_other_30_of_30():
         assert True in linked, (core.pk, radio.pk)
         party = Party.objects.get(parts__deal=core, parts__role="end_user")
         assert DealParty.objects.filter(party=party, role="end_user").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_spellings_of_one_end_user_see_each_other_10_of_10():
+    """Both are stopped; whichever comes second follows the first, although a letter is wrong."""
+    factories.reference_data()
+    spelt = [(f"{area} Verkko", f"{area} Verkka") for area in AREAS]
+    pairs = [tuple(draft(factories.BARRED, name) for name in names) for names in spelt]
+    for one, other in pairs:
+        at_once(lambda one=one: send(one), lambda other=other: send(other))
+    for pair in pairs:
+        for deal in pair:
+            deal.refresh_from_db()
+        follows = [deal.last_screening.facts[0]["follows_stopped_deal"] for deal in pair]
+        assert follows.count(True) == 1, [deal.customer for deal in pair]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_spelt_otherwise_waits_and_a_stranger_does_not():
+    with transaction.atomic():
+        parties.lock_names(["Lounais Verkko"])
+        for name, waits in (
+            ("Lounais Verkko", True),
+            ("Lounais Verko", True),
+            ("Verkko Lounais Group", True),
+            ("Nordic Radio t/a Lounais Verkka", True),
+            ("Elisa", False),
+        ):
+            told = []
+            at_once(lambda name=name, told=told: told.append(has_to_wait(name)))
+            assert told == [waits], name
+
+
+def has_to_wait(name: str) -> bool:
+    def lock() -> None:
+        with transaction.atomic():
+            parties.lock_names([name])
+
+    return waits(lock)
+
+
+def waits(work) -> bool:
+    """Whether it would wait for a lock, over a connection that nobody uses afterwards."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '50ms'")
+    try:
+        work()
+    except OperationalError:
+        return True
+    return False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_waits_for_a_deal_that_is_sent_under_another_spelling():
+    """By the name as it was written: its key does not say where one name ends."""
+    factories.reference_data()
+    stopped = draft(factories.BARRED, "Nordic Radio t/a Lounais Verkko")
+    send(stopped)
+    job = Job.objects.get(kind=AFTER_STOP, args__deal=stopped.pk)
+    for name, expected in (("Lounais Verkka", True), ("Elisa", False)):
+        told = []
+        with transaction.atomic():
+            parties.lock_names([name])
+            at_once(lambda told=told: told.append(waits(lambda: screen_after_stop(job))))
+        assert told == [expected], name
 
 
 @pytest.mark.django_db(transaction=True)

@@ -43,7 +43,7 @@ def numbers(
     with django_db_blocker.unblock():
         yield world.make()
         connections.close_all()
-        django_db_setup.copy()  # type: ignore[attr-defined]
+        django_db_setup.renew()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")

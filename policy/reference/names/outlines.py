@@ -71,17 +71,6 @@ def outlines(name: str) -> frozenset[str]:
     )
 
 
-@lru_cache(REMEMBERED)
-def whole(name: str) -> frozenset[str]:
-    """Those without a letter missing: so few that each can be locked."""
-    return frozenset(
-        outline
-        for section in names_in(name)
-        for said in _said_of(spoken(readings(section)))
-        if len(outline := "".join(said)) >= SHORTEST
-    )
-
-
 def names_in(name: str) -> list[str]:
     """The name, and each part of it that may be the name of the body by itself."""
     whole = _JOINED.sub(" ", name)

@@ -19,7 +19,7 @@ from tests import factories
 from tests.policy.governance.chartering import WHY, aged, confirmed, unkept
 from tests.policy.governance.test_governance import checked, work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 
 @pytest.fixture(autouse=True)

@@ -243,6 +243,7 @@ class TestWithADatabase:
         assert self.main(str(ROOT / "policy" / "data" / shipped.RULEBOOK)) == command.OK
         assert self.main(str(ROOT / "policy" / "data" / shipped.RULEBOOK), "--json") == command.OK
 
+    @pytest.mark.bare
     def test_where_nothing_is_active_somebody_has_to_say_what_to_compare_with(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -21,6 +21,7 @@ from screening import deriving
 from screening.models import Screening
 from screening.sweep import rescreen
 from tests import factories, unguarded
+from tests.screening.sweep.sweeping import work
 
 pytestmark = pytest.mark.django_db
 
@@ -46,11 +47,6 @@ def rated(code: str, before: str, after: str, label: str = "2.0") -> Content:
     )
     changed = line.removesuffix(before) + after
     return replace(content, label=label, text=content.text.replace(line, changed))
-
-
-def work(kind: str) -> None:
-    for job in Job.objects.filter(kind=kind).unfinished():
-        assert queue.perform(job.pk), Job.objects.get(pk=job.pk).error
 
 
 def checked(content: Content, proposer: Any) -> tuple[ReferenceVersion, CheckReport]:

@@ -230,6 +230,7 @@ class TestGovernance:
             proposals.read(Kind.LAWS, 'label: ""\nlaws: []\n', About())
 
 
+@pytest.mark.bare
 @pytest.mark.django_db
 class TestAnInstallationWithoutARegister:
     @pytest.fixture(autouse=True)
@@ -278,6 +279,7 @@ class TestAnInstallationWithoutARegister:
         assert Job.objects.filter(kind=actions.RESCREEN).count() == 1
 
 
+@pytest.mark.bare
 @pytest.mark.django_db
 def test_the_examples_are_for_the_demo(settings: Any, anna: Any, boris: Any) -> None:
     settings.PRODUCTION = True

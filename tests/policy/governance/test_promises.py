@@ -18,7 +18,7 @@ from tests import factories
 from tests.policy.governance.hollowed import EMPTIED, REVIEWED, rulebook
 from tests.policy.governance.test_governance import checked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 State = CheckReport.State
 WHY = "The board decided so on 12 November, see its minutes."

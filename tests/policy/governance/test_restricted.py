@@ -243,6 +243,7 @@ def test_a_file_is_read_or_every_row_at_fault_is_named(
 
 
 @pytest.mark.django_db
+@pytest.mark.bare
 def test_an_installation_of_before_begins_with_what_ships_beside_its_own_sources(
     site: Client, anna: Any, boris: Any
 ) -> None:

@@ -14,7 +14,7 @@ from policy.governance import versions
 from policy.models import Kind, ReferenceVersion
 from policy.reference.importers.listing import joined
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 HEAD = "name,country,class,aliases,note,source"
 OWN = "Harbour Watch,FI,law_enforcement,,,own file"

@@ -52,6 +52,7 @@ def test_a_new_installation_has_it_and_offers_no_other(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("_former")
+@pytest.mark.bare
 def test_it_is_offered_proposed_checked_and_activated(client: Client) -> None:
     anna, boris = (factories.person(access.POLICY_OWNER) for _ in range(2))
     cleared, barred = factories.sent_deal(SIMPLE), factories.sent_deal(factories.BARRED)
@@ -89,6 +90,7 @@ def test_it_is_offered_proposed_checked_and_activated(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("_former")
+@pytest.mark.bare
 def test_under_the_former_rulebook_an_answer_without_a_fact_is_a_contradiction() -> None:
     """It has no rule that reads such an answer, so the answer stops the deal as it always did."""
     deal = factories.sent_deal(factories.CITED | {"stores": "yes", "intelligence-access": "yes"})

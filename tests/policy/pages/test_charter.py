@@ -12,7 +12,7 @@ from tests import factories
 from tests.policy.governance.chartering import RADIO, WHY, aged, content, examined, unkept
 from tests.policy.governance.test_governance import looser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 NARROWED = RADIO.replace("capabilities: {any: [ran]}", "capabilities: {every: [ran, microwave]}")
 

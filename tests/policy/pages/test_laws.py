@@ -19,7 +19,7 @@ from tests.policy.laws import DATA, FINNISH, changed, content, register
 from tests.policy.pages.test_governance_pages import body, propose, upload, workbook
 from tests.policy.reference.test_laws import ROW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ class TestReaders:
         assert page(client, name).status_code == 200
 
 
+@pytest.mark.bare
 class TestWithoutAnyVersion:
     @pytest.mark.parametrize(
         ("name", "sentence"),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from screening.form.deal_form import FORMER
+
 #: Radio for a Finnish operator: nothing fires, so it clears.
 SIMPLE: dict[str, Any] = {
     "name": "Metro radio",
@@ -24,4 +26,14 @@ SIMPLE: dict[str, Any] = {
     "limits-speech": {"answer": "no", "text": ""},
     "reports": {"answer": "no", "text": ""},
     "declaration": True,
+}
+
+#: The same deal as the form asks for it now. What SIMPLE answers besides, an earlier form asked.
+ASKED_NOW: dict[str, Any] = {
+    **{
+        slug: answer
+        for slug, answer in SIMPLE.items()
+        if slug not in FORMER | {"value", "sign-date", "customer-kind"}
+    },
+    "other-places": {"answer": "no", "places": []},
 }

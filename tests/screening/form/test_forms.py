@@ -42,7 +42,6 @@ def errors(slug: str, **values: Any) -> dict[str, list[str]]:
 
 
 EMPTY_ERRORS = {
-    "name": "Enter a name for the deal",
     "products": "Select at least one product",
     "deal-kind": "Select what kind of deal this is",
     "services": 'Select at least one, or "Supply only"',
@@ -58,6 +57,7 @@ EMPTY_ERRORS = {
     "state-owned": "Select yes, no or I do not know",
     "intelligence-access": "Select yes, no or I do not know",
     "countries": "Add at least one country",
+    "other-places": "Select yes, no or I do not know",
     "run-from": "Select a country or I do not know",
     "elsewhere": "Select yes, no or I do not know",
     "territories": "Say where it is, or that you do not know",
@@ -89,8 +89,9 @@ def test_an_empty_page_says_what_to_do(slug: str) -> None:
     assert EMPTY_ERRORS[slug] in [error for several in found.values() for error in several]
 
 
-def test_an_optional_page_may_stay_empty() -> None:
-    assert kept("reference") == ""
+@pytest.mark.parametrize("slug", ["name", "reference"])
+def test_an_optional_page_may_stay_empty(slug: str) -> None:
+    assert kept(slug) == ""
 
 
 @pytest.mark.parametrize("slug", SIMPLE)

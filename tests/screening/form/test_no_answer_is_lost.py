@@ -210,6 +210,7 @@ RISING: dict[str, tuple[Any, ...]] = {
     ),
     "run-from": ({"run": "FI", "records": "FI"}, {"run": "BY", "records": "FI"}),
     "elsewhere": ({"answer": "no", "places": []}, {"answer": "yes", "places": ["BY"]}),
+    "other-places": ({"answer": "no", "places": []}, {"answer": "yes", "places": ["BY"]}),
     "purposes": (
         ["smart_city"],
         ["smart_city", "crime_investigation"],

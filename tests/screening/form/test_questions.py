@@ -88,7 +88,7 @@ class TestTheTable:
         assert len({one.number for one in asked}) == len(asked)
 
     def test_each_required_question_has_its_own_error(self) -> None:
-        assert [one.slug for one in deal_form.QUESTIONS if not one.error] == ["reference"]
+        assert [one.slug for one in deal_form.QUESTIONS if not one.error] == ["name", "reference"]
 
     def test_every_fact_is_one_that_the_vocabulary_knows(self) -> None:
         known = shipped.vocabulary()
@@ -181,7 +181,7 @@ class TestWhatIsAsked:
 
     def test_the_next_question_stays_in_its_section(self) -> None:
         first = questions.question("customer")
-        assert questions.next_question(first, SIMPLE, RADIO).slug == "customer-kind"
+        assert questions.next_question(first, SIMPLE, RADIO).slug == "customer-country"
         last = questions.question("state-owned")
         assert questions.next_question(last, SIMPLE, RADIO) is None
 

@@ -117,6 +117,7 @@ def said(screening: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in screening.items() if name not in differs}
 
 
+@pytest.mark.bare
 @pytest.mark.parametrize(
     "content",
     [lambda: sweeping.rated(RATINGS), lambda: sweeping.rulebook(sweeping.STRICTER)],
@@ -530,6 +531,7 @@ class TestConfirming:
         event = AuditEvent.objects.get(verb="deals.confirmed")
         assert (entry.what, entry.verb, entry.pk) == (said, "deals.confirmed", event.pk)
 
+    @pytest.mark.bare
     def test_deals_of_the_demo_that_stay_are_confirmed(self, demo: None) -> None:
         sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
         live = set(rescreen.due().values_list("pk", flat=True))
