@@ -16,7 +16,7 @@ from policy.facts.bundle import ReferenceData
 from policy.reference.names.outlines import outlines
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
-from screening.models import TWO_YEARS, Deal, FactRuling
+from screening.models import COLUMN_OF, TWO_YEARS, Deal, FactRuling
 from screening.parties import known
 from screening.parties.known import Known
 from screening.parties.models import SAME_AS, DealParty, PartyOutline
@@ -50,6 +50,9 @@ SELECT meant.key, stopped.deal, coalesce(stopped.uses, false) FROM meant LEFT JO
     JOIN screening_dealparty AS part ON part.party_id = party.id AND part.role = 'customer'
     JOIN screening_deal AS deal ON deal.id = part.deal_id
     WHERE party.key = meant.key AND deal.status = ANY(%(closed)s)) AS stopped ON true"""  # noqa: S608
+
+#: What nobody reads of other deals: answers that may still change, and columns for searching.
+UNREAD = ("answers", *(f"screening__{column}" for column in COLUMN_OF.values()))
 
 
 class Around:
@@ -109,7 +112,7 @@ class Around:
             keys = {key, *self._keys} - self._live.keys()
             self._live |= {key: [] for key in keys}
             others = Deal.objects.of_end_users(keys).select_related("screening__revision")
-            for other in others.order_by("pk"):
+            for other in others.defer(*UNREAD).order_by("pk"):
                 self._live[other.end_user_key].append(other)
         return self._live[key]
 
@@ -138,13 +141,17 @@ class Around:
             cursor.execute(MEANT, {"keys": sorted(keys), "closed": list(CLOSED)})
             rows = cursor.fetchall()
         numbers = {deal for _, deal, _ in rows if deal is not None}
-        deals = Deal.objects.select_related("screening").defer("answers")
+        deals = Deal.objects.select_related("screening").defer(*UNREAD)
         found = deals.in_bulk(numbers) if numbers else {}
+        meant = frozenset(key for key, _, _ in rows)
+        # The names of the end user and of who signs may mean the same body.
+        new = meant - self._stopped.keys()
+        self._stopped |= {key: [] for key in new}
+        self._signed |= {key: [] for key in new}
         for key, deal, uses in rows:
-            stopped, signed = self._stopped.setdefault(key, []), self._signed.setdefault(key, [])
-            if deal is not None:
-                (stopped if uses else signed).append(found[deal])
-        return frozenset(key for key, _, _ in rows)
+            if key in new and deal is not None:
+                (self._stopped if uses else self._signed)[key].append(found[deal])
+        return meant
 
     def _spelt_otherwise(self, names: Collection[str]) -> Collection[str]:
         """The keys of those whom these names may mean besides."""
@@ -157,20 +164,34 @@ class Around:
         """End users and customers of all stopped deals, under each of their names, as far as the
         deals name somebody like them.
         """
-        # How long ago a stop may be depends on when each of our deals was sent.
-        closed = Deal.objects.filter(status__in=CLOSED)
-        signed = DealParty.objects.customers().filter(deal__in=closed)
-        keys = {*closed.order_by().values_list("end_user_key", flat=True).distinct()} - {""}
-        keys |= {*signed.values_list("party__key", flat=True).distinct()}
+        keys = self._users_of_stopped | self._customers_of_stopped
         parts = DealParty.objects.filter(deal__in=self._ours).values("party")
         ours = PartyOutline.objects.filter(party__in=parts).values("outline")
         shared = PartyOutline.objects.filter(outline__in=ours)
         return Spellings(shared.filter(party__key__in=self._bodies(keys)))
 
+    @cached_property
+    def _users_of_stopped(self) -> frozenset[str]:
+        """The keys of the end users of all stopped deals.
+
+        How long ago a stop may be depends on when each of our deals was sent.
+        """
+        closed = Deal.objects.filter(status__in=CLOSED).order_by()
+        return frozenset(closed.values_list("end_user_key", flat=True).distinct()) - {""}
+
+    @cached_property
+    def _customers_of_stopped(self) -> frozenset[str]:
+        signed = DealParty.objects.customers().filter(deal__status__in=CLOSED).order_by()
+        return frozenset(signed.values_list("party__key", flat=True).distinct())
+
     def _read_stopped(self, keys: Collection[str]) -> None:
         if not self._stopped.keys() >= set(keys):
             missing = {*keys, *self._keys} - self._stopped.keys()
             self._stopped |= {key: [] for key in missing}
+            if len(self._ours) > 1:
+                missing &= self._users_of_stopped
+            if not missing:
+                return
             closed = Deal.objects.filter(end_user_key__in=missing, status__in=CLOSED)
             for deal in closed.defer("answers").order_by("pk"):
                 self._stopped[deal.end_user_key].append(deal)
@@ -179,11 +200,15 @@ class Around:
         if not self._signed.keys() >= set(keys):
             missing = {*keys, *self._names_of_ours} - self._signed.keys()
             self._signed |= {key: [] for key in missing}
+            if len(self._ours) > 1:
+                missing &= self._customers_of_stopped
+            if not missing:
+                return
             parts = DealParty.objects.customers().filter(
                 party__key__in=missing, deal__status__in=CLOSED
             )
             pairs = set(parts.values_list("party__key", "deal"))
-            deals = Deal.objects.select_related("screening").defer("answers")
+            deals = Deal.objects.select_related("screening").defer(*UNREAD)
             found = deals.in_bulk({pk for _, pk in pairs}) if pairs else {}
             for key, pk in sorted(pairs):
                 self._signed[key].append(found[pk])

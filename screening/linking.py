@@ -6,6 +6,7 @@ they contain comes along; where there is none, somebody looks, and sales is not 
 that is not in this deal. A deal that follows a stopped one goes by the name alone.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +23,9 @@ from screening.form import questions
 from screening.models import Deal
 
 LONGEST_KEY = 200
+#: What lines surely contain, by themselves and the digests of the reference data.
+_contained: dict[tuple[str, ...], frozenset[str]] = {}
+REMEMBERED = 4096
 LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
 
 
@@ -182,8 +186,16 @@ def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozen
     products = declared.get("products")
     if not products:
         return frozenset()
-    facts = trace({"products": products}, data)[0].facts.plain
-    return frozenset(present(facts.get("capabilities")))
+    # Many deals are of the same lines.
+    key = (json.dumps(products, sort_keys=True), *data.digests.values())
+    contained = _contained.get(key)
+    if contained is None:
+        facts = trace({"products": products}, data)[0].facts
+        contained = frozenset(present(facts["capabilities"]))
+        if len(_contained) >= REMEMBERED:
+            _contained.clear()
+        _contained[key] = contained
+    return contained
 
 
 def product_names(declared: Mapping[str, Any]) -> list[str]:

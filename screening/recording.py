@@ -98,8 +98,9 @@ def write(
 
 def _write_facts(plans: Sequence[Plan]) -> None:
     same = [(one.before.pk, one.screening.pk) for one in plans if one.before and one.keeps_facts]
-    with connection.cursor() as cursor:
-        cursor.execute(COPY, [[old for old, _ in same], [new for _, new in same]])
+    if same:
+        with connection.cursor() as cursor:
+            cursor.execute(COPY, [[old for old, _ in same], [new for _, new in same]])
     deal_facts.write(
         values
         for one in plans

@@ -137,16 +137,16 @@ class Pile:
 
     def of_this_declaration(self, fact: str, derived: Sequence[Variant]) -> FactRuling | None:
         """The newest ruling on this deal that was made for exactly what it declares now."""
-        text = about(fact, derived, self.contradictions)
-        fitting = [
+        own = [
             ruling
             for ruling in self.on(fact)
             if isinstance(ruling, FactRuling)
             and ruling.deal_id == self.deal
             and ruling.declaration == self.declaration
-            and ruling.about == text
         ]
-        return fitting[-1] if fitting else None
+        # On most facts nobody ruled, and what a ruling would look at need not be written down.
+        text = about(fact, derived, self.contradictions) if own else ""
+        return next((ruling for ruling in reversed(own) if ruling.about == text), None)
 
     def graver(self, fact: str) -> list[Word]:
         """The rulings that hold wherever they make the fact graver."""
@@ -261,4 +261,5 @@ def eased(laid_over: Sequence[Laid], final: Sequence[Variant]) -> list[str]:
 
 
 def _plain(variant: Variant, fact: str) -> Any:
-    return variant.facts.plain.get(fact)
+    facts = variant.facts
+    return facts[fact] if fact in facts.vocabulary else None

@@ -24,6 +24,7 @@
     compiled = compile_rulebook(rulebook)  # keep it; takes some milliseconds
     compiled.outcome(facts)                # "needs_information"; the fastest
     compiled.verdict(facts)                # (outcome, fired, open), rules by id
+    compiled.verdict_of({…})               # the same from plain facts, read and screened at once
     compiled.assess(facts)                 # Assessment with findings; as assess(rulebook, facts)
     combine([assessment, …])               # one deal screened in several variants
     replay(compiled, facts_text=…, facts_digest=…, rulebook_digest=…, outcome=…)  # or Mismatch

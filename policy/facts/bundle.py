@@ -57,6 +57,15 @@ class ReferenceData:
         return {kind: fact.say(kind) for kind in fact.values} if isinstance(fact, Choice) else {}
 
     @cached_property
+    def sources(self) -> Mapping[str, str]:
+        """Fact → where it comes from in a deal on which nobody ruled."""
+        words = self.rulebook.vocabulary
+        return {
+            name: "derived" if fact.source == "reviewer" else fact.source
+            for name, fact in words.items()
+        }
+
+    @cached_property
     def beside(self) -> Mapping[str, frozenset[str]]:
         """Fact → the capabilities of which a rule that reads the fact speaks too.
 

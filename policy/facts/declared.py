@@ -46,6 +46,7 @@ Anything else is an error, and so is a value of the wrong type. Elsewhere null m
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import NoneType
 from typing import Any, TypeGuard
 
 from policy.engine.language.facts import Choice, Flags, Vocabulary
@@ -109,9 +110,13 @@ NAMES = frozenset(
     }
 )
 
+#: What an ordinary deal may declare, and no more.
 _ORDINARY = frozenset(
     {
-        *TEXTS,
+        "end_user_name",
+        "customer_name",
+        "legal_basis",
+        "description",
         "country",
         "end_user_type",
         "customer_type",
@@ -196,41 +201,45 @@ class Checks:
             "laws": self._laws,
         }
 
-    def is_sound(self, declared: Mapping[str, Any]) -> bool:
-        """A quick yes for the ordinary deal; False when `problems` or `trace` must look closer.
+    def is_ordinary(self, declared: Mapping[str, Any]) -> bool:
+        """Whether an ordinary deal holds no more than this, and every text in it can be read.
 
-        What is read here as a fact (purpose, services, capabilities, obligation) is checked by
-        Vocabulary.parse anyway.
+        False when `problems` or `trace` must look closer. `has_known_codes` looks at the rest;
+        what is read as a fact (purpose, services, capabilities, obligation) Vocabulary.parse reads.
         """
-        get = declared.get
         if not declared.keys() <= _ORDINARY:
             return False
-        for name in TEXTS:
-            value = get(name)
-            if type(value) is str:
-                if not (value.isascii() and value.isprintable()) and _plain(name, value):
-                    return False
-            elif value is not None:
-                return False
-        products, between, capabilities = (
-            get("products"),
-            get("intermediaries"),
-            get("capabilities"),
-        )
-        if not (products is None or (type(products) is list and _named(products))):
-            return False
-        if not (between is None or (type(between) is list and _named(between))):
-            return False
-        if not (capabilities is None or type(capabilities) is list):
+        get = declared.get
+        products, between = get("products"), get("intermediaries")
+        if type(get("capabilities")) not in (list, NoneType):
             return False
         try:
-            return (
-                get("country") in self._codes
-                and get("end_user_type") in self._types
-                and get("customer_type") in self._customer_types
-            )
-        except TypeError:
+            texts = [text for name in TEXTS if (text := get(name)) is not None]
+            for several in (products, between):
+                if several is not None:
+                    if type(several) is not list or not all(map(str.strip, several)):
+                        return False
+                    texts += several
+            # One look at all of them together, because nearly all are plain.
+            together = "".join(texts)
+        except TypeError:  # one is no text
             return False
+        if together.isascii() and together.isprintable():
+            return True
+        return (
+            _named(products or [])
+            and not any(_plain(name, text) for name in TEXTS if (text := get(name)) is not None)
+            and _named(between or [])
+        )
+
+    def has_known_codes(self, declared: Mapping[str, Any]) -> bool:
+        """Whether country and kinds are values that exist; TypeError where one is no text."""
+        get = declared.get
+        return (
+            get("country") in self._codes
+            and get("end_user_type") in self._types
+            and get("customer_type") in self._customer_types
+        )
 
     def problems(self, declared: Mapping[str, Any]) -> list[str]:
         """One sentence for each fact that cannot be read."""
@@ -447,15 +456,20 @@ def given_faults(declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[
 
     What a product can do and who uses it is declared; and no law is verified that nobody names.
     """
-    faults = [
-        f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}"
-        for name in sorted(given.keys() - GIVEN)
-    ]
-    basis = declared.get("legal_basis")
-    cites = declared.get("laws") or (isinstance(basis, str) and is_named(basis))
-    if given.get("legal_basis_status") == "verified" and not cites:
+    faults = []
+    if not given.keys() <= GIVEN:
+        faults += [
+            f"unknown fact {shown(name)}{did_you_mean(name, GIVEN)}"
+            for name in sorted(given.keys() - GIVEN)
+        ]
+    if given.get("legal_basis_status") == "verified" and not _names_a_law(declared):
         faults.append("legal_basis_status: verified, and neither legal_basis nor laws names a law")
     return faults
+
+
+def _names_a_law(declared: Mapping[str, Any]) -> bool:
+    basis = declared.get("legal_basis")
+    return bool(declared.get("laws")) or (isinstance(basis, str) and is_named(basis))
 
 
 def _where(name: str, answer: Any, asked: Sequence[str], known: Collection[str]) -> list[str]:

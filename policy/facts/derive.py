@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from policy.engine.language.facts import FactError, Facts
+from policy.engine.language.facts import SOURCES, FactError, Facts
 from policy.engine.language.words import listed
 from policy.facts import parties, places, products, spots
 from policy.facts.bundle import ReferenceData
@@ -71,6 +71,10 @@ class Origin:
 
     source: str
     note: str = ""
+
+
+_WITHOUT_NOTE = {source: Origin(source) for source in SOURCES}
+_SET_BY_HAND = Origin("reviewer", "set by hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +148,15 @@ def _purposes(declared: Mapping[str, Any]) -> list[str | None]:
 
 
 def _origins(derivation: "Derivation") -> dict[str, Origin]:
-    given = derivation.given
-    origins = {}
-    for name, fact in derivation.reference.rulebook.vocabulary.items():
-        note = derivation.notes.get(name, "")
-        if name in given or (name == "in_special_territory" and "special_territory" in given):
-            origins[name] = Origin("reviewer", "set by hand")
-        elif note or fact.source in ("derived", "reviewer"):
+    given, sources = derivation.given, derivation.reference.sources
+    origins = {name: _WITHOUT_NOTE[source] for name, source in sources.items()}
+    for name, note in derivation.notes.items():
+        if note and name in origins:
             origins[name] = Origin("derived", note)
-        else:
-            origins[name] = Origin(fact.source)
+    by_hand = [*given, "in_special_territory"] if "special_territory" in given else given
+    for name in by_hand:
+        if name in origins:
+            origins[name] = _SET_BY_HAND
     return origins
 
 

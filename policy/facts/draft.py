@@ -25,7 +25,7 @@ class Draft:
     notes: dict[str, str] = field(default_factory=dict)
     #: Laws of the register that were picked, by id, and whether each counts.
     laws: dict[str, bool] = field(default_factory=dict)
-    #: How sentences about a name write it, where not as it is.
+    #: How sentences about a name or a line write it, where not as it is.
     written: Mapping[str, str] = field(default_factory=dict)
     #: Vendors of surveillance systems that take part in the deal or made something in it.
     vendors: list[str] = field(default_factory=list)
@@ -34,6 +34,10 @@ class Draft:
     def is_settled(self) -> bool:
         """Whether compliance has said that nothing contradicts; then no doubt counts."""
         return self.given.get("fact_conflict") is False
+
+    def quoted(self, name: str) -> str:
+        """A name or a line as sentences write it."""
+        return self.written.get(name, name)
 
     def add_note(self, name: str, note: str) -> None:
         """The note stands behind what is noted on the fact already."""

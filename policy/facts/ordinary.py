@@ -1,29 +1,48 @@
 """Ordinary deals, derived quickly: most lines of a long file differ in names and little else.
 
-All facts of an ordinary deal but the quoted texts follow from a short key, what the registry says
-to its names included, and the key leads to facts that were derived in full before. Where a party
-beside end user and customer, or a product, means something to the registry, the deal is derived in
-full each time, and what may be wrong is left to `policy.facts.derive`.
+All facts of an ordinary deal but the quoted texts follow from a short key, what the registry and
+the catalogue say to its names and lines included, and the key leads to facts that were derived in
+full before. Where a sentence would have to quote a long text the deal is derived in full each time,
+and what may be wrong is left to `policy.facts.derive`.
 """
 
 import secrets
-import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import orjson
 
 from policy.engine.language.facts import LONGEST_TEXT, Facts
 from policy.engine.language.words import listed
 from policy.facts.declared import is_named
-from policy.facts.derive import Derivation, ReferenceData
+from policy.facts.derive import LONGEST_NOTE, Derivation, ReferenceData
 from policy.facts.spots import Spot
+from policy.reference.names.folding import fold
 
 #: Keys that are remembered; a file of a million lines has a few thousand.
 REMEMBERED = 16_384
 #: The texts of a deal's own names, which its key leaves out.
 OWN = ("end_user_name", "customer_name", "products", "legal_basis", "intermediaries")
-#: Names that sentences quote; longer ones could push the end of a note out of it.
-QUOTED, LONGEST_QUOTED = ("end_user_name", "customer_name"), 200
+#: Of the texts that sentences quote; longer ones could push the end of a note out of it.
+LONGEST_QUOTED = 200
 Texts = Mapping[str, str]
+#: The digest of what is declared and given, and what the registry says to the names.
+Key = tuple[bytes, tuple[Any, ...]]
+
+
+class Line(NamedTuple):
+    """What a line of a deal says; its own number says nothing."""
+
+    #: How sentences name the product of the catalogue that it is; "" for any other line.
+    known: str = ""
+    #: The product that it is named like, and those of its capabilities that it may not lack.
+    like: str = ""
+    asked_about: frozenset[str] = frozenset()
+    #: The vendor of surveillance systems whose name stands in it.
+    vendor: str = ""
 
 
 class Ordinary[Told]:
@@ -41,7 +60,9 @@ class Ordinary[Told]:
         self.reference = reference
         self.vocabulary = reference.rulebook.vocabulary
         self._tell = tell
-        self._told: dict[tuple[Any, ...], Told] = {}
+        self._told: dict[Key, Told] = {}
+        self._line_of = lru_cache(REMEMBERED)(self._find_line)
+        self._says_nothing = lru_cache(REMEMBERED)(self._find_says_nothing)
 
     def told(
         self, declared: Mapping[str, Any], given: Mapping[str, Any]
@@ -51,97 +72,173 @@ class Ordinary[Told]:
 
         `given` holds names of `policy.facts.declared.GIVEN` only.
         """
-        if not self.reference.checks.is_sound(declared):
+        if not self.reference.checks.is_ordinary(declared):
             return None
         try:
-            code = given.get("special_territory")
-            if code is not None and code not in self.reference.countries.territories:
-                return None
-            said = self._said(declared)
-            if said is None:
-                return self._in_full(declared, given)
-            key, own = self._key(declared, given)
-            key = (*key, *said)
-            form = self._told.get(key) or self._first(key, own, declared, given)
-            return form, self._checked(own)
+            texts = self._texts(declared)
+            quoted: list[str] = []
+            key = self._key(declared, given, texts, quoted)
+            form = self._told.get(key) if key else None
+            if form is None:
+                # Whatever is remembered was looked at when it was met first.
+                if not self._has_known_codes(declared, given):
+                    return None
+                form = self._first(key, texts, quoted, declared, given) if key else None
+            return self._in_full(declared, given) if form is None else (form, self._checked(texts))
         except (ValueError, TypeError, KeyError):
             # Something in it cannot be read; `derive` says what.
             return None
 
-    def _checked(self, own: dict[str, str]) -> Texts:
-        """The texts as Vocabulary.parse reads them; short ASCII without NUL stays as it is."""
-        text = "".join(own.values())
-        if text.isascii() and len(text) <= LONGEST_TEXT and "\0" not in text:
-            return own
-        return self.vocabulary.parse(own).texts
+    def _has_known_codes(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+        code = given.get("special_territory")
+        is_known = code is None or code in self.reference.countries.territories
+        return is_known and self.reference.checks.has_known_codes(declared)
 
-    def _said(self, declared: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """What the registry says to end user and customer; None when all must be looked at."""
+    def _checked(self, texts: dict[str, str]) -> Texts:
+        """The texts as Vocabulary.parse reads them; short ASCII without NUL stays as it is."""
+        together = "".join(texts.values())
+        if together.isascii() and len(together) <= LONGEST_TEXT and "\0" not in together:
+            return texts
+        own = {name: text for name, text in texts.items() if name in OWN}
+        plain = {name: unicodedata.normalize("NFC", text) for name, text in texts.items()}
+        return {**plain, **self.vocabulary.parse(own).texts}
+
+    def _texts(self, declared: Mapping[str, Any]) -> dict[str, str]:
+        """The texts of the deal's own that its facts hold."""
         get = declared.get
-        services = get("services")
-        if type(get("capabilities")) is not list:
+        name, customer, basis = get("end_user_name"), get("customer_name"), get("legal_basis")
+        texts = {}
+        if is_named(name):
+            texts["end_user_name"] = name.strip()
+        if customer and (stripped := customer.strip()):
+            texts["customer_name"] = stripped
+        if basis and (stripped := basis.strip()):
+            texts["legal_basis"] = stripped
+        if products := get("products"):
+            texts["products"] = listed([*map(self.reference.catalogue.named, products)])
+        if between := get("intermediaries"):
+            texts["intermediaries"] = listed(between)
+        return texts
+
+    def _key(
+        self,
+        declared: Mapping[str, Any],
+        given: Mapping[str, Any],
+        texts: dict[str, str],
+        quoted: list[str],
+    ) -> Key | None:
+        """What the facts follow from; None when all must be looked at.
+
+        The names of texts that sentences may quote come into `quoted`.
+        """
+        get = declared.get
+        capabilities, services = get("capabilities"), get("services")
+        if type(capabilities) is not list:
             return None
         if type(services) is not list and services is not None:
             return None
-        registry = self.reference.registry
-        for between in get("intermediaries") or ():
-            if registry.said(between).is_more:
+        between, obligation = get("intermediaries"), get("legal_obligation")
+        own = tuple(texts)
+        said = self._said(declared, texts, quoted)
+        lines = self._lines(get("products") or (), capabilities, texts, quoted)
+        alike: tuple[int, ...] = ()
+        if quoted:
+            quotes = [texts[name] for name in quoted]
+            if max(map(len, quotes)) > LONGEST_QUOTED:
                 return None
-        for product in get("products") or ():
-            if registry.vendor_in(product):
-                return None
-        name, customer = get("end_user_name") or "", get("customer_name") or ""
-        of_names = [registry.said(text) if text else None for text in (name, customer)]
-        if not any(of_name and of_name.is_more for of_name in of_names):
-            return ()
-        if len(name) > LONGEST_QUOTED or len(customer) > LONGEST_QUOTED:
-            return None
-        return (*of_names, name.strip() == customer.strip())
-
-    def _key(
-        self, declared: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, str]]:
-        """What the facts follow from, and the texts that they quote."""
-        get = declared.get
-        own = {}
-        name, customer, basis = get("end_user_name"), get("customer_name"), get("legal_basis")
-        if is_named(name):
-            own["end_user_name"] = name.strip()
-        if customer and (stripped := customer.strip()):
-            own["customer_name"] = stripped
-        if basis and (stripped := basis.strip()):
-            own["legal_basis"] = stripped
-        if products := get("products"):
-            own["products"] = listed([*map(self.reference.catalogue.named, products)])
-        if between := get("intermediaries"):
-            own["intermediaries"] = listed(between)
-        services, obligation = get("services"), get("legal_obligation")
-        key = (
-            get("country"),
-            get("end_user_type"),
-            get("customer_type"),
-            get("purpose"),
-            obligation,
-            # 1 and True are one key, but only one of them is an answer.
-            type(obligation),
-            tuple(own),
-            is_named(customer),
-            is_named(basis),
-            tuple(declared["capabilities"]),
-            self._known(products),
-            None if services is None else tuple(services),
-            between is None,
-            all(map(is_named, between or ())),
-            tuple(given),
-            *given.values(),
-            *map(type, given.values()),
+            # Which of them are the same text, for what is said twice stands there once.
+            alike = tuple(map(quotes.index, quotes))
+        # As JSON, 1 and true differ.
+        part = orjson.dumps(
+            (
+                get("country"),
+                get("end_user_type"),
+                get("customer_type"),
+                get("purpose"),
+                obligation,
+                own,
+                is_named(get("customer_name")),
+                is_named(get("legal_basis")),
+                capabilities,
+                services,
+                between is None,
+                not between or all(map(is_named, between)),
+                given,
+                lines,
+                quoted,
+                alike,
+            )
         )
-        return key, own
+        return sha256(part).digest(), said
 
-    def _known(self, products: Any) -> tuple[str, ...]:
-        """Which lines the catalogue knows: what it says about these adds to what is given."""
-        known = map(self.reference.catalogue.find, products or ())
-        return tuple(product.id if product else "" for product in known)
+    def _said(
+        self, declared: Mapping[str, Any], texts: dict[str, str], quoted: list[str]
+    ) -> tuple[Any, ...]:
+        """What the registry says to the names, where it is more than nobody or an operator."""
+        said = self.reference.registry.said
+        name = (declared.get("end_user_name") or "").strip()
+        customer = texts.get("customer_name", "")
+        of_name = said(name) if name else None
+        of_customer = said(customer) if customer else None
+        told: tuple[Any, ...] = ()
+        if (of_name and of_name.is_more) or (of_customer and of_customer.is_more):
+            told = of_name, of_customer, name == customer
+            quoted += [one for one in ("end_user_name", "customer_name") if one in texts]
+        for at, party in enumerate(declared.get("intermediaries") or ()):
+            of_party = said(party)
+            if of_party.is_more:
+                told = *told, of_party
+                texts[f"party {at}"] = party
+                quoted.append(f"party {at}")
+        return told
+
+    def _lines(
+        self,
+        products: Sequence[str],
+        capabilities: Sequence[str],
+        texts: dict[str, str],
+        quoted: list[str],
+    ) -> tuple[tuple[str, str, str], ...]:
+        """What the lines say: the product, the one that a line is named like, the vendor."""
+        lines = []
+        for at, product in enumerate(products):
+            line = self._line(product)
+            like = "" if line.asked_about.issubset(capabilities) else line.like
+            lines.append((line.known, like, line.vendor))
+            if like or line.vendor:
+                texts[f"line {at}"] = product
+                quoted.append(f"line {at}")
+        return tuple(lines)
+
+    def _line(self, line: str) -> Line:
+        head, _, number = line.rpartition(" ")
+        if head and self._says_nothing(number) and line.isascii():
+            return self._line_of(head, is_whole=False)
+        return self._line_of(line)
+
+    def _find_says_nothing(self, word: str) -> bool:
+        """Whether a word at the end of a line makes it another line, and nothing else of it."""
+        catalogue, vendors = self.reference.catalogue, self.reference.registry.vendor_words
+        words = fold(word).split()
+        return bool(words) and not any(
+            catalogue.may_name(word) or word in vendors for word in words
+        )
+
+    def _find_line(self, line: str, *, is_whole: bool = True) -> Line:
+        catalogue = self.reference.catalogue
+        maker = self.reference.registry.vendor_in(line)
+        vendor = f"{maker.name}\n{maker.country}" if maker else ""
+        if is_whole and catalogue.find(line):
+            return Line(known=catalogue.named(line), vendor=vendor)
+        like = catalogue.like(line)
+        if like is None or not (asked_about := self._related.intersection(like.capabilities)):
+            return Line(vendor=vendor)
+        return Line(like=like.id, asked_about=asked_about, vendor=vendor)
+
+    @cached_property
+    def _related(self) -> frozenset[str]:
+        """The capabilities about which a line that is named like a product is asked."""
+        return self.reference.beside.get("abilities_declared", frozenset())
 
     def _in_full(
         self, declared: Mapping[str, Any], given: Mapping[str, Any], written: Texts | None = None
@@ -152,27 +249,37 @@ class Ordinary[Told]:
 
     def _first(
         self,
-        key: tuple[Any, ...],
-        own: Texts,
+        key: Key,
+        texts: Texts,
+        quoted: Sequence[str],
         declared: Mapping[str, Any],
         given: Mapping[str, Any],
-    ) -> Told:
-        # Sentences about a name leave it open too; nobody can guess the marks.
-        marks = {name: secrets.token_hex(16) for name in QUOTED if name in own}
-        facts = self._in_full(declared, given, {own[name]: mark for name, mark in marks.items()})
-        texts = {name: text for name, text in facts.texts.items() if name not in OWN}
-        for name, mark in marks.items():
-            texts = {key: text.replace(mark, f"\0{name}\0") for key, text in texts.items()}
-        texts |= {name: f"\0{name}\0" for name in own}
-        form = self._tell(Facts(self.vocabulary, facts.cells, texts, facts.known), declared)
+    ) -> Told | None:
+        """What the first deal of a key is told; None where no other deal may be told the same."""
+        # Sentences about a text leave it open too; nobody can guess the marks.
+        marks: dict[str, str] = {}
+        for name in quoted:
+            marks.setdefault(texts[name], name)
+        written = {text: f"{self._mark}{name}\n" for text, name in marks.items()}
+        facts = self._in_full(declared, given, written)
+        note = facts.texts.get("conflict_note", "")
+        if len(note) + LONGEST_QUOTED * note.count(self._mark) > LONGEST_NOTE and marks:
+            return None
+        left = {name: text for name, text in facts.texts.items() if name not in OWN}
+        if marks:
+            left = {name: self._opened(text, written, marks) for name, text in left.items()}
+        left |= {name: f"\0{name}\0" for name in texts if name in OWN}
+        form = self._tell(Facts(self.vocabulary, facts.cells, left, facts.known), declared)
         if len(self._told) >= REMEMBERED:
             self._told.clear()
-        self._told[_lean(key)] = form
+        self._told[key] = form
         return form
 
+    @cached_property
+    def _mark(self) -> str:
+        return secrets.token_hex(16)
 
-def _lean(part: Any) -> Any:
-    """The same key, made of strings that all keys share."""
-    if type(part) is str:
-        return sys.intern(part)
-    return tuple(map(_lean, part)) if type(part) is tuple else part
+    def _opened(self, text: str, written: Texts, marks: Mapping[str, str]) -> str:
+        for quote, mark in written.items():
+            text = text.replace(mark, f"\0{marks[quote]}\0")
+        return text

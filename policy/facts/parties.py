@@ -146,7 +146,7 @@ def _question(draft: Draft, name: str, role: str, hit: Hit) -> str:
     home = f" ({party.country})" if party.country else ""
     bears = "bears the name of" if hit.is_exact else "has a name like"
     known = party.note or known_as(draft, party.kind)
-    return f"{draft.written.get(name, name)}, {role}, {bears} {party.name}{home}: {known}."
+    return f"{draft.quoted(name)}, {role}, {bears} {party.name}{home}: {known}."
 
 
 def known_as(draft: Draft, kind: str) -> str:
@@ -168,9 +168,7 @@ def _listen(draft: Draft, name: str, role: str, kind: str | None) -> None:
     if not asked or (len(asked) < len(heard) and asked != ["intelligence"]):
         return  # what it is declared as is one of the things that it sounds like
     declared = f", but is declared as {_kind_in_words(draft, kind)}" if kind else ""
-    draft.doubts.append(
-        f"{draft.written.get(name, name)}, {role}, sounds like {SOUNDS[asked[0]]}{declared}."
-    )
+    draft.doubts.append(f"{draft.quoted(name)}, {role}, sounds like {SOUNDS[asked[0]]}{declared}.")
 
 
 def _kind_in_words(draft: Draft, kind: str) -> str:

@@ -102,8 +102,8 @@ def _ask_about_likeness(draft: Draft, name: str, stated: Any) -> None:
         fact = draft.reference.rulebook.vocabulary["capabilities"]
         words = listed([fact.say(capability) for capability in sorted(missing)])
         draft.doubts.append(
-            f"{name} is named like {product.name}, and the capabilities given for it leave out"
-            f" {words}."
+            f"{draft.quoted(name)} is named like {product.name}, and the capabilities given for it"
+            f" leave out {words}."
         )
 
 
@@ -148,7 +148,8 @@ def integration(draft: Draft, facts: dict[str, Any]) -> None:
         if maker:
             draft.vendors.append(maker.name)
             draft.doubts.append(
-                f"{_line_name(line)} names {maker.name}: {known_as(draft, maker.kind)}."
+                f"{draft.quoted(_line_name(line))} names {maker.name}:"
+                f" {known_as(draft, maker.kind)}."
             )
     capabilities = facts["capabilities"]
     if (

@@ -76,8 +76,7 @@ def compared(content: str, written: str, data: ReferenceData) -> Compared:
 
 def difference(engine: Says, data: ReferenceData, deal: Mapping[str, Any]) -> str:
     """How the two differ on a deal, in a sentence; "" when they agree."""
-    facts = data.rulebook.vocabulary.parse(deal)
-    compiled = data.compiled.verdict(facts)
+    compiled = data.compiled.verdict_of(deal)
     outcome, fired, open_ = engine.said(deal)
     if compiled.outcome != outcome:
         return (

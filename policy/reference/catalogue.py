@@ -6,7 +6,7 @@ with proof, and the export-control result to assume until trade compliance has l
 
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from policy.engine.language.facts import digest
 from policy.engine.language.marked import Node, Problem, Problems, ReadingError, read_marked
@@ -17,6 +17,8 @@ from policy.reference.names.readings import readings, spoken
 from policy.reference.registry import fold
 
 CONTROLS = ("not_controlled", "licence_required", "prohibited")
+#: Words, and lines of a deal less the words that no product has.
+REMEMBERED = 4096
 _TEXTS = ("id", "name", "control")
 _LISTS = ("includes", "also")
 _FEATURE = ("feature", "name", "removes", "proof")
@@ -85,6 +87,15 @@ class Catalogue:
         product = self.by_id.get(line)
         return product.name if product else line
 
+    def may_name(self, word: str) -> bool:
+        """Whether a word stands in the name of some product, or may be one that does."""
+        stem = _stem(word)
+        return stem in self._all_words or word in self._folded_words
+
+    @cached_property
+    def _folded_words(self) -> frozenset[str]:
+        return frozenset(word for name in self._by_name for word in name.split())
+
     def find(self, name: str) -> Product | None:
         """The product with this id, name or other name; None when there is none."""
         return self._by_name.get(fold(name))
@@ -95,18 +106,37 @@ class Catalogue:
         names = [(_stems(name), product) for name, product in self._by_name.items()]
         return sorted(names, key=lambda pair: -len(pair[0]))
 
+    @cached_property
+    def _all_words(self) -> frozenset[str]:
+        return frozenset().union(*(words for words, _product in self._words))
+
+    @cached_property
+    def _with_words(self) -> Callable[[frozenset[str]], Product | None]:
+        """The product whose words are among these; remembered, because lines share theirs."""
+
+        @lru_cache(REMEMBERED)
+        def find(words: frozenset[str]) -> Product | None:
+            return next((product for own, product in self._words if own and own <= words), None)
+
+        return find
+
     def like(self, name: str) -> Product | None:
         """The product all of whose words stand in a line that is not in the catalogue by its name,
         whatever stands there besides; None when there is none.
         """
-        words = _stems(name)
-        return next((product for own, product in self._words if own and own <= words), None)
+        words = _stems(name) & self._all_words
+        return self._with_words(words) if words else None
 
 
 def _stems(name: str) -> frozenset[str]:
     """The words of a name as they are read, in one number."""
-    latin = " ".join(spoken(readings(name)))
-    return frozenset(word.removesuffix("s") for word in plainly(latin)[0].split() if len(word) > 1)
+    return frozenset(filter(None, map(_stem, spoken(readings(name)))))
+
+
+@lru_cache(REMEMBERED)
+def _stem(word: str) -> str:
+    plain = plainly(word)[0]
+    return plain.removesuffix("s") if len(plain) > 1 else ""
 
 
 def read_catalogue(

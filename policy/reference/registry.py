@@ -160,8 +160,17 @@ class Registry:
     def said(self) -> Callable[[str], Said]:
         """What there is to say about a name, in whatever country; remembered for each name."""
         remembered = lru_cache(REMEMBERED)(self._said)
-        reduced = self._matcher.reduced
-        return lambda name: remembered(reduced(name))
+        kept = lru_cache(REMEMBERED)(lambda head: remembered(self._matcher.kept(head)))
+        numbers, reduced = self._matcher.numbers, self._matcher.reduced
+
+        def said(name: str) -> Said:
+            # Lists of deals are full of one name with a number of its own behind it.
+            head, _, tail = name.rpartition(" ")
+            if tail.isdecimal() and tail not in numbers:
+                return kept(head)
+            return remembered(reduced(name))
+
+        return said
 
     def _said(self, name: str) -> Said:
         heard = self._matcher.heard(name)
@@ -216,12 +225,20 @@ class Registry:
         """What the name sounds like, by its words; nothing for the very name of an operator."""
         return self.said(name).sounds
 
-    def hits(self, name: str, countries: Container[str]) -> tuple[Hit, ...]:
+    def hits(self, name: str, countries: Iterable[str]) -> tuple[Hit, ...]:
         """Whom the name means or resembles, best first; one hit for each party.
 
         An acronym counts only in a country of the deal, and so does a weak likeness.
         """
-        heard = self.said(name).heard
+        said = self.said(name)
+        return self._hits(said, frozenset(countries)) if said.heard.matches else ()
+
+    @cached_property
+    def _hits(self) -> Callable[[Said, frozenset[str]], tuple[Hit, ...]]:
+        return lru_cache(REMEMBERED)(self._find_hits)
+
+    def _find_hits(self, said: Said, countries: frozenset[str]) -> tuple[Hit, ...]:
+        heard = said.heard
         hits: dict[int, Hit] = {}
         for match in heard.matches:
             party = self._rows[match.at]
@@ -242,6 +259,16 @@ class Registry:
                 if words[at : at + len(phrase)] == phrase:
                     return party
         return None
+
+    @cached_property
+    def vendor_words(self) -> frozenset[str]:
+        """The words of the names of vendors."""
+        return frozenset(
+            word
+            for several in self._vendors.values()
+            for words, _party in several
+            for word in words
+        )
 
     @cached_property
     def _vendors(self) -> Mapping[str, Sequence[tuple[Reading, Party]]]:

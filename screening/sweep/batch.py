@@ -3,10 +3,13 @@
 What is read for all of them at once is here; what is written is in `recording`.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,7 +22,7 @@ from policy import active
 from policy.facts.bundle import ReferenceData
 from policy.reference.names.outlines import are_alike
 from screening import deriving, following, lifecycle, recording
-from screening.around import Around
+from screening.around import UNREAD, Around
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
 from screening.models import Deal, DealRevision, Finding, Screening
@@ -48,6 +51,21 @@ class Result:
     apart: list[int] = field(default_factory=list)
 
 
+@contextmanager
+def keeping_garbage() -> Iterator[None]:
+    """Without a search for what nothing refers to: so many deals leave little of it, and looking
+    through all reference data for it costs more than to screen some of them.
+    """
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searched:
+            gc.enable()
+
+
+@keeping_garbage()
 @transaction.atomic
 def screen(
     pks: Collection[int], due: Any, *, cause: str, because: str, only_changed: bool = False
@@ -74,7 +92,7 @@ def locked(pks: Collection[int], due: Any) -> list[Deal]:
     """Lock the deals in the order of their numbers; then those that are due under the locks."""
     locks = Deal.objects.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk")
     found = list(locks.values_list("pk", flat=True))
-    deals = list(due.filter(pk__in=found).select_related("screening").defer("answers"))
+    deals = list(due.filter(pk__in=found).select_related("screening").defer(*UNREAD))
     owners = get_user_model().objects.in_bulk({deal.owner_id for deal in deals})
     for deal in deals:
         deal.owner = owners[deal.owner_id]
@@ -197,9 +215,16 @@ class _Around(Around):
     def follow(self, deal: Deal, status: str) -> None:
         if status in CLOSED:
             self._closed.add(deal.pk)
-            customers = DealParty.objects.customers().filter(deal=deal)
-            self._closed_keys |= {*customers.values_list("party__key", flat=True)}
-            self._closed_keys.add(deal.end_user_key)
+            self._closed_keys |= {*self._customers.get(deal.pk, ()), deal.end_user_key}
+
+    @cached_property
+    def _customers(self) -> Mapping[int, list[str]]:
+        """By the number of a deal the keys of those who sign it."""
+        customers: dict[int, list[str]] = defaultdict(list)
+        parts = DealParty.objects.customers().filter(deal__in=self._ours)
+        for deal, key in parts.values_list("deal", "party__key"):
+            customers[deal].append(key)
+        return customers
 
 
 def _findings_of(deals: Collection[Deal]) -> Mapping[int, list[tuple[Any, ...]]]:

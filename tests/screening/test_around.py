@@ -43,6 +43,7 @@ def seen(around: Around, deal: Deal) -> dict[str, Any]:
         "others": [(other.deal.pk, other.capabilities) for other in around.others(deal, key, data)],
         "ancestors": [other.pk for other in around.ancestors(deal)],
         "stopped": [other.pk for other in around.stopped({key, "nobody"}, timezone.now())],
+        "signed": [other.pk for other in around.signed({key, "nobody"}, timezone.now())],
         "rulings": [ruling.pk for ruling in around.rulings(deal)],
         "known": [finding.pk for finding in known.findings],
         "doubts": list(known.doubts),
@@ -53,7 +54,7 @@ def test_one_is_many_of_one(deals: list[Deal]) -> None:
     together = Around(deals)
     of_all = {deal.pk: seen(together, deal) for deal in deals}
     assert of_all == {deal.pk: seen(Around([deal]), deal) for deal in deals}
-    for part in ("others", "ancestors", "stopped", "rulings"):
+    for part in ("others", "ancestors", "stopped", "signed", "rulings"):
         assert any(surroundings[part] for surroundings in of_all.values()), part
 
 
@@ -78,6 +79,30 @@ def test_nothing_is_read_before_it_is_asked_and_nothing_twice(
                 around.rulings(deal)
                 around.stopped({deal.end_user_key}, timezone.now())
                 around.others(deal, deal.end_user_key, data)
+
+
+def test_what_two_ask_of_the_same_names_is_read_once(
+    deals: list[Deal], django_assert_num_queries: Any
+) -> None:
+    """A send looks for stopped deals of its bodies twice: of those who use and those who sign."""
+    deal, now = deals[0], timezone.now()
+    around = Around([deal])
+    around.stopped({"Suomen Verkko"}, now)
+    with django_assert_num_queries(2):
+        # Who signed, and those deals; whom the name means is known.
+        assert around.signed({"Suomen Verkko"}, now)
+
+
+def test_whoever_is_in_no_stopped_deal_is_not_asked_for(
+    deals: list[Deal], django_assert_num_queries: Any
+) -> None:
+    """With many deals each name would take a statement of its own."""
+    around, now = Around(deals), timezone.now()
+    around.stopped({"nobody"}, now)
+    around.signed({"nobody"}, now)
+    with django_assert_num_queries(0):
+        assert around.stopped({"somebody else"}, now) == []
+        assert around.signed({"somebody else"}, now) == []
 
 
 def test_a_copy_of_a_copy_has_both_before_it(deals: list[Deal]) -> None:

@@ -304,6 +304,11 @@ class Vocabulary(Mapping[str, Fact]):
             self._readers[fact.name] = (fact.reader(len(blank)), self.bits[fact.name])
             blank.extend(fact.blank)
         self.blank = tuple(blank)
+        #: By the name of each fact what reads its plain value from the cells; None for texts.
+        self.plainly = [
+            (name, None if isinstance(fact, Text) else fact.plain, self.slots[name])
+            for name, fact in self._facts.items()
+        ]
 
     def __getitem__(self, name: str) -> Fact:
         return self._facts[name]
@@ -415,8 +420,12 @@ class Facts:
     @property
     def plain(self) -> dict[str, Plain]:
         """The plain form; what is unknown is left out."""
-        values = {name: self[name] for name in self.vocabulary}
-        return {name: value for name, value in values.items() if value is not None}
+        cells, texts = self.cells, self.texts
+        return {
+            name: value
+            for name, read, slot in self.vocabulary.plainly
+            if (value := read(cells, slot) if read else texts.get(name)) is not None
+        }
 
     @property
     def text(self) -> str:

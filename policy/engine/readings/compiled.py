@@ -1,10 +1,11 @@
 """The rulebook as generated Python: what screens every deal in production.
 
 It means what `reference.py` says, and the tests hold it to that. `outcome` and `verdict` say what
-was decided in one or two microseconds, `assess` says why as well.
+was decided in one or two microseconds, `assess` says why as well. `verdict_of` takes a deal as a
+plain dictionary and reads what is fully answered without making Facts of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from policy.engine.language.facts import Cell, Facts
 from policy.engine.readings.assessment import Assessment, Finding, review_floor
 from policy.engine.readings.generated import screen_source, turning_source
 from policy.engine.readings.generated_findings import finding_functions
+from policy.engine.readings.generated_reading import MISFITS, plain_source
 from policy.engine.readings.undecided import facts_that_could_fire, reads_once
 
 # Deals differ in endless ways, but few sets of rules fire together.
@@ -80,10 +82,13 @@ class Compiled:
         findings, names = finding_functions(rulebook)
         searched = {at: search for at in range(count) if (search := self._searched(at))}
         turning = [turning_source(rulebook, at) for at in range(count) if at not in searched]
-        self.source = "\n\n".join([screen_source(rulebook, self._bits), findings, *turning])
+        plain, of_plain = plain_source(rulebook, self._bits)
+        names |= of_plain
+        self.source = "\n\n".join([screen_source(rulebook, self._bits), plain, findings, *turning])
         # The source holds numbers and names made by the generator, no text of the rulebook.
         exec(compile(self.source, f"<rulebook {rulebook.digest}>", "exec"), names)  # noqa: S102
         self._screen: Callable[[Cells, int], tuple[int, int]] = names["screen"]
+        self._screen_plain: Callable[[dict[str, object]], int] = names["screen_plain"]
         self._findings = [names[f"finding{at}"] for at in range(count)]
         self._turning = [searched.get(at) or names[f"turning{at}"] for at in range(count)]
         self._plans = _Plans(self._planned)
@@ -108,6 +113,18 @@ class Compiled:
             return plan.settled
         outcome = "needs_information" if open_ & plan.higher else plan.outcome
         return Verdict(outcome, plan.ids, self._ids(open_))
+
+    def verdict_of(self, plain: Mapping[str, object]) -> Verdict:
+        """The verdict on facts in the plain form that `Vocabulary.parse` reads; FactError lists
+        every misfit."""
+        if type(plain) is dict:
+            try:
+                fired = self._screen_plain(plain)
+            except MISFITS:
+                pass
+            else:
+                return self._plans[fired].settled
+        return self.verdict(self._vocabulary.parse(plain))
 
     def assess(self, facts: Facts) -> Assessment:
         """Everything that `reference.assess` says."""

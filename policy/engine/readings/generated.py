@@ -119,19 +119,30 @@ class Expressions:
 
 def screen_source(rulebook: Rulebook, bits: Mapping[str, int]) -> str:
     """`screen(cells, known)` → (bits of the fired rules, bits of the open rules)."""
-    rules = [
-        (bits[rule.id], conjuncts(simplified(rulebook.opened(rule.when))))
-        for rule in rulebook.rules
-    ]
+    rules = _numbered(rulebook, bits)
     used = {atom.fact for _, parts in rules for part in parts for atom in atoms(part)}
     lines = ["def screen(cells, known):", f"    {_unpacking(rulebook.vocabulary, used)} = cells"]
     expressions = Expressions(rulebook.vocabulary, local)
-    lines += ["    fired = 0", *_Block(expressions, surely=True).lines(rules, "    ", frozenset())]
+    lines += fired_lines(rulebook, bits)
     needed = sum(rulebook.vocabulary.bits[name] for name in used)
     lines += [f"    if known & {needed} == {needed}:", "        return fired, 0"]
     lines += ["    maybe = 0", *_Block(expressions, surely=False).lines(rules, "    ", frozenset())]
     lines += ["    return fired, maybe & ~fired"]
     return "\n".join(lines)
+
+
+def fired_lines(rulebook: Rulebook, bits: Mapping[str, int]) -> Iterator[str]:
+    """Puts the bits of the fired rules into `fired`; the cells are in locals."""
+    yield "    fired = 0"
+    block = _Block(Expressions(rulebook.vocabulary, local), surely=True)
+    yield from block.lines(_numbered(rulebook, bits), "    ", frozenset())
+
+
+def _numbered(rulebook: Rulebook, bits: Mapping[str, int]) -> list["Numbered"]:
+    return [
+        (bits[rule.id], conjuncts(simplified(rulebook.opened(rule.when))))
+        for rule in rulebook.rules
+    ]
 
 
 def turning_source(rulebook: Rulebook, number: int) -> str:

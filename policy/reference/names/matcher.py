@@ -139,7 +139,6 @@ class Matcher:
         self._entries.sort(key=lambda entry: len(entry.whole))
         self._arrange()
         self._similar = lru_cache(REMEMBERED)(self._find_similar)
-        self._kept = lru_cache(REMEMBERED)(self._find_kept)
 
     # --- What is listed -------------------------------------------------------------------------
 
@@ -175,16 +174,12 @@ class Matcher:
 
     def reduced(self, name: str) -> str:
         """The name without numbers that no listed name has: they tell nothing apart here."""
-        # Lists of deals are full of one name with a number of its own behind it.
-        head, _, tail = name.rpartition(" ")
-        if tail.isdecimal() and tail not in self.numbers:
-            return self._kept(head)
         if not _NUMBER.search(name):
             return name
-        kept = self._kept(name)
+        kept = self.kept(name)
         return kept if len(kept.split()) < len(name.split()) else name
 
-    def _find_kept(self, name: str) -> str:
+    def kept(self, name: str) -> str:
         """Its words without the numbers that no listed name has."""
         numbers = self.numbers
         return " ".join(word for word in name.split() if not word.isdigit() or word in numbers)

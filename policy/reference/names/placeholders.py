@@ -24,7 +24,9 @@ _UNSPACED = "\u0e00", "\u0eff", "\u3040", "\u9fff"
 def names_somebody(text: str) -> bool:
     """Whether a text holds letters of a name rather than a word for "nobody knows"."""
     # Most names begin with a plain word that no placeholder has; a long file is full of them.
-    return _begins_a_name(text.partition(" ")[0]) or _is_name(text)
+    if _begins_a_name(text.partition(" ")[0]):
+        return True
+    return any(map(_is_of_a_name, text.split(" "))) or _is_name(text)
 
 
 @lru_cache(REMEMBERED)
@@ -36,6 +38,17 @@ def _begins_a_name(first: str) -> bool:
         return False
     # A placeholder may be cut by a hyphen: "unkn-own".
     return not hyphen or not any(phrase.startswith(word) for phrase in _compact())
+
+
+@lru_cache(REMEMBERED)
+def _is_of_a_name(word: str) -> bool:
+    """Whether a word, between blanks, is in no placeholder, so that no text with it is one."""
+    word = word.lower()
+    if not (word.isascii() and word.isalpha()) or word.count(word[0]) == len(word):
+        return False
+    # Nor a piece of one: "un known" is a placeholder too.
+    is_other = word in _glue() or word in _forms()
+    return not is_other and not any(word in phrase for phrase in _compact())
 
 
 @lru_cache(REMEMBERED)

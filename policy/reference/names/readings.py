@@ -136,6 +136,8 @@ def without_form(folded: str) -> str:
 
 def without_countries(words: Reading) -> tuple[Reading, frozenset[str]]:
     """Without words that name a country, where something is left, and the countries named."""
+    if _country_first_words().isdisjoint(words):
+        return words, frozenset()
     kept: list[str] = []
     named: set[str] = set()
     at = 0
@@ -203,6 +205,11 @@ def _country_phrases() -> Mapping[Reading, frozenset[str]]:
             for reading in readings(phrase):
                 codes.setdefault(content(reading), set()).add(code)
     return {phrase: frozenset(several) for phrase, several in codes.items()}
+
+
+@cache
+def _country_first_words() -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in _country_phrases() if phrase)
 
 
 @cache

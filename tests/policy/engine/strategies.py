@@ -209,6 +209,29 @@ def screened_often(
     return rulebook, draw(st.lists(each, min_size=count, max_size=count))
 
 
+@st.composite
+def plain_often(draw: st.DrawFn) -> tuple[Rulebook, list[dict[str, Any]]]:
+    """A rulebook with plain deals: answered ones, each with up to two things that are not so."""
+    rulebook = draw(rulebooks())
+    vocabulary = rulebook.vocabulary
+    answers = st.fixed_dictionaries({name: listed(fact) for name, fact in vocabulary.items()})
+    odd = st.sampled_from([None, True, False, 0, 1, 1.0, "", "low", [], ["low"], {"yes": []}])
+    spoilt = st.dictionaries(st.sampled_from([*vocabulary, "no_fact"]), odd, max_size=2)
+    lost = st.sets(st.sampled_from([*vocabulary]), max_size=1)
+    several = draw(st.lists(st.tuples(answers, spoilt | st.just({}), lost), min_size=6, max_size=6))
+    return rulebook, [
+        {name: value for name, value in (plain | spoils).items() if name not in without}
+        for plain, spoils, without in several
+    ]
+
+
+def listed(fact: Fact) -> st.SearchStrategy[Any]:
+    """Known values of a fact, sets of flags as lists."""
+    if isinstance(fact, Flags):
+        return st.lists(st.sampled_from(fact.members), unique=True)
+    return known_values(fact)
+
+
 def possible_answers(fact: Fact, facts: Facts) -> list[Any]:
     """Every plain value that a fact may still turn out to have; partly answered ones too."""
     match fact:

@@ -49,6 +49,19 @@ NAMES = st.sampled_from(
         "неизвестно",
     ]
 ) | st.text(max_size=8).map(without)
+#: Spelt in several ways, named like a product, with a vendor in it, and of nobody.
+LINES = st.sampled_from(
+    [
+        "GSM-R",
+        "gsm r",
+        "IMSI catcher r1",
+        "Monitoring centre 22",
+        "IP-router",
+        "ip router",
+        "LI mediation 5",
+        "Pegasus of NSO Group",
+    ]
+)
 SEVERAL = st.none() | st.lists(NAMES.filter(str.strip), max_size=3)
 CHANGES = st.fixed_dictionaries(
     {},
@@ -58,7 +71,8 @@ CHANGES = st.fixed_dictionaries(
         "end_user_type": st.sampled_from([None, "unknown", "military", "commercial_operator"]),
         "customer_name": st.none() | NAMES,
         "customer_type": st.sampled_from([None, "reseller_integrator"]),
-        "products": SEVERAL,
+        "products": SEVERAL | st.lists(LINES, max_size=3),
+        "removal_proof": st.sampled_from([None, "configuration 7", "?"]),
         "capabilities": st.sampled_from(
             [[], ["imsi_catcher"], ["mobile_core", "li_interface"], ["monitoring_centre", "ran"]]
         ),
@@ -118,6 +132,69 @@ def test_the_second_deal_of_a_kind_is_told_its_own_names():
     assert any('Second "%s" Rail' in sentence for sentence in said)
     assert not any("First Rail" in sentence for sentence in said)
     assert [one["rule"] for one in first["findings"]] == [one["rule"] for one in second["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome"),
+    [
+        pytest.param(
+            {"products": ["Box 1"], "capabilities": ["ran"]},
+            {"products": ["IMSI catcher r2"], "capabilities": ["ran"]},
+            "needs_information",
+            id="named-like-a-product",
+        ),
+        pytest.param(
+            {"products": ["IMSI catcher r1"], "capabilities": ["ran"]},
+            {"products": ["Box 2"], "capabilities": ["ran"]},
+            "clear",
+            id="no-longer-named-so",
+        ),
+        pytest.param(
+            {"products": ["EPC"], "capabilities": ["mobile_core"]},
+            {"products": ["Evolved Packet Core"], "capabilities": ["mobile_core"]},
+            "needs_information",
+            id="the-same-product-spelt-otherwise",
+        ),
+        pytest.param(
+            {"products": ["EPC"], "capabilities": ["mobile_core", "li_interface"]},
+            {
+                "products": ["EPC"],
+                "capabilities": ["mobile_core", "li_interface"],
+                "removal_proof": "acceptance test 7",
+            },
+            "needs_information",
+            id="said-to-be-built-out",
+        ),
+        pytest.param(
+            {"products": ["Monitoring centre 1", "Monitoring centre 1"], "capabilities": ["ran"]},
+            {"products": ["Monitoring centre 1", "Monitoring centre 2"], "capabilities": ["ran"]},
+            "needs_information",
+            id="two-lines-that-are-not-the-same",
+        ),
+        pytest.param(
+            {"products": [f"Monitoring centre {at}" for at in range(9)], "capabilities": ["ran"]},
+            {
+                "products": [f"Monitoring centre {'for us ' * 22} {at}" for at in range(9)],
+                "capabilities": ["ran"],
+            },
+            "needs_information",
+            id="more-than-a-note-holds",
+        ),
+        pytest.param(
+            {"intermediaries": ["Area SpA 1"], "customer_name": "Area SpA 1"},
+            {"intermediaries": ["Area SpA 2"], "customer_name": "Area SpA 3"},
+            "needs_information",
+            id="between-and-customer-are-two",
+        ),
+    ],
+)
+def test_a_deal_is_told_of_its_own_lines(first, second, outcome):
+    """What a line is named like, how it is spelt and what is said to be built out is its own."""
+    screener = Screener(REFERENCE)
+    told(FACTS | first, {}, screener)
+    found = told(FACTS | second, {}, screener)
+    assert found == in_full(FACTS | second, {})
+    assert found["outcome"] == outcome
 
 
 @pytest.mark.parametrize("name", sorted(GIVEN))

@@ -4,14 +4,17 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from policy.facts import shipped
 from policy.facts.declared import is_named
 from policy.facts.derive import derive
+from policy.reference.catalogue import _stems
+from policy.reference.names import placeholders
 from policy.reference.names.plain_text import fault, without
 from policy.reference.registry import fold
+from tests.effort import examples
 
 REFERENCE = shipped.load()
 DEAL = {
@@ -272,3 +275,28 @@ def test_any_text_is_judged(text):
     assert is_named(text) in {True, False}
     assert fault(without(text)) == ""
     assert is_named(text) == is_named(fold(text)) or not text.isascii()
+
+
+WORDS = st.sampled_from(
+    [*placeholders._words(), "un", "known", "dis", "closed", "police", "Elisa", "0", "b0x", "-"]
+)
+TEXTS = st.lists(WORDS | st.text(max_size=6), min_size=1, max_size=5).map(" ".join)
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(TEXTS)
+@example("ministry un known")
+def test_a_word_makes_a_name_where_the_whole_text_is_one(text):
+    """The short way, word by word, says nothing that the whole text does not say."""
+    if any(map(placeholders._is_of_a_name, text.split(" "))):
+        assert placeholders._is_name(text)
+
+
+@pytest.mark.parametrize("product", shipped.load().catalogue.products, ids=lambda one: one.id)
+def test_a_line_is_like_the_product_with_the_most_words_in_it(product):
+    """Found among the words that products have, as by looking at every name of every product."""
+    catalogue = shipped.load().catalogue
+    for line in (f"New {product.name}s, site 7", f"{product.name} (GSM-R) Zürich", product.id):
+        words = _stems(line)
+        slowly = next((one for own, one in catalogue._words if own and own <= words), None)
+        assert catalogue.like(line) == slowly

@@ -1,5 +1,6 @@
 """Sweeps over many deals: the same as one by one, each exactly once, and no deal stops another."""
 
+import gc
 import json
 import random
 import subprocess
@@ -615,3 +616,14 @@ def test_a_rule_differs_when_a_term_that_it_names_does() -> None:
     assert change.gone == change.new
     assert {"S01", "E14"} <= set(change.new)
     assert "B01" not in change.new
+
+
+def test_garbage_is_looked_for_again_after_a_batch_that_fails() -> None:
+    @batch.keeping_garbage()
+    def fail() -> None:
+        assert not gc.isenabled()
+        raise Conflict("It cannot be screened.")
+
+    with pytest.raises(Conflict):
+        fail()
+    assert gc.isenabled()

@@ -1,22 +1,40 @@
 """Every reading of a rulebook agrees with the reference, and the reference with its definition."""
 
+from collections.abc import Callable, Mapping
 from itertools import product
 from math import prod
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from policy.engine.language.condition import OUTCOMES, RANK, Rulebook, atoms
-from policy.engine.language.facts import Facts, Text
+from policy.engine.language.condition import OUTCOMES, RANK, Is, Rule, Rulebook, atoms
+from policy.engine.language.facts import (
+    Amount,
+    Choice,
+    FactError,
+    Facts,
+    Flags,
+    Text,
+    Vocabulary,
+    YesNo,
+)
 from policy.engine.language.reading import read_canonical
 from policy.engine.readings import undecided
-from policy.engine.readings.compiled import compile_rulebook
+from policy.engine.readings.compiled import Verdict, compile_rulebook
 from policy.engine.readings.kleene import truth
 from policy.engine.readings.reference import assess
 from policy.engine.readings.replay import replay
 from tests.effort import examples
-from tests.policy.engine.strategies import completions, possible_answers, screened, screened_often
+from tests.policy.engine.strategies import (
+    completions,
+    plain_often,
+    possible_answers,
+    screened,
+    screened_often,
+)
 
 NEEDS_INFORMATION = RANK["needs_information"]
 
@@ -31,6 +49,76 @@ def test_compiled_says_what_the_reference_says(example: tuple[Rulebook, list[Fac
         assert compiled.assess(facts) == meant
         assert compiled.verdict(facts) == (meant.outcome, meant.fired, meant.open)
         assert compiled.outcome(facts) == meant.outcome
+
+
+@given(plain_often())
+@settings(max_examples=examples(100), deadline=None)
+def test_a_plain_dictionary_is_read_as_facts_are(example: tuple[Rulebook, list[dict]]) -> None:
+    """Whatever stands in it: answers, doubts, wrong values, unknown names, nothing."""
+    rulebook, several = example
+    compiled = compile_rulebook(rulebook)
+    for plain in several:
+        meant = said(lambda deal: compiled.verdict(rulebook.vocabulary.parse(deal)), plain)
+        assert said(compiled.verdict_of, plain) == meant
+        assert said(compiled.verdict_of, MappingProxyType(plain)) == meant
+
+
+def said(screen: Callable[[Mapping[str, Any]], Verdict], deal: Mapping[str, Any]) -> Any:
+    """The verdict, or what is wrong with the deal."""
+    try:
+        return screen(deal)
+    except FactError as error:
+        return error.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("yesno", 1),
+        ("yesno", 0),
+        ("yesno", 1.0),
+        ("yesno", "yes"),
+        ("choice", "highest"),
+        ("choice", ["high"]),
+        ("choice", True),
+        ("flags", "ran"),
+        ("flags", ["ran", "rain"]),
+        ("flags", {"ran": 1}),
+        ("flags", [["ran"]]),
+        ("amount", True),
+        ("amount", 1.0),
+        ("amount", 2**53),
+        ("amount", -(2**53)),
+        ("amount", "1"),
+        ("text", 0),
+        ("text", False),
+        ("text", []),
+        ("text", "a\0b"),
+        ("text", "a" * 10_001),
+        ("text", "\ud800"),
+        ("texts", "another"),
+        (1, "a number"),
+    ],
+)
+def test_what_no_fact_can_be_is_refused_in_an_answered_dictionary(name, value) -> None:
+    vocabulary = Vocabulary(
+        [
+            YesNo("yesno"),
+            Choice("choice", ("low", "high")),
+            Flags("flags", ("ran", "core")),
+            Amount("amount"),
+            Text("text"),
+        ]
+    )
+    rule = Rule("R01", "", "", "bar", Is("yesno", value=True), "")
+    compiled = compile_rulebook(Rulebook("r", "1", "", vocabulary, {}, (rule,), ()))
+    plain = {"yesno": True, "choice": "low", "flags": ["ran"], "amount": 3, "text": "a"}
+    assert compiled.verdict_of(plain).outcome == "bar"
+    with pytest.raises(FactError) as refused:
+        compiled.verdict_of(plain | {name: value})
+    with pytest.raises(FactError) as meant:
+        vocabulary.parse(plain | {name: value})
+    assert refused.value.problems == meant.value.problems
 
 
 @given(screened(), st.randoms(use_true_random=False))

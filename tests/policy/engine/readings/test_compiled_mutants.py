@@ -11,7 +11,8 @@ from tests.policy.engine.readings.mutants import drawn, mutated, told
 from tests.policy.engine.strategies import DENSE, screened_often
 
 MODULES = tuple(
-    f"policy.engine.readings.{name}" for name in ("generated", "generated_findings", "compiled")
+    f"policy.engine.readings.{name}"
+    for name in ("generated", "generated_reading", "generated_findings", "compiled")
 )
 
 FAULTS = [
