@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from policy.reference.names.plain_text import fault
@@ -40,7 +39,7 @@ class Options(forms.Select):
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
+    ) -> Any:
         options = tuple((str(option), str(label)) for option, label in self.choices)
         chosen = next(
             (option for option in self.format_value(value) if option in dict(options)), ""
@@ -50,7 +49,7 @@ class Options(forms.Select):
 
 
 @lru_cache(maxsize=64)
-def _written(options: Sequence[tuple[str, str]], chosen: str) -> SafeString:
+def _written(options: Sequence[tuple[str, str]], chosen: str) -> str:
     """The same for everybody who reads the same list."""
     lines = (
         (flatatt({"value": option, "selected": option == chosen}), label)

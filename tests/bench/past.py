@@ -6,9 +6,10 @@ the forty has four digits, and a copy's number is its round before these: deal 1
 31007 in round 3, in its rows as in the text of its events.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from tests.bench.ready import as_given, sign_in  # models can be imported from here on
 
@@ -197,15 +198,26 @@ CALM = ("FI", "SE", "NO", "DK", "DE", "NL", "PT", "AT", "IE", "NZ")
 RISKY = ("TR", "KZ", "NG", "TH")
 
 
-def customer(answers: dict[str, Any], number: int) -> dict[str, Any]:
+def customer(answers: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Two deals in five share their customer with the one before, and so are linked."""
     shared = number - number % 2 if number % 5 in (0, 1) and number % 10 in (0, 1) else number
     name = f"{answers['customer']} {chr(65 + shared % 26)}{shared} {MARK}"
     return {**answers, "customer": name, "name": f"{answers['name']} {MARK}"}
 
 
-def sent(people: People, number: int, answers: dict[str, Any]) -> Deal:
-    return factories.sent_deal(customer(answers, number), people.seller(number), alone=False)
+def draft(people: People, number: int, answers: Mapping[str, Any] = factories.SIMPLE) -> Deal:
+    """Answered question by question as people do: each answer has its event."""
+    owner = people.seller(number)
+    deal = selling.start_deal(actor=owner)
+    for slug, value in customer(answers, number).items():
+        selling.save_answer(deal, slug=slug, value=value, actor=owner)
+    return deal
+
+
+def sent(people: People, number: int, answers: Mapping[str, Any]) -> Deal:
+    deal = draft(people, number, answers)
+    selling.submit_deal(deal, send_key=uuid4(), actor=deal.owner)
+    return deal
 
 
 def cleared(people: People, number: int) -> None:
@@ -257,10 +269,6 @@ def asked(people: People, number: int) -> None:
     reviewing.ask_sales(
         deal, questions=[("purpose", "Who uses it?"), ("", "Who pays?")], actor=people.seniors[1]
     )
-
-
-def draft(people: People, number: int) -> None:
-    factories.draft_deal(people.seller(number), customer(factories.SIMPLE, number))
 
 
 def withdrawn(people: People, number: int) -> None:
