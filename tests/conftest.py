@@ -133,44 +133,53 @@ def one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("policy.tasks.HELPS", 3600)
 
 
-BARE, READY = "bare", "ready"
+#: What an installation is like: only migrated, with the shipped reference data in force, and with
+#: the example laws in its register besides.
+BARE, READY, LAWS = "bare", "ready", "example_laws"
+LOADED = {READY: lambda: None, LAWS: factories.laws_of_the_demo}
 
 
 class Databases:
-    """The two databases that tests use, each a copy of one that nobody touches.
+    """The databases that tests use, each a copy of one that nobody touches.
 
-    Of an installation that works, with the shipped reference data in force; and of one that is
-    just migrated, for tests that are marked ``bare``. To load the data for each test would cost
-    more than most tests do.
+    A test that is not marked ``bare`` or ``example_laws`` finds the shipped reference data: to load
+    it for each test would cost more than most tests do.
     """
 
-    def __init__(self, servers: embedded.Servers) -> None:
+    def __init__(self, servers: embedded.Servers, blocker: DjangoDbBlocker) -> None:
         self.servers = servers
-        own = urlsplit(servers.app_url).path.strip("/")
-        self.own = own
+        self.blocker = blocker
+        self.own = urlsplit(servers.app_url).path.strip("/")
         # Of another program on the same server, which migrated it for many runs (tests/mutants).
-        self.untouched = {BARE: os.environ.get("MIGRATED_DATABASE") or own, READY: f"{own}_{READY}"}
-        self.used = {state: f"{own}_{state}_tests" for state in self.untouched}
-        self.state = BARE
+        self.migrated = os.environ.get("MIGRATED_DATABASE") or self.own
+        self.untouched = {BARE: self.migrated} | {state: f"{self.own}_{state}" for state in LOADED}
+        self.used = {state: f"{self.own}_{state}_tests" for state in self.untouched}
+        self.made: set[str] = set()
+        self.state = ""
 
     @property
     def name(self) -> str:
         return self.used[self.state]
 
-    def make(self) -> None:
-        migrated, ready = self.untouched.values()
-        if migrated == self.own:
+    def migrate(self) -> None:
+        if self.migrated == self.own:
             self.sign_in(self.servers.owner_url)
             call_command("migrate", verbosity=0, interactive=False)
-        self.copy(migrated, ready)
-        self.sign_in(embedded.with_database(self.servers.app_url, ready))
-        with transaction.atomic():
-            factories.reference_data()
-        for state in self.used:
-            self.renew(state)
+
+    def make(self, state: str) -> None:
+        if state in LOADED:
+            self.copy(self.migrated, self.untouched[state])
+            self.sign_in(embedded.with_database(self.servers.app_url, self.untouched[state]))
+            with transaction.atomic():
+                factories.reference_data(laws=LOADED[state]())
+        self.renew(state)
+        self.made.add(state)
 
     def use(self, state: str) -> None:
         """Point Django's one connection, and those of later threads, to this database."""
+        with self.blocker.unblock():
+            if state not in self.made:
+                self.make(state)
         self.state = state
         app_url = embedded.with_database(self.servers.app_url, self.name)
         self.sign_in(app_url)
@@ -201,7 +210,8 @@ class Databases:
     def drop(self) -> None:
         connections.close_all()
         with embedded.admin(self.servers.admin_url) as cursor:
-            for name in (*self.used.values(), self.untouched[READY], self.own):
+            loaded = [self.untouched[state] for state in LOADED]
+            for name in (*self.used.values(), *loaded, self.own):
                 cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
@@ -211,7 +221,8 @@ DATABASES = pytest.StashKey[Databases]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    state = item.config.stash[STATE] = BARE if item.get_closest_marker(BARE) else READY
+    marked = [state for state in (BARE, LAWS) if item.get_closest_marker(state)]
+    state = item.config.stash[STATE] = (*marked, READY)[0]
     databases = item.config.stash.get(DATABASES, None)
     if databases and databases.state != state:
         databases.use(state)
@@ -224,10 +235,10 @@ def django_db_setup(
     django_db_blocker: DjangoDbBlocker,
     servers: embedded.Servers,
 ) -> Iterator[Databases]:
-    databases = Databases(servers)
+    databases = Databases(servers, django_db_blocker)
     with django_db_blocker.unblock():
-        databases.make()
-        databases.use(request.config.stash[STATE])
+        databases.migrate()
+    databases.use(request.config.stash[STATE])
     request.config.stash[DATABASES] = databases
     # Django would empty the tables, which the application may not; and records refuse it anyway.
     with pytest.MonkeyPatch.context() as patch:

@@ -27,7 +27,7 @@ from screening.parties import actions as parties
 from screening.parties.models import Easing, EasingWord, Party, PartyFinding, PartyMerge
 from tests import factories
 
-pytestmark = pytest.mark.bare
+pytestmark = pytest.mark.example_laws
 
 TABLE = Path(__file__).with_name("access.csv")
 ROWS = list(csv.DictReader(TABLE.read_text().splitlines()))

@@ -29,7 +29,7 @@ from policy.facts.declared import NAMES
 from tests import factories
 from tests.test_access import people  # noqa: F401  a fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.bare]
+pytestmark = [pytest.mark.django_db, pytest.mark.example_laws]
 API = schemathesis.openapi.from_path(ROOT / "docs/api/openapi.yaml")
 OPERATIONS = {found.ok().label: found.ok() for found in API.get_all_operations()}
 CHECKS = [

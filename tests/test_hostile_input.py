@@ -18,7 +18,7 @@ from screening.form import deal_form
 from tests import factories
 from tests.test_access import address, people  # noqa: F401  a fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.bare]
+pytestmark = [pytest.mark.django_db, pytest.mark.example_laws]
 
 TABLE = csv.DictReader(io.StringIO((Path(__file__).with_name("access.csv")).read_text()))
 ROWS = list(TABLE)

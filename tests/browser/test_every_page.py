@@ -10,7 +10,11 @@ from playwright.sync_api import expect
 from tests import factories
 from tests.test_access import COLUMNS, ROWS, address
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.bare]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.example_laws,
+]
 
 axe = Axe()
 WIDTHS = (320, 480, 640, 768, 925, 1024, 1280)

@@ -9,7 +9,11 @@ from tests.browser.test_every_page import WIDTHS, faults_of, too_wide_at
 from tests.policy.laws import FINNISH
 from tests.screening.test_rulings import CORE
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.bare]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.example_laws,
+]
 LOOKS = ({"width": 1280}, {"width": 320, "dark": True})
 
 

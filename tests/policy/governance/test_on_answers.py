@@ -16,6 +16,7 @@ from policy.governance import command, on_answers
 from policy.governance.versions import Content
 from policy.models import CheckReport, Kind
 from tests import factories
+from tests.policy.facts.test_encoded import without_rule
 from tests.policy.governance.test_governance import checked, rated
 
 DATA = shipped.load()
@@ -23,11 +24,6 @@ FIGURES = [
     {"name": "listed", "words": "Listed names", "share": "0.9990", "of": 3239},
     {"name": "military", "words": "Armed forces", "share": "0.9", "of": 30},
 ]
-
-
-def without_rule(*ids: str) -> ReferenceData:
-    rules = tuple(rule for rule in DATA.rulebook.rules if rule.id not in ids)
-    return replace(DATA, rulebook=replace(DATA.rulebook, rules=rules))
 
 
 def told(before: ReferenceData, after: ReferenceData) -> dict[str, on_answers.OnAnswers]:

@@ -15,6 +15,7 @@ from policy import actions
 from policy.governance import notices, proposals
 from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion
 from tests import factories
+from tests.policy.governance.chartering import unkept
 from tests.policy.governance.hollowed import EMPTIED, REVIEWED, rulebook
 from tests.policy.governance.test_governance import checked
 
@@ -41,10 +42,6 @@ def content(*changes: tuple[str, str], label: str = "9.1") -> Any:
 
 def hollowed(proposer: Any) -> tuple[ReferenceVersion, CheckReport]:
     return checked(content(*EMPTIED), proposer)
-
-
-def unkept(report: CheckReport) -> dict[str, str]:
-    return {one["name"]: one["words"] for one in report.found["unkept"]}
 
 
 def body(response: Any) -> str:
