@@ -20,6 +20,10 @@ import pytest
 from config.devtools import demo, embedded
 from config.devtools.embedded import ROOT
 
+NOT_NEEDED = shutil.ignore_patterns(
+    ".*", "__pycache__", "secrets", "static-collected", "tests", "var"
+)
+
 
 @pytest.fixture(scope="module")
 def project():
@@ -32,17 +36,8 @@ def project():
 
 
 def copy_project(folder):
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).exists() and not name.startswith("tests/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    """What the demo needs, also of a copy that git knows nothing of (tests/mutants)."""
+    shutil.copytree(ROOT, folder, ignore=NOT_NEEDED)
 
 
 def clean_environment():
