@@ -14,6 +14,7 @@ from audit.ledger import canonical, digest
 from audit.models import AuditEvent
 from audit.refusals import Conflict, NotAllowed
 from jobs.models import Clock, Job
+from people import access
 from policy import active
 from policy.engine.readings.replay import replay
 from policy.facts import derive
@@ -126,6 +127,7 @@ def test_a_sent_deal_is_not_sent_again():
 def test_an_owner_who_left_sales_does_nothing():
     deal = factories.draft_deal()
     deal.owner.groups.clear()
+    factories.give(deal.owner, access.AUDITOR)
     former = type(deal.owner).objects.get(pk=deal.owner_id)
     with pytest.raises(NotAllowed, match="Only the owner of this deal in sales"):
         actions.submit_deal(deal, send_key=uuid.uuid4(), actor=former)

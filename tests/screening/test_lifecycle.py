@@ -1,5 +1,6 @@
 """Every pair of statuses, through the only writer and by raw SQL, and the table against both."""
 
+import psycopg2
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
@@ -89,6 +90,9 @@ def trial_status(start: Status, superuser_url: str, deal: Deal) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_each_pair_by_action_and_by_sql(superuser_url):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT start, target, verb FROM deal_move")
+        assert {(start, to): verb for start, to, verb in cursor} == VERB
     deal = factories.deal_in_review()
     for start, to in PAIRS:
         if start == to:
@@ -146,6 +150,17 @@ def test_only_a_draft_is_deleted(deal):
         connection.cursor() as cursor,
     ):
         cursor.execute("SELECT delete_draft(%s)", [deal.pk])
+    assert Deal.objects.filter(pk=deal.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_not_even_who_owns_the_tables_deletes_a_sent_deal(owner_url):
+    deal = factories.deal_in_review()
+    with (
+        embedded.admin(owner_url) as cursor,
+        pytest.raises(psycopg2.IntegrityError, match="this deal is in_review"),
+    ):
+        cursor.execute("DELETE FROM screening_deal WHERE id = %s", [deal.pk])
     assert Deal.objects.filter(pk=deal.pk).exists()
 
 

@@ -21,7 +21,7 @@ from policy.governance.versions import Content
 from policy.models import Kind
 from reviews import actions as reviewing
 from reviews.demo_deals import OTHERWISE, otherwise
-from screening import actions, deriving, rulings
+from screening import actions, deriving, rulings, verbs
 from screening.form import questions
 from screening.lifecycle import AFTER_PARTY, Status
 from screening.models import Deal, FactRuling
@@ -634,6 +634,7 @@ def test_two_people_take_a_ruling_back_also_from_a_deal_that_it_closed():
     ruling = ruled(deal, "export_control", "denied", actor=officer)
     assert deal.status == Status.BARRED
     actions.take_back_ruling(ruling, because="Another company.", actor=officer)
+    assert "already asked for this" in verbs.TAKE_BACK.why_not(ruling, officer)
     with pytest.raises(NotAllowed, match="second person"):
         actions.take_back_ruling(ruling, because="Again.", actor=officer)
     assert send({**SIMPLE, "customer": "Pohjola Verkko"}).status == Status.BARRED
@@ -666,9 +667,11 @@ def test_who_does_not_take_back(who):
     ruling = ruled(deal, "adverse_info", "confirmed")
     colleague = factories.compliance_officer()
     actor = {"owner": deal.owner, "senior": factories.senior(), "colleague": colleague}[who]
+    refusal = "Only compliance"
     if who == "colleague":
         deal.team.members.add(actor)
-    with pytest.raises(NotAllowed):
+        refusal = "a deal of your own sales team"
+    with pytest.raises(NotAllowed, match=refusal):
         actions.take_back_ruling(ruling, because="No.", actor=actor)
     assert not Easing.objects.exists()
 
