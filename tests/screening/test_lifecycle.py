@@ -1,6 +1,6 @@
 """Every pair of statuses, through the only writer and by raw SQL, and the table against both."""
 
-import psycopg2
+import psycopg2  # noqa: TID251  the error of another login
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
