@@ -11,14 +11,12 @@ from typing import Any
 from audit.models import AuditEvent
 from policy import active
 from policy.wording import outcomes
-from screening import deriving, wording
+from screening import deriving, verbs, wording
 from screening.form import meanings, questions
 from screening.form.deal_form import QUESTIONS, Question, Text
 from screening.models import Deal
 from screening.sales_words import answer_words
 
-#: The event of an answer that was changed in a draft.
-CHANGED = "deal.answer_changed"
 #: Stopped deals that are compared: the newest ones.
 COMPARED = 3
 
@@ -40,7 +38,7 @@ def in_draft(deal: Deal, events: Iterable[AuditEvent]) -> list[Softened]:
     own = wording.of(deal.last_screening)
     found = []
     for event in sorted(events, key=lambda event: event.pk, reverse=True):
-        if event.verb != CHANGED:
+        if event.verb != verbs.SAVE.event:
             continue
         payload = json.loads(event.payload)
         asked = questions.BY_SLUG.get(payload["question"])

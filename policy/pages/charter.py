@@ -84,6 +84,7 @@ def _articles(charter: Charter, version: ReferenceVersion) -> list[Article]:
     proofs = _by_id(report)
     otherwise = _unproved_here(charter)
     histories = _histories(charter)
+    proved = _("Proved on %(day)s for every possible deal")
     return [
         Article(
             promise.id,
@@ -91,7 +92,7 @@ def _articles(charter: Charter, version: ReferenceVersion) -> list[Article]:
             phrases.in_words(charter.without_rules, promise),
             clauses.cited(charter.grounds[promise.id].clause),
             charter.grounds[promise.id].from_policy,
-            _proved(proofs.get(promise.id), report) or otherwise,
+            _proved(proofs.get(promise.id), report, proved) or otherwise,
             _deal(charter, proofs.get(promise.id), "deal"),
             _deal(charter, proofs.get(promise.id), "speaks_of"),
             histories[promise.id],
@@ -110,6 +111,7 @@ def _on_answers(charter: Charter) -> list[Article]:
     histories = _histories(text, lambda of: of.on_answers)
     registry = active.version(Kind.REGISTRY)
     figures = measured.figures(registry) if registry else []
+    proved = _("Proved on %(day)s for every possible set of answers")
     return [
         Article(
             promise.id,
@@ -117,7 +119,7 @@ def _on_answers(charter: Charter) -> list[Article]:
             phrases.in_words(text.without_rules, promise),
             clauses.cited(text.grounds[promise.id].clause),
             text.grounds[promise.id].from_policy,
-            _proved_of_answers(proofs.get(promise.id), report) or otherwise,
+            _proved(proofs.get(promise.id), report, proved) or otherwise,
             DealWords(proofs[promise.id]["answers"] if promise.id in proofs else [], []),
             DealWords(_premise(proofs.get(promise.id)), []),
             histories[promise.id],
@@ -153,26 +155,16 @@ def _by_id(report: CheckReport | None) -> Mapping[str, report_data.Promise]:
 
 
 def _proved(
-    found: report_data.Promise | None, report: CheckReport | None
+    found: report_data.Promise | report_data.OnAnswers | None,
+    report: CheckReport | None,
+    words: str,
 ) -> tuple[str, str] | None:
     """The kind of a badge and its words; None where no check speaks of the promise."""
     if found is None or report is None or report.finished_at is None:
         return None
     if found["state"] != proving.PROVED:
         return "failed", _("Not proved")
-    day = date_format(report.finished_at, DAY)
-    return "met", _("Proved on %(day)s for every possible deal") % {"day": day}
-
-
-def _proved_of_answers(
-    found: report_data.OnAnswers | None, report: CheckReport | None
-) -> tuple[str, str] | None:
-    if found is None or report is None or report.finished_at is None:
-        return None
-    if found["state"] != proving.PROVED:
-        return "failed", _("Not proved")
-    day = date_format(report.finished_at, DAY)
-    return "met", _("Proved on %(day)s for every possible set of answers") % {"day": day}
+    return "met", words % {"day": date_format(report.finished_at, DAY)}
 
 
 def _unproved_here(charter: Charter) -> tuple[str, str]:
