@@ -195,6 +195,7 @@ class Derivation(Draft):
             if "special_territory" in given:
                 places.given_territory(self, given["special_territory"], facts)
             self._stated(facts)
+        products.serves(self, facts)
         self._unread({name: facts[name] for name in answered})
         self._conflict(facts)
         words = self.reference.rulebook.vocabulary
