@@ -40,7 +40,7 @@ def destinations(
     """Every destination of a deal, once. With `is_settled` the territory was set by hand."""
     rows = declared.get("destinations") or (declared,)
     spots = [Spot(row.get("country"), row.get("region")) for row in rows]
-    codes = {spot.country for spot in spots} | {_state(spot.region) for spot in spots}
+    codes = {code for spot in spots for code in (spot.country, _state(spot.region)) if code}
     homes = [home for home in homes_of(declared) if home not in codes]
     spots += [Spot(home) for home in dict.fromkeys(homes)]
     if is_settled:
@@ -60,7 +60,7 @@ def destinations(
             country, region = row.get("country") or "", row.get("region") or ""
             place = countries.places.get(region) or countries.places.get(country or _state(region))
             answer = answers.get(place.country) if place else None
-            site = sited(row["site"], place, countries, answer)
+            site = sited(row["site"], place, countries, answer, codes)
             doubts += site.doubts
             note = " ".join(site.notes)
             added += [Spot(None, code, note=note) for code in site.territories]

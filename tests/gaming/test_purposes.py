@@ -51,7 +51,7 @@ def test_a_purpose_that_nothing_in_the_deal_serves_is_asked_about(
 @pytest.mark.parametrize(
     ("purpose", "asks"), [("li_compliance", False), ("data_retention_compliance", True)]
 )
-def test_a_core_serves_interception_and_no_retention(purpose: str, asks: bool) -> None:  # noqa: FBT001
+def test_a_core_serves_interception_and_no_retention(purpose: str, asks: bool) -> None:
     """A law on interception says nothing of records that somebody keeps in the storage."""
     deal = send({**CORE, **LAW, "purposes": [purpose]})
     assert ("nothing in the deal" in because(deal)) == asks

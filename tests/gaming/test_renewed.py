@@ -93,9 +93,7 @@ def test_so_does_what_was_sent_once_and_waits_for_longer_than_a_year(mighty: Mig
 
 @pytest.mark.parametrize(("months", "counts"), [(11, True), (13, False)])
 def test_what_lapsed_counts_for_a_year_after_it_was_sent_last(
-    mighty: Mighty,
-    months: int,
-    counts: bool,  # noqa: FBT001
+    mighty: Mighty, months: int, counts: bool
 ) -> None:
     lapsed(sent_long_ago(approved(send(CORE)), mighty, months))
     radio = send(RADIO)
