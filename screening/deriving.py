@@ -139,7 +139,10 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     declared, data, on = reading.declared, reading.data, reading.on
     key = linking.end_user_key(declared)
     named = naming.named(declared, data)
-    if after := spots.named_after(declared, [part.name for part in named], data.countries):
+    if after := [
+        *spots.named_after(declared, [part.name for part in named], data.countries),
+        *spots.asked_where(declared, data),
+    ]:
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)

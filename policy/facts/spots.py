@@ -2,15 +2,18 @@
 
 A country always counts as itself. Beside it count the territories that sales names in it, those in
 which the text of a site lies, and, where nobody knows, the country once more with everything open
-that the place decides. So whatever is said of a place only adds, and no deal gets milder by it.
+that the place decides. So do the countries of all parties, also those that only the registry or a
+name tells. So whatever is said of a place only adds, and no deal gets milder by it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from policy.facts.declared import UNKNOWN_WHERE
-from policy.reference.destinations import Countries
+from policy.facts.bundle import ReferenceData
+from policy.facts.declared import UNKNOWN_WHERE, party_names
+from policy.reference.destinations import NOWHERE, Countries
+from policy.reference.ratings import TIERS
 from policy.reference.sites import NONE, sited
 from policy.reference.sites import named_after as named_after_place
 
@@ -34,10 +37,30 @@ class Destinations:
     doubts: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Countries that no answer names and a party of the deal is in, each with a sentence, and what
+    has to be asked because there are several; sentences.
+    """
+
+    countries: Mapping[str, str]
+    doubts: Sequence[str] = ()
+
+
+NOTHING = Elsewhere({})
+
+
 def destinations(
-    declared: Mapping[str, Any], countries: Countries, *, is_settled: bool = False
+    declared: Mapping[str, Any],
+    countries: Countries,
+    *,
+    elsewhere: Elsewhere = NOTHING,
+    is_settled: bool = False,
 ) -> Destinations:
-    """Every destination of a deal, once. With `is_settled` the territory was set by hand."""
+    """Every destination of a deal, once. With `is_settled` the territory was set by hand.
+
+    Countries of `elsewhere`, which is `known_elsewhere`, count as if they were declared.
+    """
     rows = declared.get("destinations") or (declared,)
     spots = [Spot(row.get("country"), row.get("region")) for row in rows]
     codes = {code for spot in spots for code in (spot.country, _state(spot.region)) if code}
@@ -45,11 +68,13 @@ def destinations(
     spots += [Spot(home) for home in dict.fromkeys(homes)]
     if is_settled:
         return Destinations(_once(spots), ())
+    spots += [Spot(home, note=note) for home, note in elsewhere.countries.items()]
     answers = {
         country: _answer(where) for country, where in (declared.get("territories") or {}).items()
     }
     added = [spot for country, answer in answers.items() for spot in _answered(country, answer)]
-    doubts = [
+    doubts = [*elsewhere.doubts]
+    doubts += [
         f"{countries.places[code].name} ({code}) is not in {countries.names[country]}."
         for country, answer in answers.items()
         for code in answer or ()
@@ -67,6 +92,61 @@ def destinations(
             if site.is_open:
                 added.append(Spot(country or _state(region), is_open=True, note=site.doubts[0]))
     return Destinations(_once([*spots, *added]), tuple(dict.fromkeys(doubts)))
+
+
+def known_elsewhere(declared: Mapping[str, Any], reference: ReferenceData) -> Elsewhere:
+    """Where parties of the deal are at home that no answer puts there: by the registry, where it
+    has the very name in other countries only, or by the words of the name.
+    """
+    codes = declared_codes(declared, reference.countries)
+    countries, found, doubts = reference.countries, dict[str, str](), []
+    for name in _names_of(declared) if codes else ():
+        for homes in reference.registry.said(name).homes:
+            where = " or ".join(countries.places[code].name for code in sorted(homes))
+            sentence = f"{name} is in {where}, by the registry or its name"
+            match abroad(homes, codes, countries):
+                case str() as code if code:
+                    found.setdefault(code, sentence)
+                case None:
+                    doubts.append(f"{sentence}, and no answer names one of these countries.")
+    return Elsewhere(found, doubts)
+
+
+def abroad(homes: frozenset[str], codes: frozenset[str], countries: Countries) -> str | None:
+    """The country that counts beside those of a deal for a party with these homes; "" for none, and
+    None where it may be one of several and that matters.
+    """
+    if not homes.isdisjoint(codes):
+        return ""
+    if len(homes) == 1:
+        return next(iter(homes))
+    is_mild = all(countries.places[code].tier == TIERS[0] for code in homes)
+    return "" if is_mild else None
+
+
+def asked_where(declared: Mapping[str, Any], reference: ReferenceData) -> list[str]:
+    """Sentences on such countries where a territory may be meant: nobody was asked which."""
+    return [
+        f"{sentence}. No answer names {reference.countries.places[code].name}, or says where in it."
+        for code, sentence in known_elsewhere(declared, reference).countries.items()
+        if reference.countries.territories_asked(code)
+    ]
+
+
+def declared_codes(declared: Mapping[str, Any], countries: Countries) -> frozenset[str]:
+    """The countries that the answers name, and those from which a territory that they name is
+    reached.
+    """
+    rows = declared.get("destinations") or (declared,)
+    codes = {code for row in rows for code in (row.get("country"), row.get("region")) if code}
+    codes |= {_state(code) for code in codes} | {*homes_of(declared)}
+    near = (countries.territories[code] for code in codes if code in countries.territories)
+    return frozenset(codes.union(*(territory.reached_from for territory in near))) - {NOWHERE}
+
+
+def _names_of(declared: Mapping[str, Any]) -> list[str]:
+    names = [declared.get("end_user_name"), declared.get("customer_name"), *party_names(declared)]
+    return list(dict.fromkeys(name.strip() for name in names if name and name.strip()))
 
 
 def named_after(
