@@ -405,7 +405,7 @@ def test_it_ends_with_a_new_entry_of_the_registry():
     newer = proposals.read(Kind.REGISTRY, shipped.registry_text() + row, about)
     sweeping.prepare(newer)()
     sweeping.work(rescreen.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     deal.refresh_from_db()
     assert fact(deal, "end_user_type") == "intelligence_security"
     assert deal.status != Status.CLEARED
@@ -486,6 +486,27 @@ def test_a_finding_never_makes_any_deal_milder(answers_of_deals, data):
     one_more = data.draw(st.sampled_from(FINDINGS))
     before, after = (_outcome(answers, found) for found in (drawn, [*drawn, one_more]))
     assert OUTCOMES.index(after) >= OUTCOMES.index(before), (before, after)
+
+
+@pytest.mark.parametrize(
+    ("of_deal", "declared", "known"),
+    [
+        # Passive interception equipment under a cited law, as sales sells to operators.
+        (3, "civil_government", "unknown"),
+        (3, "emergency_services", "unknown"),
+        # A name that sounds like guards, of whom nobody knew what they are.
+        (7, "unknown", "law_enforcement"),
+        (7, "unknown", "military"),
+        (7, "unknown", "intelligence_security"),
+    ],
+)
+def test_a_kind_that_is_known_is_never_taken_for_the_declared_one(
+    answers_of_deals, of_deal, declared, known
+):
+    answers = answers_of_deals[of_deal]
+    answers = answers | {"end-user": {**answers["end-user"], "kind": declared}}
+    before, after = _outcome(answers, []), _outcome(answers, [("end_user_type", known)])
+    assert OUTCOMES.index(after) >= OUTCOMES.index(before)
 
 
 class Alone(Around):
