@@ -263,6 +263,7 @@ def test_merged_parties_share_what_is_known_until_two_people_split_them():
     easing = parties.ask_split(merged, because="No.", actor=factories.compliance_officer())
     assert fact(again(deal), "adverse_info") == "confirmed"
     agreed(easing)
+    assert deal.end_user_key in known.remarkable(), "a sweep derives it again"
     assert fact(again(deal), "adverse_info") == "none"
     verbs = AuditEvent.objects.about(here.subject).in_order().values_list("verb", flat=True)
     assert [verb for verb in verbs if "finding" not in verb] == [
