@@ -125,6 +125,18 @@ class Question:
     #: What else sales is asked to write on the same page.
     detail: Text = ""
     shown: Shown = field(default=lambda answers, context: True)
+    #: An answer that says more than no is asked about as long as it stands, whatever is answered
+    #: before it: it speaks of what the system does or who reaches it, and does not vanish.
+    stays: bool = False
+
+    def is_asked(self, answers: Answers, context: Context) -> bool:
+        return self.shown(answers, context) or (self.stays and _says_more(answers.get(self.slug)))
+
+
+def _says_more(value: Any) -> bool:
+    """Whether an answer says more than no."""
+    answer = value.get("answer") if isinstance(value, Mapping) else value
+    return answer not in (None, "", "no")
 
 
 @dataclass(frozen=True)
@@ -338,6 +350,7 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Also support and training. What that system can do counts as if we sold it."),
         error=YES_NO,
         detail=_("Which ones? Name each as the list of products does, one a line"),
+        stays=True,
         shown=_may_serve_others,
     ),
     Question(
@@ -401,6 +414,7 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Write “unknown” when nobody knows yet. You are asked again before a decision."),
         error=_("Enter the end user's name"),
         too_long=_("Name must be 200 characters or fewer"),
+        stays=True,
         shown=lambda answers, context: not end_user_is_customer(answers),
     ),
     Question(
@@ -444,6 +458,7 @@ QUESTIONS: tuple[Question, ...] = (
             " the end user?"
         ),
         error=YES_NO,
+        stays=True,
         shown=_may_reach_intelligence,
     ),
     Question(
@@ -549,6 +564,7 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("Does it hand over communications to the authorities?"),
         hint=_("Lawful interception."),
         error=_("Select one"),
+        stays=True,
         shown=_may_intercept,
     ),
     Question(
@@ -591,6 +607,7 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("As sold, can it store what is intercepted?"),
         hint=_("Count features that are switched off but can be switched on."),
         error=_("Select one"),
+        stays=True,
         shown=_hands_over,
     ),
     Question(
@@ -605,6 +622,7 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("As sold, can it analyse what is intercepted?"),
         hint=_("Search, profile, match, score."),
         error=_("Select one"),
+        stays=True,
         shown=_hands_over,
     ),
     Question(
@@ -620,6 +638,7 @@ QUESTIONS: tuple[Question, ...] = (
         error=YES_NO,
         detail=_("What for?"),
         choices="list_owner",
+        stays=True,
         shown=_may_restrict,
     ),
     Question(
@@ -634,6 +653,7 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Cameras, faces, numbers, phones."),
         error=YES_NO,
         detail=_("What for?"),
+        stays=True,
         shown=_may_follow,
     ),
     Question(
@@ -668,6 +688,7 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Ask your legal contact; “I do not know” is fine."),
         error=YES_NO,
         detail=_("What does it ask for?"),
+        stays=True,
         shown=_may_conflict,
     ),
     Question(

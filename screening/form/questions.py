@@ -48,6 +48,7 @@ from policy.facts import answers_to_facts, shipped
 from policy.facts.declared import NOT_KNOWN as UNKNOWN_SYSTEM
 from policy.facts.declared import SEVERAL_LINES, UNKNOWN_WHERE, is_named
 from policy.facts.derive import ReferenceData, Variant, trace
+from policy.reference.names.folding import fold
 from policy.reference.names.plain_text import without
 from screening.form import own_words
 from screening.form.deal_form import (
@@ -242,7 +243,7 @@ def section(slug: str) -> Section:
 
 def shown_questions(answers: Answers, context: Context) -> list[Question]:
     """The questions to ask, in order, the declaration last."""
-    return [question for question in QUESTIONS if question.shown(answers, context)]
+    return [question for question in QUESTIONS if question.is_asked(answers, context)]
 
 
 def shown_answers(answers: Answers, context: Context) -> dict[str, Any]:
@@ -283,7 +284,7 @@ def next_question(after: Question, answers: Answers, context: Context) -> Questi
     """
     rest = QUESTIONS[QUESTIONS.index(after) + 1 :]
     same = (question for question in rest if question.section == after.section)
-    asked = (question for question in same if question.shown(answers, context))
+    asked = (question for question in same if question.is_asked(answers, context))
     return next(
         (
             question
@@ -532,11 +533,21 @@ def _for_compliance(answers: Answers) -> Iterator[str]:
         yield "The end user is declared a private enterprise and owned or controlled by a state."
     if end_user_is_customer(answers) and _kinds_differ(answers):
         yield "The customer is also the end user, but two kinds of organisation are declared."
+    if end_user_is_customer(answers) and _names_differ(answers):
+        yield (
+            f"The customer is also the end user, but an end user is named: "
+            f"{answers['end-user-name']}."
+        )
 
 
 def _kinds_differ(answers: Answers) -> bool:
     as_customer, as_user = answers.get("customer-kind"), answers["end-user"]["kind"]
     return bool(as_customer) and as_customer != as_user and UNKNOWN not in (as_customer, as_user)
+
+
+def _names_differ(answers: Answers) -> bool:
+    named = answers.get("end-user-name")
+    return is_named(named) and fold(named) != fold(answers.get("customer") or "")
 
 
 def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
