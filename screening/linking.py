@@ -2,8 +2,9 @@
 
 Linked are live deals of the same name that have a country in common with this one. Splitting a sale
 hides nothing: what they contain, and what is done for it, counts as if it were sold here, whichever
-was sent first. A law that was verified for what they contain comes along; where there is none, somebody looks, and sales is not asked about a system
-that is not in this deal. A deal that follows a stopped one goes by the name alone.
+was sent first. A law that was verified for what they contain comes along; where there is none,
+somebody looks, and sales is not asked about a system that is not in this deal. A deal that follows
+a stopped one goes by the name alone.
 """
 
 import json
