@@ -25,3 +25,5 @@ KEPT = ("stores_intercepted", "analyses_intercepted")
 INTEGRATION = "active_surveillance_integration"
 #: A line that nobody has looked at yet.
 NOT_CLASSIFIED = "unclassified"
+#: Recognises faces in public.
+RECOGNISES = "remote_biometric_id"

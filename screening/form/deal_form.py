@@ -86,6 +86,8 @@ class Context:
     beside: tuple[str, ...] = ()
     #: Where the registry has the operator that signs; "" where it does not say.
     home: str = ""
+    #: Agencies and vendors of surveillance systems that only a text names; sentences.
+    named: tuple[str, ...] = ()
 
     @property
     def restrictive(self) -> frozenset[str]:

@@ -48,9 +48,10 @@ from policy.facts import answers_to_facts, shipped
 from policy.facts.declared import NOT_KNOWN as UNKNOWN_SYSTEM
 from policy.facts.declared import SEVERAL_LINES, UNKNOWN_WHERE, is_named
 from policy.facts.derive import ReferenceData, Variant, trace
+from policy.reference.capabilities import RECOGNISES
 from policy.reference.names.folding import fold
 from policy.reference.names.plain_text import without
-from screening.form import own_words
+from screening.form import named_in_text, own_words
 from screening.form.deal_form import (
     DECLARATION,
     OTHER_PLACES,
@@ -163,6 +164,7 @@ def _meaning_of(reading: Reading) -> Context:
         ),
         beside=beside_territories(answers, data),
         home=home_of_customer(answers, data),
+        named=tuple(named_in_text.sentences(answers, data, _countries_of(answers))),
     )
 
 
@@ -204,6 +206,7 @@ def meaning(
     findings: tuple[str, ...] = (),
     beside: tuple[str, ...] = (),
     home: str = "",
+    named: tuple[str, ...] = (),
 ) -> Context:
     """What these capabilities mean to the rules in force, beside what is known of the places."""
     able = frozenset(capabilities)
@@ -219,6 +222,7 @@ def meaning(
         findings=findings,
         beside=beside,
         home=home,
+        named=named,
     )
 
 
@@ -559,16 +563,27 @@ def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
 
 def _in_own_words(answers: Answers, context: Context | None) -> Iterator[str]:
     """What a text asks for and no product does: somebody may build it, or call it otherwise."""
-    if context is None or context.surveillance or not answers.get("products"):
+    if context is None or not answers.get("products"):
         return
-    for slug, title in ((TITLE, "title"), ("description", "purpose in the customer's words")):
-        text = answers.get(slug)
-        word = own_words.heard(without(text, lines=True)) if isinstance(text, str) else ""
-        if word:
-            yield (
-                f'The {title} says "{word}", and no product of the deal relates to interception or'
-                " surveillance."
-            )
+    explained = frozenset(_explained(context))
+    does = "does that" if context.surveillance else "relates to interception or surveillance"
+    for called, text in named_in_text.texts(answers):
+        if word := own_words.heard(text, explained):
+            yield f'The {called} says "{word}", and no product of the deal {does}.'
+    yield from context.named
+
+
+def _explained(context: Context) -> Iterator[str]:
+    """The words of sales that a product of the deal explains."""
+    restricts = context.alike.get("restricts_content", frozenset())
+    if context.lawful or _acts(context):
+        yield from (own_words.INTERCEPTION, own_words.WATCHING)
+    if restricts:
+        yield from (own_words.BLOCKING, own_words.INSPECTION)
+    if context.restrictive - restricts - _acts(context):
+        yield from (own_words.WATCHING, own_words.INSPECTION, own_words.FOLLOWING)
+    if RECOGNISES in context.capabilities:
+        yield own_words.FACES
 
 
 def _acts(context: Context) -> frozenset[str]:
