@@ -149,7 +149,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     names = linking.names(declared)
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
-    follows = linking.stopped_before(deal, key, names, around.ancestors(deal), stopped, signed)
+    follows = linking.stopped_before(
+        deal, key, names, around.ancestors(deal), stopped, signed, around.unanswered(deal)
+    )
     declared = of_parties.declared(brought.declared(declared))
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}

@@ -75,8 +75,7 @@ class Other:
             return cls(deal, contained, services, places(declared, data), stand)
         except DeclaredError:
             # These versions cannot read it: what was screened last counts, wherever it is.
-            screened = (_screened(deal, fact) for fact in ("capabilities", "services"))
-            return cls(deal, *screened, frozenset(), stand)
+            return cls(deal, _screened(deal), _screened(deal, "services"), frozenset(), stand)
 
     @property
     def law(self) -> str:
@@ -246,8 +245,12 @@ def stopped_before(
     ancestors: Iterable[Deal],
     stopped: Iterable[Deal],
     signed: Iterable[Deal],
+    unanswered: Iterable[int] = (),
 ) -> str:
     """The sentence that names the stopped deals which this one follows; empty for none.
+
+    ``unanswered`` are earlier revisions of the deal itself that were stopped for somebody else than
+    sales, who had not answered when sales sent the next one.
 
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
     (``key``) or takes another part in it (``names``), maybe under another spelling. ``signed`` are
@@ -266,7 +269,12 @@ def stopped_before(
         if other.pk != deal.pk:
             sentence = f"with the customer of {other.reference}, which was {other.status}"
             sentences.setdefault(other.pk, f"{sentence}, and with a product like its")
-    return "; ".join(sentences[pk] for pk in sorted(sentences))
+    of_its_own = [
+        f"follows its own revision {number}, about which compliance or product management was asked"
+        " and had not answered"
+        for number in unanswered
+    ]
+    return "; ".join([*(sentences[pk] for pk in sorted(sentences)), *of_its_own])
 
 
 def alike_in_products(
