@@ -78,6 +78,8 @@ class Context:
     alike: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: Whether a feature can be built out of one of the products.
     may_be_built_out: bool = False
+    #: Whether one of the products does nothing by itself: storage, servers, spare parts.
+    may_be_a_part: bool = False
     #: The worst tier of the destinations; "" while none is named.
     country_risk: str = ""
     #: Rules that fire for the draft as it is.
@@ -185,15 +187,20 @@ def _may_be_state_owned(answers: Answers, context: Context) -> bool:
     return kind in ("commercial_operator", "private_enterprise")
 
 
-#: What is done for a system that may be somebody else's.
+#: What may be done for a system that is somebody else's.
 FOR_OTHERS = frozenset(
-    {"integration", "support_maintenance", "training", "managed_services", "consulting"}
+    {
+        *("integration", "support_maintenance", "training", "managed_services", "consulting"),
+        *("li_managed_operation", "custom_development", "data_hosting"),
+        *("change_request", "capacity_expansion"),
+    }
 )
 
 
 def _may_serve_others(answers: Answers, context: Context) -> bool:
     services = FOR_OTHERS.intersection(answers.get("services") or ())
-    return bool(services) or answers.get("deal-kind") == "support"
+    earlier_form = answers.get("deal-kind") in ("support", "change", "capacity")
+    return bool(services) or earlier_form or context.may_be_a_part
 
 
 def _may_reach_intelligence(answers: Answers, context: Context) -> bool:

@@ -48,7 +48,7 @@ from policy.facts import answers_to_facts, shipped
 from policy.facts.declared import NOT_KNOWN as UNKNOWN_SYSTEM
 from policy.facts.declared import SEVERAL_LINES, UNKNOWN_WHERE, is_named
 from policy.facts.derive import ReferenceData, Variant, trace
-from policy.reference.capabilities import RECOGNISES
+from policy.reference.capabilities import PARTS, RECOGNISES
 from policy.reference.names.folding import fold
 from policy.reference.names.plain_text import without
 from screening.form import named_in_text, own_words
@@ -156,6 +156,7 @@ def _meaning_of(reading: Reading) -> Context:
         capabilities or (),
         data,
         may_be_built_out=_may_be_built_out(answers, data),
+        may_be_a_part=_may_be_a_part(answers, data),
         country_risk=max(tiers, key=TIERS.index, default=""),
         findings=tuple(
             dict.fromkeys(
@@ -177,6 +178,13 @@ def home_of_customer(answers: Answers, data: ReferenceData) -> str:
 def _may_be_built_out(answers: Answers, data: ReferenceData) -> bool:
     products = map(data.catalogue.find, answers.get("products") or ())
     return any(product is not None and product.removable for product in products)
+
+
+def _may_be_a_part(answers: Answers, data: ReferenceData) -> bool:
+    products = map(data.catalogue.find, answers.get("products") or ())
+    return any(
+        product is not None and PARTS.issuperset(product.capabilities) for product in products
+    )
 
 
 def beside_territories(answers: Answers, data: ReferenceData) -> tuple[str, ...]:
@@ -202,6 +210,7 @@ def meaning(
     data: ReferenceData,
     *,
     may_be_built_out: bool = False,
+    may_be_a_part: bool = False,
     country_risk: str = "",
     findings: tuple[str, ...] = (),
     beside: tuple[str, ...] = (),
@@ -218,6 +227,7 @@ def meaning(
         lawful=able & rules.beside.get("legal_obligation", frozenset()),
         alike={ability: able & same for ability, same in rules.alike.items()},
         may_be_built_out=may_be_built_out,
+        may_be_a_part=may_be_a_part,
         country_risk=country_risk,
         findings=findings,
         beside=beside,
