@@ -139,7 +139,10 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     declared, data, on = reading.declared, reading.data, reading.on
     key = linking.end_user_key(declared)
     named = naming.named(declared, data)
-    if after := spots.named_after(declared, [part.name for part in named], data.countries):
+    names_of_all = [part.name for part in named]
+    after = spots.named_after(declared, names_of_all, data.countries)
+    after += spots.of_other_countries(declared, names_of_all, data)
+    if after:
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
