@@ -188,6 +188,7 @@ class Derivation(Draft):
         parties.signs_for_a_company(self, facts)
         parties.between(self, place, facts)
         products.integration(self, facts)
+        products.purpose(self, facts)
         self._complete(facts)
         answered = self._answered(facts)
         facts |= answered
