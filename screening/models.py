@@ -129,12 +129,15 @@ class DealQuerySet(models.QuerySet["Deal"]):
         return sorted({name for name in names if name})
 
     def of_end_user(self, key: str) -> Self:
-        """Deals of this end user that may still be delivered, sent in the last twelve months."""
+        """Deals of this end user that may still be delivered: sent, for the first time or again, in
+        the last twelve months, or still good.
+        """
         return self.of_end_users([key])
 
     def of_end_users(self, keys: Iterable[str]) -> Self:
         recent = Now() - timedelta(days=365)
-        return self.filter(end_user_key__in=keys, sent_at__gt=recent).exclude(status__in=CLOSED)
+        is_live = Q(screening__revision__created_at__gt=recent) | Q(valid_until__gt=Now())
+        return self.filter(is_live, end_user_key__in=keys).exclude(status__in=CLOSED)
 
     def stopped(self, keys: Iterable[str], sent: datetime) -> Self:
         """Deals of these end users that were stopped in the two years before, or since."""

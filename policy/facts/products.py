@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy.engine.language.words import listed
-from policy.facts.declared import NOT_KNOWN, is_named
+from policy.facts.declared import ABILITIES, NOT_KNOWN, is_named
 from policy.facts.draft import Draft
-from policy.facts.flags import maybe, members, surely, union
+from policy.facts.flags import maybe, members, possibly, surely, union
 from policy.facts.parties import known_as
 from policy.reference.capabilities import (
     CONTROL_LIST,
@@ -22,6 +22,14 @@ from policy.reference.destinations import Place
 _CONTROLLED = frozenset(CONTROL_LIST)
 #: From the mildest to the gravest.
 CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
+INTERCEPTS = "needs a legal obligation"
+_RECORDS = (INTERCEPTS, "hands communications over or keeps records of them")
+#: Purposes that a product has to serve: what has to be there, and how a sentence says it.
+SERVED_BY = {
+    "li_compliance": _RECORDS,
+    "data_retention_compliance": _RECORDS,
+    "court_ordered_blocking": ("restricts_content", "blocks anything"),
+}
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
 WITH_LINKED = "with linked deals and the delivered base"
 
@@ -161,6 +169,22 @@ def integration(draft: Draft, facts: dict[str, Any]) -> None:
         note = f"{names} may bring a system of active surveillance with it"
         draft.add_note("capabilities", note)
         facts["capabilities"] = maybe(capabilities, INTEGRATION)
+
+
+def purpose(draft: Draft, facts: dict[str, Any]) -> None:
+    """A purpose that only some products serve, and none of them is in the deal."""
+    serves, words = SERVED_BY.get(str(facts["purpose"]), ("", ""))
+    if not serves or draft.is_settled:
+        return
+    by_law, alike = draft.reference.beside.get("legal_obligation"), draft.reference.alike
+    able = by_law if serves == INTERCEPTS else alike.get(serves)
+    said = draft.declared.get("abilities_declared", [])
+    possible = frozenset(members(facts["capabilities"]))
+    # What is barred in any case need not be explained, too.
+    is_served = possible & ((able or frozenset()) | alike.get(KEPT[0], frozenset()))
+    if possible and able and not is_served and serves not in possibly(said, ABILITIES):
+        named = draft.reference.rulebook.vocabulary["purpose"].say(facts["purpose"])
+        draft.doubts.append(f"The purpose is {named}, and nothing in the deal {words}.")
 
 
 def abilities(draft: Draft, capabilities: Any) -> Any:

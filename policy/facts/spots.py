@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from policy.facts.bundle import ReferenceData
 from policy.facts.declared import UNKNOWN_WHERE
 from policy.reference.destinations import Countries
-from policy.reference.sites import NONE, sited
+from policy.reference.sites import GRAVE, NONE, grave_countries_in, sited
 from policy.reference.sites import named_after as named_after_place
 
 
@@ -88,6 +89,43 @@ def named_after(
         for word, code in named_after_place(name, place, countries)
         if code not in named
     ]
+
+
+def of_other_countries(
+    declared: Mapping[str, Any], names: Iterable[str], reference: ReferenceData
+) -> list[str]:
+    """Sentences on parties that belong to a country of high risk which no answer names: by their
+    name, or by the registry, which knows where an operator is at home.
+
+    Only the parties of deals are looked at so, as in `named_after`.
+    """
+    countries = reference.countries
+    spots = destinations(declared, countries).spots
+    places = [
+        countries.places[code] for code in {_code_of(spot, countries) for spot in spots} if code
+    ]
+    if not places:
+        return []
+    told = []
+    for name in dict.fromkeys(names):
+        home = reference.registry.home_of_operator(name)
+        at_home = [home] if home and countries.places[home].tier in GRAVE else []
+        named = [set(grave_countries_in(name, place, countries)) for place in places]
+        elsewhere = {*at_home, *set.intersection(*named)}
+        elsewhere -= {code for place in places for code in (place.code, *place.countries)}
+        told += [
+            f"{name} belongs to {countries.names[code]} by its name or the registry, and no answer"
+            " names that country."
+            for code in sorted(elsewhere)
+        ]
+    return told
+
+
+def _code_of(spot: Spot, countries: Countries) -> str:
+    """The code by which the place of a spot is found; "" where nobody named one."""
+    region = spot.region or ""
+    code = region if region in countries.places else spot.country or _state(region)
+    return code if code in countries.places else ""
 
 
 def _answered(country: str, answer: Sequence[str] | None) -> Iterator[Spot]:

@@ -13,9 +13,13 @@ from functools import lru_cache
 from policy.engine.language.words import listed
 from policy.reference.destinations import Countries, Place
 from policy.reference.gazetteer import Named, shipped
+from policy.reference.names.readings import countries_in
+from policy.reference.ratings import UNRATED
 
 #: An answer to "where in this country": in none of its territories.
 NONE = "none"
+#: Tiers of countries to which every sale is reviewed.
+GRAVE = ("high", "very_high", UNRATED)
 REMEMBERED = 4096
 
 
@@ -56,6 +60,11 @@ def sited(
         elif found.is_ambiguous and not found.is_settled(answer):
             is_open = is_open or found.may_be_special
             doubts.append(found.which(text))
+    if place is not None:
+        doubts += [
+            f"{text.strip()} names {countries.names[code]}, and the country chosen is {place.name}."
+            for code in grave_countries_in(text, place, countries)
+        ]
     return Sited(
         tuple(territories), is_open, tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(notes))
     )
@@ -74,6 +83,24 @@ def named_after(text: str, place: Place, countries: Countries) -> list[tuple[str
             near = [code for code in one.here if code in countries.territories]
             found += [(shown_name(text, named), code) for code in near[:1]]
     return found
+
+
+def grave_countries_in(text: str, place: Place, countries: Countries) -> list[str]:
+    """The countries of high risk that a text names and the place is not in.
+
+    Of any other country it decides nothing that somebody writes it; and a village of the chosen
+    country may be called Lebanon.
+    """
+    own = place.countries | {place.code}
+    said = [
+        (code, words)
+        for code, words in countries_in(text).items()
+        if code not in own and code in countries.places and countries.places[code].tier in GRAVE
+    ]
+    if not said:
+        return []
+    here = {named.name for named in _named_in(text) if not own.isdisjoint(named.codes)}
+    return [code for code, words in said if words not in here]
 
 
 @lru_cache(REMEMBERED)

@@ -29,6 +29,9 @@ LONGEST_PHRASE = 5
 #: Short forms of this length mean different bodies in different countries.
 LONGEST_ACRONYM = 5
 
+#: Letters of a word that names a country wherever it stands.
+LEAST_OF_COUNTRY = 4
+
 Reading = tuple[str, ...]
 
 
@@ -154,6 +157,26 @@ def without_countries(words: Reading) -> tuple[Reading, frozenset[str]]:
             kept.append(words[at])
             at += 1
     return (tuple(kept) or words), frozenset(named)
+
+
+def countries_in(text: str) -> dict[str, str]:
+    """The countries that a text names, by code, each with the words for it, folded.
+
+    Words of less than four letters, such as "RF", may be anything.
+    """
+    words = content(readings(text)[0])
+    phrases, named = _country_phrases(), dict[str, str]()
+    at = 0
+    while at < len(words):
+        for length in range(min(LONGEST_PHRASE, len(words) - at), 0, -1):
+            phrase = words[at : at + length]
+            if len("".join(phrase)) >= LEAST_OF_COUNTRY and (codes := phrases.get(phrase)):
+                named |= dict.fromkeys(sorted(codes), " ".join(phrase))
+                at += length
+                break
+        else:
+            at += 1
+    return named
 
 
 def is_name(text: str) -> bool:
