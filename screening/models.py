@@ -152,6 +152,15 @@ class DealQuerySet(models.QuerySet["Deal"]):
             .exclude(_was_colleague(user))
         )
 
+    def of_own(self, user: Any) -> Self:
+        """The others: deals that the person had a hand in, or a team of theirs sells or sold."""
+        # Numbers, not queries within, as in `_sold_by`.
+        hand_in = list(Contributor.objects.filter(user=user).values_list("deal", flat=True))
+        teams = list(_teams_of(user).values_list("pk", flat=True))
+        left = list(PastMember.objects.filter(user=user).values_list("team", flat=True))
+        was_colleague = Q(team__in=left) & Q(Exists(_left_teams(user)))
+        return self.filter(Q(pk__in=hand_in) | Q(team__in=teams) | was_colleague)
+
     def parts_of(self, user: Any) -> "dict[int, Part]":
         """Of each of these deals, by number, the part that the person has in it; in one query."""
         parts = self.order_by().values_list("pk", *_parts(user).values())
@@ -764,13 +773,18 @@ class Notification(models.Model):
     """One email to one person. Written with the change it reports; a job delivers it."""
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="notifications")
-    to = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="notifications")
+    to = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="notifications", db_index=False
+    )
     subject = models.CharField(max_length=200)
     body = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
 
     objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=("to", "created_at", "id"), name="notification_newest"),)
 
     def __str__(self) -> str:
         return self.subject

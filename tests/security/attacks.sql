@@ -863,6 +863,12 @@ DELETE FROM reviews_condition;
 INSERT INTO reviews_condition (decision_id, number, text, due_on, evidence, owner_id, met_because)
 VALUES (:approved_decision, 1, 'x', '2030-01-01', 'x', :sales, '');
 
+-- attack: a condition is set once more, after the approval
+-- refused: 23514 conditions are set with their decision
+INSERT INTO reviews_condition (decision_id, number, text, due_on, evidence, owner_id, met_because)
+SELECT decision_id, 9, text, due_on, evidence, owner_id, '' FROM reviews_condition
+WHERE decision_id = :conditioned_decision;
+
 -- attack: an auditor leaves a deal to others
 -- refused: 23514 a reviewer leaves a deal in review to others
 INSERT INTO reviews_skip (deal_id, screening_id, reviewer_id, because)

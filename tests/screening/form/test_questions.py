@@ -213,6 +213,21 @@ class TestTheContext:
         assert questions.context_of(answers, shipped.load()).findings == ()
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"countries": [{"place": "UA", "site": ""}]},
+        {"run-from": {"run": "UA", "records": "FI"}},
+        {"run-from": {"run": "FI", "records": "UA"}},
+        {"elsewhere": {"answer": "yes", "places": ["UA"]}},
+        {"customer-country": "UA"},
+        {"intermediaries": {"answer": "yes", "parties": [{"name": "Kyiv Net", "country": "UA"}]}},
+    ],
+)
+def test_territories_are_asked_for_every_country_that_is_named(named: dict[str, Any]) -> None:
+    assert questions.beside_territories(SIMPLE | named, DATA) == ("UA",)
+
+
 class TestWhatIsDeclared:
     def test_the_simple_deal_clears(self) -> None:
         data = shipped.load()
