@@ -86,6 +86,8 @@ def submit_deal(
     if sent is not None:
         return sent
     verbs.SUBMIT.check(deal, actor)
+    if DealRevision.objects.filter(send_key=send_key).exists():
+        raise Conflict("Another deal was sent from this page. Open “Check your answers” again.")
     text = canonical(deal.answers)
     # Read as they are sent, and once: checked, looked through for names and screened.
     reading = deriving.read(json.loads(text))

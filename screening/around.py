@@ -79,15 +79,16 @@ class Around:
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
-        """Other live deals of the same end user."""
+        """Other live deals of the same end user, under whatever name compliance knows it."""
         if not key:
             return []
-        others = [
-            other
-            for other in self._live_of(key)
+        others = {
+            other.pk: other
+            for name in sorted(self._bodies([key]))
+            for other in self._live_of(name)
             if other.pk != deal.pk and other.screening is not None
-        ]
-        return [self._as_other(other, data) for other in others]
+        }
+        return [self._as_other(others[pk], data) for pk in sorted(others)]
 
     def ancestors(self, deal: Deal) -> list[Deal]:
         """Deals that it was copied from or follows, and those that these come from."""

@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from policy.facts import shipped
 from screening import actions, linking
+from screening.around import Around
 from screening.lifecycle import Status
 from screening.models import Deal
+from screening.parties import actions as parties
+from tests import factories
 from tests.screening.form.answers import ASKED_NOW
 from tests.screening.test_rulings import complete, fact, send, send_draft
 
@@ -99,3 +102,14 @@ def test_a_clearance_that_is_still_good_counts_however_long_ago_it_was_sent(migh
 def test_what_the_systems_of_others_can_do_counts_in_linked_deals_too() -> None:
     declared = {"products": ["spares"], "other_systems": ["Interception gateway"]}
     assert "li_mediation" in linking.own_capabilities(declared, shipped.load())
+
+
+def test_a_name_that_compliance_merged_is_the_same_end_user() -> None:
+    radio = send({**RADIO, "customer": "Lakeuden Kaapeli", "services": ["managed_services"]})
+    first = send({**RADIO, "services": ["supply"]})
+    gone, into = factories.party_of(radio), factories.party_of(first)
+    parties.merge(gone, into, because="Renamed.", actor=factories.compliance_officer())
+    gateway = send(GATEWAY)
+    assert "E03" in rules(gateway)
+    linked = Around([gateway, first]).others(gateway, gateway.end_user_key, shipped.load())
+    assert {other.deal for other in linked} == {radio, first}

@@ -166,13 +166,14 @@ def test_the_level_of_a_review_never_falls(db: None) -> None:
 
 
 def test_a_question_does_not_hide_the_review_behind_it(db: None) -> None:
-    deal = factories.deal_for_compliance()
+    deal = factories.sent_deal({**factories.CITED, "obligation": "?"})
     assert (deal.screening.outcome, deal.screening.review_floor) == (
         "needs_information",
         "executive_review",
     )
+    assert not deal.screening.asks_compliance
     assert deal.review_level == "executive"
-    for slug, value in factories.SIMPLE.items():
+    for slug, value in {**factories.SIMPLE, "handover": "no"}.items():
         actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
     actions.submit_deal(deal, send_key=uuid4(), actor=deal.owner)
     deal.refresh_from_db()
