@@ -3,6 +3,7 @@
 import json
 import sys
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
 from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -157,13 +159,29 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "account.html", {"roles": roles, "teams": teams})
 
 
+class Mails:
+    """The emails to a person, newest first, of which a page reads no more than it must."""
+
+    def __init__(self, person: Any) -> None:
+        of_deals = Notification.objects.filter(to=person.pk)
+        self._kinds: list[QuerySet[Any]] = [of_deals, notices.mails_to(person)]
+
+    def count(self) -> int:
+        return sum(mails.count() for mails in self._kinds)
+
+    def __getitem__(self, part: slice) -> list[dict[str, Any]]:
+        # None beyond the last row of the page is on it, of either kind.
+        newest = [mails.order_by("-created_at", "-pk")[: part.stop] for mails in self._kinds]
+        mails = [mail for kind in newest for mail in kind.values(*MAIL)]
+        mails.sort(key=itemgetter("created_at", "id"), reverse=True)
+        return mails[part]
+
+
 @signed_in
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """Every email that this person got, about deals and about versions, newest first."""
-    of_deals = Notification.objects.filter(to=request.user.pk).values(*MAIL)
-    both = of_deals.union(notices.mails_to(request.user).values(*MAIL), all=True)
-    mails = both.order_by("-created_at", "-id")
+    mails: Any = Mails(request.user)
     page = Paginator(mails, MAILS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "mail.html", {"page": page})
 

@@ -1,5 +1,6 @@
 """The program does not start with a view that says nothing about who may open it."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,3 +28,12 @@ def every_view_names_its_readers(**kwargs: Any) -> list[CheckMessage]:
         for route, pattern in patterns(get_resolver())
         if not hasattr(pattern.callback, "readers")
     ]
+
+
+def refuse_open_views() -> None:
+    """Ends the web server with such a view: what serves pages runs none of Django's checks.
+
+    It imports every page on the way, so that the first visitor does not wait for that.
+    """
+    if faults := every_view_names_its_readers():
+        sys.exit(f"Proviso does not start: {' '.join(str(fault.msg) for fault in faults)}")

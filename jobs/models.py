@@ -146,6 +146,7 @@ class Job(models.Model):
                 condition=Q(state__in=("pending", "running")),
                 name="job_due",
             ),
+            models.Index(fields=("id",), condition=Q(state="failed"), name="job_failed"),
         )
 
     def __str__(self) -> str:

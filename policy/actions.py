@@ -18,7 +18,7 @@ from policy.governance.parts import CHECK, has_work
 from policy.governance.versions import Content
 from policy.models import CheckReport, Kind, PromiseConfirmation, ReferenceVersion, Schedule
 
-RESCREEN = "rescreen"
+RESCREEN, RESCREEN_PART = "rescreen", "rescreen_chunk"
 #: The constraint in PostgreSQL, as its refusals name it.
 LABEL_TAKEN = "version_label_once_per_kind"
 #: The database holds the same figure.

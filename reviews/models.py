@@ -232,6 +232,9 @@ class Condition(models.Model):
             # The person who owes the proof cannot accept it.
             models.CheckConstraint(condition=~Q(met_by=F("owner")), name="verifier_is_not_owner"),
         )
+        indexes = (
+            models.Index(fields=("due_on", "id"), include=("met_at",), name="condition_due"),
+        )
 
     def __str__(self) -> str:
         return f"condition {self.number}"

@@ -40,7 +40,6 @@ def start_deal(*, actor: User, predecessor: Deal | None = None) -> Deal:
     verbs.START.check(None, actor)
     team = SalesTeam.objects.filter(members=actor).earliest("pk")
     deal = Deal.objects.create(owner=actor, team=team, predecessor=predecessor)
-    _contribute(deal, actor, Contributor.Part.OWNER)
     _record(deal, actor, verbs.START.event, predecessor=predecessor.pk if predecessor else None)
     return deal
 
@@ -63,7 +62,8 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     deriving.check_readable(deal.answers)
     deal.title = questions.title_of(deal.answers, data)
     deal.save(update_fields=["answers", "title"])
-    _contribute(deal, actor, Contributor.Part.EDITOR)
+    # Who owns, sends or rules is written down by PostgreSQL.
+    Contributor.objects.get_or_create(deal=deal, user=actor, part=Contributor.Part.EDITOR)
     milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
     said = {"before": before.get(slug), "after": value}
     _record(deal, actor, verbs.SAVE.event, question=slug, **said, **milder)
@@ -86,6 +86,8 @@ def submit_deal(
     if sent is not None:
         return sent
     verbs.SUBMIT.check(deal, actor)
+    if DealRevision.objects.filter(send_key=send_key).exists():
+        raise Conflict("Another deal was sent from this page. Open “Check your answers” again.")
     text = canonical(deal.answers)
     # Read as they are sent, and once: checked, looked through for names and screened.
     reading = deriving.read(json.loads(text))
@@ -127,7 +129,6 @@ def rule_fact(
         ruled_by=actor,
         **deriving.looked_at(fact, deal)._asdict(),
     )
-    _contribute(deal, actor, Contributor.Part.FACTS)
     _record(
         deal,
         actor,
@@ -285,7 +286,6 @@ def _freeze(deal: Deal, text: str, send_key: UUID, actor: User) -> DealRevision:
     if deal.sent_at is None:
         deal.sent_at = Clock()
         deal.save(update_fields=["sent_at"])
-    _contribute(deal, actor, Contributor.Part.SUBMITTER)
     _record(
         deal,
         actor,
@@ -353,10 +353,6 @@ def _name_parties(deal: Deal, revision: DealRevision, reading: Reading) -> None:
 def _screen_others(ruling: FactRuling) -> None:
     """What holds for an end user holds for their other deals too, from the next moment on."""
     Job.objects.enqueue(AFTER_RULING, ruling=ruling.pk)
-
-
-def _contribute(deal: Deal, user: Any, part: str) -> None:
-    Contributor.objects.get_or_create(deal=deal, user=user, part=part)
 
 
 def _record(deal: Deal, actor: Actor, verb: str, **payload: Any) -> None:

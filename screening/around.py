@@ -51,6 +51,18 @@ SELECT meant.key, stopped.deal, coalesce(stopped.uses, false) FROM meant LEFT JO
     JOIN screening_deal AS deal ON deal.id = part.deal_id
     WHERE party.key = meant.key AND deal.status = ANY(%(closed)s)) AS stopped ON true"""  # noqa: S608
 
+#: Earlier revisions of deals about which somebody else than sales was asked when they were screened
+#: last: nobody had answered when the next one was sent.
+UNANSWERED = """
+SELECT earlier.deal_id, earlier.number FROM screening_dealrevision AS earlier
+CROSS JOIN LATERAL (
+    SELECT asks_compliance FROM screening_screening WHERE revision_id = earlier.id
+    ORDER BY id DESC LIMIT 1) AS last
+WHERE earlier.deal_id = ANY(%s) AND last.asks_compliance AND EXISTS (
+    SELECT FROM screening_dealrevision AS later
+    WHERE later.deal_id = earlier.deal_id AND later.number > earlier.number)
+ORDER BY earlier.deal_id, earlier.number"""
+
 #: What nobody reads of other deals: answers that may still change, and columns for searching.
 UNREAD = ("answers", *(f"screening__{column}" for column in COLUMN_OF.values()))
 
@@ -67,19 +79,24 @@ class Around:
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
-        """Other live deals of the same end user."""
+        """Other live deals of the same end user, under whatever name compliance knows it."""
         if not key:
             return []
-        others = [
-            other
-            for other in self._live_of(key)
+        others = {
+            other.pk: other
+            for name in sorted(self._bodies([key]))
+            for other in self._live_of(name)
             if other.pk != deal.pk and other.screening is not None
-        ]
-        return [self._as_other(other, data) for other in others]
+        }
+        return [self._as_other(others[pk], data) for pk in sorted(others)]
 
     def ancestors(self, deal: Deal) -> list[Deal]:
         """Deals that it was copied from or follows, and those that these come from."""
         return self._ancestors.get(deal.pk, [])
+
+    def unanswered(self, deal: Deal) -> list[int]:
+        """Its earlier revisions about which somebody else than sales was asked, and never said."""
+        return self._unanswered.get(deal.pk, [])
 
     def stopped(self, names: Collection[str], sent: datetime) -> list[Deal]:
         """Deals of these bodies that were stopped in the time that counts for one sent then.
@@ -242,6 +259,16 @@ class Around:
         for pk, ancestor in pairs:
             ancestors[pk].append(deals[ancestor])
         return dict(ancestors)
+
+    @cached_property
+    def _unanswered(self) -> dict[int, list[int]]:
+        with connection.cursor() as cursor:
+            cursor.execute(UNANSWERED, [list(self._ours)])
+            pairs = cursor.fetchall()
+        numbers: dict[int, list[int]] = defaultdict(list)
+        for pk, number in pairs:
+            numbers[pk].append(number)
+        return dict(numbers)
 
     @cached_property
     def _rulings(self) -> dict[int, list[FactRuling]]:

@@ -139,10 +139,10 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     declared, data, on = reading.declared, reading.data, reading.on
     key = linking.end_user_key(declared)
     named = naming.named(declared, data)
-    if after := [
-        *spots.named_after(declared, [part.name for part in named], data.countries),
-        *spots.asked_where(declared, data),
-    ]:
+    names_of_all = [part.name for part in named]
+    after = spots.named_after(declared, names_of_all, data.countries)
+    after += spots.of_other_countries(declared, names_of_all, data)
+    if after:
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
@@ -152,7 +152,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     names = linking.names(declared)
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
-    follows = linking.stopped_before(deal, key, names, around.ancestors(deal), stopped, signed)
+    follows = linking.stopped_before(
+        deal, key, names, around.ancestors(deal), stopped, signed, around.unanswered(deal)
+    )
     declared = of_parties.declared(brought.declared(declared))
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}

@@ -49,14 +49,24 @@ class Course:
         return self.moves or self.status == Status.NEEDS_INFORMATION
 
 
-def course(deal: Deal, screening: Screening, before: str, *, looks: Sequence[str] = ()) -> Course:
+def course(
+    deal: Deal,
+    screening: Screening,
+    before: str,
+    *,
+    looks: Sequence[str] = (),
+    is_news: bool = False,
+) -> Course:
     """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none.
 
     ``looks`` says why people look at it whatever the rulebook says: an installation may keep a
-    rulebook that does not read these facts.
+    rulebook that does not read these facts. ``is_news`` says that other facts brought up rules that
+    nobody who decided the deal saw.
     """
     level = higher(deal.review_level, _level(screening)) or ("senior" if looks else "")
-    status = target(deal.status, level, screening.outcome, cause=screening.cause, before=before)
+    # Whoever approved other facts has approved nothing of these.
+    decided = "" if is_news else before
+    status = target(deal.status, level, screening.outcome, cause=screening.cause, before=decided)
     moves = status != deal.status
     return Course(
         level=level,

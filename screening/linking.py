@@ -1,9 +1,10 @@
 """Other deals of the same end user: what they add to a deal, and which of them it follows.
 
 Linked are live deals of the same name that have a country in common with this one. Splitting a sale
-hides nothing: what they contain counts as if it were sold here. A law that was verified for what
-they contain comes along; where there is none, somebody looks, and sales is not asked about a system
-that is not in this deal. A deal that follows a stopped one goes by the name alone.
+hides nothing: what they contain, and what is done for it, counts as if it were sold here, whichever
+was sent first. A law that was verified for what they contain comes along; where there is none,
+somebody looks, and sales is not asked about a system that is not in this deal. A deal that follows
+a stopped one goes by the name alone.
 """
 
 import json
@@ -59,6 +60,7 @@ class Other:
 
     deal: Deal
     capabilities: frozenset[str]
+    services: frozenset[str]
     places: frozenset[str]
     #: The laws of the register that counted when it was screened are as they were, and valid.
     laws_stand: bool
@@ -68,10 +70,12 @@ class Other:
         stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
         try:
             declared = questions.declared_facts(answers)
-            return cls(deal, own_capabilities(declared, data), places(declared, data), stand)
+            contained = own_capabilities(declared, data)
+            services = frozenset(declared.get("services") or ())
+            return cls(deal, contained, services, places(declared, data), stand)
         except DeclaredError:
             # These versions cannot read it: what was screened last counts, wherever it is.
-            return cls(deal, _screened(deal), frozenset(), stand)
+            return cls(deal, _screened(deal), _screened(deal, "services"), frozenset(), stand)
 
     @property
     def law(self) -> str:
@@ -91,6 +95,7 @@ class Brought:
 
     deals: list[Deal] = field(default_factory=list)
     capabilities: set[str] = field(default_factory=set)
+    services: set[str] = field(default_factory=set)
     #: Laws that were verified for linked deals, each with the deal.
     laws: list[str] = field(default_factory=list)
     #: Those of the register among them, as the screening of the deal keeps them.
@@ -105,6 +110,9 @@ class Brought:
             "linked_capabilities": sorted(self.capabilities),
             "contradictions": [*(declared.get("contradictions") or ()), *self.doubts],
         }
+        own = declared.get("services")
+        if own is not None:
+            new["services"] = [*own, *sorted(self.services.difference(own))]
         if self.laws:
             new |= {"legal_obligation": True, "legal_basis": "; ".join(self.laws)}
         return {**declared, **{name: value for name, value in new.items() if value}}
@@ -121,8 +129,10 @@ class Brought:
         names = ", ".join(deal.reference for deal in self.deals)
         note = f"{own.rstrip('; ')}; {WITH_LINKED}: {names}".removeprefix("; ")
         laws = Origin("derived", f"for what linked deals contain: {'; '.join(self.laws)}")
+        services = Origin("derived", f"with those of linked deals: {names}")
         return {
             "capabilities": Origin("derived", note),
+            **({"services": services} if self.services else {}),
             **(dict.fromkeys(LAW, laws) if self.laws else {}),
         }
 
@@ -159,6 +169,7 @@ def brought(
                 )
         in_all.deals.append(other.deal)
         in_all.capabilities.update(capabilities)
+        in_all.services.update(other.services)
     return in_all
 
 
@@ -182,15 +193,17 @@ def _countries(region: str, data: ReferenceData) -> frozenset[str]:
 
 
 def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
-    """What the products of a deal surely contain, other deals apart."""
-    products = declared.get("products")
-    if not products:
+    """What the products of a deal, and the systems that it serves, surely contain, other deals
+    apart.
+    """
+    lines = {name: declared[name] for name in ("products", "other_systems") if declared.get(name)}
+    if not lines:
         return frozenset()
     # Many deals are of the same lines.
-    key = (json.dumps(products, sort_keys=True), *data.digests.values())
+    key = (json.dumps(lines, sort_keys=True), *data.digests.values())
     contained = _contained.get(key)
     if contained is None:
-        facts = trace({"products": products}, data)[0].facts
+        facts = trace(lines, data)[0].facts
         contained = frozenset(present(facts["capabilities"]))
         if len(_contained) >= REMEMBERED:
             _contained.clear()
@@ -215,9 +228,9 @@ def _stands(law: str, kept: Mapping[str, str], data: ReferenceData, on: date) ->
     return entry is not None and entry.digest == kept["entry"] and entry.holds_on(on)
 
 
-def _screened(deal: Deal) -> frozenset[str]:
+def _screened(deal: Deal, fact: str = "capabilities") -> frozenset[str]:
     variants = deal.screening.facts if deal.screening is not None else []
-    return frozenset(name for facts in variants for name in present(facts.get("capabilities")))
+    return frozenset(name for facts in variants for name in present(facts.get(fact)))
 
 
 def present(flags: Any) -> list[str]:
@@ -232,8 +245,12 @@ def stopped_before(
     ancestors: Iterable[Deal],
     stopped: Iterable[Deal],
     signed: Iterable[Deal],
+    unanswered: Iterable[int] = (),
 ) -> str:
     """The sentence that names the stopped deals which this one follows; empty for none.
+
+    ``unanswered`` are earlier revisions of the deal itself that were stopped for somebody else than
+    sales, who had not answered when sales sent the next one.
 
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
     (``key``) or takes another part in it (``names``), maybe under another spelling. ``signed`` are
@@ -252,7 +269,12 @@ def stopped_before(
         if other.pk != deal.pk:
             sentence = f"with the customer of {other.reference}, which was {other.status}"
             sentences.setdefault(other.pk, f"{sentence}, and with a product like its")
-    return "; ".join(sentences[pk] for pk in sorted(sentences))
+    of_its_own = [
+        f"follows its own revision {number}, about which compliance or product management was asked"
+        " and had not answered"
+        for number in unanswered
+    ]
+    return "; ".join([*(sentences[pk] for pk in sorted(sentences)), *of_its_own])
 
 
 def alike_in_products(

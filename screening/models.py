@@ -130,11 +130,11 @@ class DealQuerySet(models.QuerySet["Deal"]):
 
     def of_end_users(self, keys: Iterable[str]) -> Self:
         """Deals of these end users that may still be delivered: all that count, whenever they were
-        sent, and those that lapsed and were sent, or sent again, in the last twelve months.
-        `sweep.holding` says the same in SQL.
+        sent, and those that lapsed although they were sent, or sent again, in the last twelve
+        months, or would still be good. `sweep.holding` says the same in SQL.
         """
         sent_lately = Q(screening__revision__created_at__gt=Now() - timedelta(days=365))
-        counts = ~Q(status=Status.LAPSED) | sent_lately
+        counts = ~Q(status=Status.LAPSED) | sent_lately | Q(valid_until__gt=Now())
         return self.filter(counts, end_user_key__in=keys, screening__isnull=False).exclude(
             status__in=CLOSED
         )
@@ -147,6 +147,15 @@ class DealQuerySet(models.QuerySet["Deal"]):
             .exclude(team__in=_teams_of(user))
             .exclude(_was_colleague(user))
         )
+
+    def of_own(self, user: Any) -> Self:
+        """The others: deals that the person had a hand in, or a team of theirs sells or sold."""
+        # Numbers, not queries within, as in `_sold_by`.
+        hand_in = list(Contributor.objects.filter(user=user).values_list("deal", flat=True))
+        teams = list(_teams_of(user).values_list("pk", flat=True))
+        left = list(PastMember.objects.filter(user=user).values_list("team", flat=True))
+        was_colleague = Q(team__in=left) & Q(Exists(_left_teams(user)))
+        return self.filter(Q(pk__in=hand_in) | Q(team__in=teams) | was_colleague)
 
     def parts_of(self, user: Any) -> "dict[int, Part]":
         """Of each of these deals, by number, the part that the person has in it; in one query."""
@@ -760,13 +769,18 @@ class Notification(models.Model):
     """One email to one person. Written with the change it reports; a job delivers it."""
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="notifications")
-    to = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="notifications")
+    to = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="notifications", db_index=False
+    )
     subject = models.CharField(max_length=200)
     body = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
 
     objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=("to", "created_at", "id"), name="notification_newest"),)
 
     def __str__(self) -> str:
         return self.subject

@@ -17,6 +17,7 @@ from policy import active
 from policy.engine.readings.assessment import Assessment
 from policy.facts.bundle import ReferenceData
 from screening import deriving, following, lifecycle, mail
+from screening.lifecycle import Status
 from screening.models import Deal, Finding, Screening
 from screening.sweep import deal_facts, rows
 from screening.sweep.deal_facts import DealFacts
@@ -36,6 +37,8 @@ COPY = f"""
 INSERT INTO deal_facts (screening_id, {_COLUMNS}) SELECT pair.new, {_COLUMNS}
 FROM unnest(%s::bigint[], %s::bigint[]) AS pair (old, new)
 JOIN deal_facts ON deal_facts.screening_id = pair.old"""  # noqa: S608  names of columns
+#: What somebody decided on the facts as they were.
+APPROVALS = frozenset({Status.APPROVED, Status.APPROVED_WITH_CONDITIONS})
 #: What changes of a deal beside its status.
 BESIDE = ("screening", "review_level", "end_user_key", "due_at", "valid_until")
 
@@ -71,8 +74,17 @@ def plan(
     screening = following.screening_of(revision, cause, versions, found, assessment, asked)
     before = deal.screening
     outcome = before.outcome if before else ""
-    course = following.course(deal, screening, outcome, looks=found.looks)
+    is_news = deal.status in APPROVALS and _brings_up(before, found, assessment)
+    course = following.course(deal, screening, outcome, looks=found.looks, is_news=is_news)
     return Plan(deal, before, screening, assessment, found, course)
+
+
+def _brings_up(before: Screening | None, found: deriving.Found, assessment: Assessment) -> bool:
+    """Whether facts that changed make a rule fire that did not."""
+    if before is None or before.facts_text == found.text:
+        return False
+    fired = set(before.findings.values_list("rule", flat=True))
+    return any(finding.rule not in fired for finding in assessment.findings)
 
 
 def write(

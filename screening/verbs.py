@@ -9,7 +9,7 @@ from audit.refusals import Conflict, NotAllowed
 from people import access
 from people.verbs import Verb, Who
 from screening.lifecycle import CLOSED, MOVES, Status
-from screening.models import Deal, FactRuling
+from screening.models import Deal, FactRuling, reference_of
 from screening.parties.models import Easing, Party, bodies
 
 _SALES = Who((access.SALES,), "Only sales starts deals.")
@@ -87,10 +87,11 @@ def check_no_part(deal: Deal, user: Any) -> None:
 def check_sells_to_none(parties: Iterable[Party], user: Any) -> None:
     """Nobody makes milder what is known of a party to whom they sell, or sold."""
     everybody = bodies({party.pk for party in parties})
-    sold = Deal.objects.sold_with(user).filter(parts__party__in=everybody).order_by("pk").first()
-    if sold is not None:
+    sold = Deal.objects.sold_with(user).filter(parts__party__in=everybody).order_by()
+    # Asked for one of them, PostgreSQL would read the parties of every deal there is.
+    if deals := list(sold.values_list("pk", "created_at")):
         raise NotAllowed(
-            f"You or your sales team sell to this party, or did ({sold.reference}). "
+            f"You or your sales team sell to this party, or did ({reference_of(*min(deals))}). "
             "Somebody else must look at it."
         )
 

@@ -4,6 +4,7 @@ No fault of the list is seeded here: that is what the verb is for.
 """
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,24 @@ IN_PYTHON = [fault for fault in FAULTS if not fault.file.endswith(".sql")]
 def test_each_fault_is_a_program_and_not_a_slip(fault):
     """A fault that does not compile would be noticed by any test, and prove nothing."""
     ast.parse(fault.seeded((ROOT / fault.file).read_text()))
+
+
+MADE = re.compile(r"CREATE (?:OR REPLACE )?FUNCTION (\w+)\(")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [fault for fault in FAULTS if fault.is_in_the_schema],
+    ids=lambda fault: f"{fault.file}: {fault.name}",
+)
+def test_no_fault_is_in_a_function_that_a_later_migration_makes_anew(fault):
+    """Nothing would become of it, and a test that misses it would be blamed."""
+    path = ROOT / fault.file
+    text = path.read_text()
+    before = MADE.findall(text[: text.index(fault.old)])
+    later = [one for one in path.parent.glob("0*") if one.name > path.name]
+    anew = [one.name for one in later if before and before[-1] in MADE.findall(one.read_text())]
+    assert anew == []
 
 
 ATTACKS = {attack.name for attack in attacks()}

@@ -189,6 +189,7 @@ class Derivation(Draft):
         if spot.is_open and place is not None:
             places.may_be_in_a_territory(self, place, facts)
         places.law(self, place, facts)
+        parties.signs_for_a_company(self, facts)
         parties.between(self, place, facts)
         products.integration(self, facts)
         self._complete(facts)

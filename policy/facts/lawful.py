@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 from policy.engine.language.words import listed
+from policy.facts.declared import NOT_KNOWN, RESELLER
 from policy.reference.destinations import Place
 from policy.reference.laws import CLASS_WORDS, Law, day_words
+from policy.reference.names.folding import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Wanted:
     #: Letters of policy.reference.laws.CLASSES, of what is there or may be.
     classes: frozenset[str]
     on: date | None
+    #: The kind of who signs, where somebody else is to use it; "" where the two are one.
+    signs: str = ""
 
 
 def picked(declared: Mapping[str, Any], laws: Mapping[str, Law]) -> list[Picked]:
@@ -53,6 +57,16 @@ def picked(declared: Mapping[str, Any], laws: Mapping[str, Law]) -> list[Picked]
             name, laws.get(name), kept.get("cited") or "", bool(kept.get("conflict"))
         )
     return list(by_name.values())
+
+
+def who_signs(declared: Mapping[str, Any]) -> str:
+    """The kind of a customer that buys in its own name for somebody else to use; "" for none.
+
+    Whoever buys to resell stands between us and the end user, and is looked at for that.
+    """
+    names = [fold(declared.get(name) or "") for name in ("customer_name", "end_user_name")]
+    kind = declared.get("customer_type")
+    return "" if names[0] == names[1] or kind in (None, NOT_KNOWN, RESELLER) else str(kind)
 
 
 def is_of(law: Law, place: Place | None) -> bool:
@@ -71,6 +85,9 @@ def misfit(law: Law, wanted: Wanted, kinds: Mapping[str, str]) -> str:
     if wanted.kind not in law.obliges:
         obliged = listed([kinds.get(kind, kind) for kind in law.obliges])
         return f"it obliges {obliged}"
+    if wanted.signs and wanted.signs not in law.obliges:
+        obliged = listed([kinds.get(kind, kind) for kind in law.obliges])
+        return f"it obliges {obliged}, and who signs is {kinds.get(wanted.signs, wanted.signs)}"
     if wanted.classes and wanted.classes.isdisjoint(law.classes):
         return f"it is about {listed([CLASS_WORDS[letter] for letter in law.classes])}"
     if not law.holds_on(wanted.on):

@@ -11,12 +11,16 @@ from policy.engine.language.words import listed
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import RESELLER, is_named
 from policy.facts.draft import Draft
+from policy.facts.flags import members
 from policy.reference.destinations import Place
 from policy.reference.names.lexicon import FITTING, SOUNDS
 from policy.reference.registry import INTELLIGENCE, NO_KIND, OPERATOR, QUESTION, VENDOR, Hit, Party
 
 #: Whoever signs for itself is not expected to buy for somebody harmless.
 ARMED = ("law_enforcement", "military", INTELLIGENCE)
+#: Nor are these expected to buy surveillance for a company to use.
+PUBLIC = ("municipality", "civil_government", "telecom_regulator", "emergency_services")
+PRIVATE = ("commercial_operator", "private_enterprise")
 
 
 def end_user(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:
@@ -45,6 +49,22 @@ def end_user(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:
     if signs in ARMED and signs != kind:
         words = draft.reference.kind_words[signs]
         draft.doubts.append(f"The customer is declared {words}, and the end user is not.")
+
+
+def signs_for_a_company(draft: Draft, facts: dict[str, Any]) -> None:
+    """A public body that buys what relates to surveillance, and a company is to use it."""
+    signs, related = draft.declared.get("customer_type"), draft.reference.beside
+    surveillance = related.get("abilities_declared", frozenset())
+    if (
+        signs in PUBLIC
+        and facts["end_user_type"] in PRIVATE
+        and not surveillance.isdisjoint(members(facts["capabilities"]))
+    ):
+        kinds = draft.reference.kind_words
+        draft.doubts.append(
+            f"The customer is declared {kinds[signs]}, and {kinds[facts['end_user_type']]} is to"
+            " use what relates to surveillance."
+        )
 
 
 def between(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:

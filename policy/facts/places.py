@@ -134,6 +134,7 @@ def _wanted(draft: Draft, place: Place | None, facts: Mapping[str, Any]) -> lawf
         facts["end_user_type"],
         classes_of(members(facts["capabilities"]), possibly(abilities, ABILITIES)),
         draft.on,
+        lawful.who_signs(draft.declared),
     )
 
 

@@ -48,6 +48,8 @@ class Elsewhere:
 
 
 NOTHING = Elsewhere({})
+#: Tiers of countries to which not every sale is reviewed.
+MILD = TIERS[:2]
 
 
 def destinations(
@@ -94,13 +96,16 @@ def destinations(
     return Destinations(_once([*spots, *added]), tuple(dict.fromkeys(doubts)))
 
 
-def known_elsewhere(declared: Mapping[str, Any], reference: ReferenceData) -> Elsewhere:
+def known_elsewhere(
+    declared: Mapping[str, Any], reference: ReferenceData, names: Iterable[str] | None = None
+) -> Elsewhere:
     """Where parties of the deal are at home that no answer puts there: by the registry, where it
     has the very name in other countries only, or by the words of the name.
     """
+    names = _names_of(declared) if names is None else names
     codes = declared_codes(declared, reference.countries)
     countries, found, doubts = reference.countries, dict[str, str](), []
-    for name in _names_of(declared) if codes else ():
+    for name in names if codes else ():
         for homes in reference.registry.said(name).homes:
             where = " or ".join(countries.places[code].name for code in sorted(homes))
             sentence = f"{name} is in {where}, by the registry or its name"
@@ -124,12 +129,19 @@ def abroad(homes: frozenset[str], codes: frozenset[str], countries: Countries) -
     return "" if is_mild else None
 
 
-def asked_where(declared: Mapping[str, Any], reference: ReferenceData) -> list[str]:
-    """Sentences on such countries where a territory may be meant: nobody was asked which."""
+def of_other_countries(
+    declared: Mapping[str, Any], names: Iterable[str], reference: ReferenceData
+) -> list[str]:
+    """Sentences on such countries that are of high risk, or hold territories of which nobody was
+    asked: they count already, and whoever declared another one has to say why.
+
+    Only the parties of deals are asked about so, as in `named_after`.
+    """
+    countries = reference.countries
     return [
-        f"{sentence}. No answer names {reference.countries.places[code].name}, or says where in it."
-        for code, sentence in known_elsewhere(declared, reference).countries.items()
-        if reference.countries.territories_asked(code)
+        f"{sentence}, and no answer names that country."
+        for code, sentence in known_elsewhere(declared, reference, names).countries.items()
+        if countries.places[code].tier not in MILD or countries.territories_asked(code)
     ]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from jobs.models import Job
-from policy.actions import RESCREEN
+from policy.actions import RESCREEN, RESCREEN_PART
 from policy.models import ReferenceVersion
 
 
@@ -22,7 +22,10 @@ def sweep_of(version: ReferenceVersion) -> Sweep | None:
 
     The first job cuts the deals into parts; until it is done nobody knows how many there are.
     """
-    jobs = Job.objects.filter(kind__startswith=RESCREEN, args__version=version.pk).order_by("pk")
+    # Each has a key, and the index on kinds and keys holds only rows that have one.
+    kinds = (RESCREEN, RESCREEN_PART)
+    keyed = Job.objects.filter(kind__in=kinds).exclude(key="")
+    jobs = keyed.filter(args__version=version.pk).order_by("pk")
     parts = [job for job in jobs if job.kind != RESCREEN]
     if not jobs:
         return None

@@ -221,6 +221,10 @@ def _hidden_ratings(
             words = "Ratings with another score or reason that stay in their tier"
             entry = f"{placed.name} by {was.source} ({_score(one)} to {_score(other)})"
             yield "scores changed", words, False, entry
+        elif (code in before) != (code in after):
+            words = "Places that a source lists without a rating, or no longer lists"
+            listed = "no longer listed" if code in before else "listed from now on"
+            yield "unrated places", words, False, f"{placed.name} by {was.source} ({listed})"
 
 
 def _hidden_rating(was: str, now: str, place: str) -> Row:

@@ -19,7 +19,7 @@ from policy.facts.encoded import Encoded
 from policy.facts.screen import LineError, Screener, parts
 from policy.governance import report_data
 
-FILES = ("cases.jsonl", "cases-2.jsonl")
+FILES = ("cases.jsonl", "cases-2.jsonl", "cases-3.jsonl")
 #: The key of a deal that needs what the program cannot do yet; it says what, and a test waits too.
 WAITS = "waits_for"
 

@@ -20,8 +20,12 @@ LAW_SIGNS = ("direct_access_li", "shutdown_control")
 #: for; until then the deal may keep and analyse what is intercepted. Rulebook 1.1 asks for it.
 HANDS_OVER = frozenset({"li_mediation", "li_administration", "direct_access_li"})
 STORAGE = frozenset({"generic_storage", "general_compute", "data_centre_fabric"})
+#: What does nothing by itself: it is a part of some other system.
+PARTS = STORAGE | {"spare_parts"}
 KEPT = ("stores_intercepted", "analyses_intercepted")
 #: What a vendor of surveillance systems may bring with it.
 INTEGRATION = "active_surveillance_integration"
 #: A line that nobody has looked at yet.
 NOT_CLASSIFIED = "unclassified"
+#: Recognises faces in public.
+RECOGNISES = "remote_biometric_id"

@@ -186,11 +186,11 @@ class _Found:
 
     def contradiction(self, text: str) -> str:
         assert self.place is not None  # noqa: S101  asked only of what is elsewhere
+        name = shown_name(text, self.named)
         if self.named.is_country:
             where = self._names(shipped().countries.codes[self.named.name], "or")
-            return f"The site names {where}, and the country chosen is {self.place.name}."
+            return f"{name} names {where}, and the country chosen is {self.place.name}."
         where = self._names(self._far)
-        name = shown_name(text, self.named)
         return f"{name} is in {where}, and the country chosen is {self.place.name}."
 
     def against_none(self, text: str, code: str) -> str:

@@ -78,6 +78,8 @@ class Context:
     alike: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: Whether a feature can be built out of one of the products.
     may_be_built_out: bool = False
+    #: Whether one of the products does nothing by itself: storage, servers, spare parts.
+    may_be_a_part: bool = False
     #: The worst tier of the destinations; "" while none is named.
     country_risk: str = ""
     #: Rules that fire for the draft as it is.
@@ -86,6 +88,8 @@ class Context:
     beside: tuple[str, ...] = ()
     #: Where the registry has the operator that signs; "" where it does not say.
     home: str = ""
+    #: Agencies and vendors of surveillance systems that only a text names; sentences.
+    named: tuple[str, ...] = ()
 
     @property
     def restrictive(self) -> frozenset[str]:
@@ -125,6 +129,18 @@ class Question:
     #: What else sales is asked to write on the same page.
     detail: Text = ""
     shown: Shown = field(default=lambda answers, context: True)
+    #: An answer that says more than no is asked about as long as it stands, whatever is answered
+    #: before it: it speaks of what the system does or who reaches it, and does not vanish.
+    stays: bool = False
+
+    def is_asked(self, answers: Answers, context: Context) -> bool:
+        return self.shown(answers, context) or (self.stays and _says_more(answers.get(self.slug)))
+
+
+def _says_more(value: Any) -> bool:
+    """Whether an answer says more than no."""
+    answer = value.get("answer") if isinstance(value, Mapping) else value
+    return answer not in (None, "", "no")
 
 
 @dataclass(frozen=True)
@@ -171,15 +187,20 @@ def _may_be_state_owned(answers: Answers, context: Context) -> bool:
     return kind in ("commercial_operator", "private_enterprise")
 
 
-#: What is done for a system that may be somebody else's.
+#: What may be done for a system that is somebody else's.
 FOR_OTHERS = frozenset(
-    {"integration", "support_maintenance", "training", "managed_services", "consulting"}
+    {
+        *("integration", "support_maintenance", "training", "managed_services", "consulting"),
+        *("li_managed_operation", "custom_development", "data_hosting"),
+        *("change_request", "capacity_expansion"),
+    }
 )
 
 
 def _may_serve_others(answers: Answers, context: Context) -> bool:
     services = FOR_OTHERS.intersection(answers.get("services") or ())
-    return bool(services) or answers.get("deal-kind") == "support"
+    earlier_form = answers.get("deal-kind") in ("support", "change", "capacity")
+    return bool(services) or earlier_form or context.may_be_a_part
 
 
 def _may_reach_intelligence(answers: Answers, context: Context) -> bool:
@@ -338,6 +359,7 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Also support and training. What that system can do counts as if we sold it."),
         error=YES_NO,
         detail=_("Which ones? Name each as the list of products does, one a line"),
+        stays=True,
         shown=_may_serve_others,
     ),
     Question(
@@ -401,6 +423,7 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Write “unknown” when nobody knows yet. You are asked again before a decision."),
         error=_("Enter the end user's name"),
         too_long=_("Name must be 200 characters or fewer"),
+        stays=True,
         shown=lambda answers, context: not end_user_is_customer(answers),
     ),
     Question(
@@ -444,6 +467,7 @@ QUESTIONS: tuple[Question, ...] = (
             " the end user?"
         ),
         error=YES_NO,
+        stays=True,
         shown=_may_reach_intelligence,
     ),
     Question(
@@ -549,6 +573,7 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("Does it hand over communications to the authorities?"),
         hint=_("Lawful interception."),
         error=_("Select one"),
+        stays=True,
         shown=_may_intercept,
     ),
     Question(
@@ -591,6 +616,7 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("As sold, can it store what is intercepted?"),
         hint=_("Count features that are switched off but can be switched on."),
         error=_("Select one"),
+        stays=True,
         shown=_hands_over,
     ),
     Question(
@@ -605,6 +631,7 @@ QUESTIONS: tuple[Question, ...] = (
         title=_("As sold, can it analyse what is intercepted?"),
         hint=_("Search, profile, match, score."),
         error=_("Select one"),
+        stays=True,
         shown=_hands_over,
     ),
     Question(
@@ -620,6 +647,7 @@ QUESTIONS: tuple[Question, ...] = (
         error=YES_NO,
         detail=_("What for?"),
         choices="list_owner",
+        stays=True,
         shown=_may_restrict,
     ),
     Question(
@@ -634,6 +662,7 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Cameras, faces, numbers, phones."),
         error=YES_NO,
         detail=_("What for?"),
+        stays=True,
         shown=_may_follow,
     ),
     Question(
@@ -668,6 +697,7 @@ QUESTIONS: tuple[Question, ...] = (
         hint=_("Ask your legal contact; “I do not know” is fine."),
         error=YES_NO,
         detail=_("What does it ask for?"),
+        stays=True,
         shown=_may_conflict,
     ),
     Question(

@@ -42,14 +42,14 @@ def _wanted(answers: Answers, data: ReferenceData, on: date) -> Iterator[Wanted]
         name: value for name, value in declared.items() if name not in ("laws", "legal_basis")
     }
     for variant in trace(without, data, on=on):
-        yield _of_variant(variant, data, on)
+        yield _of_variant(variant, data, on, lawful.who_signs(declared))
 
 
-def _of_variant(variant: Variant, data: ReferenceData, on: date) -> Wanted:
+def _of_variant(variant: Variant, data: ReferenceData, on: date, signs: str) -> Wanted:
     facts = variant.facts.plain
     place = data.countries.places.get(str(facts.get("country") or ""))
     present = [members(facts.get(name)) for name in ("capabilities", "abilities_declared")]
-    return Wanted(place, str(facts["end_user_type"]), classes_of(*present), on)
+    return Wanted(place, str(facts["end_user_type"]), classes_of(*present), on, signs)
 
 
 def hint(law: Law) -> str:

@@ -119,7 +119,7 @@ def _pending(answers: Answers, context: Context) -> frozenset[str]:
         if not question.fact or questions.is_answered(question, answers, context):
             continue
         # What is not shown is settled by the answers before it, once they are all there.
-        if pending or question.shown(answers, context):
+        if pending or question.is_asked(answers, context):
             pending.append(question.number)
     return frozenset(pending)
 

@@ -48,8 +48,10 @@ from policy.facts import answers_to_facts, shipped
 from policy.facts.declared import NOT_KNOWN as UNKNOWN_SYSTEM
 from policy.facts.declared import SEVERAL_LINES, UNKNOWN_WHERE, is_named
 from policy.facts.derive import ReferenceData, Variant, trace
+from policy.reference.capabilities import PARTS, RECOGNISES
+from policy.reference.names.folding import fold
 from policy.reference.names.plain_text import without
-from screening.form import own_words
+from screening.form import named_in_text, own_words
 from screening.form.deal_form import (
     DECLARATION,
     OTHER_PLACES,
@@ -154,6 +156,7 @@ def _meaning_of(reading: Reading) -> Context:
         capabilities or (),
         data,
         may_be_built_out=_may_be_built_out(answers, data),
+        may_be_a_part=_may_be_a_part(answers, data),
         country_risk=max(tiers, key=TIERS.index, default=""),
         findings=tuple(
             dict.fromkeys(
@@ -162,6 +165,7 @@ def _meaning_of(reading: Reading) -> Context:
         ),
         beside=beside_territories(answers, data),
         home=home_of_customer(answers, data),
+        named=tuple(named_in_text.sentences(answers, data, _countries_of(answers))),
     )
 
 
@@ -174,6 +178,13 @@ def home_of_customer(answers: Answers, data: ReferenceData) -> str:
 def _may_be_built_out(answers: Answers, data: ReferenceData) -> bool:
     products = map(data.catalogue.find, answers.get("products") or ())
     return any(product is not None and product.removable for product in products)
+
+
+def _may_be_a_part(answers: Answers, data: ReferenceData) -> bool:
+    products = map(data.catalogue.find, answers.get("products") or ())
+    return any(
+        product is not None and PARTS.issuperset(product.capabilities) for product in products
+    )
 
 
 def beside_territories(answers: Answers, data: ReferenceData) -> tuple[str, ...]:
@@ -199,10 +210,12 @@ def meaning(
     data: ReferenceData,
     *,
     may_be_built_out: bool = False,
+    may_be_a_part: bool = False,
     country_risk: str = "",
     findings: tuple[str, ...] = (),
     beside: tuple[str, ...] = (),
     home: str = "",
+    named: tuple[str, ...] = (),
 ) -> Context:
     """What these capabilities mean to the rules in force, beside what is known of the places."""
     able = frozenset(capabilities)
@@ -214,10 +227,12 @@ def meaning(
         lawful=able & rules.beside.get("legal_obligation", frozenset()),
         alike={ability: able & same for ability, same in rules.alike.items()},
         may_be_built_out=may_be_built_out,
+        may_be_a_part=may_be_a_part,
         country_risk=country_risk,
         findings=findings,
         beside=beside,
         home=home,
+        named=named,
     )
 
 
@@ -242,7 +257,7 @@ def section(slug: str) -> Section:
 
 def shown_questions(answers: Answers, context: Context) -> list[Question]:
     """The questions to ask, in order, the declaration last."""
-    return [question for question in QUESTIONS if question.shown(answers, context)]
+    return [question for question in QUESTIONS if question.is_asked(answers, context)]
 
 
 def shown_answers(answers: Answers, context: Context) -> dict[str, Any]:
@@ -283,7 +298,7 @@ def next_question(after: Question, answers: Answers, context: Context) -> Questi
     """
     rest = QUESTIONS[QUESTIONS.index(after) + 1 :]
     same = (question for question in rest if question.section == after.section)
-    asked = (question for question in same if question.shown(answers, context))
+    asked = (question for question in same if question.is_asked(answers, context))
     return next(
         (
             question
@@ -532,11 +547,21 @@ def _for_compliance(answers: Answers) -> Iterator[str]:
         yield "The end user is declared a private enterprise and owned or controlled by a state."
     if end_user_is_customer(answers) and _kinds_differ(answers):
         yield "The customer is also the end user, but two kinds of organisation are declared."
+    if end_user_is_customer(answers) and _names_differ(answers):
+        yield (
+            f"The customer is also the end user, but an end user is named: "
+            f"{answers['end-user-name']}."
+        )
 
 
 def _kinds_differ(answers: Answers) -> bool:
     as_customer, as_user = answers.get("customer-kind"), answers["end-user"]["kind"]
     return bool(as_customer) and as_customer != as_user and UNKNOWN not in (as_customer, as_user)
+
+
+def _names_differ(answers: Answers) -> bool:
+    named = answers.get("end-user-name")
+    return is_named(named) and fold(named) != fold(answers.get("customer") or "")
 
 
 def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
@@ -548,16 +573,27 @@ def _unheard_of(answers: Answers, context: Context | None) -> Iterator[str]:
 
 def _in_own_words(answers: Answers, context: Context | None) -> Iterator[str]:
     """What a text asks for and no product does: somebody may build it, or call it otherwise."""
-    if context is None or context.surveillance or not answers.get("products"):
+    if context is None or not answers.get("products"):
         return
-    for slug, title in ((TITLE, "title"), ("description", "purpose in the customer's words")):
-        text = answers.get(slug)
-        word = own_words.heard(without(text, lines=True)) if isinstance(text, str) else ""
-        if word:
-            yield (
-                f'The {title} says "{word}", and no product of the deal relates to interception or'
-                " surveillance."
-            )
+    explained = frozenset(_explained(context))
+    does = "does that" if context.surveillance else "relates to interception or surveillance"
+    for called, text in named_in_text.texts(answers):
+        if word := own_words.heard(text, explained):
+            yield f'The {called} says "{word}", and no product of the deal {does}.'
+    yield from context.named
+
+
+def _explained(context: Context) -> Iterator[str]:
+    """The words of sales that a product of the deal explains."""
+    restricts = context.alike.get("restricts_content", frozenset())
+    if context.lawful or _acts(context):
+        yield from (own_words.INTERCEPTION, own_words.WATCHING)
+    if restricts:
+        yield from (own_words.BLOCKING, own_words.INSPECTION)
+    if context.restrictive - restricts - _acts(context):
+        yield from (own_words.WATCHING, own_words.INSPECTION, own_words.FOLLOWING)
+    if RECOGNISES in context.capabilities:
+        yield own_words.FACES
 
 
 def _acts(context: Context) -> frozenset[str]:

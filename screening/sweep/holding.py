@@ -48,7 +48,8 @@ HOLDS = """
     AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_deal AS other
         WHERE other.end_user_key = deal.end_user_key AND other.id <> deal.id
         AND other.screening_id IS NOT NULL AND other.status <> ALL(%(closed)s)
-        AND (other.status <> 'lapsed' OR EXISTS (SELECT FROM screening_screening AS its
+        AND (other.status <> 'lapsed' OR other.valid_until > now() OR EXISTS (
+            SELECT FROM screening_screening AS its
             JOIN screening_dealrevision AS sent ON sent.id = its.revision_id
             WHERE its.id = other.screening_id
             AND sent.created_at > now() - interval '365 days'))))

@@ -16,7 +16,7 @@ from audit.refusals import Conflict
 from jobs.models import Job
 from jobs.queue import performs
 from policy import active
-from policy.actions import RESCREEN
+from policy.actions import RESCREEN, RESCREEN_PART
 from policy.governance.expiry import EXPIRED
 from policy.models import ReferenceVersion
 from screening import deriving
@@ -30,7 +30,6 @@ from screening.parties.spelling import keys_alike
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
 
-CHUNK = "rescreen_chunk"
 #: Jobs after an upgrade of the program: the second one screens a part of the deals.
 UPGRADED, UPGRADED_PART = "screen_after_upgrade", "screen_part_after_upgrade"
 #: The job that writes down who is named in older revisions.
@@ -81,10 +80,10 @@ def split(job: Job) -> None:
     ]
     keys = [f"{version}:{chunk['first']}" for chunk in chunks]
     with transaction.atomic():
-        Job.objects.enqueue_all(CHUNK, chunks, keys=keys)
+        Job.objects.enqueue_all(RESCREEN_PART, chunks, keys=keys)
 
 
-@performs(CHUNK, is_part=True, given_up=give_up)
+@performs(RESCREEN_PART, is_part=True, given_up=give_up)
 def sweep_chunk(job: Job) -> None:
     """Confirm or screen what is due between two deals.
 
@@ -274,7 +273,7 @@ def _about(job: Job) -> QuerySet[Deal]:
         return of_parties(Party.objects.filter(pk=job.args["party"]))
     if job.kind == EXPIRED:
         return counted_on(job.args["law"])
-    deals = _due_as_far_as_known() if job.kind in (RESCREEN, CHUNK) else Deal.objects.all()
+    deals = _due_as_far_as_known() if job.kind in (RESCREEN, RESCREEN_PART) else Deal.objects.all()
     if "first" in job.args:
         return deals.filter(pk__gte=job.args["first"], pk__lte=job.args["last"])
     return deals
@@ -293,7 +292,7 @@ def _why_not(pk: int, failed: Job) -> str:
     by_version = failed.kind in (UPGRADED, UPGRADED_PART, EXPIRED)
     cause = Screening.Cause.VERSION if by_version else Screening.Cause.FACT
     try:
-        if failed.kind in (RESCREEN, CHUNK):
+        if failed.kind in (RESCREEN, RESCREEN_PART):
             screen_one(pk, because=LATE)
         else:
             screen_if_changed(pk, because=LATE, cause=cause)

@@ -207,7 +207,7 @@ def sweep(words: str) -> Swept:
     before, server = counts(), backend()
     began, own, served = time.monotonic(), time.process_time(), busy(server)
     sweeping.work(governing.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     seconds, own = time.monotonic() - began, time.process_time() - own
     served = busy(server) - served
     after = [now - then for now, then in zip(counts(), before, strict=True)]

@@ -56,7 +56,8 @@ LIST = 5.0
 QUERIES = 12
 #: With ten times the deals a page that shows as much costs at most so many times as much.
 GROWS = 2.0
-#: The first page after a start has templates to read, and nothing else that a later one has not.
+#: The first page after a start has templates to fill for the first time, and nothing else that a
+#: later one has not.
 FIRST = 20.0
 #: The rate of the CSV export, of COPY of the same columns.
 COPY = 0.5

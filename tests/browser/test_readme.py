@@ -202,7 +202,7 @@ def walk_paula(page: Page, row: Row) -> None:
     page.get_by_label("I understand").or_(page.locator("input[name=understood]")).first.check()
     page.get_by_role("button", name=f"Activate version {second}").click()
     work(governing.RESCREEN)
-    work(rescreen.CHUNK)
+    work(rescreen.RESCREEN_PART)
     become(page, reader)
     assert not queue_holds(page, deal)
 

@@ -101,6 +101,8 @@ def test_a_view_that_names_no_readers_stops_the_program(monkeypatch):
     assert [one.id for one in found] == ["proviso.E001"] * 2
     assert "/secret/ does not say who may open it" in found[0].msg
     assert "open/" in found[1].msg
+    with pytest.raises(SystemExit, match="Proviso does not start: The view at /secret/"):
+        startup.refuse_open_views()
 
 
 @pytest.mark.parametrize("readers", [allow("auditor"), signed_in, public])

@@ -29,7 +29,7 @@ def registered(rows: str, label: str, deal: Deal) -> None:
     newer = proposals.read(Kind.REGISTRY, shipped.registry_text() + rows, about)
     sweeping.prepare(newer)()
     sweeping.work(rescreen.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     deal.refresh_from_db()
 
 

@@ -52,15 +52,21 @@ def test_where_a_party_is_at_home_counts_whatever_is_declared(
     client: Client, name: str, country: str, part: str
 ) -> None:
     deal = send({**SIMPLE, **in_part(part, name)})
-    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "senior")
+    assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "compliance")
+    assert deal.review_level == "senior"
     because = deal.last_screening.findings.get(rule="S01").because
     assert f"The risk in {country} is" in because
     note = deal.last_screening.sources["country_risk"]["note"]
     assert f"is in {country}, by the registry or its name" in note
     client.force_login(deal.owner)
     assert f"The risk in {country} is" in client.get(deal.get_absolute_url()).content.decode()
-    moved = AuditEvent.objects.about(deal.subject).get(verb="deal.review_needed")
-    assert json.loads(moved.payload)["to"] == "in_review"
+    moved = AuditEvent.objects.about(deal.subject).get(verb="deal.information_needed")
+    assert json.loads(moved.payload)["to"] == "needs_information"
+    # Whoever settles the contradiction takes the country away for nobody.
+    ruled(deal, "fact_conflict", value=False)
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+    assert "S01" in deal.last_screening.findings.values_list("rule", flat=True)
 
 
 def test_the_registry_says_where_the_customer_is_and_sales_changes_it(client: Client) -> None:
@@ -76,14 +82,21 @@ def test_the_registry_says_where_the_customer_is_and_sales_changes_it(client: Cl
     client.post(f"{address}/customer-country/", {"answer": "FI"})
     factories.answer(deal, {**SIMPLE, "customer": "Beltelecom"})
     complete(deal)
-    assert send_draft(deal).status == Status.IN_REVIEW
+    deal = send_draft(deal)
+    assert (deal.status, deal.review_level) == (Status.NEEDS_INFORMATION, "senior")
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Rostelecom", "No answer names Russia, or says where in it."),
-        ("Telecom Works of Ukraine", "No answer names Ukraine, or says where in it."),
+        (
+            "Rostelecom",
+            "is in Russia, by the registry or its name, and no answer names that country.",
+        ),
+        (
+            "Telecom Works of Ukraine",
+            "is in Ukraine, by the registry or its name, and no answer names that country.",
+        ),
         ("Digicel", "and no answer names one of these countries."),
         ("Congo Telecom Works", "and no answer names one of these countries."),
     ],

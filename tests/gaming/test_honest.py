@@ -12,7 +12,7 @@ from screening.models import Deal
 from tests import factories
 from tests.factories import ruled
 from tests.screening.form.answers import SIMPLE
-from tests.screening.test_rulings import CORE, DOUBT, complete, fact, send, send_draft
+from tests.screening.test_rulings import CORE, complete, fact, send, send_draft
 
 LAW: dict[str, Any] = {slug: factories.CITED[slug] for slug in ("obligation", "legal-basis")}
 NOWHERE = {"run": "?", "records": "FI"}
@@ -131,7 +131,7 @@ def test_radio_clears_beside_a_core_of_the_same_operator_under_verified_law() ->
 
 @pytest.mark.django_db
 def test_a_doubt_that_compliance_settles_ends_with_a_review_and_never_stuck() -> None:
-    deal = send({**SIMPLE, "state-owned": "?", **DOUBT})
+    deal = send({**SIMPLE, "state-owned": "?"})
     ruled(deal, "fact_conflict", value=False)
     deal.refresh_from_db()
     assert (deal.status, deal.turn) == (Status.IN_REVIEW, "reviewers")

@@ -24,6 +24,11 @@ def radio(name: str, **more: Any) -> Any:
     return send({**SIMPLE, "customer": name, **more})
 
 
+@pytest.mark.parametrize("name", [*FORMS, "Pohjola Verkko Oyj"])
+def test_every_legal_form_is_the_same_body(name: str) -> None:
+    assert linking.key_of_name(name) == "pohjola verkko"
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_another_legal_form_shakes_off_no_stopped_deal(name: str) -> None:
     stopped = send({**factories.BARRED, "customer": "Pohjola Verkko Oyj"})

@@ -56,3 +56,28 @@ def test_a_maker_of_surveillance_systems_is_asked_about() -> None:
 @pytest.mark.parametrize(("answer", "text"), [("?", ""), ("?", "5G RAN"), ("yes", "-")])
 def test_a_system_that_nobody_can_name_never_clears(answer: str, text: str) -> None:
     assert serving(answer, text).status == Status.NEEDS_INFORMATION
+
+
+@pytest.mark.parametrize(
+    "service",
+    ["custom_development", "data_hosting", "change_request", "capacity_expansion", "consulting"],
+)
+def test_whatever_is_done_for_a_system_asks_whose_it_is(service: str) -> None:
+    """Each of these was cleared once without the question."""
+    served = {"answer": "yes", "text": "Monitoring centre"}
+    deal = send({**SIMPLE, "services": [service]})
+    assert deal.answers["other-systems"] == {"answer": "no", "text": ""}
+    deal = send({**SIMPLE, "services": [service], "other-systems": served})
+    assert deal.status == Status.BARRED
+
+
+@pytest.mark.parametrize("product", ["storage-array", "servers", "dc-fabric", "spares", "power"])
+def test_a_part_of_some_system_asks_of_which(product: str) -> None:
+    parts = {**SIMPLE, "services": ["supply"], "products": [product, "nr-macro"]}
+    assert send(parts).answers["other-systems"] == {"answer": "no", "text": ""}
+    served = {"answer": "yes", "text": "Monitoring centre"}
+    assert send({**parts, "other-systems": served}).status == Status.BARRED
+
+
+def test_radio_is_no_part_of_another_system() -> None:
+    assert "other-systems" not in send({**SIMPLE, "services": ["supply"]}).answers

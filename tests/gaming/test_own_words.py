@@ -68,6 +68,52 @@ def test_ordinary_words_clear(words: str) -> None:
     assert send({**SIMPLE, "description": words}).status == Status.CLEARED
 
 
+@pytest.mark.parametrize(
+    ("products", "words"),
+    [
+        (["camera-network"], "Facial recognition of visitors"),
+        (["camera-network"], "Cameras that find protesters"),
+        (["location-server"], "Intercept calls of named subscribers"),
+        (["location-server"], "To find journalists by their phones"),
+        (["dpi-gateway"], "Blocking of websites that the ministry names"),
+        (["dpi-gateway"], "Phone tapping for the region"),
+        (["sms-firewall"], "A store of all messages for the police"),
+        (["nr-macro"], "Telephone taps, listening to calls of the opposition"),
+        (["nr-macro"], "A mirror: copy of all traffic goes to the ministry"),
+    ],
+)
+def test_a_product_explains_only_what_it_does(products: list[str], words: str) -> None:
+    """Cameras, location and packet inspection clear for an operator, so nobody reads the words."""
+    mild = {"follows": {"answer": "no", "text": ""}, "handover": "no"}
+    deal = send({**SIMPLE, **mild, "products": products, "description": words})
+    assert deal.status == Status.NEEDS_INFORMATION
+    assert "no product of the deal" in deal.last_screening.facts[0]["conflict_note"]
+
+
+@pytest.mark.parametrize(
+    ("products", "words"),
+    [
+        (["camera-network"], "Video surveillance of the station"),
+        (["location-server"], "Tracking of people who call for help"),
+        (["dpi-gateway"], "Deep packet inspection (DPI) for fair use"),
+    ],
+)
+def test_what_the_product_does_may_be_said(products: list[str], words: str) -> None:
+    mild = {"follows": {"answer": "no", "text": ""}, "handover": "no"}
+    deal = send({**SIMPLE, **mild, "products": products, "description": words})
+    assert deal.status == Status.CLEARED
+
+
+@pytest.mark.parametrize("slug", ["reference", "name"])
+def test_every_line_of_text_is_read(slug: str) -> None:
+    assert send({**SIMPLE, slug: "Interception room"}).status == Status.NEEDS_INFORMATION
+
+
+def test_so_is_the_site() -> None:
+    site = [{"place": "FI", "site": "Monitoring centre, Oulu"}]
+    assert send({**SIMPLE, "countries": site}).status == Status.NEEDS_INFORMATION
+
+
 def test_where_a_product_does_it_the_rules_judge() -> None:
     answers: dict[str, Any] = {**CORE, **{k: factories.CITED[k] for k in ("obligation",)}}
     answers |= {"legal-basis": factories.CITED["legal-basis"]}

@@ -167,7 +167,7 @@ def test_a_site_that_names_another_country_never_clears(
     deal = draft(alice, "FI")
     told = fill_in(client, deal, "FI", site)
     html = send(client, deal)
-    said = f"The site names {named}, and the country chosen is Finland."
+    said = f"names {named}, and the country chosen is Finland."
     assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "compliance")
     assert said in told
     assert said in html
@@ -309,7 +309,7 @@ def test_the_page_needs_an_answer_for_each_country(client: Client, alice: Any) -
     ("facts", "status", "said"),
     [
         ({"country": "UA", "site": "Simferopol"}, 200, "The destination is Crimea"),
-        ({"country": "FI", "site": "Iran"}, 200, "The site names Iran"),
+        ({"country": "FI", "site": "Iran"}, 200, "Iran names Iran"),
         ({"country": "UA", "territories": {"UA": "MD-SN"}}, 200, "The destination is Transnistria"),
         ({"country": "UA", "territories": {"UA": None}}, 200, '"country_risk"'),
         ({"country": "UA", "territories": {"UA": "krim"}}, 400, "it is one of UA-43, UA-40"),

@@ -35,7 +35,11 @@ def sent_long_ago(deal: Deal, mighty: Mighty, months: int = 13) -> Deal:
     """As the rows are when that time has passed."""
     past = f"- interval '{months} months'"
     for table, statement in (
-        ("screening_deal", f"UPDATE screening_deal SET sent_at = sent_at {past} WHERE id = %s"),
+        (
+            "screening_deal",
+            f"UPDATE screening_deal SET sent_at = sent_at {past},"
+            f" valid_until = valid_until {past} WHERE id = %s",
+        ),
         (
             "screening_dealrevision",
             f"UPDATE screening_dealrevision SET created_at = created_at {past} WHERE deal_id = %s",
@@ -101,6 +105,13 @@ def test_what_lapsed_counts_for_a_year_after_it_was_sent_last(
     assert radio.status == Status.CLEARED
 
 
+def test_what_lapsed_before_its_time_counts_until_then(mighty: Mighty) -> None:
+    """Sent long ago and approved lately; a condition was not met."""
+    core = sent_long_ago(send(CORE), mighty)
+    lapsed(approved(core))
+    assert "li_interface" in contains(send(RADIO))
+
+
 def test_what_lapsed_again_counts_from_when_it_was_sent_again(mighty: Mighty) -> None:
     lapsed(approved(renewed(mighty)))
     assert "li_interface" in contains(send(RADIO))
@@ -118,7 +129,7 @@ def test_a_sweep_sees_the_same(mighty: Mighty, how: str) -> None:
         lapsed(core)
     sweeping.prepare(sweeping.rated({"KE": "low high"}))()
     sweeping.work(rescreen.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     radio.refresh_from_db()
     assert "li_interface" in contains(radio)
     assert radio.audit_verbs().count("deal.screened") == 2

@@ -124,7 +124,7 @@ def test_mails_of_a_sweep_say_the_same() -> None:
     sweeping.prepare(sweeping.rated({"FI": "low high"}))()
     make.senior()
     sweeping.work("rescreen")
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     note = Notification.objects.filter(subject__contains="senior review").latest("pk")
     assert note.subject == f"{deal.reference} waits for a senior review: {TITLE}, {CUSTOMER}"
     assert f"{settings.SITE_URL}{reverse('reviews:deal', args=[deal.pk])}\n" in note.body

@@ -91,6 +91,16 @@ def test_answers_that_were_read_under_other_versions_are_read_again():
     assert found.variants[0].plain["country_risk"] != "unrated"
 
 
+def test_the_form_of_another_deal_sends_nothing():
+    first, other = factories.draft_deal(), factories.draft_deal()
+    key = uuid.uuid4()
+    send(first, key=key)
+    with pytest.raises(Conflict, match="Another deal was sent from this page"):
+        send(other, key=key)
+    assert not other.revisions.exists()
+    assert "deal.sent" not in other.audit_verbs()
+
+
 def test_the_same_form_again_returns_the_first_result():
     deal = factories.draft_deal()
     key = uuid.uuid4()

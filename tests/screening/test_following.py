@@ -40,7 +40,7 @@ def test_an_activation_leaves_the_questions_of_a_reviewer_with_sales(
     deal = asked_deal()
     sweeping.prepare(changed())()
     sweeping.work(governing.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     assert not rescreen.due().exists()
     deal.refresh_from_db()
     assert deal.status == Status.NEEDS_INFORMATION
@@ -91,7 +91,7 @@ def test_who_claimed_or_voted_hears_that_the_deal_was_taken_from_them(
     sweeping.prepare(sweeping.rulebook(sweeping.STRICTER))()
     if sweeps:
         sweeping.work(governing.RESCREEN)
-        sweeping.work(rescreen.CHUNK)
+        sweeping.work(rescreen.RESCREEN_PART)
     else:
         actions.rescreen_deal(deal, cause=CAUSE.VERSION, because="The rulebook changed.")
     deal.refresh_from_db()
@@ -125,7 +125,7 @@ def test_an_approval_ends_when_a_version_asks_for_more(db: None) -> None:
     executive = factories.executive()
     sweeping.prepare(sweeping.rated({"KE": "low very_high"}))()
     sweeping.work(governing.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     deal.refresh_from_db()
     assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "executive")
     assert deal.audit_verbs()[-1] == "deal.reopened_for_review"
@@ -166,13 +166,14 @@ def test_the_level_of_a_review_never_falls(db: None) -> None:
 
 
 def test_a_question_does_not_hide_the_review_behind_it(db: None) -> None:
-    deal = factories.deal_for_compliance()
+    deal = factories.sent_deal({**factories.CITED, "obligation": "?"})
     assert (deal.screening.outcome, deal.screening.review_floor) == (
         "needs_information",
         "executive_review",
     )
+    assert not deal.screening.asks_compliance
     assert deal.review_level == "executive"
-    for slug, value in factories.SIMPLE.items():
+    for slug, value in {**factories.SIMPLE, "handover": "no"}.items():
         actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
     actions.submit_deal(deal, send_key=uuid4(), actor=deal.owner)
     deal.refresh_from_db()

@@ -61,14 +61,19 @@ def with_laws(laws: Laws = DATA.laws) -> None:
     factories.reference_data(laws=content(laws, "1.0"))
 
 
-def activate(laws: Laws) -> None:
+def activate(laws: Laws, *, is_swept: bool = True) -> None:
     """As two people do it; what got looser is confirmed by name."""
     anna, boris = (factories.person(access.POLICY_OWNER) for _ in range(2))
     version, report = checked(content(laws, f"3.{timezone.now().timestamp()}"), anna)
     confirmed = [one["name"] for one in report.found["looser"]]
     governing.activate_version(version, actor=boris, report=report, confirmed=confirmed)
+    if is_swept:
+        sweep()
+
+
+def sweep() -> None:
     sweeping.work(governing.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
 
 
 def later(days: int) -> Any:
@@ -408,10 +413,11 @@ def test_the_registered_law_of_a_linked_deal_comes_along_and_ends_with_it() -> N
 def test_a_law_that_was_edited_comes_along_only_after_its_deal_was_screened_again() -> None:
     with_laws()
     registered()
+    activate(changed(FINNISH, valid_until=date(2035, 1, 2)), is_swept=False)
     radio = send(RADIO)
-    activate(changed(FINNISH, obliges=("utility",)))
-    radio.refresh_from_db()
     assert (radio.status, radio.turn) == (Status.NEEDS_INFORMATION, "compliance")
+    sweep()
+    assert send(RADIO).status == Status.CLEARED
 
 
 def test_day_words_of_the_note_are_those_of_the_register() -> None:

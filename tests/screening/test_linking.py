@@ -77,7 +77,7 @@ def test_a_cleared_radio_deal_stays_so_when_a_core_follows_and_a_version_comes()
     verified_core()
     sweeping.prepare(sweeping.rated({"KE": "low high"}))()
     sweeping.work(rescreen.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     radio.refresh_from_db()
     assert radio.status == Status.CLEARED
     assert radio.audit_verbs().count("deal.screened") == 2

@@ -263,6 +263,7 @@ def test_merged_parties_share_what_is_known_until_two_people_split_them():
     easing = parties.ask_split(merged, because="No.", actor=factories.compliance_officer())
     assert fact(again(deal), "adverse_info") == "confirmed"
     agreed(easing)
+    assert deal.end_user_key in known.remarkable(), "a sweep derives it again"
     assert fact(again(deal), "adverse_info") == "none"
     verbs = AuditEvent.objects.about(here.subject).in_order().values_list("verb", flat=True)
     assert [verb for verb in verbs if "finding" not in verb] == [
@@ -405,7 +406,7 @@ def test_it_ends_with_a_new_entry_of_the_registry():
     newer = proposals.read(Kind.REGISTRY, shipped.registry_text() + row, about)
     sweeping.prepare(newer)()
     sweeping.work(rescreen.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
     deal.refresh_from_db()
     assert fact(deal, "end_user_type") == "intelligence_security"
     assert deal.status != Status.CLEARED
@@ -486,6 +487,27 @@ def test_a_finding_never_makes_any_deal_milder(answers_of_deals, data):
     one_more = data.draw(st.sampled_from(FINDINGS))
     before, after = (_outcome(answers, found) for found in (drawn, [*drawn, one_more]))
     assert OUTCOMES.index(after) >= OUTCOMES.index(before), (before, after)
+
+
+@pytest.mark.parametrize(
+    ("of_deal", "declared", "known"),
+    [
+        # Passive interception equipment under a cited law, as sales sells to operators.
+        (3, "civil_government", "unknown"),
+        (3, "emergency_services", "unknown"),
+        # A name that sounds like guards, of whom nobody knew what they are.
+        (7, "unknown", "law_enforcement"),
+        (7, "unknown", "military"),
+        (7, "unknown", "intelligence_security"),
+    ],
+)
+def test_a_kind_that_is_known_is_never_taken_for_the_declared_one(
+    answers_of_deals, of_deal, declared, known
+):
+    answers = answers_of_deals[of_deal]
+    answers = answers | {"end-user": {**answers["end-user"], "kind": declared}}
+    before, after = _outcome(answers, []), _outcome(answers, [("end_user_type", known)])
+    assert OUTCOMES.index(after) >= OUTCOMES.index(before)
 
 
 class Alone(Around):

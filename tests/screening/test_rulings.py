@@ -734,7 +734,8 @@ def test_what_does_not_change_is_not_screened_again():
 def test_a_changed_deal_after_a_bar_is_looked_at():
     deal = factories.barred_deal()
     new = actions.start_changed_deal(deal, actor=deal.owner)
-    for slug, value in {**factories.in_country("FI"), "products": ["nr-macro"]}.items():
+    radio = {**factories.in_country("FI"), "products": ["nr-macro"], "handover": "no"}
+    for slug, value in radio.items():
         actions.save_answer(new, slug=slug, value=value, actor=new.owner)
     complete(new)
     new = send_draft(new)

@@ -92,7 +92,7 @@ UPDATE auth_user SET is_active = true WHERE id = :disabled;
 UPDATE auth_user SET is_active = false WHERE id = :senior;
 
 -- attack: the emails of a person go elsewhere
--- refused: 42501 permission denied for table auth_user
+-- refused: 23514 an address changes with an event that tells of it
 UPDATE auth_user SET email = 'somebody@example.com' WHERE id = :senior;
 
 -- attack: a person is removed
@@ -862,6 +862,12 @@ DELETE FROM reviews_condition;
 -- refused: 23514 conditions are set with their decision
 INSERT INTO reviews_condition (decision_id, number, text, due_on, evidence, owner_id, met_because)
 VALUES (:approved_decision, 1, 'x', '2030-01-01', 'x', :sales, '');
+
+-- attack: a condition is set once more, after the approval
+-- refused: 23514 conditions are set with their decision
+INSERT INTO reviews_condition (decision_id, number, text, due_on, evidence, owner_id, met_because)
+SELECT decision_id, 9, text, due_on, evidence, owner_id, '' FROM reviews_condition
+WHERE decision_id = :conditioned_decision;
 
 -- attack: an auditor leaves a deal to others
 -- refused: 23514 a reviewer leaves a deal in review to others

@@ -11,6 +11,7 @@ from policy.engine.readings.reference import assess
 from policy.facts import shipped
 from policy.facts.derive import trace
 from policy.facts.screen import Screener, screen
+from policy.governance import succession
 
 CASES = Path(__file__).parents[3] / "policy" / "data" / "cases.jsonl"
 LINES = CASES.read_text(encoding="utf-8").splitlines()
@@ -111,6 +112,7 @@ def test_a_clear_deal_with_a_fact_missing_is_not_clear(name, fact):
 
 
 LATER = [json.loads(line) for line in shipped.text("cases-2.jsonl").splitlines()]
+ANSWERS = [json.loads(line) for line in shipped.text("cases-3.jsonl").splitlines()]
 
 
 def outcome_under(reference, case):
@@ -140,6 +142,20 @@ def test_there_are_30_more_and_each_says_what_it_waits_for():
 )
 def test_a_deal_labelled_before_it_was_run_comes_out_as_labelled(case):
     assert outcome_under(REFERENCE, case) == case["expected"]["outcome"]
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=[case["id"] for case in ANSWERS])
+def test_one_grave_answer_decides_about_an_ordinary_deal(case):
+    assert outcome_under(REFERENCE, case) == case["expected"]["outcome"]
+    harmless = ("abilities_declared", "agency_access", "speech_limit_request", "adverse_signs")
+    facts = {name: value for name, value in case["facts"].items() if name not in harmless}
+    assert outcome_under(REFERENCE, {"id": "plain", "facts": facts}) == "clear"
+
+
+def test_each_promise_on_answers_speaks_of_a_labelled_deal():
+    promises = shipped.charter().on_answers
+    spoken = succession.labelled_by_answers(promises, REFERENCE)
+    assert [name for name, deals in spoken.items() if not deals] == []
 
 
 @pytest.mark.parametrize("name", LABELLED)

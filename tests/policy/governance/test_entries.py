@@ -126,6 +126,21 @@ def test_a_score_of_nought_is_a_score() -> None:
     assert change.entries == ["Afghanistan by V-Dem (no score to 0)"]
 
 
+def test_a_place_that_is_listed_without_a_rating_or_no_longer_is_told() -> None:
+    """Saint Lucia has a row in the list of V-Dem and no score."""
+    full = shipped.load()
+    worst, *others = full.countries.lists
+    ratings = tuple(one for one in worst.ratings if one.code != "LC")
+    lists = (replace(worst, ratings=ratings), *others)
+    less = replace(full, countries=replace(full.countries, lists=lists))
+    for before, after, said in (
+        (full, less, "Saint Lucia by V-Dem (no longer listed)"),
+        (less, full, "Saint Lucia by V-Dem (listed from now on)"),
+    ):
+        (change,) = entries.differences(Kind.COUNTRIES, before, after)
+        assert (change.name, change.looser, change.entries) == ("unrated places", False, [said])
+
+
 def test_a_rulebook_has_no_entries() -> None:
     assert found(Kind.RULEBOOK, selling(RADIO), selling(CORE)) == []
 

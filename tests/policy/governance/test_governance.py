@@ -168,6 +168,7 @@ class TestTheRulebook:
         assert report.state == State.FAILED
         broken = {one["id"]: one for one in report.found["promises"] if one["state"] == "broken"}
         assert "P01" in broken
+        assert f"{len(broken)} promises are broken." in report.found["problems"]
         assert broken["P01"]["deal"]["capabilities"]
         assert broken["P01"]["outcome"] != "bar"
         told = reports.promises(report.found, proposals.vocabulary())[0]
@@ -194,7 +195,7 @@ class TestTheRulebook:
         assert report.found["backtest"]["matrix"] == [["executive_review", "bar", 1]]
         actions.activate_version(version, report=report, actor=boris)
         work(actions.RESCREEN)
-        work(rescreen.CHUNK)
+        work(rescreen.RESCREEN_PART)
         deal.refresh_from_db()
         assert deal.status == "barred"
         assert deal.screening.rulebook == version
@@ -377,8 +378,10 @@ class TestTheSweep:
 
     def test_each_live_deal_is_screened_once(self, activated: list[Any]) -> None:
         before = Screening.objects.count()
-        work(actions.RESCREEN)
-        work(rescreen.CHUNK)
+        version = ReferenceVersion.objects.active().get(kind=Kind.COUNTRIES)
+        job = Job.objects.get(kind=actions.RESCREEN, key=f"version:{version.pk}")
+        queue.perform(job.pk)
+        work(rescreen.RESCREEN_PART)
         assert Screening.objects.count() == before + 3
         again = Screening.objects.filter(cause=Screening.Cause.VERSION)
         assert {one.revision.deal_id for one in again} == {deal.pk for deal in activated[:3]}
@@ -388,7 +391,7 @@ class TestTheSweep:
         cleared = activated[0]
         factories.senior()
         work(actions.RESCREEN)
-        work(rescreen.CHUNK)
+        work(rescreen.RESCREEN_PART)
         for deal in activated:
             deal.refresh_from_db()
         assert [deal.status for deal in activated] == [
@@ -410,7 +413,7 @@ class TestTheSweep:
         assert first is not None
         assert rescreen.screen_one(first.pk, because="The first before the crash.")
         before = Screening.objects.count()
-        work(rescreen.CHUNK)
+        work(rescreen.RESCREEN_PART)
         assert Screening.objects.count() == before + 2
         assert not rescreen.screen_one(first.pk, because="A late worker.")
         assert Screening.objects.count() == before + 2
@@ -420,13 +423,13 @@ class TestTheSweep:
     ) -> None:
         monkeypatch.setattr(rescreen, "CHUNK_SIZE", 1)
         work(actions.RESCREEN)
-        chunks = list(Job.objects.filter(kind=rescreen.CHUNK).order_by("pk"))
+        chunks = list(Job.objects.filter(kind=rescreen.RESCREEN_PART).order_by("pk"))
         assert len(chunks) == 3
         assert Job.objects.claim(chunks[0].pk, lease=timedelta(seconds=-1))
         before = Screening.objects.count()
-        work(rescreen.CHUNK)
+        work(rescreen.RESCREEN_PART)
         assert Screening.objects.count() == before + 3
-        assert not Job.objects.filter(kind=rescreen.CHUNK).unfinished().exists()
+        assert not Job.objects.filter(kind=rescreen.RESCREEN_PART).unfinished().exists()
 
     def test_a_deal_that_cannot_be_screened_stops_no_other(
         self, activated: list[Any], monkeypatch: pytest.MonkeyPatch
@@ -441,7 +444,7 @@ class TestTheSweep:
 
         monkeypatch.setattr(deriving, "of_revision", breaks)
         work(actions.RESCREEN)
-        job = Job.objects.get(kind=rescreen.CHUNK)
+        job = Job.objects.get(kind=rescreen.RESCREEN_PART)
         assert not queue.perform(job.pk)
         job.refresh_from_db()
         assert "answers that nobody can read" in job.error

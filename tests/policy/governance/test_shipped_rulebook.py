@@ -78,7 +78,7 @@ def test_it_is_offered_proposed_checked_and_activated(client: Client) -> None:
     assert report.found["backtest"]["matrix"] == [["bar", "bar", 1], ["clear", "clear", 1]]
     actions.activate_version(version, report=report, confirmed=looser(report), actor=boris)
     work(actions.RESCREEN)
-    work(rescreen.CHUNK)
+    work(rescreen.RESCREEN_PART)
     for deal, status in ((cleared, "cleared"), (barred, "barred")):
         deal.refresh_from_db()
         assert deal.status == status

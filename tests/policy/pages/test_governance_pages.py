@@ -493,7 +493,7 @@ class TestTheJourney:
         for job in Job.objects.unfinished().filter(kind=actions.RESCREEN):
             queue.perform(job.pk)
         assert "0 of 1 part is done." in body(page(client, "version", version))
-        work("rescreen_chunk")
+        work(actions.RESCREEN_PART)
         deal.refresh_from_db()
         assert deal.status == "in_review"
         told = body(page(client, "version", version))
@@ -504,7 +504,9 @@ class TestTheJourney:
         version = ReferenceVersion.objects.active().get(kind=Kind.RULEBOOK)
         assert "Deals screened again" not in body(page(site, "version", version))
         with transaction.atomic():
-            job = Job.objects.enqueue("rescreen_chunk", version=version.pk, first=1, last=2)
+            job = Job.objects.enqueue(
+                actions.RESCREEN_PART, key="1", version=version.pk, first=1, last=2
+            )
         Job.objects.claim(job.pk).failed("Conflict: deal 7: no such product")
         told = body(page(site, "version", version))
         assert "One part is being tried again: Conflict: deal 7: no such product" in " ".join(

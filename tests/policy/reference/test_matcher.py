@@ -84,6 +84,7 @@ def kind(name, country):
         ("Research & Analysis Wing", "IN"),
         ("Research and Analysis Wing, Cabinet Secretariat", "IN"),
         ("МІТ", "TR"),  # Cyrillic letters that all look Latin
+        ("ФCБ", "RU"),  # a Latin letter among Cyrillic ones
         ("المخابرات العامة", "EG"),
     ],
 )

@@ -213,6 +213,21 @@ class TestTheContext:
         assert questions.context_of(answers, shipped.load()).findings == ()
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"countries": [{"place": "UA", "site": ""}]},
+        {"run-from": {"run": "UA", "records": "FI"}},
+        {"run-from": {"run": "FI", "records": "UA"}},
+        {"elsewhere": {"answer": "yes", "places": ["UA"]}},
+        {"customer-country": "UA"},
+        {"intermediaries": {"answer": "yes", "parties": [{"name": "Kyiv Net", "country": "UA"}]}},
+    ],
+)
+def test_territories_are_asked_for_every_country_that_is_named(named: dict[str, Any]) -> None:
+    assert questions.beside_territories(SIMPLE | named, DATA) == ("UA",)
+
+
 class TestWhatIsDeclared:
     def test_the_simple_deal_clears(self) -> None:
         data = shipped.load()
@@ -303,9 +318,18 @@ class TestWhatIsDeclared:
             assert declared["legal_obligation"] is False
             assert "legal_basis" not in declared
 
-    def test_answers_that_are_not_asked_any_more_are_left_out(self) -> None:
+    def test_a_law_for_what_is_not_sold_any_more_is_left_out(self) -> None:
+        answers = SIMPLE | {"obligation": "yes", "legal-basis": {"act": "Act", "orders": "a court"}}
+        declared = questions.declared_facts(answers, RADIO)
+        assert declared.keys().isdisjoint({"legal_obligation", "legal_basis"})
+
+    def test_what_sales_says_that_it_does_stays_whatever_else_changes(self) -> None:
         answers = SIMPLE | {"stores": "yes", "handover": "standard"}
-        assert "abilities_declared" not in questions.declared_facts(answers, RADIO)
+        declared = questions.declared_facts(answers, RADIO)
+        assert declared["abilities_declared"] == ["stores_intercepted"]
+        assert {"4.3", "4.5"} <= shown(answers, RADIO)
+        mild = SIMPLE | {"stores": "no", "handover": "no"}
+        assert shown(mild, RADIO).isdisjoint({"4.3", "4.5"})
 
     def test_a_copy_leaves_declarations_and_dated_answers_behind(self) -> None:
         assert SIMPLE.keys() - questions.copied(SIMPLE).keys() == {

@@ -216,7 +216,7 @@ def test_two_workers_screen_each_deal_once() -> None:
     activate = sweeping.prepare(sweeping.rated({"FI": "low high"}))
     activate()
     sweeping.work(governing.RESCREEN)
-    job = Job.objects.get(kind=rescreen.CHUNK)
+    job = Job.objects.get(kind=rescreen.RESCREEN_PART)
     ready = threading.Barrier(2)
     failed: list[Any] = []
 
@@ -252,7 +252,7 @@ def test_a_worker_knows_the_jobs_of_a_sweep() -> None:
         text=True,
         check=True,
     )
-    assert {governing.RESCREEN, rescreen.CHUNK} <= set(found.stdout.split())
+    assert {governing.RESCREEN, rescreen.RESCREEN_PART} <= set(found.stdout.split())
 
 
 def test_a_deal_that_is_closed_is_not_due(db: None) -> None:
@@ -269,7 +269,7 @@ def test_a_deal_that_is_closed_is_not_due(db: None) -> None:
 def swept() -> None:
     """As the workers do it."""
     sweeping.work(governing.RESCREEN)
-    sweeping.work(rescreen.CHUNK)
+    sweeping.work(rescreen.RESCREEN_PART)
 
 
 class TestConfirming:
@@ -463,7 +463,7 @@ class TestConfirming:
         more = [factories.deal_in_review(level="executive") for _ in range(4)]
         activate()
         sweeping.work(governing.RESCREEN)
-        job = Job.objects.get(kind=rescreen.CHUNK)
+        job = Job.objects.get(kind=rescreen.RESCREEN_PART)
         monkeypatch.setattr(rescreen, "BATCH", 2)
         monkeypatch.setattr(rescreen, "CONFIRMED", 3)
         screen, calls = batch.screen, []

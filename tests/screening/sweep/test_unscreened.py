@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 
 from jobs import queue
@@ -22,7 +23,7 @@ from tests.reviews.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 WHY = "answers that nobody can read"
-Breaks = Callable[[Deal], None]
+Breaks = Callable[..., None]
 
 
 @pytest.fixture
@@ -30,10 +31,10 @@ def breaks(monkeypatch: pytest.MonkeyPatch) -> Breaks:
     """Make the answers of a deal unreadable."""
     derives = deriving.of_revision
 
-    def sicken(sick: Deal) -> None:
+    def sicken(sick: Deal, error: type[Exception] = ValueError) -> None:
         def of_revision(revision: Any, *more: Any) -> Any:
             if revision.deal_id == sick.pk:
-                raise ValueError(f"{WHY}\nand more for a programmer")
+                raise error(f"{WHY}\nand more for a programmer")
             return derives(revision, *more)
 
         monkeypatch.setattr(deriving, "of_revision", of_revision)
@@ -185,7 +186,7 @@ def test_only_the_clearance_that_is_refused_lapses(breaks: Breaks) -> None:
 
 
 @pytest.mark.usefixtures("nothing_remains")
-@pytest.mark.parametrize("kind", [rescreen.RESCREEN, rescreen.CHUNK])
+@pytest.mark.parametrize("kind", [rescreen.RESCREEN, rescreen.RESCREEN_PART])
 def test_without_reference_data_no_clearance_holds(kind: str) -> None:
     deal = factories.cleared_deal()
     version = ReferenceVersion.objects.active().of(Kind.RULEBOOK).get()
@@ -204,7 +205,9 @@ def test_after_an_activation_only_what_is_due_lapses(
     """Its newest screening names what is active, so it was screened, whatever became of the job."""
     deal = factories.cleared_deal()
     version = ReferenceVersion.objects.active().of(Kind.RULEBOOK).get()
-    job = Job.objects.enqueue(rescreen.CHUNK, version=version.pk, first=deal.pk, last=deal.pk)
+    job = Job.objects.enqueue(
+        rescreen.RESCREEN_PART, version=version.pk, first=deal.pk, last=deal.pk
+    )
     mighty(
         "jobs_job",
         "UPDATE jobs_job SET state = 'failed', finished_at = now() WHERE id = %s",
@@ -217,11 +220,14 @@ def test_after_an_activation_only_what_is_due_lapses(
     assert deal.status == Status.CLEARED
 
 
-def test_a_ruling_reaches_the_other_deals_when_one_is_refused(breaks: Breaks) -> None:
+@pytest.mark.parametrize("refusal", [ValueError, IntegrityError])
+def test_a_ruling_reaches_the_other_deals_when_one_is_refused(
+    breaks: Breaks, refusal: type[Exception]
+) -> None:
     """The deals of the end user follow the ruling, and the job names the one that cannot."""
     answers = {**factories.SENIOR, "customer": "Bosporus Telekom"}
     first, sick, last = (factories.sent_deal(answers, alone=False) for _ in range(3))
-    breaks(sick)
+    breaks(sick, refusal)
     factories.ruled(first, "adverse_info", "alleged")
     job = Job.objects.get(kind=actions.AFTER_RULING)
     assert not queue.perform(job.pk)

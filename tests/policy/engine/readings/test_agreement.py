@@ -27,6 +27,7 @@ from policy.engine.readings.compiled import Verdict, compile_rulebook
 from policy.engine.readings.kleene import truth
 from policy.engine.readings.reference import assess
 from policy.engine.readings.replay import replay
+from policy.facts import shipped
 from tests.effort import examples
 from tests.policy.engine.strategies import (
     completions,
@@ -61,6 +62,31 @@ def test_a_plain_dictionary_is_read_as_facts_are(example: tuple[Rulebook, list[d
         meant = said(lambda deal: compiled.verdict(rulebook.vocabulary.parse(deal)), plain)
         assert said(compiled.verdict_of, plain) == meant
         assert said(compiled.verdict_of, MappingProxyType(plain)) == meant
+
+
+def _any_answer(fact: object) -> object:
+    """So that nothing is open, and the dictionary is read the fast way."""
+    match fact:
+        case Choice(_, values):
+            return next(iter(values))
+        case YesNo():
+            return False
+        case Amount():
+            return 0
+        case Text():
+            return ""
+    return []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_every_flag_of_a_plain_dictionary_counts(order: int) -> None:
+    """The gravest capability of a product is not the last one that somebody wrote down."""
+    rulebook = shipped.rulebook()
+    plain = {name: _any_answer(fact) for name, fact in rulebook.vocabulary.items()}
+    plain["capabilities"] = ["monitoring_centre", "ran"][::order]
+    compiled = compile_rulebook(rulebook)
+    assert compiled.verdict_of(plain) == compiled.verdict(rulebook.vocabulary.parse(plain))
+    assert compiled.verdict_of(plain)[0] == "bar"
 
 
 def said(screen: Callable[[Mapping[str, Any]], Verdict], deal: Mapping[str, Any]) -> Any:

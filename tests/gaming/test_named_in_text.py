@@ -1,0 +1,78 @@
+"""An agency, or a vendor of surveillance systems, that only a text names: title, reference, site,
+or the customer's words.
+
+Each of the deals that are stopped here was cleared once.
+"""
+
+from typing import Any
+
+import pytest
+
+from policy.facts import shipped
+from screening.form import named_in_text
+from screening.lifecycle import Status
+from tests.factories import ruled
+from tests.screening.form.answers import SIMPLE
+from tests.screening.test_rulings import fact, send
+
+pytestmark = pytest.mark.django_db
+DATA = shipped.load()
+NAMED = [
+    "Radio for the Finnish Security and Intelligence Service, bought through Elisa",
+    "The system will be run by Suojelupoliisi",
+    "Bought for the Bundesnachrichtendienst",
+    "Coverage of the north. Mossad pays half of it",
+    "Project SUPO",
+    "Location of subscribers for the secret service",
+    "Delivered to the domestic intelligence agency",
+    "Integration with the NSO Group Pegasus platform",
+    "Verint monitoring will be connected",
+]
+HONEST = [
+    "Mobile service for subscribers of Elisa Oyj",
+    "The customer wants 5G coverage along the motorway E18 between Turku and Helsinki.",
+    "Priority access for police, fire brigade and ambulance",
+    "Cyber security of the mobile network and artificial intelligence for planning",
+    "Business intelligence reports for the sales department",
+    "Coverage at military training areas and in national parks",
+    "CIA triad: confidentiality, integrity, availability. NSA mode of 5G radio",
+    "Upgrade of the SMSC and the HSS/UDM, CSCF and MGCF in the PLMN of the MNO",
+    "Railway radio according to EIRENE for the national infrastructure manager",
+]
+
+
+@pytest.mark.parametrize("words", NAMED)
+def test_whom_only_the_words_name_compliance_looks_at(words: str) -> None:
+    deal = send({**SIMPLE, "description": words})
+    assert deal.status == Status.NEEDS_INFORMATION
+    assert "and no answer names it" in fact(deal, "conflict_note")
+    ruled(deal, "fact_conflict", value=False)
+    assert deal.status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"name": "Project for Suojelupoliisi"},
+        {"reference": "SUPO-17"},
+        {"countries": [{"place": "FI", "site": "Suojelupoliisi, Helsinki"}]},
+    ],
+    ids=["title", "reference", "site"],
+)
+def test_so_do_the_other_texts(answers: dict[str, Any]) -> None:
+    assert send({**SIMPLE, **answers}).status == Status.NEEDS_INFORMATION
+
+
+@pytest.mark.parametrize("words", HONEST)
+def test_ordinary_words_clear(words: str) -> None:
+    assert send({**SIMPLE, "description": words, "name": words[:80]}).status == Status.CLEARED
+
+
+def test_the_names_of_the_parties_are_judged_by_themselves() -> None:
+    """A guarding company whose match two people answered is not asked about for its own name."""
+    answers = {"customer": "Secret Service Oy", "description": "Telephony of Secret Service Oy"}
+    assert list(named_in_text.sentences(answers, DATA, ["FI"])) == []
+    answers["customer"] = "Elisa Oyj"
+    assert len(list(named_in_text.sentences(answers, DATA, ["FI"]))) == 1
+    answers |= {"customer": "Suo", "description": "For Suojelupoliisi"}
+    assert len(list(named_in_text.sentences(answers, DATA, ["FI"]))) == 1
