@@ -209,6 +209,8 @@ class Registry:
             if at and not is_name(part):
                 continue
             listed = self._listed_homes(part)
+            if listed and not at:
+                return (listed,)
             if not listed:
                 homes |= dict.fromkeys(countries_in(part))
                 bare = (without_countries(content(reading))[0] for reading in readings(part))

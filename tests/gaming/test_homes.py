@@ -135,7 +135,10 @@ def test_the_ordinary_clear(name: str, country: str) -> None:
 
 def test_who_is_declared_where_it_is_at_home_adds_nothing() -> None:
     """A group that the registry has in several countries is at home in each of them."""
-    for name, country in (("Vodafone", "GB"), ("Vodafone", "BR"), ("Beltelecom", "BY")):
+    for name, country in (
+        *(("Vodafone", "GB"), ("Vodafone", "BR"), ("Beltelecom", "BY")),
+        ("Digicel, S.A. de C.V.", "SV"),
+    ):
         answers = {**SIMPLE, **factories.in_country(country), "customer": name}
         variants = trace(questions.declared_facts(answers), DATA)
         assert {variant.facts.plain["country"] for variant in variants} == {country}
