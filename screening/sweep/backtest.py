@@ -188,13 +188,19 @@ class _Run:
 
     def replay(self, span: Span) -> None:
         stored = Screening.objects.filter(pk__range=(span.first, span.last)).order_by("pk")
-        for screening in stored.select_related("revision__deal").iterator(chunk_size=BATCH):
-            self._replay(screening)
+        deals = stored.select_related("revision__deal__screening")
+        for some in batched(deals.iterator(chunk_size=BATCH), BATCH):
+            # As in `ask_again`; a deal that was screened twice is read once.
+            by_number = {one.revision.deal_id: one.revision.deal for one in some}
+            around = Around(list(by_number.values()))
+            for screening in some:
+                screening.revision.deal = by_number[screening.revision.deal_id]
+                self._replay(screening, around)
 
-    def _replay(self, screening: Screening) -> None:
+    def _replay(self, screening: Screening, around: Around) -> None:
         try:
-            was = self._assessed(self.before, screening)
-            now = self._assessed(self.after, screening)
+            was = self._assessed(self.before, screening, around)
+            now = self._assessed(self.after, screening, around)
         except UNREADABLE as error:
             self._unread(screening.revision.deal, error)
             return
@@ -205,9 +211,11 @@ class _Run:
             rules = sorted(set(was.fired) ^ set(now.fired))
             self._changed(screening, was.outcome, now.outcome, rules)
 
-    def _assessed(self, reference: ReferenceData, screening: Screening) -> Assessment:
+    def _assessed(
+        self, reference: ReferenceData, screening: Screening, around: Around
+    ) -> Assessment:
         if not self.rulebook_only:
-            return _rederived(screening.revision, reference)
+            return _rederived(screening.revision, reference, around)
         vocabulary = reference.rulebook.vocabulary
         variants = [vocabulary.parse(plain) for plain in screening.facts]
         return active.assess(reference, variants)
