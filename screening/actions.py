@@ -61,10 +61,12 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
         _take_country(deal, before, data)
     deriving.check_readable(deal.answers)
     deal.title = questions.title_of(deal.answers, data)
+    milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
+    gone = [finding["outcome"] for finding in milder.get("milder", ())]
+    questions.soften(deal.answers, slug, before.get(slug), gone)
     deal.save(update_fields=["answers", "title"])
     # Who owns, sends or rules is written down by PostgreSQL.
     Contributor.objects.get_or_create(deal=deal, user=actor, part=Contributor.Part.EDITOR)
-    milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
     said = {"before": before.get(slug), "after": value}
     _record(deal, actor, verbs.SAVE.event, question=slug, **said, **milder)
     if deal.answers.get(COUNTRY) != before.get(COUNTRY) and slug != COUNTRY:
@@ -259,7 +261,8 @@ def lapse_unscreened(deal: Deal, *, why: str, job: int) -> None:
 
 
 def _take_answers(new: Deal, old: Deal) -> None:
-    new.answers = questions.copied(old.answers, source=old.reference)
+    is_sent = old.sent_at is not None
+    new.answers = questions.copied(old.answers, source=old.reference, is_sent=is_sent)
     new.title = questions.title_of(new.answers, active.reference_data())
     new.save(update_fields=["answers", "title"])
 

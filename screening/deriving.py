@@ -6,7 +6,7 @@ over it (`rulings`).
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -152,8 +152,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     names = linking.names(declared)
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
+    before = list(_of_its_own(reading.answers, around.unanswered(deal)))
     follows = linking.stopped_before(
-        deal, key, names, around.ancestors(deal), stopped, signed, around.unanswered(deal)
+        deal, key, names, around.ancestors(deal), stopped, signed, before
     )
     declared = of_parties.declared(brought.declared(declared))
     declared |= {"follows_stopped_deal": follows}
@@ -174,6 +175,21 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     else:
         variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
     return Derived(declared, key, variants, pile, brought, follows, of_parties, named, on)
+
+
+def _of_its_own(answers: Mapping[str, Any], unanswered: Iterable[int]) -> Iterator[str]:
+    """What stopped earlier forms of a deal, and sales took back alone."""
+    for number in unanswered:
+        yield (
+            f"follows its own revision {number}, about which compliance or product management was"
+            " asked and had not answered"
+        )
+    softened = [questions.BY_SLUG[slug].number for slug in answers.get(questions.SOFTENED, ())]
+    if softened:
+        yield (
+            "follows its own draft, in which an answer was made milder after the page had said what"
+            f" it means: {listed(sorted(softened))}"
+        )
 
 
 def _words(ruled: Sequence[FactRuling], findings: Iterable[PartyFinding]) -> list[rulings.Word]:

@@ -245,12 +245,11 @@ def stopped_before(
     ancestors: Iterable[Deal],
     stopped: Iterable[Deal],
     signed: Iterable[Deal],
-    unanswered: Iterable[int] = (),
+    before: Iterable[str] = (),
 ) -> str:
     """The sentence that names the stopped deals which this one follows; empty for none.
 
-    ``unanswered`` are earlier revisions of the deal itself that were stopped for somebody else than
-    sales, who had not answered when sales sent the next one.
+    ``before`` says what stopped earlier forms of the deal itself.
 
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
     (``key``) or takes another part in it (``names``), maybe under another spelling. ``signed`` are
@@ -269,12 +268,7 @@ def stopped_before(
         if other.pk != deal.pk:
             sentence = f"with the customer of {other.reference}, which was {other.status}"
             sentences.setdefault(other.pk, f"{sentence}, and with a product like its")
-    of_its_own = [
-        f"follows its own revision {number}, about which compliance or product management was asked"
-        " and had not answered"
-        for number in unanswered
-    ]
-    return "; ".join([*(sentences[pk] for pk in sorted(sentences)), *of_its_own])
+    return "; ".join([*(sentences[pk] for pk in sorted(sentences)), *before])
 
 
 def alike_in_products(

@@ -45,7 +45,7 @@ def test_a_rule_that_nobody_looked_at_returns_it_to_review(*, sweeps: bool) -> N
     sweeping.prepare(sweeping.rated({"FI": "low high"}))()
     if sweeps:
         sweeping.work(governing.RESCREEN)
-        sweeping.work(rescreen.CHUNK)
+        sweeping.work(rescreen.RESCREEN_PART)
     else:
         cause = Screening.Cause.VERSION
         actions.rescreen_deal(deal, cause=cause, because="The ratings changed.")
