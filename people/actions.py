@@ -29,6 +29,7 @@ SENTENCES = {
     "person.added": "Added a person with these roles: {roles}",
     "person.roles_set": "Set the roles of a person: {after}",
     "person.teams_set": "Changed the sales teams of a person",
+    "person.email_set": "Changed the email address of a person",
     "person.disabled": "Disabled an account",
     "person.enabled": "Enabled an account",
     "person.password_ended": "Ended a password, and made a link for another",
@@ -92,6 +93,22 @@ def set_teams(
     joined = _join(person, join, new)
     selling.of(person).remove(*left)
     _record(person, actor, "person.teams_set", joined=joined, left=sorted(team.pk for team in left))
+
+
+@transaction.atomic
+def set_email(person: User, email: str, *, actor: Actor) -> None:
+    """Emails go there from now on; links that were made before no longer work.
+
+    Whoever is disabled may get another address too: theirs is free for somebody else then.
+    """
+    _lock(person)
+    if person.email == email:
+        raise Conflict(f"{email} is already the address of {person.username}.")
+    _check_email(email, of=person)
+    person.email = email
+    person.save(update_fields=["email"])
+    # Addresses stay out of the ledger, as names do: nothing can be taken out of it again.
+    _record(person, actor, "person.email_set")
 
 
 @transaction.atomic
@@ -170,13 +187,14 @@ def _check_name(name: str) -> None:
         raise Conflict(f"There is already a person {name!r}.")
 
 
-def _check_email(email: str) -> None:
+def _check_email(email: str, of: User | None = None) -> None:
     _check_plain("email address", email)
     try:
         validate_email(email)
     except ValidationError:
         raise ValidationError(f"{email!r} is not a valid email address.") from None
-    if get_user_model().objects.filter(email__iexact=email).exists():
+    holders = get_user_model().objects.filter(email__iexact=email)
+    if any(holder != of for holder in holders):
         raise Conflict(f"The address {email} belongs to another person.")
 
 

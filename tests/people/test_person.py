@@ -330,6 +330,27 @@ def test_a_password_that_is_ended_ends_the_sessions() -> None:
     ]
 
 
+def test_emails_go_to_another_address_and_former_links_end(client: Client) -> None:
+    link = link_in(person(*NEW))
+    person("add", "bo", "--email", "bo@example.com")
+    said = person("email", "ada", "ada.berg@example.org")
+    assert said == "Emails to ada go to ada.berg@example.org from now on.\n"
+    assert User.objects.get(username="ada").email == "ada.berg@example.org"
+    assert client.get(link).status_code == 410, "who reads the former mailbox gets in no more"
+    assert [verb for verb, _ in events_of("ada")] == ["person.added", "person.email_set"]
+    assert "example" not in str(events_of("ada")), "no address stands in the ledger"
+    for address, why in (
+        ("ada.berg@example.org", "is already the address of ada"),
+        ("BO@example.com", "belongs to another person"),
+        ("nowhere", "is not a valid email address"),
+        ("a\u202eda@example.org", "a character that nobody sees"),
+    ):
+        with pytest.raises(CommandError, match=why):
+            person("email", "ada", address)
+    person("email", "ada", "Ada.Berg@example.org")
+    assert User.objects.get(username="ada").email == "Ada.Berg@example.org"
+
+
 @pytest.mark.parametrize("verb", ["roles", "teams", "disable", "enable", "password"])
 @pytest.mark.parametrize("name", ["nobody", "no\udcffbody", "no\u202ebody", "n" * 10_000])
 def test_nobody_of_that_name(verb: str, name: str) -> None:

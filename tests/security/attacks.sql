@@ -92,7 +92,7 @@ UPDATE auth_user SET is_active = true WHERE id = :disabled;
 UPDATE auth_user SET is_active = false WHERE id = :senior;
 
 -- attack: the emails of a person go elsewhere
--- refused: 42501 permission denied for table auth_user
+-- refused: 23514 an address changes with an event that tells of it
 UPDATE auth_user SET email = 'somebody@example.com' WHERE id = :senior;
 
 -- attack: a person is removed

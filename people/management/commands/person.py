@@ -16,8 +16,8 @@ from people.access import ROLE_NAMES, SALES, roles_of
 
 class Command(BaseCommand):
     help = (
-        "Add people, change their roles and sales teams, disable and enable them, and make the link"
-        " with which a person chooses a password. No password is ever typed here."
+        "Add people, change their roles, sales teams and addresses, disable and enable them, and"
+        " make the link with which a person chooses a password. No password is ever typed here."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -56,6 +56,11 @@ def for_teams(parser: CommandParser) -> None:
     """show the sales teams, or join or leave some"""
     for option in ("--join", "--new", "--leave"):
         parser.add_argument(option, action="append", default=[], metavar="TEAM")
+
+
+def for_email(parser: CommandParser) -> None:
+    """another address for the emails; links that were made before no longer work"""
+    parser.add_argument("address")
 
 
 def for_disable(parser: CommandParser) -> None:
@@ -100,6 +105,11 @@ def change_teams(options: dict[str, Any]) -> list[str]:
     return standing(person)
 
 
+def change_email(options: dict[str, Any]) -> list[str]:
+    actions.set_email(find(options["name"]), options["address"], actor=SYSTEM)
+    return [f"Emails to {options['name']} go to {options['address']} from now on."]
+
+
 def disable(options: dict[str, Any]) -> list[str]:
     actions.disable_person(find(options["name"]), actor=SYSTEM)
     return [f"{options['name']} is disabled."]
@@ -120,6 +130,7 @@ PARSERS: dict[str, Callable[[CommandParser], None]] = {
     "add": for_add,
     "roles": for_roles,
     "teams": for_teams,
+    "email": for_email,
     "disable": for_disable,
     "enable": for_enable,
     "password": for_password,
@@ -128,6 +139,7 @@ VERBS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "add": add,
     "roles": change_roles,
     "teams": change_teams,
+    "email": change_email,
     "disable": disable,
     "enable": enable,
     "password": password,
