@@ -34,7 +34,7 @@ known is "XX".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -102,8 +102,15 @@ _APART = re.compile(r"[\n;]")
 BY_SLUG: Mapping[str, Question] = {question.slug: question for question in QUESTIONS}
 #: Answers that a copy does not take over: they speak of a day, or of what somebody confirmed.
 NOT_COPIED = frozenset({DECLARATION, "sign-date", "reports", "limits-speech", "law-conflict"})
-#: What sales knows of a system and its users, rather than what is sold to whom.
-KNOWN_TO_SALES = frozenset(sets.slug for sets in answers_to_facts.TABLE)
+#: What sales knows beside the system: of misuse, of requests, of the law, of who can use it.
+KNOWN_TO_SALES = frozenset(sets.slug for sets in answers_to_facts.TABLE if not sets.member)
+#: What is sold and where to, which may be chosen otherwise.
+SOLD = frozenset(
+    {
+        *("products", "services", "deal-kind", "built-out", "other-systems", "intermediaries"),
+        *("countries", *ELSEWHERE, "run-from"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -281,7 +288,10 @@ def is_answered(question: Question, answers: Answers, context: Context) -> bool:
 
 def is_unknown(question: Question, answers: Answers) -> bool:
     """Whether "I do not know" is (a part of) the answer."""
-    value = answers.get(question.slug)
+    return _holds_unknown(answers.get(question.slug))
+
+
+def _holds_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
         return UNKNOWN in value.values() or [UNKNOWN] in value.values()
     return value == UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
@@ -357,14 +367,16 @@ def copied(answers: Answers, *, source: str = "", is_sent: bool = True) -> dict[
     return {**kept, **marks}
 
 
-def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Iterable[str]) -> None:
+def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Collection[str]) -> None:
     """Mark a question whose answer no longer has these ``outcomes``, if somebody has to look.
 
-    What stops a deal is not taken back alone, and neither is what sales knew; who did not know and
-    has found out takes nothing back.
+    What stops a deal is not taken back alone, nor what sales knew, nor what executives would look
+    at, unless something else is sold. Who did not know and has found out takes nothing back.
     """
-    gone = list(outcomes)
-    if "bar" in gone or (gone and _is_grave(before, slug)):
+    is_known = not _holds_unknown(before)
+    takes_back = _is_grave(before, slug) and not _is_grave(answers.get(slug), slug)
+    for_executives = "executive_review" in outcomes and slug not in SOLD and is_known
+    if "bar" in outcomes or takes_back or for_executives:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
 
 

@@ -45,6 +45,15 @@ def changed(deal: Deal, slug: str, value: Any) -> Deal:
         ({}, "reports", {"answer": "yes", "text": "The press says so"}, NO),
         ({}, "limits-speech", {"answer": "refused", "text": "A filter"}, NO),
         (STATE, "intelligence-access", "yes", "no"),
+        ({}, "purposes", ["national_security_monitoring"], ["commercial_service"]),
+        (
+            {"intelligence-access": "no"},
+            "end-user",
+            {"kind": "intelligence_security", "is_customer": True},
+            {"kind": "commercial_operator", "is_customer": True},
+        ),
+        ({}, "customer", "Suojelupoliisi", "Pohjan Verkko"),
+        ({"services": ["custom_development"], "handover": "more"}, "handover", "more", "no"),
         ({"services": ["custom_development"], "handover": "standard"}, "stores", "later", "no"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -79,6 +88,27 @@ def test_finding_out_and_choosing_something_else_is_no_easing(
     if "territories" in deal.answers:
         actions.save_answer(deal, slug="law-conflict", value=NO, actor=deal.owner)
     assert changed(deal, slug, then).status == Status.CLEARED
+
+
+@pytest.mark.parametrize(
+    ("slug", "answers"),
+    [
+        ("reports", ({"answer": "yes", "text": "The press"}, {"answer": "?", "text": ""}, NO)),
+        ("law-conflict", ({"answer": "yes", "text": "Secret"}, {"answer": "?", "text": ""}, NO)),
+    ],
+)
+def test_what_was_known_is_not_unlearned_step_by_step(slug: str, answers: tuple[Any, ...]) -> None:
+    deal = draft(products=["dpi-gateway"], **{slug: answers[0]})
+    for answer in answers[1:]:
+        actions.save_answer(deal, slug=slug, value=answer, actor=deal.owner)
+    complete(deal)
+    assert send_draft(deal).status == Status.IN_REVIEW
+
+
+def test_a_core_that_became_radio_is_answered_again_and_clears() -> None:
+    deal = draft(products=["core-5gsa"], handover="standard", obligation="yes")
+    actions.save_answer(deal, slug="products", value=["nr-macro"], actor=deal.owner)
+    assert changed(deal, "handover", "no").status == Status.CLEARED
 
 
 def test_a_copy_of_a_draft_takes_the_mark_along() -> None:
