@@ -1,7 +1,8 @@
 """What the seller's verbs do. Each is one transaction: lock, check (`verbs`), write, record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from jobs.models import Clock, Job
 from policy import active
 from policy.facts.bundle import ReferenceData
 from screening import deriving, mail, recording, verbs
+from screening.around import Around
 from screening.form import meanings, questions
 from screening.form.questions import Reading
 from screening.lifecycle import AFTER_RULING, Status, move
@@ -332,12 +334,26 @@ def _screen(
         _lock_parties(reading)
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
-    found = deriving.of_revision(revision, data, None, reading)
+    around = Around([deal])
+    found = deriving.of_revision(revision, data, around, reading)
+    if cause == Screening.Cause.SENT:
+        # Once somebody has to look, a person ends it, whatever becomes of the other deal.
+        milder = _milder_than(deriving.twins(deal, reading, around), reading)
+        found = replace(found, looks=[*found.looks, *milder])
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.
     deal.lock()
     return deal.last_screening
+
+
+def _milder_than(waiting: Iterable[Deal], reading: Reading) -> list[str]:
+    """Sentences on deals that somebody still looks at, for what these answers no longer say."""
+    return [
+        f"says less than {other.reference} of the same end user, which somebody still looks at"
+        for other in waiting
+        if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
+    ]
 
 
 def _lock_parties(reading: Reading) -> None:

@@ -121,6 +121,21 @@ def of_revision(
     )
 
 
+def twins(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
+    """The deals that wait for somebody else than sales and that this one is like: of the same end
+    user, in a country of this one, where a product can do the same.
+    """
+    declared, data = reading.declared, reading.data
+    here, able = linking.places(declared, data), linking.own_capabilities(declared, data)
+    return [
+        other.deal
+        for other in around.others(deal, linking.end_user_key(declared), data)
+        if linking.has_place_in_common(here, other.places)
+        and not able.isdisjoint(other.capabilities)
+        and other.waits_for_somebody_else
+    ]
+
+
 def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
     """What a screening keeps of the laws that were picked, and of those that came along."""
     kept = dict(derived.brought.entries)

@@ -21,6 +21,7 @@ from policy.reference.names.outlines import are_alike
 from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
+from screening.lifecycle import Status
 from screening.models import Deal
 
 LONGEST_KEY = 200
@@ -76,6 +77,12 @@ class Other:
         except DeclaredError:
             # These versions cannot read it: what was screened last counts, wherever it is.
             return cls(deal, _screened(deal), _screened(deal, "services"), frozenset(), stand)
+
+    @property
+    def waits_for_somebody_else(self) -> bool:
+        """Whether reviewers, compliance or product management still look at it."""
+        is_asked = self.deal.status == Status.NEEDS_INFORMATION and self.deal.asks_compliance
+        return self.deal.status == Status.IN_REVIEW or is_asked
 
     @property
     def law(self) -> str:
