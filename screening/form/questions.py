@@ -371,12 +371,14 @@ def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Collection
     """Mark a question whose answer no longer has these ``outcomes``, if somebody has to look.
 
     What stops a deal is not taken back alone, nor what sales knew, nor what executives would look
-    at, unless something else is sold. Who did not know and has found out takes nothing back.
+    at, unless something else is sold, nor words that compliance would have read. Who did not know
+    and has found out takes nothing back.
     """
     is_known = not _holds_unknown(before)
     takes_back = _is_grave(before, slug) and not _is_grave(answers.get(slug), slug)
     for_executives = "executive_review" in outcomes and slug not in SOLD and is_known
-    if "bar" in outcomes or takes_back or for_executives:
+    is_reworded = "needs_information" in outcomes and slug in named_in_text.WRITTEN
+    if "bar" in outcomes or takes_back or for_executives or is_reworded:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
 
 

@@ -53,6 +53,8 @@ def changed(deal: Deal, slug: str, value: Any) -> Deal:
             {"kind": "commercial_operator", "is_customer": True},
         ),
         ({}, "customer", "Suojelupoliisi", "Pohjan Verkko"),
+        ({}, "description", "Intercept calls of subscribers", "Mobile service"),
+        ({}, "name", "Project for Suojelupoliisi", "Project North"),
         ({"services": ["custom_development"], "handover": "more"}, "handover", "more", "no"),
         ({"services": ["custom_development"], "handover": "standard"}, "stores", "later", "no"),
     ],
@@ -77,6 +79,8 @@ def test_what_was_said_is_looked_at(
         ("countries", [{"place": "TR", "site": ""}], [{"place": "FI", "site": ""}]),
         ("products", ["url-filter"], ["nr-macro"]),
         ("purposes", ["?"], ["commercial_service"]),
+        ("description", "Mobile service for subscribers", "Mobile service"),
+        ("customer", "State Security Service", "Pohjan Verkko"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
