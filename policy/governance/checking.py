@@ -221,7 +221,9 @@ def _compare_on_answers(
     found["charter"] += changes
     found["flaws"] += compared.problems
     found["guard"] += _named(succession.silent(changes))
-    on_answers.tell(found["answers"], compared, after)
+    text = charter.on_answers
+    stored = succession.stored_by_answers(text, after) if text else {}
+    on_answers.tell(found["answers"], compared, after, stored)
 
 
 def _named(easings: Iterable[Loosening]) -> list[Named]:

@@ -230,7 +230,7 @@ def charter(arguments: argparse.Namespace) -> Found:
         "charter": [change.plain for compared in both for change in compared.changes],
         "problems": [problem for compared in both for problem in compared.problems],
     }
-    on_answers.tell(found["answers"], both[1], data)
+    on_answers.tell(found["answers"], both[1], data, stored={})
     eased = [*succession.silent(found["charter"]), *succession.beyond(after, rulebook)]
     eased += easings.other_sentences(found["charter"])
     found["looser"] = [asdict(easing) for easing in eased]

@@ -184,8 +184,16 @@ def shown(text: Charter | Rulebook, answers: Mapping[str, Any]) -> list[tuple[st
     return remarkable(text.vocabulary, answers)
 
 
-def tell(rows: list[report_data.OnAnswers], compared: succession.Next, data: ReferenceData) -> None:
-    """Say of each promise of a new charter what is to be known of it besides its proof."""
+def tell(
+    rows: list[report_data.OnAnswers],
+    compared: succession.Next,
+    data: ReferenceData,
+    stored: Mapping[str, int],
+) -> None:
+    """Say of each promise of a new charter what is to be known of it besides its proof.
+
+    ``stored`` says of how many stored deals a promise speaks, where there are any.
+    """
     text = data.charter.on_answers if data.charter else None
     if text is None:
         return
@@ -198,5 +206,5 @@ def tell(rows: list[report_data.OnAnswers], compared: succession.Next, data: Ref
             "from_policy": text.grounds[name].from_policy,
             "in_words": in_words(text.without_rules, text.by_id[name]),
             "labelled": len(spoken[name]),
-            "stored": None,
+            "stored": stored.get(name),
         }

@@ -13,6 +13,9 @@ from policy.engine.language.condition import Condition
 from policy.facts.derive import ReferenceData
 from policy.governance import report_data
 
+#: Answers by the names that promises on answers use.
+Answered = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -176,6 +179,11 @@ class Past(Protocol):
 
     def spoken_of(self, premises: Sequence[Premise]) -> list[int]:
         """For each premise in how many stored screenings it may hold."""
+
+    def answered(self, data: ReferenceData, newest: int) -> Mapping[str, Sequence[Answered]]:
+        """Of the newest deals that still count, by reference, what they answer: as
+        `policy.facts.answered` says it, once for each variant of the facts.
+        """
 
     def deals_in(self, country: str, user: Any) -> Sequence[DealLine]:
         """The newest deals for a country that the user may see."""

@@ -246,6 +246,20 @@ def labelled_by_answers(text: Charter, data: ReferenceData) -> dict[str, set[str
     return _spoken(text, labelled.answers(data), Encoded(data).words)
 
 
+def stored_by_answers(text: Charter, data: ReferenceData) -> dict[str, int]:
+    """Of how many of the newest stored deals that still count each promise on answers speaks."""
+    words = Encoded(data).words
+    by_deal = {
+        name: [words.parse(one) for one in answers]
+        for name, answers in past().answered(data, MOST_STORED).items()
+    }
+    return {name: len(deals) for name, deals in _spoken(text, by_deal, words).items()}
+
+
+#: Of so many deals the answers are read again: what they declare stands in no column.
+MOST_STORED = 10_000
+
+
 def _spoken(
     charter: Charter, by_deal: Mapping[str, list[Facts]], words: Vocabulary
 ) -> dict[str, set[str]]:

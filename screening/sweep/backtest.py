@@ -17,9 +17,11 @@ from policy.engine.language.condition import redecided
 from policy.engine.language.facts import FactError
 from policy.engine.readings import sql
 from policy.engine.readings.assessment import Assessment
+from policy.facts.answered import answered as answers_of
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData
 from policy.governance.past import (
+    Answered,
     Backtest,
     ChangedDeal,
     Coverage,
@@ -30,6 +32,7 @@ from policy.governance.past import (
 )
 from screening import deriving
 from screening.around import Around
+from screening.form.questions import declared_facts
 from screening.lifecycle import Status
 from screening.models import Confirmation, Deal, DealRevision, Finding, Screening, holds
 from screening.sweep import deal_facts, in_place
@@ -41,6 +44,8 @@ BATCH, NAMED = 200, 2_000
 #: How many screenings or deals one part holds: played by PostgreSQL, or read one by one.
 IN_PLACE, ANEW = 50_000, 1_000
 UNREADABLE = (FactError, DeclaredError, Conflict)
+#: The origin of a fact that compliance or a reviewer set.
+BY_HAND = "reviewer"
 NO_ROW = "screening {} has no row in deal_facts; ./run manage rebuild_deal_facts fills it"
 CUT = """
 SELECT min(id), max(id), count(*) FROM (
@@ -367,6 +372,24 @@ def spoken_of(premises: Sequence[Premise]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {counted} FROM {deal_facts.TABLE}")  # noqa: S608  names that were read
         return list(cursor.fetchone())
+
+
+def answered(data: ReferenceData, newest: int) -> Mapping[str, Sequence[Answered]]:
+    """What the newest deals that still count answer; one that cannot be read is left out."""
+    live = Deal.objects.filter(status__in=LIVE, screening__isnull=False).newest_first()
+    found: dict[str, Sequence[Answered]] = {}
+    for deal in live.select_related("screening__revision")[:newest].iterator(BATCH):
+        screening = deal.last_screening
+        by_hand = (one for one, origin in screening.sources.items() if origin["source"] == BY_HAND)
+        try:
+            declared = declared_facts(screening.revision.answers)
+            variants = [data.rulebook.vocabulary.parse(plain) for plain in screening.facts]
+            found[deal.reference] = answers_of(
+                declared, dict.fromkeys(by_hand, True), variants, data
+            )
+        except UNREADABLE:
+            continue
+    return found
 
 
 def deals_in(country: str, user: Any) -> Sequence[DealLine]:

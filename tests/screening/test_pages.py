@@ -94,7 +94,7 @@ class TestMyDeals:
 
 class TestTheForm:
     def test_a_start_makes_a_draft_with_its_event(self, site: Client) -> None:
-        assert "10 to 20 minutes" in text(site.get(reverse("screening:new")))
+        assert "An ordinary deal takes five minutes" in text(site.get(reverse("screening:new")))
         response = site.post(reverse("screening:new"))
         deal = Deal.objects.get()
         assert response.url == deal.get_absolute_url()

@@ -22,6 +22,7 @@ from policy.facts.screen import Screener
 from policy.governance import easings, entries, labelled, promises, proving, sentences
 from policy.governance.past import ChangedDeal, gathered, past
 from policy.models import Kind
+from screening.form.questions import BY_SLUG, context_of
 from screening.sweep import backtest
 from tests import factories
 from tests.policy.governance import edits
@@ -177,10 +178,15 @@ def store_deals() -> None:
     for number, (name, country, product, law) in enumerate(sold):
         customer = name if name in {one.name for one in at_home} else f"{name} {number}"
         answers = {**factories.CITED, **factories.in_country(country), "customer": customer}
+        answers["other-systems"] = {"answer": "no", "text": ""}
         if law is not None:
             picked = {"law": law.id, "cited": law.citation, "conflict": law.conflict}
             answers["legal-basis"] = {"laws": [picked]}
-        factories.sent_deal({**answers, "products": [product]}, owner, alone=False)
+        answers["products"] = [product]
+        context = context_of(answers, data)
+        asked = {one.slug for one in BY_SLUG.values() if one.shown(answers, context)}
+        only = {slug: answer for slug, answer in answers.items() if slug in asked}
+        factories.sent_deal(only, owner, alone=False)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from policy.governance import on_answers, proposals, succession
 from policy.governance.proposals import ProposalRefused
 from policy.models import CheckReport, Kind
 from policy.wording import clauses
+from screening import actions as selling
 from tests import factories
 from tests.policy.governance import chartering
 from tests.policy.governance.chartering import LISTED, PRODUCT, WHY, aged, confirmed, unkept
@@ -147,6 +148,24 @@ def test_charter_1_0_is_read_as_it_was() -> None:
 
 
 @pytest.mark.django_db
+def test_stored_deals_are_counted_by_what_they_answer() -> None:
+    factories.reference_data()
+    text, data = shipped.charter().on_answers, active.reference_data()
+    reported = {**factories.SENIOR, "reports": {"answer": "yes", "text": "A paper wrote so."}}
+    first, second = (factories.sent_deal(reported) for _ in range(2))
+    factories.cleared_deal()
+    assert text is not None
+    assert {name: n for name, n in succession.stored_by_answers(text, data).items() if n} == {
+        "A07": 2
+    }
+    # What compliance ruled is no longer what sales answered.
+    factories.ruled(first, "adverse_info", "alleged")
+    assert succession.stored_by_answers(text, data)["A07"] == 1
+    selling.withdraw_deal(second, because="The customer bought elsewhere.", actor=second.owner)
+    assert succession.stored_by_answers(text, data)["A07"] == 0
+
+
+@pytest.mark.django_db
 class TestPeople:
     @pytest.fixture(autouse=True)
     def _versions(self) -> None:
@@ -167,12 +186,16 @@ class TestPeople:
         [said] = [one for one in report.found["answers"] if one["id"] == "A02"]
         assert (said["state"], said["standing"]["from_policy"]) == ("proved", True)
         assert said["standing"]["labelled"] > 20
+        assert said["standing"]["stored"] == 0
         assert [
             "Capabilities by the catalogue",
             "integration with an active surveillance system",
         ] in (said["speaks_of"])
         page = site.get(reverse("policy:report", args=[version.pk])).content.decode()
         assert "Answers that it speaks of" in page
+        assert "Of the newest stored deals that still count it speaks of 0." in " ".join(
+            page.split()
+        )
         assert "Its sentence is the same as before." in page
 
         client.force_login(chief)
