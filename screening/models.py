@@ -128,20 +128,16 @@ class DealQuerySet(models.QuerySet["Deal"]):
         names = self.order_by().values_list("answers__customer", flat=True).distinct()[:500]
         return sorted({name for name in names if name})
 
-    def of_end_user(self, key: str) -> Self:
-        """Deals of this end user that may still be delivered: sent, for the first time or again, in
-        the last twelve months, or still good.
-        """
-        return self.of_end_users([key])
-
     def of_end_users(self, keys: Iterable[str]) -> Self:
-        recent = Now() - timedelta(days=365)
-        is_live = Q(screening__revision__created_at__gt=recent) | Q(valid_until__gt=Now())
-        return self.filter(is_live, end_user_key__in=keys).exclude(status__in=CLOSED)
-
-    def stopped(self, keys: Iterable[str], sent: datetime) -> Self:
-        """Deals of these end users that were stopped in the two years before, or since."""
-        return self.filter(end_user_key__in=keys, status__in=CLOSED, closed_at__gt=sent - TWO_YEARS)
+        """Deals of these end users that may still be delivered: all that count, whenever they were
+        sent, and those that lapsed although they were sent, or sent again, in the last twelve
+        months, or would still be good. `sweep.holding` says the same in SQL.
+        """
+        sent_lately = Q(screening__revision__created_at__gt=Now() - timedelta(days=365))
+        counts = ~Q(status=Status.LAPSED) | sent_lately | Q(valid_until__gt=Now())
+        return self.filter(counts, end_user_key__in=keys, screening__isnull=False).exclude(
+            status__in=CLOSED
+        )
 
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or whose sales team is theirs."""

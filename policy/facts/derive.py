@@ -117,7 +117,10 @@ def trace(
     if problems:
         raise DeclaredError(problems)
     destinations = spots.destinations(
-        declared, reference.countries, is_settled="special_territory" in given
+        declared,
+        reference.countries,
+        elsewhere=spots.known_elsewhere(declared, reference),
+        is_settled="special_territory" in given,
     )
     purposes = _purposes(declared)
     if len(destinations.spots) * len(purposes) > MOST_VARIANTS:
@@ -181,14 +184,14 @@ class Derivation(Draft):
         products.capabilities(self, facts)
         products.export_control(self, place, facts)
         if spot.note:
-            self.notes["in_special_territory"] = spot.note
+            is_whole = spot.region is None and not spot.is_open
+            self.add_note("country_risk" if is_whole else "in_special_territory", spot.note)
         if spot.is_open and place is not None:
             places.may_be_in_a_territory(self, place, facts)
         places.law(self, place, facts)
         parties.signs_for_a_company(self, facts)
         parties.between(self, place, facts)
         products.integration(self, facts)
-        products.purpose(self, facts)
         self._complete(facts)
         answered = self._answered(facts)
         facts |= answered
@@ -197,6 +200,7 @@ class Derivation(Draft):
             if "special_territory" in given:
                 places.given_territory(self, given["special_territory"], facts)
             self._stated(facts)
+        products.serves(self, facts)
         self._unread({name: facts[name] for name in answered})
         self._conflict(facts)
         words = self.reference.rulebook.vocabulary

@@ -17,10 +17,13 @@ import orjson
 
 from policy.engine.language.facts import LONGEST_TEXT, Facts
 from policy.engine.language.words import listed
+from policy.facts import spots
 from policy.facts.declared import is_named
 from policy.facts.derive import LONGEST_NOTE, Derivation, ReferenceData
 from policy.facts.spots import Spot
+from policy.reference.destinations import NOWHERE
 from policy.reference.names.folding import fold
+from policy.reference.registry import Said
 
 #: Keys that are remembered; a file of a million lines has a few thousand.
 REMEMBERED = 16_384
@@ -48,25 +51,26 @@ class Line(NamedTuple):
 class Ordinary[Told]:
     """What deals are told, with one set of reference data; ordinary ones share what they are told.
 
-    `tell` is asked once for each key, with the facts of one such deal and what it declared. In
-    these facts every text of the deal's own is left open: the name of the text between two NULs.
-    No deal has such texts, because the vocabulary refuses NUL. Which mandatory answers are not
-    given is the same for all deals of a key.
+    `tell` is asked once for each key, with the facts of one such deal, one for each destination,
+    and what it declared. In these facts every text of the deal's own is left open: the name of the
+    text between two NULs. No deal has such texts, because the vocabulary refuses NUL. Which
+    mandatory answers are not given is the same for all deals of a key.
     """
 
     def __init__(
-        self, reference: ReferenceData, tell: Callable[[Facts, Mapping[str, Any]], Told]
+        self, reference: ReferenceData, tell: Callable[[Sequence[Facts], Mapping[str, Any]], Told]
     ) -> None:
         self.reference = reference
         self.vocabulary = reference.rulebook.vocabulary
         self._tell = tell
         self._told: dict[Key, Told] = {}
         self._line_of = lru_cache(REMEMBERED)(self._find_line)
+        self._abroad = lru_cache(REMEMBERED)(self._find_abroad)
         self._says_nothing = lru_cache(REMEMBERED)(self._find_says_nothing)
 
     def told(
         self, declared: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> tuple[Told, Texts] | Facts | None:
+    ) -> tuple[Told, Texts] | list[Facts] | None:
         """What deals like this are told and this one's own texts; its Facts when it is derived in
         full; None when `derive` must look closer.
 
@@ -77,14 +81,21 @@ class Ordinary[Told]:
         try:
             texts = self._texts(declared)
             quoted: list[str] = []
-            key = self._key(declared, given, texts, quoted)
+            heard = self._heard(declared, texts)
+            elsewhere = self._elsewhere(declared, given, heard)
+            if elsewhere is None:
+                return None
+            key = self._key(declared, given, texts, quoted, heard, elsewhere)
             form = self._told.get(key) if key else None
             if form is None:
                 # Whatever is remembered was looked at when it was met first.
                 if not self._has_known_codes(declared, given):
                     return None
-                form = self._first(key, texts, quoted, declared, given) if key else None
-            return self._in_full(declared, given) if form is None else (form, self._checked(texts))
+                if key:
+                    form = self._first(key, texts, quoted, declared, given, elsewhere)
+            if form is None:
+                return self._in_full(declared, given, elsewhere)
+            return form, self._checked(texts)
         except (ValueError, TypeError, KeyError):
             # Something in it cannot be read; `derive` says what.
             return None
@@ -126,6 +137,8 @@ class Ordinary[Told]:
         given: Mapping[str, Any],
         texts: dict[str, str],
         quoted: list[str],
+        heard: Sequence[Said | None],
+        elsewhere: tuple[str, ...],
     ) -> Key | None:
         """What the facts follow from; None when all must be looked at.
 
@@ -139,7 +152,7 @@ class Ordinary[Told]:
             return None
         between, obligation = get("intermediaries"), get("legal_obligation")
         own = tuple(texts)
-        said = self._said(declared, texts, quoted)
+        said = self._said(declared, texts, quoted, heard)
         lines = self._lines(get("products") or (), capabilities, texts, quoted)
         alike: tuple[int, ...] = ()
         if quoted:
@@ -152,6 +165,7 @@ class Ordinary[Told]:
         part = orjson.dumps(
             (
                 get("country"),
+                elsewhere,
                 get("end_user_type"),
                 get("customer_type"),
                 get("purpose"),
@@ -171,26 +185,53 @@ class Ordinary[Told]:
         )
         return sha256(part).digest(), said
 
+    def _heard(self, declared: Mapping[str, Any], texts: Texts) -> list[Said | None]:
+        """What the registry says to the end user, to the customer and to all between."""
+        said = self.reference.registry.said
+        name, customer = (declared.get("end_user_name") or "").strip(), texts.get("customer_name")
+        heard = [said(name) if name else None, said(customer) if customer else None]
+        return heard + [said(party) for party in declared.get("intermediaries") or ()]
+
     def _said(
-        self, declared: Mapping[str, Any], texts: dict[str, str], quoted: list[str]
+        self,
+        declared: Mapping[str, Any],
+        texts: dict[str, str],
+        quoted: list[str],
+        heard: Sequence[Said | None],
     ) -> tuple[Any, ...]:
         """What the registry says to the names, where it is more than nobody or an operator."""
-        said = self.reference.registry.said
-        name = (declared.get("end_user_name") or "").strip()
-        customer = texts.get("customer_name", "")
-        of_name = said(name) if name else None
-        of_customer = said(customer) if customer else None
+        of_name, of_customer, *of_parties = heard
         told: tuple[Any, ...] = ()
         if (of_name and of_name.is_more) or (of_customer and of_customer.is_more):
-            told = of_name, of_customer, name == customer
+            name = (declared.get("end_user_name") or "").strip()
+            told = of_name, of_customer, name == texts.get("customer_name", "")
             quoted += [one for one in ("end_user_name", "customer_name") if one in texts]
-        for at, party in enumerate(declared.get("intermediaries") or ()):
-            of_party = said(party)
-            if of_party.is_more:
+        for at, of_party in enumerate(of_parties):
+            if of_party and of_party.is_more:
                 told = *told, of_party
-                texts[f"party {at}"] = party
+                texts[f"party {at}"] = declared["intermediaries"][at]
                 quoted.append(f"party {at}")
         return told
+
+    def _elsewhere(
+        self, declared: Mapping[str, Any], given: Mapping[str, Any], heard: Sequence[Said | None]
+    ) -> tuple[str, ...] | None:
+        """The countries that count beside the declared one, see `spots.known_elsewhere`; None
+        where something has to be asked.
+        """
+        country = declared.get("country")
+        homes = tuple([homes for said in heard if said for homes in said.homes])
+        if not homes or not country or country == NOWHERE or "special_territory" in given:
+            return ()
+        return self._abroad(country, homes)
+
+    def _find_abroad(
+        self, country: str, several: tuple[frozenset[str], ...]
+    ) -> tuple[str, ...] | None:
+        countries = self.reference.countries
+        codes = spots.declared_codes({"country": country}, countries)
+        found = [spots.abroad(homes, codes, countries) for homes in several]
+        return None if None in found else tuple(dict.fromkeys(code for code in found if code))
 
     def _lines(
         self,
@@ -241,11 +282,18 @@ class Ordinary[Told]:
         return self.reference.beside.get("abilities_declared", frozenset())
 
     def _in_full(
-        self, declared: Mapping[str, Any], given: Mapping[str, Any], written: Texts | None = None
-    ) -> Facts:
-        derivation = Derivation(declared, self.reference, given, written=written or {})
-        plain = derivation.plain(Spot(declared.get("country")), declared.get("purpose"))
-        return self.vocabulary.parse(plain)
+        self,
+        declared: Mapping[str, Any],
+        given: Mapping[str, Any],
+        elsewhere: tuple[str, ...],
+        written: Texts | None = None,
+    ) -> list[Facts]:
+        variants = []
+        for country in (declared.get("country"), *elsewhere):
+            derivation = Derivation(declared, self.reference, given, written=written or {})
+            plain = derivation.plain(Spot(country), declared.get("purpose"))
+            variants.append(self.vocabulary.parse(plain))
+        return variants
 
     def _first(
         self,
@@ -254,6 +302,7 @@ class Ordinary[Told]:
         quoted: Sequence[str],
         declared: Mapping[str, Any],
         given: Mapping[str, Any],
+        elsewhere: tuple[str, ...],
     ) -> Told | None:
         """What the first deal of a key is told; None where no other deal may be told the same."""
         # Sentences about a text leave it open too; nobody can guess the marks.
@@ -261,15 +310,17 @@ class Ordinary[Told]:
         for name in quoted:
             marks.setdefault(texts[name], name)
         written = {text: f"{self._mark}{name}\n" for text, name in marks.items()}
-        facts = self._in_full(declared, given, written)
-        note = facts.texts.get("conflict_note", "")
-        if len(note) + LONGEST_QUOTED * note.count(self._mark) > LONGEST_NOTE and marks:
-            return None
-        left = {name: text for name, text in facts.texts.items() if name not in OWN}
-        if marks:
-            left = {name: self._opened(text, written, marks) for name, text in left.items()}
-        left |= {name: f"\0{name}\0" for name in texts if name in OWN}
-        form = self._tell(Facts(self.vocabulary, facts.cells, left, facts.known), declared)
+        forms = []
+        for facts in self._in_full(declared, given, elsewhere, written):
+            note = facts.texts.get("conflict_note", "")
+            if len(note) + LONGEST_QUOTED * note.count(self._mark) > LONGEST_NOTE and marks:
+                return None
+            left = {name: text for name, text in facts.texts.items() if name not in OWN}
+            if marks:
+                left = {name: self._opened(text, written, marks) for name, text in left.items()}
+            left |= {name: f"\0{name}\0" for name in texts if name in OWN}
+            forms.append(Facts(self.vocabulary, facts.cells, left, facts.known))
+        form = self._tell(forms, declared)
         if len(self._told) >= REMEMBERED:
             self._told.clear()
         self._told[key] = form

@@ -1,7 +1,7 @@
 """What is sold: its capabilities, what sales says beside them, and how its export is controlled."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy.engine.language.words import listed
 from policy.facts.declared import ABILITIES, NOT_KNOWN, is_named
@@ -18,17 +18,35 @@ from policy.reference.capabilities import (
 )
 from policy.reference.catalogue import Product
 from policy.reference.destinations import Place
+from policy.reference.laws import CLASSES
 
 _CONTROLLED = frozenset(CONTROL_LIST)
 #: From the mildest to the gravest.
 CONTROLS = ("not_controlled", "licence_granted", "licence_required", "denied", "prohibited")
-INTERCEPTS = "needs a legal obligation"
-_RECORDS = (INTERCEPTS, "hands communications over or keeps records of them")
-#: Purposes that a product has to serve: what has to be there, and how a sentence says it.
-SERVED_BY = {
-    "li_compliance": _RECORDS,
-    "data_retention_compliance": _RECORDS,
-    "court_ordered_blocking": ("restricts_content", "blocks anything"),
+
+
+class Served(NamedTuple):
+    """What serves a purpose: these capabilities, and what is the same to the rules as one of the
+    abilities.
+    """
+
+    capabilities: frozenset[str]
+    abilities: frozenset[str]
+    does: str
+
+
+_REACHES_IN = frozenset({"hands_over_more", "stores_intercepted", "analyses_intercepted"})
+_RESTRICTS = Served(
+    frozenset(), frozenset({"restricts_content"}), "blocks or changes what people read"
+)
+#: Purposes that say themselves what is sold for them.
+SERVED: Mapping[str | None, Served] = {
+    "li_compliance": Served(CLASSES["L"], _REACHES_IN, "intercepts"),
+    "data_retention_compliance": Served(
+        CLASSES["T"], _REACHES_IN, "keeps or discloses records of subscribers"
+    ),
+    "court_ordered_blocking": _RESTRICTS,
+    "child_protection": _RESTRICTS,
 }
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
 WITH_LINKED = "with linked deals and the delivered base"
@@ -171,22 +189,6 @@ def integration(draft: Draft, facts: dict[str, Any]) -> None:
         facts["capabilities"] = maybe(capabilities, INTEGRATION)
 
 
-def purpose(draft: Draft, facts: dict[str, Any]) -> None:
-    """A purpose that only some products serve, and none of them is in the deal."""
-    serves, words = SERVED_BY.get(str(facts["purpose"]), ("", ""))
-    if not serves or draft.is_settled:
-        return
-    by_law, alike = draft.reference.beside.get("legal_obligation"), draft.reference.alike
-    able = by_law if serves == INTERCEPTS else alike.get(serves)
-    said = draft.declared.get("abilities_declared", [])
-    possible = frozenset(members(facts["capabilities"]))
-    # What is barred in any case need not be explained, too.
-    is_served = possible & ((able or frozenset()) | alike.get(KEPT[0], frozenset()))
-    if possible and able and not is_served and serves not in possibly(said, ABILITIES):
-        named = draft.reference.rulebook.vocabulary["purpose"].say(facts["purpose"])
-        draft.doubts.append(f"The purpose is {named}, and nothing in the deal {words}.")
-
-
 def abilities(draft: Draft, capabilities: Any) -> Any:
     """What sales says that it can do; unknown where it hands over and stores, and nobody said."""
     if "abilities_declared" in draft.declared:
@@ -196,6 +198,23 @@ def abilities(draft: Draft, capabilities: Any) -> Any:
     if asks:
         draft.notes["abilities_declared"] = "nobody said what the storage is for"
     return {"yes": [], "unknown": list(KEPT)} if asks else []
+
+
+def serves(draft: Draft, facts: dict[str, Any]) -> None:
+    """A purpose that speaks of what nothing in the deal does: somebody else does it, or a product
+    does more than its line says. Where sales says or does not rule out that one does, rules ask.
+    """
+    served = SERVED.get(facts["purpose"])
+    if served is None:
+        return
+    reference = draft.reference
+    able = served.capabilities.union(
+        *(reference.alike.get(ability, ()) for ability in served.abilities)
+    )
+    said = possibly(facts["abilities_declared"], ABILITIES)
+    if able.isdisjoint(surely(facts["capabilities"]) or ()) and served.abilities.isdisjoint(said):
+        purpose = reference.rulebook.vocabulary["purpose"].say(facts["purpose"])
+        draft.doubts.append(f"The purpose is {purpose}, and nothing in the deal {served.does}.")
 
 
 def export_control(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -133,20 +133,21 @@ class Screener:
         if isinstance(told, tuple):
             form, texts = told
             return form.filled(name, texts)
-        if told is not None:
-            return orjson.dumps(self.said(name, self.assess(told), declared))
-        assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
-        return orjson.dumps(self.said(name, assessment, declared))
+        variants = self._variants(declared, given) if told is None else told
+        return orjson.dumps(self.said(name, self._assessed(variants), declared))
 
     def _explained(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         """The same answer, and beside it whom the names in the deal mean or resemble."""
-        assessment = combine([self.assess(facts) for facts in self._variants(declared, given)])
+        assessment = self._assessed(self._variants(declared, given))
         names = [likeness.plain for likeness in likenesses(declared, self.reference)]
         return orjson.dumps(self.said(name, assessment, declared) | {"names": names})
 
-    def _form(self, facts: Facts, declared: Mapping[str, Any]) -> Form:
+    def _assessed(self, variants: Sequence[Facts]) -> Assessment:
+        return combine([self.assess(facts) for facts in variants])
+
+    def _form(self, variants: Sequence[Facts], declared: Mapping[str, Any]) -> Form:
         """What is said to every deal with these facts; sentences quote texts as they are."""
-        return self._form_of(orjson.dumps(self.said(None, self.assess(facts), declared)))
+        return self._form_of(orjson.dumps(self.said(None, self._assessed(variants), declared)))
 
     def _variants(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[Facts]:
         try:

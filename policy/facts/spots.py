@@ -2,7 +2,8 @@
 
 A country always counts as itself. Beside it count the territories that sales names in it, those in
 which the text of a site lies, and, where nobody knows, the country once more with everything open
-that the place decides. So whatever is said of a place only adds, and no deal gets milder by it.
+that the place decides. So do the countries of all parties, also those that only the registry or a
+name tells. So whatever is said of a place only adds, and no deal gets milder by it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy.facts.bundle import ReferenceData
-from policy.facts.declared import UNKNOWN_WHERE
-from policy.reference.destinations import Countries
-from policy.reference.sites import GRAVE, NONE, grave_countries_in, sited
+from policy.facts.declared import UNKNOWN_WHERE, party_names
+from policy.reference.destinations import NOWHERE, Countries
+from policy.reference.ratings import TIERS
+from policy.reference.sites import NONE, sited
 from policy.reference.sites import named_after as named_after_place
 
 
@@ -35,22 +37,46 @@ class Destinations:
     doubts: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Countries that no answer names and a party of the deal is in, each with a sentence, and what
+    has to be asked because there are several; sentences.
+    """
+
+    countries: Mapping[str, str]
+    doubts: Sequence[str] = ()
+
+
+NOTHING = Elsewhere({})
+#: Tiers of countries to which not every sale is reviewed.
+MILD = TIERS[:2]
+
+
 def destinations(
-    declared: Mapping[str, Any], countries: Countries, *, is_settled: bool = False
+    declared: Mapping[str, Any],
+    countries: Countries,
+    *,
+    elsewhere: Elsewhere = NOTHING,
+    is_settled: bool = False,
 ) -> Destinations:
-    """Every destination of a deal, once. With `is_settled` the territory was set by hand."""
+    """Every destination of a deal, once. With `is_settled` the territory was set by hand.
+
+    Countries of `elsewhere`, which is `known_elsewhere`, count as if they were declared.
+    """
     rows = declared.get("destinations") or (declared,)
     spots = [Spot(row.get("country"), row.get("region")) for row in rows]
-    codes = {spot.country for spot in spots} | {_state(spot.region) for spot in spots}
+    codes = {code for spot in spots for code in (spot.country, _state(spot.region)) if code}
     homes = [home for home in homes_of(declared) if home not in codes]
     spots += [Spot(home) for home in dict.fromkeys(homes)]
     if is_settled:
         return Destinations(_once(spots), ())
+    spots += [Spot(home, note=note) for home, note in elsewhere.countries.items()]
     answers = {
         country: _answer(where) for country, where in (declared.get("territories") or {}).items()
     }
     added = [spot for country, answer in answers.items() for spot in _answered(country, answer)]
-    doubts = [
+    doubts = [*elsewhere.doubts]
+    doubts += [
         f"{countries.places[code].name} ({code}) is not in {countries.names[country]}."
         for country, answer in answers.items()
         for code in answer or ()
@@ -61,13 +87,78 @@ def destinations(
             country, region = row.get("country") or "", row.get("region") or ""
             place = countries.places.get(region) or countries.places.get(country or _state(region))
             answer = answers.get(place.country) if place else None
-            site = sited(row["site"], place, countries, answer)
+            site = sited(row["site"], place, countries, answer, codes)
             doubts += site.doubts
             note = " ".join(site.notes)
             added += [Spot(None, code, note=note) for code in site.territories]
             if site.is_open:
                 added.append(Spot(country or _state(region), is_open=True, note=site.doubts[0]))
     return Destinations(_once([*spots, *added]), tuple(dict.fromkeys(doubts)))
+
+
+def known_elsewhere(
+    declared: Mapping[str, Any], reference: ReferenceData, names: Iterable[str] | None = None
+) -> Elsewhere:
+    """Where parties of the deal are at home that no answer puts there: by the registry, where it
+    has the very name in other countries only, or by the words of the name.
+    """
+    names = _names_of(declared) if names is None else names
+    codes = declared_codes(declared, reference.countries)
+    countries, found, doubts = reference.countries, dict[str, str](), []
+    for name in names if codes else ():
+        for homes in reference.registry.said(name).homes:
+            where = " or ".join(countries.places[code].name for code in sorted(homes))
+            sentence = f"{name} is in {where}, by the registry or its name"
+            match abroad(homes, codes, countries):
+                case str() as code if code:
+                    found.setdefault(code, sentence)
+                case None:
+                    doubts.append(f"{sentence}, and no answer names one of these countries.")
+    return Elsewhere(found, doubts)
+
+
+def abroad(homes: frozenset[str], codes: frozenset[str], countries: Countries) -> str | None:
+    """The country that counts beside those of a deal for a party with these homes; "" for none, and
+    None where it may be one of several and that matters.
+    """
+    if not homes.isdisjoint(codes):
+        return ""
+    if len(homes) == 1:
+        return next(iter(homes))
+    is_mild = all(countries.places[code].tier == TIERS[0] for code in homes)
+    return "" if is_mild else None
+
+
+def of_other_countries(
+    declared: Mapping[str, Any], names: Iterable[str], reference: ReferenceData
+) -> list[str]:
+    """Sentences on such countries that are of high risk, or hold territories of which nobody was
+    asked: they count already, and whoever declared another one has to say why.
+
+    Only the parties of deals are asked about so, as in `named_after`.
+    """
+    countries = reference.countries
+    return [
+        f"{sentence}, and no answer names that country."
+        for code, sentence in known_elsewhere(declared, reference, names).countries.items()
+        if countries.places[code].tier not in MILD or countries.territories_asked(code)
+    ]
+
+
+def declared_codes(declared: Mapping[str, Any], countries: Countries) -> frozenset[str]:
+    """The countries that the answers name, and those from which a territory that they name is
+    reached.
+    """
+    rows = declared.get("destinations") or (declared,)
+    codes = {code for row in rows for code in (row.get("country"), row.get("region")) if code}
+    codes |= {_state(code) for code in codes} | {*homes_of(declared)}
+    near = (countries.territories[code] for code in codes if code in countries.territories)
+    return frozenset(codes.union(*(territory.reached_from for territory in near))) - {NOWHERE}
+
+
+def _names_of(declared: Mapping[str, Any]) -> list[str]:
+    names = [declared.get("end_user_name"), declared.get("customer_name"), *party_names(declared)]
+    return list(dict.fromkeys(name.strip() for name in names if name and name.strip()))
 
 
 def named_after(
@@ -89,43 +180,6 @@ def named_after(
         for word, code in named_after_place(name, place, countries)
         if code not in named
     ]
-
-
-def of_other_countries(
-    declared: Mapping[str, Any], names: Iterable[str], reference: ReferenceData
-) -> list[str]:
-    """Sentences on parties that belong to a country of high risk which no answer names: by their
-    name, or by the registry, which knows where an operator is at home.
-
-    Only the parties of deals are looked at so, as in `named_after`.
-    """
-    countries = reference.countries
-    spots = destinations(declared, countries).spots
-    places = [
-        countries.places[code] for code in {_code_of(spot, countries) for spot in spots} if code
-    ]
-    if not places:
-        return []
-    told = []
-    for name in dict.fromkeys(names):
-        home = reference.registry.home_of_operator(name)
-        at_home = [home] if home and countries.places[home].tier in GRAVE else []
-        named = [set(grave_countries_in(name, place, countries)) for place in places]
-        elsewhere = {*at_home, *set.intersection(*named)}
-        elsewhere -= {code for place in places for code in (place.code, *place.countries)}
-        told += [
-            f"{name} belongs to {countries.names[code]} by its name or the registry, and no answer"
-            " names that country."
-            for code in sorted(elsewhere)
-        ]
-    return told
-
-
-def _code_of(spot: Spot, countries: Countries) -> str:
-    """The code by which the place of a spot is found; "" where nobody named one."""
-    region = spot.region or ""
-    code = region if region in countries.places else spot.country or _state(region)
-    return code if code in countries.places else ""
 
 
 def _answered(country: str, answer: Sequence[str] | None) -> Iterator[Spot]:

@@ -7,16 +7,22 @@ Latin letters only as ASCII, other scripts as they are. A code is a country or a
 names that may matter are there: those of places in territories, and of places with 15,000 people
 or more; then every place of that name stands in the line, however small.
 
+Countries are named by `countries.csv` beside it: "code,names,state", the names in several languages
+and scripts, and the state that a dependent territory belongs to. They count like large places of
+that name. In a longer text a street may bear the name, and one of `ordinary_names.txt` anybody.
+
 The file is mapped into memory and searched where it lies, so nothing of it is read before the first
 site is looked up. It is compared with its digest once: a file that is cut, of another encoding or
 not ours is a GazetteerError, never a table that happens to know less.
 """
 
+import csv
 import hashlib
+import io
 import mmap
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -27,6 +33,7 @@ from policy.reference.registry import fold
 FOLDER = Path(__file__).parents[1] / "data" / "places"
 TABLE = "gazetteer.txt"
 DIGEST = "gazetteer.sha256"
+COUNTRIES, ORDINARY, NAMES_DIGEST = "countries.csv", "ordinary_names.txt", "countries.sha256"
 #: Bytes; a table several times as large as ours is somebody else's file.
 LARGEST = 64_000_000
 #: Words of a name inside a longer text.
@@ -45,6 +52,18 @@ _HAS_MORE = re.compile(r"[0-9\u02b0-\u02ff]")
 LONGEST_IN_RUN = 9
 #: What stands between the parts of an address.
 _PARTS = re.compile(r"[,;/|()\[\]\n\u3001\uff0c\u060c]+|\s[-\u2013\u2014]\s")
+#: What a street is called; a country beside one of these is its name.
+_STREETS = frozenset(
+    (
+        *("street", "str", "st", "road", "rd", "avenue", "ave", "lane", "square", "boulevard"),
+        *("strasse", "allee", "platz", "weg", "ufer", "ring", "damm", "gasse"),
+        *("katu", "tie", "kuja", "aukio", "gatan", "gata", "vagen", "vej", "plads", "torg"),
+        *("rue", "place", "quai", "calle", "plaza", "avenida", "rua", "via", "piazza", "viale"),
+        *("ulica", "ulitsa", "\u0443\u043b\u0438\u0446\u0430", "\u0443\u043b"),
+    )
+)
+#: "Rue de Russie" has a word between.
+_BESIDE = 2
 _FIRST_OF_OTHER_LETTERS = "\u02b0"
 _EXTENDED_LATIN = ("\u1e00", "\u1eff")
 
@@ -64,6 +83,20 @@ class Named:
     large: frozenset[str]
     #: Whether the name is a whole part of the text, and not a word or two of it.
     is_whole: bool
+    #: Whether it says the name of a country, so that it counts in a longer text too.
+    is_country: bool = False
+
+
+@dataclass(frozen=True)
+class CountryNames:
+    """What countries are called."""
+
+    #: By folded name, the codes of the countries.
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Names that other words mean too.
+    ordinary: frozenset[str] = frozenset()
+    #: By the code of a dependent territory, that of its state.
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(REMEMBERED)
@@ -85,6 +118,7 @@ class Gazetteer:
     def __init__(self, path: Path, digest: str) -> None:
         """Raises GazetteerError unless the file has this digest ("sha256:…")."""
         self.digest = digest
+        self.countries = CountryNames()
         self._table = _mapped(path, digest)
         head, _, rest = self._table[:200].partition(b"\n")
         if not head.startswith(b"# ") or not rest:
@@ -95,10 +129,11 @@ class Gazetteer:
     def find(self, name: str) -> tuple[tuple[str, ...], frozenset[str]]:
         """The codes of places with this folded name, and those of the large ones."""
         line = self._line(name.encode())
+        countries = self.countries.codes.get(name, ())
         if line is None:
-            return (), frozenset()
+            return countries, frozenset(countries)
         written = line.decode().split(" ")
-        large = [code for code in written if not code.islower()]
+        large = [*(code for code in written if not code.islower()), *countries]
         small = [code.upper() for code in written if code.islower()]
         return tuple(dict.fromkeys([*large, *small])), frozenset(large)
 
@@ -129,14 +164,31 @@ class Gazetteer:
                 continue
             for one in self._of_part(key):
                 known = found.get(one.name)
-                if known is None or (one.is_whole and not known.is_whole):
+                if known is None or (one.is_whole, one.is_country) > (
+                    known.is_whole,
+                    known.is_country,
+                ):
                     found[one.name] = one
-        return list(found.values())
+        return [self._surely(one, found.values()) for one in found.values()]
+
+    def _surely(self, one: Named, others: Collection[Named]) -> Named:
+        """An ordinary word names no country, unless another name of the text lies there."""
+        if one.is_whole or not one.is_country or one.name not in self.countries.ordinary:
+            return one
+        countries = self.countries.codes[one.name]
+        lies_there = any(
+            not other.large.isdisjoint(countries) for other in others if other.name != one.name
+        )
+        return one if lies_there else replace(one, is_country=False)
+
+    def _named(self, name: str, *, is_whole: bool = False, beside: Sequence[str] = ()) -> Named:
+        codes, large = self.find(name)
+        is_country = name in self.countries.codes and _STREETS.isdisjoint(beside)
+        return Named(name, codes, large, is_whole, is_country)
 
     def _of_part(self, key: str) -> Iterator[Named]:
-        codes, large = self.find(key)
-        if codes:
-            yield Named(key, codes, large, is_whole=True)
+        if self.find(key)[0]:
+            yield self._named(key, is_whole=True)
             return
         words = key.split(" ")
         yield from self._put_together(words)
@@ -152,8 +204,8 @@ class Gazetteer:
             )
             if length:
                 name = " ".join(words[at : at + length])
-                codes, large = self.find(name)
-                yield Named(name, codes, large, is_whole=False)
+                before, after = words[max(at - _BESIDE, 0) : at], words[at + length :][:_BESIDE]
+                yield self._named(name, beside=[*before, *after])
             else:
                 yield from self._inflected(words[at])
                 yield from self._with_more(words[at])
@@ -162,20 +214,18 @@ class Gazetteer:
             yield from self._of_run(run)
 
     def _put_together(self, words: Sequence[str]) -> Iterator[Named]:
-        """A large place whose name was taken apart: "Sim-feropol", "S i m f e r o p o l"."""
+        """A large place whose name was taken apart: "Sim-feropol", "I r a n"."""
         name = "".join(words)
-        if len(words) > 1 and len(name) >= SHORTEST_TOGETHER:
-            codes, large = self.find(name)
-            if large:
-                yield Named(name, codes, large, is_whole=False)
+        letters = len(words) == len(name) >= SHORTEST_INFLECTED
+        if len(words) > 1 and (letters or len(name) >= SHORTEST_TOGETHER) and self.find(name)[1]:
+            yield self._named(name)
 
     def _with_more(self, word: str) -> Iterator[Named]:
         """A large place at the beginning of a word: "Simferopol2", or with a mark of softness."""
         if _HAS_MORE.search(word):
             name = _HAS_MORE.split(word)[0]
-            codes, large = self.find(name)
-            if large and len(name) >= SHORTEST_INFLECTED:
-                yield Named(name, codes, large, is_whole=False)
+            if len(name) >= SHORTEST_INFLECTED and self.find(name)[1]:
+                yield self._named(name)
 
     def _inflected(self, word: str) -> Iterator[Named]:
         """A large place that a Slavic word with a case ending names: Симферополе, Крыму."""
@@ -184,9 +234,8 @@ class Gazetteer:
         for cut in (1, 2):
             for ending in _NOMINATIVE:
                 name = word[:-cut] + ending
-                codes, large = self.find(name)
-                if large:
-                    yield Named(name, codes, large, is_whole=False)
+                if self.find(name)[1]:
+                    yield self._named(name)
                     return
 
     def _of_run(self, run: str) -> Iterator[Named]:
@@ -194,9 +243,8 @@ class Gazetteer:
         at = 0
         while at < len(run):
             for size in range(min(LONGEST_IN_RUN, len(run) - at), 1, -1):
-                codes, large = self.find(run[at : at + size])
-                if codes:
-                    yield Named(run[at : at + size], codes, large, is_whole=False)
+                if self.find(run[at : at + size])[0]:
+                    yield self._named(run[at : at + size])
                     at += size - 1
                     break
             at += 1
@@ -229,12 +277,44 @@ def _mapped(path: Path, digest: str) -> mmap.mmap:
 
 
 def load(folder: Path) -> Gazetteer:
-    """The table of a folder, compared with the digest beside it. Raises GazetteerError."""
+    """The table of a folder and the names of countries, each compared with the digest beside it.
+
+    Raises GazetteerError.
+    """
+    table = Gazetteer(folder / TABLE, _digest(folder / DIGEST))
+    table.countries = _country_names(folder)
+    return table
+
+
+def _digest(path: Path) -> str:
     try:
-        digest = (folder / DIGEST).read_text(encoding="ascii").strip()
+        return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
-        raise GazetteerError(f"{DIGEST} is missing or unreadable. {_REPAIR}") from None
-    return Gazetteer(folder / TABLE, digest)
+        raise GazetteerError(f"{path.name} is missing or unreadable. {_REPAIR}") from None
+
+
+def _country_names(folder: Path) -> CountryNames:
+    digest = _digest(folder / NAMES_DIGEST)
+    try:
+        files = [(folder / name).read_bytes() for name in (COUNTRIES, ORDINARY)]
+    except OSError as error:
+        raise GazetteerError(f"{error.filename}: {error.strerror}. {_REPAIR}") from None
+    actual = "sha256:" + hashlib.sha256(b"".join(files)).hexdigest()
+    if actual != digest:
+        raise GazetteerError(
+            f"{COUNTRIES} and {ORDINARY} are not the files that ship: their digest is {actual},"
+            f" not {digest}. {_REPAIR}"
+        )
+    names, ordinary = (content.decode() for content in files)
+    codes: dict[str, tuple[str, ...]] = {}
+    states = {}
+    for row in csv.DictReader(io.StringIO(names), strict=True):
+        for name in map(key_of, row["names"].split("|")):
+            codes[name] = (*codes.get(name, ()), row["code"])
+        if row["state"]:
+            states[row["code"]] = row["state"]
+    words = frozenset(line for line in ordinary.splitlines() if not line.startswith("#"))
+    return CountryNames(codes, words, states)
 
 
 @cache

@@ -24,8 +24,17 @@ from policy.engine.language.words import did_you_mean, listed, shown
 from policy.reference.importers.text import delimiter_of, why_no_table
 from policy.reference.names.folding import fold
 from policy.reference.names.lexicon import Lexicon, LexiconError, read_stems
-from policy.reference.names.matcher import REMEMBERED, Heard, Listed, Match, Matcher
-from policy.reference.names.readings import Reading, content, is_name, readings, sections, spoken
+from policy.reference.names.matcher import REMEMBERED, Heard, Listed, Match, Matcher, is_rare
+from policy.reference.names.readings import (
+    Reading,
+    content,
+    countries_in,
+    is_name,
+    readings,
+    sections,
+    spoken,
+    without_countries,
+)
 
 __all__ = [
     "COLUMNS",
@@ -113,12 +122,14 @@ class Hit:
 class Said:
     """What the registry says to a name. Two names that it says the same to may have one each, so
     they are told apart by identity. `is_more`: more than that it is an operator or nobody.
-    `is_operator`: all that it says is the very name of one."""
+    `is_operator`: all that it says is the very name of one. `homes`: for each part of the name
+    that says it, the countries of whom it means, or those that its words name."""
 
     heard: Heard
     sounds: frozenset[str]
     is_more: bool
     is_operator: bool = False
+    homes: tuple[frozenset[str], ...] = ()
 
 
 #: To build one takes a second for twenty thousand names, and all threads would begin at once.
@@ -180,13 +191,40 @@ class Registry:
             # sanctions still counts, where it writes the name in another way.
             kept = tuple(one for one in heard.matches if one.is_exact or self._is_sanctioned(one))
             told = Heard(kept, heard.countries)
-            return Said(told, frozenset(), self._is_more(told), is_operator=True)
+            more = self._is_more(told)
+            return Said(told, frozenset(), more, is_operator=True, homes=self._homes(name))
         sounds = self.lexicon.sounds(name)
         if self.lexicon.is_harmless(name):
             # A harmless phrase excuses itself and nothing that stands beside it.
             beside = self._matcher.heard(self.lexicon.beside_harmless(name)).matches
             heard = Heard((*exact.matches, *beside), heard.countries)
-        return Said(heard, sounds, bool(sounds) or self._is_more(heard))
+        return Said(heard, sounds, bool(sounds) or self._is_more(heard), homes=self._homes(name))
+
+    def _homes(self, name: str) -> tuple[frozenset[str], ...]:
+        """Where each part of a name is at home: as the registry has a company of that very name,
+        with or without a country in it, or else by the countries that it names.
+        """
+        homes: dict[frozenset[str], None] = {}
+        for at, part in enumerate(sections(name)):
+            if at and not is_name(part):
+                continue
+            listed = self._listed_homes(part)
+            if listed and not at:
+                return (listed,)
+            if not listed:
+                homes |= dict.fromkeys(countries_in(part))
+                bare = (without_countries(content(reading))[0] for reading in readings(part))
+                # "Telecom Finland" is not the Telecom of another country.
+                told = (self._listed_homes(" ".join(one)) for one in bare if any(map(is_rare, one)))
+                listed = frozenset[str]().union(*told)
+            homes[listed] = None
+        homes.pop(frozenset(), None)
+        return tuple(homes)
+
+    def _listed_homes(self, name: str) -> frozenset[str]:
+        """Bodies of states share their names with those of other countries, so they say nothing."""
+        rows = (self._rows[at] for at in self._matcher.means(name, everywhere=True))
+        return frozenset(row.country for row in rows if row.kind not in ASKED and row.country)
 
     def _is_operator(self, name: str, exact: Heard) -> bool:
         """Whether all that the name says is an operator: one beside a body hides it from nobody."""

@@ -2,24 +2,21 @@
 
 A name counts when a place that bears it may lie in the chosen country: there, or in a territory
 that belongs to it, borders it, is claimed or run by it. One place in a territory sets it.
-Several places ask which one is meant. A large place that is nowhere near contradicts the country.
+Several places ask which one is meant. A large place that is nowhere near contradicts the country,
+and so does the name of another country, unless the deal names that one as a destination too.
 Whatever the text says only adds: no site makes a deal milder.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from policy.engine.language.words import listed
 from policy.reference.destinations import Countries, Place
 from policy.reference.gazetteer import Named, shipped
-from policy.reference.names.readings import countries_in
-from policy.reference.ratings import UNRATED
 
 #: An answer to "where in this country": in none of its territories.
 NONE = "none"
-#: Tiers of countries to which every sale is reviewed.
-GRAVE = ("high", "very_high", UNRATED)
 REMEMBERED = 4096
 
 
@@ -38,18 +35,22 @@ class Sited:
 
 
 def sited(
-    text: str, place: Place | None, countries: Countries, answer: Sequence[str] | None
+    text: str,
+    place: Place | None,
+    countries: Countries,
+    answer: Sequence[str] | None,
+    declared: Collection[str] = (),
 ) -> Sited:
     """What a site says. `answer` is where in the country sales said it is: codes or NONE.
 
-    None: nobody was asked, or nobody knows.
+    None: nobody was asked, or nobody knows. `declared` are the countries of all destinations.
     """
     territories: dict[str, None] = {}
     doubts: list[str] = []
     notes: list[str] = []
     is_open = False
     for named in _named_in(text):
-        found = _Found(named, place, countries)
+        found = _Found(named, place, countries, declared)
         if found.is_elsewhere:
             doubts.append(found.contradiction(text))
         if (code := found.territory) is not None:
@@ -60,11 +61,6 @@ def sited(
         elif found.is_ambiguous and not found.is_settled(answer):
             is_open = is_open or found.may_be_special
             doubts.append(found.which(text))
-    if place is not None:
-        doubts += [
-            f"{text.strip()} names {countries.names[code]}, and the country chosen is {place.name}."
-            for code in grave_countries_in(text, place, countries)
-        ]
     return Sited(
         tuple(territories), is_open, tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(notes))
     )
@@ -85,24 +81,6 @@ def named_after(text: str, place: Place, countries: Countries) -> list[tuple[str
     return found
 
 
-def grave_countries_in(text: str, place: Place, countries: Countries) -> list[str]:
-    """The countries of high risk that a text names and the place is not in.
-
-    Of any other country it decides nothing that somebody writes it; and a village of the chosen
-    country may be called Lebanon.
-    """
-    own = place.countries | {place.code}
-    said = [
-        (code, words)
-        for code, words in countries_in(text).items()
-        if code not in own and code in countries.places and countries.places[code].tier in GRAVE
-    ]
-    if not said:
-        return []
-    here = {named.name for named in _named_in(text) if not own.isdisjoint(named.codes)}
-    return [code for code, words in said if words not in here]
-
-
 @lru_cache(REMEMBERED)
 def _named_in(text: str) -> tuple[Named, ...]:
     return tuple(shipped().named_in(text))
@@ -116,8 +94,15 @@ def shown_name(text: str, named: Named) -> str:
 class _Found:
     """One name of the text, and which of its places count beside the chosen one."""
 
-    def __init__(self, named: Named, place: Place | None, countries: Countries) -> None:
+    def __init__(
+        self,
+        named: Named,
+        place: Place | None,
+        countries: Countries,
+        declared: Collection[str] = (),
+    ) -> None:
         self.named = named
+        self.declared = declared
         self.place = place
         self.countries = countries
         self.own = place.countries | {place.code} if place else frozenset()
@@ -147,11 +132,24 @@ class _Found:
         """Where large places of that name are, when none is near: a word or two of a text is a
         name only where nothing but territories bears it.
         """
-        if self.here:
+        if self.here or (self.named.is_country and self._is_declared):
             return []
         large = [code for code in self.codes if code in self.named.large]
         special = [code for code in large if self.countries.places[code].special]
-        return large if self.named.is_whole or large == special else []
+        counts = self.named.is_whole or self.named.is_country or large == special
+        return large if counts else []
+
+    @property
+    def _is_declared(self) -> bool:
+        """Whether it names a country of the deal, the state of one, or what belongs to one."""
+        states = shipped().countries.states
+        here = {*self.own, *self.declared}
+        territory = self.countries.territories.get(self.place.code) if self.place else None
+        here |= territory.reached_from if territory else frozenset()
+        return any(
+            code in here or states.get(code) in here or code in map(states.get, here)
+            for code in self.codes
+        )
 
     @property
     def is_elsewhere(self) -> bool:
@@ -188,8 +186,11 @@ class _Found:
 
     def contradiction(self, text: str) -> str:
         assert self.place is not None  # noqa: S101  asked only of what is elsewhere
-        where = self._names(self._far)
         name = shown_name(text, self.named)
+        if self.named.is_country:
+            where = self._names(shipped().countries.codes[self.named.name], "or")
+            return f"{name} names {where}, and the country chosen is {self.place.name}."
+        where = self._names(self._far)
         return f"{name} is in {where}, and the country chosen is {self.place.name}."
 
     def against_none(self, text: str, code: str) -> str:

@@ -47,7 +47,7 @@ def sentences(answers: Answers, data: ReferenceData, countries: Iterable[str]) -
         return
     here, own = frozenset(countries), _own_names(answers)
     for called, text in texts(answers):
-        for sentence in _SENTENCES.split(own.sub(" ", text) if own else text):
+        for sentence in _SENTENCES.split(_without(text, own)):
             if named := _named(sentence, data, here):
                 yield f"The {called} {named}, and no answer names it."
 
@@ -64,8 +64,17 @@ def _named(sentence: str, data: ReferenceData, countries: frozenset[str]) -> str
     return ""
 
 
-def _own_names(answers: Answers) -> "re.Pattern[str] | None":
+def _own_names(answers: Answers) -> list[str]:
+    """The names of the parties, the longest first: a shorter one may stand in it."""
     parties: list[Mapping[str, Any]] = (answers.get("intermediaries") or {}).get("parties", [])
     given = [answers.get("customer"), answers.get("end-user-name"), *(p["name"] for p in parties)]
-    names = sorted({re.escape(name) for name in given if name}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", re.IGNORECASE) if names else None
+    return sorted({name for name in given if name}, key=len, reverse=True)
+
+
+def _without(text: str, names: Iterable[str]) -> str:
+    for name in names:
+        # Few texts repeat a name, and a pattern of each would cost more than the rest of it.
+        if name.casefold() in text.casefold():
+            whole = rf"(?<!\w){re.escape(name)}(?!\w)"
+            text = re.sub(whole, " ", text, flags=re.IGNORECASE)
+    return text

@@ -6,8 +6,8 @@ journalists no product is an explanation.
 """
 
 import re
-from collections.abc import Collection, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from policy.reference.names.folding import fold
 from policy.reference.names.lexicon import plainly
@@ -61,27 +61,33 @@ SHORT: Mapping[str, tuple[str, ...]] = {
 #: Scripts without blanks between words: these stand anywhere.
 RUNS = ("监听", "監聽", "窃听", "竊聽", "拦截", "攔截", "傍受", "盗聴", "감청", "도청")
 
+#: Texts that are kept with what is heard in them: a deal is read several times on its way.
+REMEMBERED = 4_096
 #: Letters one by one, and hyphens inside a word.
 _SPELT = re.compile(r"(?<!\S)\w(?: \w(?!\S)){3,}")
 _HYPHENS = re.compile(r"(?<=\w)[-\u2010\u2011\u2013_\u00b7.](?=\w)")
 
 
-def heard(text: str, explained: Collection[str] = ()) -> str:
+@lru_cache(REMEMBERED)
+def heard(text: str, explained: frozenset[str] = frozenset()) -> str:
     """The first word of a text that speaks of interception or surveillance; "" for none.
 
     Also with digits for letters, with hyphens inside its words, and letter by letter. Words that a
     product explains are passed over.
     """
     folded = fold(text)
-    for group in (group for group in WORDS if group not in explained):
-        for heard_as in dict.fromkeys((folded, *plainly(folded), fold(_HYPHENS.sub("", text)))):
-            if found := _listens(group).search(heard_as):
-                return found[0]
-        for letters in _SPELT.findall(folded):
-            if found := _run_together(group).search(letters.replace(" ", "")):
-                return found[0]
-        # In a text all in capitals "LI" may be a name; the longer ones still say what they say.
-        if found := _short(group, 3 if text == text.upper() else 2).search(text):
+    readings = dict.fromkeys((folded, *plainly(folded), fold(_HYPHENS.sub("", text))))
+    spelt = [letters.replace(" ", "") for letters in _SPELT.findall(folded)]
+    # In a text all in capitals "LI" may be a name; the longer ones still say what they say.
+    least = 3 if text == text.upper() else 2
+    for group in (one for one in WORDS if one not in explained):
+        listens, run_together = _listens(group), _run_together(group)
+        words = (
+            *map(listens.search, readings),
+            *map(run_together.search, spelt),
+            _short(group, least).search(text),
+        )
+        if found := next(filter(None, words), None):
             return found[0]
     return ""
 

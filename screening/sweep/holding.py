@@ -47,8 +47,12 @@ HOLDS = """
         WHERE part.deal_id = deal.id AND party.key = ANY(%(known)s))
     AND (deal.end_user_key = '' OR NOT EXISTS (SELECT FROM screening_deal AS other
         WHERE other.end_user_key = deal.end_user_key AND other.id <> deal.id
-        AND other.sent_at > now() - interval '365 days'
-        AND other.status <> ALL(%(closed)s)))
+        AND other.screening_id IS NOT NULL AND other.status <> ALL(%(closed)s)
+        AND (other.status <> 'lapsed' OR other.valid_until > now() OR EXISTS (
+            SELECT FROM screening_screening AS its
+            JOIN screening_dealrevision AS sent ON sent.id = its.revision_id
+            WHERE its.id = other.screening_id
+            AND sent.created_at > now() - interval '365 days'))))
     AND NOT screening.linked"""
 HELD = f"SELECT deal.id FROM {NEWEST} WHERE {HOLDS}"  # noqa: S608  written above
 

@@ -144,6 +144,77 @@ def test_a_site_in_disguise_never_clears(
 
 
 @pytest.mark.parametrize(
+    ("site", "named"),
+    [
+        ("Iran", "Iran"),
+        ("Republic of Belarus", "Belarus"),
+        ("Russia", "Russia"),
+        ("Tehran, Iran", "Iran"),
+        ("Minsk Belarus", "Belarus"),
+        ("Server room in Russia", "Russia"),
+        ("Valko-Venäjä", "Belarus"),
+        ("Иран", "Iran"),
+        ("ЦОД в России", "Russia"),
+        ("伊朗", "Iran"),
+        ("I r a n", "Iran"),
+        ("Amman Jordan", "Jordan"),
+        ("Jordan", "Jordan"),
+    ],
+)
+def test_a_site_that_names_another_country_never_clears(
+    client: Client, alice: Any, site: str, named: str
+) -> None:
+    deal = draft(alice, "FI")
+    told = fill_in(client, deal, "FI", site)
+    html = send(client, deal)
+    said = f"names {named}, and the country chosen is Finland."
+    assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "compliance")
+    assert said in told
+    assert said in html
+    assert said in deal.last_screening.findings.get(rule="I07").because
+    assert "deal.information_needed" in deal.audit_verbs()
+    factories.ruled(deal, "fact_conflict", value=False)
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("country", "site"),
+    [
+        ("FI", "Helsinki, Finland"),
+        ("FI", "Suomi"),
+        ("FI", "Iran street 4, Tampere"),
+        ("FI", "Georgia street 5"),
+        ("FI", "oman talon katto"),
+        ("FI", "Mariehamn, Åland"),
+        ("SE", "Norra Hamnen, Luleå"),
+        ("DE", "Berlin, Deutschland"),
+        ("DE", "Georgia-Straße 3, Berlin"),
+        ("DE", "Musterstadt, Halle 3"),
+        ("US", "Atlanta, Georgia"),
+        ("US", "Albuquerque, New Mexico, USA"),
+        ("GB", "Belfast, Northern Ireland"),
+    ],
+)
+def test_a_site_that_names_its_own_country_or_an_ordinary_word_clears(
+    client: Client, alice: Any, country: str, site: str
+) -> None:
+    deal = draft(alice, country)
+    fill_in(client, deal, country, site)
+    send(client, deal)
+    assert deal.status == Status.CLEARED
+
+
+def test_a_site_may_name_another_destination_of_the_deal(client: Client, alice: Any) -> None:
+    deal = draft(alice, "FI")
+    rows = {"rows": "2", "place_0": "FI", "site_0": "Link to Estonia", "place_1": "EE"}
+    client.post(page(deal, "countries"), {**rows, "site_1": "Tallinn, Eesti"})
+    client.post(page(deal, "run-from"), {"run": "FI", "records": "EE"})
+    send(client, deal)
+    assert deal.status == Status.CLEARED
+
+
+@pytest.mark.parametrize(
     ("country", "name", "territory"),
     [
         ("UA", "Simferopol Mobile", "Crimea"),
@@ -238,6 +309,7 @@ def test_the_page_needs_an_answer_for_each_country(client: Client, alice: Any) -
     ("facts", "status", "said"),
     [
         ({"country": "UA", "site": "Simferopol"}, 200, "The destination is Crimea"),
+        ({"country": "FI", "site": "Iran"}, 200, "Iran names Iran"),
         ({"country": "UA", "territories": {"UA": "MD-SN"}}, 200, "The destination is Transnistria"),
         ({"country": "UA", "territories": {"UA": None}}, 200, '"country_risk"'),
         ({"country": "UA", "territories": {"UA": "krim"}}, 400, "it is one of UA-43, UA-40"),

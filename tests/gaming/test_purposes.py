@@ -1,20 +1,86 @@
-"""A purpose that nothing in the deal serves: somebody builds it, or calls the product otherwise.
+"""A purpose that says itself what is sold for it, beside products that do no such thing."""
 
-Each of the deals that are stopped here was cleared once.
-"""
-
+import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from audit.models import AuditEvent
 from policy.facts import shipped
 from policy.facts.derive import derive
 from screening.lifecycle import Status
+from screening.models import Deal
+from tests import factories
 from tests.factories import ruled
-from tests.screening.form.answers import ASKED_NOW
-from tests.screening.test_rulings import fact, send
+from tests.screening.form.answers import ASKED_NOW, SIMPLE
+from tests.screening.test_rulings import CORE, fact, send
 
 pytestmark = pytest.mark.django_db
+LAW: dict[str, Any] = {slug: factories.CITED[slug] for slug in ("obligation", "legal-basis")}
+PURPOSES = {
+    "li_compliance": "nothing in the deal intercepts",
+    "data_retention_compliance": "nothing in the deal keeps or discloses records of subscribers",
+    "court_ordered_blocking": "nothing in the deal blocks or changes what people read",
+    "child_protection": "nothing in the deal blocks or changes what people read",
+}
+
+
+def because(deal: Deal) -> str:
+    assert deal.screening is not None
+    return " ".join(deal.screening.findings.values_list("because", flat=True))
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("products", [["nr-macro"], ["storage-array"]], ids=["radio", "storage"])
+def test_a_purpose_that_nothing_in_the_deal_serves_is_asked_about(
+    client: Client, purpose: str, products: list[str]
+) -> None:
+    answers = {"products": products, "purposes": ["commercial_service", purpose], "handover": "no"}
+    deal = send({**SIMPLE, **answers})
+    assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "compliance")
+    assert PURPOSES[purpose] in because(deal)
+    client.force_login(deal.owner)
+    assert PURPOSES[purpose] in client.get(deal.get_absolute_url()).content.decode()
+    moved = AuditEvent.objects.about(deal.subject).get(verb="deal.information_needed")
+    assert json.loads(moved.payload)["to"] == "needs_information"
+    # Whoever settles it does not clear the deal alone.
+    ruled(deal, "fact_conflict", value=False)
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("purpose", "asks"), [("li_compliance", False), ("data_retention_compliance", True)]
+)
+def test_a_core_serves_interception_and_no_retention(purpose: str, asks: bool) -> None:
+    """A law on interception says nothing of records that somebody keeps in the storage."""
+    deal = send({**CORE, **LAW, "purposes": [purpose]})
+    assert ("nothing in the deal" in because(deal)) == asks
+    ruled(deal, "legal_basis_status", "verified")
+    deal.refresh_from_db()
+    assert deal.status != Status.CLEARED
+
+
+def test_what_sales_says_itself_asks_for_the_law_instead() -> None:
+    answers = {"purposes": ["li_compliance"], "handover": "more", "obligation": "?"}
+    deal = send({**SIMPLE, **answers, "stores": "no", "analyses": "no"})
+    assert deal.status == Status.NEEDS_INFORMATION
+    assert "Which provision obliges" in because(deal)
+    assert "nothing in the deal" not in because(deal)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_the_api_asks_too(client: Client, purpose: str) -> None:
+    factories.reference_data()
+    client.force_login(factories.compliance_officer())
+    facts = {"country": "FI", "products": ["5G macro radio"], "purpose": purpose}
+    body = {"facts": facts}
+    response = client.post("/api/v1/screen", body, content_type="application/json", secure=True)
+    assert PURPOSES[purpose] in response.content.decode()
+
+
+#: Radio for an operator that nobody knows, said to hand over nothing.
 RADIO: dict[str, Any] = {
     **ASKED_NOW,
     "customer": "Pohjan Verkko",

@@ -218,11 +218,11 @@ def test_a_changed_deal_stands_beside_the_one_that_it_follows(client, where):
 
 
 def test_an_answer_that_was_taken_back_is_still_read(client):
-    deal = make.sent_deal({**make.SENIOR, "reference": "CRM-77 for the harbour"})
+    deal = make.sent_deal({**make.SENIOR, "reference": "CRM-77 for the second site"})
     sent_again(deal, reference="")
     rows = rows_of(read(client, deal, "review"))
     title = "1.2 What is the reference in your sales system? (optional)"
-    assert rows[title] == ("No answer any more Changed Revision 1 said: CRM-77 for the harbour")
+    assert rows[title] == ("No answer any more Changed Revision 1 said: CRM-77 for the second site")
 
 
 def test_an_answer_to_a_question_that_the_form_no_longer_has_is_shown_as_it_is():

@@ -207,12 +207,19 @@ class Matcher:
         )
         return Heard(tuple(order), countries)
 
-    def means(self, name: str) -> frozenset[int]:
-        """The rows whose very name it is as a whole, whatever stands in its parts."""
+    def means(self, name: str, *, everywhere: bool = False) -> frozenset[int]:
+        """The rows whose very name it is as a whole, whatever stands in its parts.
+
+        With `everywhere` only those that it means in every country: no short forms.
+        """
         rows: set[int] = set()
         for reading in readings(name):
             named = without_countries(content(reading))[1]
-            rows.update(match.at for match in self._exactly(reading, named))
+            rows.update(
+                match.at
+                for match in self._exactly(reading, named)
+                if not (everywhere and match.is_short)
+            )
         return frozenset(rows)
 
     def _exactly(self, reading: Reading, named: frozenset[str]) -> Iterator[Match]:

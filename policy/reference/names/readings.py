@@ -26,11 +26,10 @@ _ARABIC = str.maketrans(
 #: Scripts that write a name without blanks, so that a few letters are a whole name.
 _DENSE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 LONGEST_PHRASE = 5
+#: Letters; "us", "cr" and "rsa" name countries beside a word that does too.
+SHORTEST_COUNTRY = 4
 #: Short forms of this length mean different bodies in different countries.
 LONGEST_ACRONYM = 5
-
-#: Letters of a word that names a country wherever it stands.
-LEAST_OF_COUNTRY = 4
 
 Reading = tuple[str, ...]
 
@@ -159,24 +158,25 @@ def without_countries(words: Reading) -> tuple[Reading, frozenset[str]]:
     return (tuple(kept) or words), frozenset(named)
 
 
-def countries_in(text: str) -> dict[str, str]:
-    """The countries that a text names, by code, each with the words for it, folded.
-
-    Words of less than four letters, such as "RF", may be anything.
+def countries_in(name: str) -> Iterator[frozenset[str]]:
+    """The countries that a name surely names, each phrase by itself: several share a name. Short
+    forms name none, for they may be any word.
     """
-    words = content(readings(text)[0])
-    phrases, named = _country_phrases(), dict[str, str]()
+    for reading in readings(name):
+        yield from _named_in(content(reading))
+
+
+def _named_in(words: Reading) -> Iterator[frozenset[str]]:
     at = 0
     while at < len(words):
         for length in range(min(LONGEST_PHRASE, len(words) - at), 0, -1):
             phrase = words[at : at + length]
-            if len("".join(phrase)) >= LEAST_OF_COUNTRY and (codes := phrases.get(phrase)):
-                named |= dict.fromkeys(sorted(codes), " ".join(phrase))
-                at += length
+            if codes := _country_phrases().get(phrase):
+                if len("".join(phrase)) >= SHORTEST_COUNTRY or not phrase[0].isascii():
+                    yield codes
+                at += length - 1
                 break
-        else:
-            at += 1
-    return named
+        at += 1
 
 
 def is_name(text: str) -> bool:

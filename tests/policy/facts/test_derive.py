@@ -581,8 +581,7 @@ GIVEN = st.fixed_dictionaries(
 
 
 def rank(declared, given):
-    (one,) = derive(declared, REFERENCE, given=given)
-    return RANK[ASSESS(one).outcome]
+    return max(RANK[ASSESS(one).outcome] for one in derive(declared, REFERENCE, given=given))
 
 
 @settings(max_examples=examples(300), deadline=None)
@@ -613,9 +612,13 @@ def test_one_capability_more_never_helps(declared, given, one):
 @given_by(DEALS, GIVEN)
 def test_ordinary_deals_have_the_same_facts(declared, given):
     """The short cut of long files gives what the full derivation gives, also the second time."""
-    (full,) = derive(declared, REFERENCE, given=given)
+    full = derive(declared, REFERENCE, given=given)
     for _ in range(2):
-        assert filled(declared, given).text == full.text
+        found = filled(declared, given)
+        assert found is None or [one.text for one in found] == [one.text for one in full]
+        assert found is not None or any(
+            "no answer names one of these" in one.texts.get("conflict_note", "") for one in full
+        )
 
 
 def filled(declared, given):
@@ -623,7 +626,11 @@ def filled(declared, given):
     found = ORDINARY.told(declared, given)
     if not isinstance(found, tuple):
         return found
-    told, own = found
+    variants, own = found
+    return [_filled(told, own) for told in variants]
+
+
+def _filled(told, own):
     assert told.texts.keys() >= own.keys() & set(OWN)
     texts = {
         name: re.sub("\0(.*?)\0", lambda open_: own[open_[1]], text)
@@ -632,7 +639,7 @@ def filled(declared, given):
     return Facts(told.vocabulary, told.cells, texts, told.known)
 
 
-ORDINARY = Ordinary(REFERENCE, lambda facts, _: facts)
+ORDINARY = Ordinary(REFERENCE, lambda variants, _: variants)
 
 
 @settings(max_examples=examples(300), deadline=None)
@@ -657,7 +664,7 @@ def test_anything_is_read_or_refused_with_a_reason(declared):
             derive(declared, REFERENCE)
     else:
         full = derive(declared, REFERENCE)
-        assert quick is None or [quick.text] == [one.text for one in full]
+        assert quick is None or [one.text for one in quick] == [one.text for one in full]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
@@ -781,7 +788,7 @@ class TestCapabilitiesBesideProducts:
         assert given["export_control"] == "licence_required"
 
     def test_the_short_way_reads_lines_as_the_long_way_does(self):
-        short = Ordinary(REFERENCE, lambda facts, declared: facts["capabilities"])
+        short = Ordinary(REFERENCE, lambda variants, declared: variants[0]["capabilities"])
         for products in (["GSM-R"], ["Monitoring centre"], ["Box of the maker"], ["GSM-R", "Box"]):
             deal = PLAIN | {"products": products, "capabilities": ["ran"]}
             told, _texts = short.told(deal, {})

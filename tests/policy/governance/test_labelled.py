@@ -131,6 +131,9 @@ class TestTheCheck:
     ) -> None:
         sick = labelled.Labelled("PR-999", "Sick", "clear", b'{"id": "PR-999", "facts": 7}')
         monkeypatch.setattr(labelled, "deals", lambda: (sick,))
+        # What is remembered of these deals is of no other.
+        for remembered in ("_facts", "_answers", "_kept"):
+            monkeypatch.setattr(labelled, remembered, {})
         _version, report = checked(rated("FI", "low", "high"), anna)
         assert report.state == CheckReport.State.FAILED
         assert report.found["problems"] == [

@@ -111,12 +111,63 @@ def test_the_table_is_small() -> None:
     assert (gazetteer.FOLDER / gazetteer.TABLE).stat().st_size < 6_000_000
 
 
+# --- Names of countries ---------------------------------------------------------------------------
+
+
+def test_every_country_is_named_by_its_names_in_force() -> None:
+    named = {code for codes in TABLE.countries.codes.values() for code in codes}
+    assert named == COUNTRIES.names.keys()
+    for code, name in COUNTRIES.names.items():
+        assert code in TABLE.countries.codes[gazetteer.key_of(name)], name
+    assert TABLE.countries.states.keys() | {*TABLE.countries.states.values()} <= named
+    assert TABLE.countries.ordinary <= TABLE.countries.codes.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Republic of Belarus", "BY"),
+        ("Valko-Venäjä", "BY"),
+        ("Беларусь", "BY"),
+        ("data centre in Russia", "RU"),
+        ("ЦОД в России", "RU"),
+        ("Islamic Republic of Iran", "IR"),
+        ("ایران", "IR"),
+        ("伊朗", "IR"),
+        ("I r a n", "IR"),
+        ("Iran2", "IR"),
+        ("Amman Jordan", "JO"),
+        ("Democratic Republic of the Congo", "CD"),
+    ],
+)
+def test_a_country_is_found_by_its_name(text: str, code: str) -> None:
+    assert any(one.is_country and code in one.large for one in TABLE.named_in(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Georgia street 5", "Jordan house", "Iran-Strasse 4", "Rue de Russie 3", "Chad's farm"),
+        *("oman talon katto", "Norra Hamnen", "Tampere", "Pasila 2", "Musterstadt, Halle 3"),
+        *("Suomenlinna", "Rovaniemi - Lappi", "Neubau West", "Werk Island"),
+    ],
+)
+def test_a_street_a_person_and_a_word_name_no_country(text: str) -> None:
+    assert not any(one.is_country for one in TABLE.named_in(text))
+
+
 # --- A table that is not ours ---------------------------------------------------------------------
+
+
+FILES = (
+    *(gazetteer.TABLE, gazetteer.DIGEST),
+    *(gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.NAMES_DIGEST),
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in (gazetteer.TABLE, gazetteer.DIGEST):
+    for name in FILES:
         shutil.copy(gazetteer.FOLDER / name, tmp_path)
     return tmp_path
 
@@ -160,6 +211,17 @@ def test_a_table_without_its_first_line_is_refused(folder: Path) -> None:
     (folder / gazetteer.TABLE).write_bytes(content)
     (folder / gazetteer.DIGEST).write_text(f"sha256:{hashlib.sha256(content).hexdigest()}\n")
     assert "the first line does not say what it is" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", [gazetteer.COUNTRIES, gazetteer.ORDINARY])
+def test_names_of_countries_that_are_not_ours_are_refused(folder: Path, name: str) -> None:
+    assert gazetteer.load(folder).find("iran")[0] == ("IR",)
+    (folder / name).write_bytes((folder / name).read_bytes()[:-10])
+    assert "are not the files that ship: their digest is sha256:" in refusal(folder)
+    (folder / name).unlink()
+    assert f"{name}: No such file" in refusal(folder)
+    (folder / gazetteer.NAMES_DIGEST).unlink()
+    assert "countries.sha256 is missing or unreadable" in refusal(folder)
 
 
 def test_the_program_does_not_start_with_another_table(
