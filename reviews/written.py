@@ -134,7 +134,7 @@ class Written:
     def _slugs(self) -> dict[str, None]:
         """Every answer of any revision that is compared, without the form's own marks."""
         every = (slug for revision in (self.now, *self.earlier) for slug in revision.answers)
-        return dict.fromkeys(slug for slug in every if slug != questions.COPIED)
+        return dict.fromkeys(slug for slug in every if slug not in questions.MARKS)
 
 
 def _explains(kind: Kind, value: Any) -> bool:

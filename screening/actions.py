@@ -1,7 +1,8 @@
 """What the seller's verbs do. Each is one transaction: lock, check (`verbs`), write, record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from jobs.models import Clock, Job
 from policy import active
 from policy.facts.bundle import ReferenceData
 from screening import deriving, mail, recording, verbs
+from screening.around import Around
 from screening.form import meanings, questions
 from screening.form.questions import Reading
 from screening.lifecycle import AFTER_RULING, Status, move
@@ -61,10 +63,12 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
         _take_country(deal, before, data)
     deriving.check_readable(deal.answers)
     deal.title = questions.title_of(deal.answers, data)
+    milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
+    gone = [finding["outcome"] for finding in milder.get("milder", ())]
+    questions.soften(deal.answers, slug, before.get(slug), gone)
     deal.save(update_fields=["answers", "title"])
     # Who owns, sends or rules is written down by PostgreSQL.
     Contributor.objects.get_or_create(deal=deal, user=actor, part=Contributor.Part.EDITOR)
-    milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
     said = {"before": before.get(slug), "after": value}
     _record(deal, actor, verbs.SAVE.event, question=slug, **said, **milder)
     if deal.answers.get(COUNTRY) != before.get(COUNTRY) and slug != COUNTRY:
@@ -259,7 +263,8 @@ def lapse_unscreened(deal: Deal, *, why: str, job: int) -> None:
 
 
 def _take_answers(new: Deal, old: Deal) -> None:
-    new.answers = questions.copied(old.answers, source=old.reference)
+    is_sent = old.sent_at is not None
+    new.answers = questions.copied(old.answers, source=old.reference, is_sent=is_sent)
     new.title = questions.title_of(new.answers, active.reference_data())
     new.save(update_fields=["answers", "title"])
 
@@ -329,12 +334,26 @@ def _screen(
         _lock_parties(reading)
     versions = active.versions(lock=True)
     data = active.reference_data(versions)
-    found = deriving.of_revision(revision, data, None, reading)
+    around = Around([deal])
+    found = deriving.of_revision(revision, data, around, reading)
+    if cause == Screening.Cause.SENT:
+        # Once somebody has to look, a person ends it, whatever becomes of the other deal.
+        milder = _milder_than(deriving.twins(deal, reading, around), reading)
+        found = replace(found, looks=[*found.looks, *milder])
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.
     deal.lock()
     return deal.last_screening
+
+
+def _milder_than(waiting: Iterable[Deal], reading: Reading) -> list[str]:
+    """Sentences on deals that somebody still looks at, for what these answers no longer say."""
+    return [
+        f"says less than {other.reference} of the same end user, which somebody still looks at"
+        for other in waiting
+        if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
+    ]
 
 
 def _lock_parties(reading: Reading) -> None:

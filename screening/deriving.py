@@ -6,7 +6,7 @@ over it (`rulings`).
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -121,6 +121,21 @@ def of_revision(
     )
 
 
+def twins(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
+    """The deals that wait for somebody else than sales and that this one is like: of the same end
+    user, in a country of this one, where a product can do the same.
+    """
+    declared, data = reading.declared, reading.data
+    here, able = linking.places(declared, data), linking.own_capabilities(declared, data)
+    return [
+        other.deal
+        for other in around.others(deal, linking.end_user_key(declared), data)
+        if linking.has_place_in_common(here, other.places)
+        and not able.isdisjoint(other.capabilities)
+        and other.waits_for_somebody_else
+    ]
+
+
 def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
     """What a screening keeps of the laws that were picked, and of those that came along."""
     kept = dict(derived.brought.entries)
@@ -152,8 +167,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     names = linking.names(declared)
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
+    before = list(_of_its_own(reading.answers, around.unanswered(deal)))
     follows = linking.stopped_before(
-        deal, key, names, around.ancestors(deal), stopped, signed, around.unanswered(deal)
+        deal, key, names, around.ancestors(deal), stopped, signed, before
     )
     declared = of_parties.declared(brought.declared(declared))
     declared |= {"follows_stopped_deal": follows}
@@ -174,6 +190,21 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     else:
         variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
     return Derived(declared, key, variants, pile, brought, follows, of_parties, named, on)
+
+
+def _of_its_own(answers: Mapping[str, Any], unanswered: Iterable[int]) -> Iterator[str]:
+    """What stopped earlier forms of a deal, and sales took back alone."""
+    for number in unanswered:
+        yield (
+            f"follows its own revision {number}, about which compliance or product management was"
+            " asked and had not answered"
+        )
+    softened = [questions.BY_SLUG[slug].number for slug in answers.get(questions.SOFTENED, ())]
+    if softened:
+        yield (
+            "follows its own draft, in which an answer was made milder after the page had said what"
+            f" it means: {listed(sorted(softened))}"
+        )
 
 
 def _words(ruled: Sequence[FactRuling], findings: Iterable[PartyFinding]) -> list[rulings.Word]:

@@ -21,6 +21,7 @@ from policy.reference.names.outlines import are_alike
 from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
+from screening.lifecycle import Status
 from screening.models import Deal
 
 LONGEST_KEY = 200
@@ -76,6 +77,12 @@ class Other:
         except DeclaredError:
             # These versions cannot read it: what was screened last counts, wherever it is.
             return cls(deal, _screened(deal), _screened(deal, "services"), frozenset(), stand)
+
+    @property
+    def waits_for_somebody_else(self) -> bool:
+        """Whether reviewers, compliance or product management still look at it."""
+        is_asked = self.deal.status == Status.NEEDS_INFORMATION and self.deal.asks_compliance
+        return self.deal.status == Status.IN_REVIEW or is_asked
 
     @property
     def law(self) -> str:
@@ -245,12 +252,11 @@ def stopped_before(
     ancestors: Iterable[Deal],
     stopped: Iterable[Deal],
     signed: Iterable[Deal],
-    unanswered: Iterable[int] = (),
+    before: Iterable[str] = (),
 ) -> str:
     """The sentence that names the stopped deals which this one follows; empty for none.
 
-    ``unanswered`` are earlier revisions of the deal itself that were stopped for somebody else than
-    sales, who had not answered when sales sent the next one.
+    ``before`` says what stopped earlier forms of the deal itself.
 
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
     (``key``) or takes another part in it (``names``), maybe under another spelling. ``signed`` are
@@ -269,12 +275,7 @@ def stopped_before(
         if other.pk != deal.pk:
             sentence = f"with the customer of {other.reference}, which was {other.status}"
             sentences.setdefault(other.pk, f"{sentence}, and with a product like its")
-    of_its_own = [
-        f"follows its own revision {number}, about which compliance or product management was asked"
-        " and had not answered"
-        for number in unanswered
-    ]
-    return "; ".join([*(sentences[pk] for pk in sorted(sentences)), *of_its_own])
+    return "; ".join([*(sentences[pk] for pk in sorted(sentences)), *before])
 
 
 def alike_in_products(

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from audit.ledger import canonical, digest
 from policy.facts.answers_to_facts import ONLY_READ
 from policy.facts.derive import Variant
-from screening.form.questions import COPIED, DECLARATION
+from screening.form.questions import DECLARATION, MARKS
 from screening.models import FactRuling
 
 # The facts that compliance may set, with their values from mild to grave.
@@ -56,7 +56,7 @@ RULABLE = tuple(ORDER)
 ONLY_RAISED = {"country_risk": "A country rating", "law_conflict": "A conflict of law"}
 #: A licence speaks of one deal, and says nothing about the next one.
 OF_ONE_DEAL = frozenset({("export_control", "licence_granted")})
-NOT_ANSWERS = frozenset({COPIED, DECLARATION})
+NOT_ANSWERS = frozenset({*MARKS, DECLARATION})
 LONGEST_NOTE = 2000
 
 

@@ -185,6 +185,10 @@ def question(request: SignedIn, pk: int, section: str, slug: str) -> HttpRespons
         before = dict(deal.answers)
         actions.save_answer(deal, slug=slug, value=form.answer(), actor=request.user)
         meaning = meanings.of_answer(before, deal.answers, data)
+        if deal.answers.get(questions.SOFTENED, []) != before.get(questions.SOFTENED, []):
+            messages.warning(
+                request, _("A reviewer will look at this deal, because of your answer before.")
+            )
         return _after_answer(request, deal, asked, meaning)
     return render(
         request,

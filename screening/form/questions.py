@@ -34,7 +34,7 @@ known is "XX".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -75,6 +75,9 @@ NOWHERE = "XX"
 COUNTRY_CODE = 2
 #: Marks answers that were copied and not confirmed yet; beside the answers, never one of them.
 COPIED = "_copied"
+#: Marks questions whose answer was made milder after the page had said what it means.
+SOFTENED = "_softened"
+MARKS = frozenset({COPIED, SOFTENED})
 TIERS = ("low", "medium", "high", "very_high", "unrated")
 #: Who owns a block list settles the purpose; it is added to the purposes that sales ticks.
 LIST_OWNERS: Mapping[str, str] = {
@@ -99,6 +102,15 @@ _APART = re.compile(r"[\n;]")
 BY_SLUG: Mapping[str, Question] = {question.slug: question for question in QUESTIONS}
 #: Answers that a copy does not take over: they speak of a day, or of what somebody confirmed.
 NOT_COPIED = frozenset({DECLARATION, "sign-date", "reports", "limits-speech", "law-conflict"})
+#: What sales knows beside the system: of misuse, of requests, of the law, of who can use it.
+KNOWN_TO_SALES = frozenset(sets.slug for sets in answers_to_facts.TABLE if not sets.member)
+#: What is sold and where to, which may be chosen otherwise.
+SOLD = frozenset(
+    {
+        *("products", "services", "deal-kind", "built-out", "other-systems", "intermediaries"),
+        *("countries", *ELSEWHERE, "run-from"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -276,7 +288,10 @@ def is_answered(question: Question, answers: Answers, context: Context) -> bool:
 
 def is_unknown(question: Question, answers: Answers) -> bool:
     """Whether "I do not know" is (a part of) the answer."""
-    value = answers.get(question.slug)
+    return _holds_unknown(answers.get(question.slug))
+
+
+def _holds_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
         return UNKNOWN in value.values() or [UNKNOWN] in value.values()
     return value == UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
@@ -338,10 +353,39 @@ def title_of(answers: Answers, data: ReferenceData) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
 
 
-def copied(answers: Answers, *, source: str = "") -> dict[str, Any]:
-    """What a copy of a deal takes over; ``source`` is the reference that each answer shows."""
-    kept = {slug: value for slug, value in answers.items() if slug not in {*NOT_COPIED, COPIED}}
-    return {**kept, COPIED: {"source": source, "slugs": sorted(kept)}} if source else kept
+def copied(answers: Answers, *, source: str = "", is_sent: bool = True) -> dict[str, Any]:
+    """What a copy of a deal takes over; ``source`` is the reference that each answer shows.
+
+    Nobody has seen what a draft says that its copy is asked about again.
+    """
+    kept = {slug: value for slug, value in answers.items() if slug not in {*NOT_COPIED, *MARKS}}
+    unseen = [] if is_sent else [slug for slug in NOT_COPIED if _is_grave(answers.get(slug), slug)]
+    softened = sorted({*answers.get(SOFTENED, ()), *unseen})
+    marks: dict[str, Any] = {SOFTENED: softened} if softened else {}
+    if source:
+        marks[COPIED] = {"source": source, "slugs": sorted(kept)}
+    return {**kept, **marks}
+
+
+def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Collection[str]) -> None:
+    """Mark a question whose answer no longer has these ``outcomes``, if somebody has to look.
+
+    What stops a deal is not taken back alone, nor what sales knew, nor what executives would look
+    at, unless something else is sold, nor words that compliance would have read. Who did not know
+    and has found out takes nothing back.
+    """
+    is_known = not _holds_unknown(before)
+    takes_back = _is_grave(before, slug) and not _is_grave(answers.get(slug), slug)
+    for_executives = "executive_review" in outcomes and slug not in SOLD and is_known
+    is_reworded = "needs_information" in outcomes and slug in named_in_text.WRITTEN
+    if "bar" in outcomes or takes_back or for_executives or is_reworded:
+        answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
+
+
+def _is_grave(answer: Any, slug: str) -> bool:
+    """Whether sales has said what it knows, and it was not no."""
+    said = answer.get("answer") if isinstance(answer, Mapping) else answer
+    return slug in KNOWN_TO_SALES and said not in (None, "", "no", UNKNOWN)
 
 
 def copied_from(answers: Answers, slug: str) -> str:

@@ -37,7 +37,17 @@ class RowsForm(QuestionForm):
             return min(max(FIRST_ROWS, len(self.stored_rows(stored)) + 1), MOST_ROWS)
         typed = str(posted.get("rows", ""))
         rows = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 3 else FIRST_ROWS
-        return min(max(1, rows) + self._added(posted), MOST_ROWS)
+        return min(max(1, rows, self._last_row(posted)) + self._added(posted), MOST_ROWS)
+
+    def _last_row(self, posted: Any) -> int:
+        """How many rows something was written in: a page may say less than it sends."""
+        written = (
+            at + 1
+            for at in range(MOST_ROWS)
+            for column in self.columns
+            if posted.get(f"{column}_{at}")
+        )
+        return max(written, default=0)
 
     def _added(self, posted: Any) -> int:
         return 1 if "add" in posted else 0

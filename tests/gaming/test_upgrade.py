@@ -20,6 +20,7 @@ from tests.screening.test_rulings import CORE, send
 
 pytestmark = pytest.mark.django_db
 migration = importlib.import_module("screening.migrations.0009_screen_after_upgrade")
+newest = importlib.import_module("screening.migrations.0022_screen_for_what_was_said")
 
 
 def cleared_by_an_old_ruling(mighty: Callable[..., None]) -> Deal:
@@ -57,12 +58,19 @@ def upgraded(deal: Deal) -> Deal:
     return deal
 
 
-def test_the_migration_knows_the_deals_that_still_count() -> None:
-    assert set(migration.LIVE) == set(LIVE)
+def test_the_migrations_know_the_deals_that_still_count() -> None:
+    assert set(migration.LIVE) == set(newest.LIVE) == set(LIVE)
+
+
+def test_what_nobody_read_before_is_read_now() -> None:
+    send(SIMPLE)
+    newest.screen_again(apps, None)
+    assert Job.objects.filter(kind=rescreen.UPGRADED, key="what-was-said").count() == 1
 
 
 def test_a_new_installation_has_nothing_to_screen() -> None:
     migration.screen_again(apps, None)
+    newest.screen_again(apps, None)
     assert not Job.objects.filter(kind=rescreen.UPGRADED).exists()
 
 

@@ -271,7 +271,11 @@ def test_what_would_change_the_outcome(client):
     radio = counterfactual.ways(make.deal_in_review().screening)
     assert radio.found == []
     assert radio.country_helps
-    managed = make.sent_deal({**make.SENIOR, "services": ["supply", "li_managed_operation"]})
+    operates = {
+        "services": ["supply", "li_managed_operation"],
+        "other-systems": {"answer": "no", "text": ""},
+    }
+    managed = make.sent_deal({**make.SENIOR, **operates})
     (way,) = counterfactual.ways(managed.screening).found
     assert managed.screening.outcome == "executive_review"
     assert way.changes == ["without operation of lawful interception by our own staff"]

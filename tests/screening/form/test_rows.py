@@ -156,3 +156,17 @@ def test_elsewhere_may_be_somewhere_that_nobody_knows() -> None:
 def test_places_elsewhere_are_shown_again() -> None:
     made = drawn("elsewhere", {"answer": "yes", "places": ["KZ", "TR"]})
     assert [made[f"place_{at}"].value() for at in range(2)] == ["KZ", "TR"]
+
+
+@pytest.mark.parametrize("rows", ["1", "0", "", "x"])
+def test_a_page_that_says_less_rows_than_it_sends_loses_none(rows: str) -> None:
+    """Sent by a page of before, or by no page at all: what was written in a row is kept."""
+    named = {"name_2": "NSO Group", "role_2": "partner", "country_2": "IL"}
+    kept = form("intermediaries", answer="yes", rows=rows, **named)
+    assert kept.is_valid()
+    party = {"name": "NSO Group", "role": "partner", "country": "IL"}
+    assert kept.answer() == {"answer": "yes", "parties": [party]}
+    assert "name_2" in form("intermediaries", answer="no", rows=rows, **named).errors
+    places = form("countries", rows=rows, place_0="FI", place_5="BY")
+    assert places.is_valid()
+    assert [row["place"] for row in places.answer()] == ["FI", "BY"]
