@@ -188,14 +188,17 @@ def drafts(servers: embedded.Servers, names: Sequence[str]) -> list[Deal]:
 
 
 def new_customers(registry: Registry, count: int, seed: int = 6) -> list[str]:
-    """Different names made of the words of operators, which resemble nobody in the registry."""
+    """Different names made of the words of operators, which resemble nobody in the registry and
+    name no country.
+    """
     draw = random.Random(seed)
     operators = [one.name for one in registry.parties if one.kind == OPERATOR]
     words = sorted({word for name in operators for word in name.split() if word.isalpha()})
     names: dict[str, None] = {}
     while len(names) < count:
         name = " ".join(draw.choices(words, k=3))
-        if not registry.said(name).is_more:
+        said = registry.said(name)
+        if not said.is_more and not any(said.homes):
             names[name] = None
     return list(names)
 

@@ -47,6 +47,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 PICKED = {"laws": [{"law": FINNISH, "cited": DATA.laws.by_id[FINNISH].citation, "conflict": False}]}
 UNDER_LAW = {**CORE, "legal-basis": PICKED}
+#: An operator that the registry has in no country.
+UNLISTED = "Lakeland Networks"
 
 
 def ends_in(days: int) -> Laws:
@@ -171,7 +173,7 @@ def form(answers: dict[str, Any] | None = None, **typed: Any) -> Any:
 
 
 def test_laws_that_fit_come_first_and_others_say_why() -> None:
-    german = {**CORE, **factories.in_country("DE")}
+    german = {**CORE, **factories.in_country("DE"), "customer": UNLISTED}
     offer = offering.offer(german, DATA, timezone.localdate())
     assert [law.id for law in offer.fitting] == ["de-tkg-170"]
     [(other, why)] = offer.others
@@ -186,7 +188,9 @@ def test_nothing_is_offered_before_a_country_is_named_or_when_none_is_registered
     assert "laws" not in form(nowhere).fields
     ways = [
         value
-        for value, _label in form({**CORE, **factories.in_country("EE")}).fields["answer"].choices
+        for value, _label in form({**CORE, **factories.in_country("EE"), "customer": UNLISTED})
+        .fields["answer"]
+        .choices
     ]
     assert ways == ["typed", "?"]
 
