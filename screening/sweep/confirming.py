@@ -51,9 +51,12 @@ WHERE screening.rulebook_id = %(former)s
   AND NOT screening.open_text::jsonb ?| %(changed)s
   AND NOT EXISTS (SELECT FROM screening_finding AS finding
                   WHERE finding.screening_id = screening.id AND finding.rule = ANY(%(changed)s))
-  AND played.quiet AND screening.outcome = (%(outcomes)s::text[])[played.rank + 1]
-  AND NOT EXISTS (SELECT FROM screening_confirmation AS known
-                  WHERE known.screening_id = screening.id AND known.rulebook_id = %(rulebook)s)"""
+  AND played.quiet AND screening.outcome = (%(outcomes)s::text[])[played.rank + 1]"""
+# Asked apart: within the other, PostgreSQL reads every confirmation for each deal, because it knows
+# of none while a sweep writes them.
+CONFIRMED = """
+SELECT screening_id FROM screening_confirmation
+WHERE screening_id = ANY(%(screenings)s) AND rulebook_id = %(rulebook)s"""
 #: Of a row: the screening, the versions, the event.
 CONFIRMATION = ("screening", *VERSIONS, "event")
 
@@ -98,7 +101,9 @@ def _standing(former: int, rulebook: Rulebook, names: Mapping[str, Any]) -> list
         holds=holding.HOLDS,
     )
     more = {"former": former, "changed": change.gone, "outcomes": list(OUTCOMES), "stays": stays()}
-    return _rows(statement, {**names, **more})
+    found = _rows(statement, {**names, **more})
+    known = set(_rows(CONFIRMED, {"screenings": found, "rulebook": names["rulebook"]}))
+    return [screening for screening in found if screening not in known]
 
 
 def between(former: Rulebook, rulebook: Rulebook) -> Change:

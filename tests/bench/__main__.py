@@ -12,6 +12,7 @@ BENCHES = {
     "names": ("names",),
     "submit": ("submit",),
     "web": ("web",),
+    "check": ("check",),
     "policy": POLICY,
     **{name: (name,) for name in POLICY},
 }
