@@ -54,7 +54,7 @@ SELECT meant.key, stopped.deal, coalesce(stopped.uses, false) FROM meant LEFT JO
 #: Earlier revisions of deals about which somebody else than sales was asked when they were screened
 #: last: nobody had answered when the next one was sent.
 UNANSWERED = """
-SELECT earlier.deal_id, earlier.number FROM screening_dealrevision AS earlier
+SELECT earlier.deal_id, earlier.number, earlier.created_at FROM screening_dealrevision AS earlier
 CROSS JOIN LATERAL (
     SELECT asks_compliance FROM screening_screening WHERE revision_id = earlier.id
     ORDER BY id DESC LIMIT 1) AS last
@@ -94,9 +94,11 @@ class Around:
         """Deals that it was copied from or follows, and those that these come from."""
         return self._ancestors.get(deal.pk, [])
 
-    def unanswered(self, deal: Deal) -> list[int]:
-        """Its earlier revisions about which somebody else than sales was asked, and never said."""
-        return self._unanswered.get(deal.pk, [])
+    def unanswered(self, deal: Deal, sent: datetime) -> list[int]:
+        """The numbers of its revisions before the one sent then, about which somebody else than
+        sales was asked, and never said.
+        """
+        return [number for number, at in self._unanswered.get(deal.pk, ()) if at < sent]
 
     def stopped(self, names: Collection[str], sent: datetime) -> list[Deal]:
         """Deals of these bodies that were stopped in the time that counts for one sent then.
@@ -261,14 +263,14 @@ class Around:
         return dict(ancestors)
 
     @cached_property
-    def _unanswered(self) -> dict[int, list[int]]:
+    def _unanswered(self) -> dict[int, list[tuple[int, datetime]]]:
         with connection.cursor() as cursor:
             cursor.execute(UNANSWERED, [list(self._ours)])
-            pairs = cursor.fetchall()
-        numbers: dict[int, list[int]] = defaultdict(list)
-        for pk, number in pairs:
-            numbers[pk].append(number)
-        return dict(numbers)
+            rows = cursor.fetchall()
+        revisions: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
+        for pk, number, at in rows:
+            revisions[pk].append((number, at))
+        return dict(revisions)
 
     @cached_property
     def _rulings(self) -> dict[int, list[FactRuling]]:

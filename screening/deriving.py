@@ -167,7 +167,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     names = linking.names(declared)
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
-    before = list(_of_its_own(reading.answers, around.unanswered(deal)))
+    before = list(_of_its_own(reading.answers, around.unanswered(deal, at)))
     follows = linking.stopped_before(
         deal, key, names, around.ancestors(deal), stopped, signed, before
     )

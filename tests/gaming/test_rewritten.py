@@ -6,8 +6,10 @@ Each of these deals was cleared once, without anybody who had been asked.
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from screening import actions
+from policy import active
+from screening import actions, deriving
 from screening.around import Around
 from screening.lifecycle import Status
 from screening.models import Deal
@@ -53,7 +55,7 @@ def test_so_it_is_two_revisions_later() -> None:
     assert deal.status == Status.NEEDS_INFORMATION
     deal = sent_again(deal, "purposes", ["commercial_service"])
     assert deal.status == Status.IN_REVIEW
-    assert Around([deal]).unanswered(deal) == [1, 2]
+    assert Around([deal]).unanswered(deal, timezone.now()) == [1, 2]
 
 
 def test_what_sales_was_asked_and_answers_clears() -> None:
@@ -65,7 +67,7 @@ def test_what_sales_was_asked_and_answers_clears() -> None:
 def test_what_compliance_has_answered_is_looked_at_for_that() -> None:
     deal = send({**RADIO, "state-owned": "?"})
     ruled(deal, "fact_conflict", value=False)
-    assert Around([deal]).unanswered(deal) == []
+    assert Around([deal]).unanswered(deal, timezone.now()) == []
     assert "S15" not in deal.last_screening.findings.values_list("rule", flat=True)
 
 
@@ -74,4 +76,16 @@ def test_many_deals_at_once_are_told_the_same() -> None:
     deal = sent_again(deal, "state-owned", "no")
     other = send({**RADIO, "customer": "Lakeuden Kaapeli"})
     together = Around([deal, other])
-    assert [together.unanswered(one) for one in (deal, other)] == [[1], []]
+    assert [together.unanswered(one, timezone.now()) for one in (deal, other)] == [[1], []]
+
+
+def test_a_revision_follows_none_that_came_later() -> None:
+    """A check replays the first one as it was: it follows nothing, itself least of all."""
+    deal = sent_again(send({**RADIO, "state-owned": "?"}), "state-owned", "no")
+    first, second = deal.revisions.order_by("number")
+    said = [
+        deriving.of_revision(revision, active.reference_data(), Around([deal])).looks
+        for revision in (first, second)
+    ]
+    assert said[0] == []
+    assert "follows its own revision 1" in said[1][0]
