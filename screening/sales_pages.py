@@ -187,7 +187,7 @@ def question(request: SignedIn, pk: int, section: str, slug: str) -> HttpRespons
         meaning = meanings.of_answer(before, deal.answers, data)
         if deal.answers.get(questions.SOFTENED, []) != before.get(questions.SOFTENED, []):
             messages.warning(
-                request, _("A reviewer will look at this deal, because of your answer before.")
+                request, _("A reviewer will look at this deal because of what you answered before.")
             )
         return _after_answer(request, deal, asked, meaning)
     return render(

@@ -81,6 +81,17 @@ class RowsForm(QuestionForm):
     def rows(self) -> list[list[forms.BoundField]]:  # type: ignore[override]
         return [[self[f"{column}_{at}"] for column in self.columns] for at in range(self.count)]
 
+    def refuse_more(self) -> None:
+        """No page shows so many rows; what a program sends beyond them must not get lost."""
+        parts = (name.rpartition("_") for name, value in self.data.items() if value)
+        numbers = (at for column, _bar, at in parts if column in self.columns)
+        if any(at.isascii() and at.isdigit() and int(at[:9]) >= MOST_ROWS for at in numbers):
+            self.add_error(
+                f"{self.columns[0]}_0",
+                _("A deal takes %(most)s of these. Send the others in another deal")
+                % {"most": MOST_ROWS},
+            )
+
     def refuse(self, column: str, says: Callable[[str], bool] = bool) -> None:
         """What a "no" stands above: dropping it would lose what somebody knows."""
         for at in range(self.count):
@@ -108,6 +119,7 @@ class CountriesForm(RowsForm):
         )
 
     def clean(self) -> None:
+        self.refuse_more()
         rows = list(self.filled())
         if not rows and not self.wants_more():
             self.add_error("place_0", str(self.asked.error))
@@ -143,6 +155,7 @@ class ElsewhereForm(RowsForm):
         super().build()
 
     def clean(self) -> None:
+        self.refuse_more()
         if self.cleaned_data.get("answer") == "no":
             self.refuse("place")
 
@@ -182,6 +195,7 @@ class PartiesForm(RowsForm):
         super().build()
 
     def clean(self) -> None:
+        self.refuse_more()
         if self.cleaned_data.get("answer") == "no":
             self.refuse("name", is_named)
         if self.cleaned_data.get("answer") != "yes":

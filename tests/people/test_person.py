@@ -347,8 +347,11 @@ def test_emails_go_to_another_address_and_former_links_end(client: Client) -> No
     ):
         with pytest.raises(CommandError, match=why):
             person("email", "ada", address)
+    person("disable", "ada")
     person("email", "ada", "Ada.Berg@example.org")
     assert User.objects.get(username="ada").email == "Ada.Berg@example.org"
+    with pytest.raises(CommandError, match="There is no person 'nobody'"):
+        person("email", "nobody", "nobody@example.org")
 
 
 @pytest.mark.parametrize("verb", ["roles", "teams", "disable", "enable", "password"])

@@ -176,6 +176,23 @@ def test_add_another_shows_one_more_row_and_keeps_what_was_typed() -> None:
     assert more["place_0"].value() == "KZ"
 
 
+@pytest.mark.parametrize("at", ["20", "999999999999"])
+@pytest.mark.parametrize(
+    ("slug", "typed", "column", "value"),
+    [
+        ("countries", {"place_0": "FI"}, "place", "BY"),
+        ("elsewhere", {"answer": "yes", "place_0": "SE"}, "place", "BY"),
+        ("intermediaries", {"answer": "no"}, "name", "NSO Group"),
+    ],
+)
+def test_a_row_that_no_page_has_is_refused_and_not_dropped(
+    slug: str, typed: dict[str, str], column: str, value: str, at: str
+) -> None:
+    found = errors(slug, **typed, rows="1", **{f"{column}_{at}": value})
+    says = "A deal takes 20 of these. Send the others in another deal"
+    assert found[f"{column}_0"][0] == says
+
+
 @pytest.mark.parametrize("rows", ["999999999999", "-1", "x", "٣"])
 def test_a_strange_number_of_rows_is_bounded(rows: str) -> None:
     assert 1 <= len(form("countries", rows=rows).rows) <= 20
