@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditEvent
-from policy.facts import shipped
+from policy.facts import shipped, spots
 from policy.facts.derive import trace
 from policy.facts.screen import Screener
 from policy.reference.registry import OPERATOR
@@ -28,6 +28,8 @@ ABROAD = [
     ("Elisa / Beltelecom", "Belarus"),
     ("MTN Irancell Telecommunications Services Company", "Iran"),
     ("Irancell", "Iran"),
+    ("Iran Telecom Finland", "Iran"),
+    ("Pohjan Verkko (Russia)", "Russia"),
     ("Ministry of Communications of Belarus", "Belarus"),
     ("Ministry of Communications of Belarus, Finland", "Belarus"),
     ("Iranian Ministry of Communications", "Iran"),
@@ -184,3 +186,26 @@ def test_the_command_line_counts_it_too(facts: dict[str, Any], outcome: str) -> 
         result, readable = screener.result(number, line)
         assert readable
         assert json.loads(result)["outcome"] == (outcome if told else "clear")
+
+
+@pytest.mark.parametrize(
+    ("country", "name"),
+    [
+        ("BY", "Beltelecom"),
+        ("IR", "MTN Irancell Telecommunications Services Company"),
+        ("FI", "Elisa Oyj"),
+        ("FI", "Telia Company AB"),
+        ("FI", "British Council Finland"),
+        ("CN", "Bank of China"),
+        ("UA-43", "Bank of Ukraine"),
+    ],
+)
+def test_a_party_of_a_country_of_the_deal_is_not(country: str, name: str) -> None:
+    place = {"country": country} if len(country) == 2 else {"region": country}
+    declared = {"destinations": [place, {"country": "FI"}]}
+    assert spots.of_other_countries(declared, [name], DATA) == []
+
+
+def test_where_no_place_is_named_nothing_is_elsewhere() -> None:
+    names = [name for name, _country in ABROAD]
+    assert spots.of_other_countries({"destinations": [{"country": "XX"}]}, names, DATA) == []
