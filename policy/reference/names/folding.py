@@ -16,6 +16,16 @@ LOOKALIKES = str.maketrans(
 )
 #: A word with letters of two scripts is a word of neither.
 _MIXED = re.compile(r"[a-z].*[\u0370-\u052f]|[\u0370-\u052f].*[a-z]")
+#: Letters in boxes and circles that Unicode does not take for letters: their names say which.
+_FIRST_BOXED, _LAST_BOXED = 0x1F100, 0x1F1FF
+_BOXED = re.compile(
+    r"(?:(?:NEGATIVE |CROSSED )*(?:SQUARED|CIRCLED)|REGIONAL INDICATOR SYMBOL)"
+    r"(?: LATIN CAPITAL)?(?: LETTER)? ([A-Z]+)"
+)
+#: Two regional indicators by themselves are the flag of a country, and no letters.
+_FLAG = re.compile(
+    "(?<![\U0001f1e6-\U0001f1ff])[\U0001f1e6-\U0001f1ff]{2}(?![\U0001f1e6-\U0001f1ff])"
+)
 #: Characters that show nothing although they are not format characters.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
@@ -29,7 +39,7 @@ def fold(name: str) -> str:
     """
     if name.isascii():
         return b" ".join(name.lower().encode().translate(_BLANKS, b".'").split()).decode()
-    words = name.translate(_FOLDED).split()
+    words = _FLAG.sub(" ", name).translate(_FOLDED).split()
     return " ".join(word.translate(LOOKALIKES) if _MIXED.search(word) else word for word in words)
 
 
@@ -37,9 +47,18 @@ class _Folded(dict[int, str]):
     """What each letter becomes, worked out when it is first met."""
 
     def __missing__(self, code: int) -> str:
-        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", chr(code)).casefold())
+        letter = _unboxed(code)
+        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", letter).casefold())
         self[code] = "".join(_said(letter) for letter in plain)
         return self[code]
+
+
+def _unboxed(code: int) -> str:
+    letter = chr(code)
+    if not _FIRST_BOXED <= code <= _LAST_BOXED:
+        return letter
+    boxed = _BOXED.fullmatch(unicodedata.name(letter, ""))
+    return boxed[1] if boxed else letter
 
 
 def _said(letter: str) -> str:
