@@ -201,6 +201,7 @@ class Derivation(Draft):
                 places.given_territory(self, given["special_territory"], facts)
             self._stated(facts)
         products.serves(self, facts)
+        products.other_purpose(self, facts)
         self._unread({name: facts[name] for name in answered})
         self._conflict(facts)
         words = self.reference.rulebook.vocabulary

@@ -48,6 +48,8 @@ SERVED: Mapping[str | None, Served] = {
     "court_ordered_blocking": _RESTRICTS,
     "child_protection": _RESTRICTS,
 }
+#: The purpose of which nothing is known but the words of sales.
+OTHER = "other"
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
 WITH_LINKED = "with linked deals and the delivered base"
 
@@ -215,6 +217,12 @@ def serves(draft: Draft, facts: dict[str, Any]) -> None:
     if able.isdisjoint(surely(facts["capabilities"]) or ()) and served.abilities.isdisjoint(said):
         purpose = reference.rulebook.vocabulary["purpose"].say(facts["purpose"])
         draft.doubts.append(f"The purpose is {purpose}, and nothing in the deal {served.does}.")
+
+
+def other_purpose(draft: Draft, facts: dict[str, Any]) -> None:
+    """A purpose that only words describe: no rule reads them, so a person does."""
+    if facts["purpose"] == OTHER:
+        draft.doubts.append("The purpose is not one of the list: somebody has to read what it is.")
 
 
 def export_control(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:

@@ -114,7 +114,7 @@ LABELS: Mapping[str, Sequence[Row]] = {
         ("border_control", _("Border control"), ""),
         ("health_emergency", _("Health emergency"), ""),
         ("research_test", _("Research or test"), ""),
-        ("other", _("Another purpose"), ""),
+        ("other", _("Another purpose"), _("Compliance will read what it is.")),
     ),
     "handover": (
         ("no", _("No"), ""),

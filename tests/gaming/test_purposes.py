@@ -19,6 +19,7 @@ from tests.screening.test_rulings import CORE, fact, send
 pytestmark = pytest.mark.django_db
 LAW: dict[str, Any] = {slug: factories.CITED[slug] for slug in ("obligation", "legal-basis")}
 PURPOSES = {
+    "other": "The purpose is not one of the list: somebody has to read what it is.",
     "li_compliance": "nothing in the deal intercepts",
     "data_retention_compliance": "nothing in the deal keeps or discloses records of subscribers",
     "court_ordered_blocking": "nothing in the deal blocks or changes what people read",
@@ -80,6 +81,13 @@ def test_the_api_asks_too(client: Client, purpose: str) -> None:
     assert PURPOSES[purpose] in response.content.decode()
 
 
+def test_the_form_says_who_reads_another_purpose(client: Client) -> None:
+    deal = factories.draft_deal(answers=SIMPLE)
+    client.force_login(deal.owner)
+    page = client.get(f"/deals/{deal.pk}/q/purpose/purposes/").content.decode()
+    assert "Compliance will read what it is." in page
+
+
 #: Radio for an operator that nobody knows, said to hand over nothing.
 RADIO: dict[str, Any] = {
     **ASKED_NOW,
@@ -120,3 +128,5 @@ def test_the_command_line_asks_too() -> None:
     said = {"products": ["Storage arrays"], "purpose": "data_retention_compliance"}
     (facts,) = derive(said, shipped.load())
     assert "compliance with data-retention duties" in facts["conflict_note"]
+    (facts,) = derive({**said, "purpose": "other"}, shipped.load())
+    assert facts["conflict_note"] == PURPOSES["other"]
