@@ -10,6 +10,7 @@ or more; then every place of that name stands in the line, however small.
 Countries are named by `countries.csv` beside it: "code,names,state", the names in several languages
 and scripts, and the state that a dependent territory belongs to. They count like large places of
 that name. In a longer text a street may bear the name, and one of `ordinary_names.txt` anybody.
+Parts of the states that hold or neighbour territories are named by `regions.csv`: "code,names".
 
 The file is mapped into memory and searched where it lies, so nothing of it is read before the first
 site is looked up. It is compared with its digest once: a file that is cut, of another encoding or
@@ -33,7 +34,8 @@ from policy.reference.registry import fold
 FOLDER = Path(__file__).parents[1] / "data" / "places"
 TABLE = "gazetteer.txt"
 DIGEST = "gazetteer.sha256"
-COUNTRIES, ORDINARY, NAMES_DIGEST = "countries.csv", "ordinary_names.txt", "countries.sha256"
+COUNTRIES, ORDINARY, REGIONS = "countries.csv", "ordinary_names.txt", "regions.csv"
+NAMES_DIGEST = "countries.sha256"
 #: Bytes; a table several times as large as ours is somebody else's file.
 LARGEST = 64_000_000
 #: Words of a name inside a longer text.
@@ -85,6 +87,8 @@ class Named:
     is_whole: bool
     #: Whether it says the name of a country, so that it counts in a longer text too.
     is_country: bool = False
+    #: Whether it stands beside a word for a street.
+    is_of_street: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,8 @@ class CountryNames:
     ordinary: frozenset[str] = frozenset()
     #: By the code of a dependent territory, that of its state.
     states: Mapping[str, str] = field(default_factory=dict)
+    #: By the code of a state, the folded names of its parts.
+    regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @lru_cache(REMEMBERED)
@@ -136,6 +142,16 @@ class Gazetteer:
         large = [*(code for code in written if not code.islower()), *countries]
         small = [code.upper() for code in written if code.islower()]
         return tuple(dict.fromkeys([*large, *small])), frozenset(large)
+
+    def is_town(self, name: str, codes: Collection[str]) -> bool:
+        """Whether a large place of one of these countries has this folded name."""
+        line = self._line(name.encode())
+        return line is not None and not frozenset(line.decode().split(" ")).isdisjoint(codes)
+
+    def names_region(self, text: str, codes: Collection[str]) -> bool:
+        """Whether a text names a part of one of these countries."""
+        regions = frozenset[str]().union(*(self.countries.regions.get(code, ()) for code in codes))
+        return any(_has_region(key_of(part), regions) for part in _PARTS.split(text))
 
     def _line(self, name: bytes) -> bytes | None:
         """What stands beside the name: a binary search over the lines of the file."""
@@ -183,8 +199,9 @@ class Gazetteer:
 
     def _named(self, name: str, *, is_whole: bool = False, beside: Sequence[str] = ()) -> Named:
         codes, large = self.find(name)
-        is_country = name in self.countries.codes and _STREETS.isdisjoint(beside)
-        return Named(name, codes, large, is_whole, is_country)
+        is_of_street = not _STREETS.isdisjoint(beside)
+        is_country = name in self.countries.codes and not is_of_street
+        return Named(name, codes, large, is_whole, is_country, is_of_street)
 
     def _of_part(self, key: str) -> Iterator[Named]:
         if self.find(key)[0]:
@@ -250,6 +267,19 @@ class Gazetteer:
             at += 1
 
 
+def _has_region(key: str, regions: Collection[str]) -> bool:
+    for name in regions:
+        if _RUN.fullmatch(name):
+            if name in key:
+                return True
+            continue
+        before, is_there, after = f" {key} ".partition(f" {name} ")
+        beside = (*before.split()[-_BESIDE:], *after.split()[:_BESIDE])
+        if is_there and _STREETS.isdisjoint(beside):
+            return True
+    return False
+
+
 _REPAIR = "Take the file from the release again, or make it with config/devtools/gazetteer.py."
 
 
@@ -296,16 +326,16 @@ def _digest(path: Path) -> str:
 def _country_names(folder: Path) -> CountryNames:
     digest = _digest(folder / NAMES_DIGEST)
     try:
-        files = [(folder / name).read_bytes() for name in (COUNTRIES, ORDINARY)]
+        files = [(folder / name).read_bytes() for name in (COUNTRIES, ORDINARY, REGIONS)]
     except OSError as error:
         raise GazetteerError(f"{error.filename}: {error.strerror}. {_REPAIR}") from None
     actual = "sha256:" + hashlib.sha256(b"".join(files)).hexdigest()
     if actual != digest:
         raise GazetteerError(
-            f"{COUNTRIES} and {ORDINARY} are not the files that ship: their digest is {actual},"
-            f" not {digest}. {_REPAIR}"
+            f"{COUNTRIES}, {ORDINARY} and {REGIONS} are not the files that ship: their digest is"
+            f" {actual}, not {digest}. {_REPAIR}"
         )
-    names, ordinary = (content.decode() for content in files)
+    names, ordinary, parts = (content.decode() for content in files)
     codes: dict[str, tuple[str, ...]] = {}
     states = {}
     for row in csv.DictReader(io.StringIO(names), strict=True):
@@ -314,7 +344,11 @@ def _country_names(folder: Path) -> CountryNames:
         if row["state"]:
             states[row["code"]] = row["state"]
     words = frozenset(line for line in ordinary.splitlines() if not line.startswith("#"))
-    return CountryNames(codes, words, states)
+    regions = {
+        row["code"]: frozenset(map(key_of, row["names"].split("|")))
+        for row in csv.DictReader(io.StringIO(parts), strict=True)
+    }
+    return CountryNames(codes, words, states, regions)
 
 
 @cache

@@ -4,6 +4,8 @@ A name counts when a place that bears it may lie in the chosen country: there, o
 that belongs to it, borders it, is claimed or run by it. One place in a territory sets it.
 Several places ask which one is meant. A large place that is nowhere near contradicts the country,
 and so does the name of another country, unless the deal names that one as a destination too.
+Where sales says that none of the territories of a country is meant, a text that names no place of
+the country itself contradicts that: a misspelt name, coordinates or a street may lie anywhere.
 Whatever the text says only adds: no site makes a deal milder.
 """
 
@@ -18,6 +20,12 @@ from policy.reference.gazetteer import Named, shipped
 #: An answer to "where in this country": in none of its territories.
 NONE = "none"
 REMEMBERED = 4096
+#: Towns of states that hold territories whose names are words of every language, so that they name
+#: the town only by themselves, and so do names of three letters: those of airports.
+WORDS = frozenset({"acre", "human", "media", "plage", "rich", "safi", "sale", "salt"})
+SHORTEST_TOWN = 4
+#: Letters of a site that a sentence shows.
+LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +56,10 @@ def sited(
     territories: dict[str, None] = {}
     doubts: list[str] = []
     notes: list[str] = []
-    is_open = False
+    is_open = says_where = False
     for named in _named_in(text):
         found = _Found(named, place, countries, declared)
+        says_where = says_where or found.says_where
         if found.is_elsewhere:
             doubts.append(found.contradiction(text))
         if (code := found.territory) is not None:
@@ -61,9 +70,22 @@ def sited(
         elif found.is_ambiguous and not found.is_settled(answer):
             is_open = is_open or found.may_be_special
             doubts.append(found.which(text))
+    if place and not doubts and answer is not None and NONE in answer and not says_where:
+        doubts += _nowhere(text, place, countries)
     return Sited(
         tuple(territories), is_open, tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(notes))
     )
+
+
+def _nowhere(text: str, place: Place, countries: Countries) -> list[str]:
+    """Where nothing of the text is known in a country that holds or neighbours territories."""
+    is_asked = place.code not in countries.territories and countries.territories_asked(place.code)
+    if not text.strip() or not is_asked or shipped().names_region(text, place.countries):
+        return []
+    return [
+        f"Sales says that no territory is meant, and “{' '.join(text.split())[:LONGEST_SHOWN]}”"
+        f" names no place in {place.name} for certain."
+    ]
 
 
 def named_after(text: str, place: Place, countries: Countries) -> list[tuple[str, str]]:
@@ -88,7 +110,7 @@ def _named_in(text: str) -> tuple[Named, ...]:
 
 def shown_name(text: str, named: Named) -> str:
     """The name as it was written, where it is the whole text; as the table has it otherwise."""
-    return text.strip() if named.is_whole and len(text) < 40 else named.name.title()
+    return text.strip() if named.is_whole and len(text) < LONGEST_SHOWN else named.name.title()
 
 
 class _Found:
@@ -154,6 +176,20 @@ class _Found:
     @property
     def is_elsewhere(self) -> bool:
         return self.place is not None and bool(self._far)
+
+    @property
+    def says_where(self) -> bool:
+        """Whether it names a place of the chosen country itself, and not the country or a street.
+
+        A village bears the name of a person or a thing more often than not, so it counts by itself.
+        """
+        name = self.named.name
+        if self.named.is_of_street or self.own.isdisjoint(self.codes):
+            return False
+        if self.named.is_whole:
+            return shipped().is_town(name, self.own) or name not in shipped().countries.codes
+        is_word = name in WORDS or (name.isascii() and len(name) < SHORTEST_TOWN)
+        return not is_word and shipped().is_town(name, self.own)
 
     @property
     def territory(self) -> str | None:

@@ -44,6 +44,9 @@ HONEST = [
     ("GE", "Tbilisi", Status.CLEARED),
     ("CY", "Nicosia", Status.CLEARED),
     ("MD", "Chisinau", Status.CLEARED),
+    ("UA", "Kyiv data centre", Status.CLEARED),
+    ("UA", "Zakarpattia oblast", Status.CLEARED),
+    ("MA", "", Status.CLEARED),
     ("MA", "Rabat", Status.CLEARED),
     ("CN", "Beijing", Status.IN_REVIEW),
 ]
@@ -141,6 +144,21 @@ def test_a_site_in_disguise_never_clears(
     fill_in(client, deal, country, site, "none")
     send(client, deal)
     assert deal.status in {Status.BARRED, Status.NEEDS_INFORMATION}
+
+
+@pytest.mark.parametrize("site", ["Simferopl", "44.95, 34.10", "95000", "Lenin street 5"])
+def test_a_site_that_may_be_anywhere_is_asked_about(client: Client, alice: Any, site: str) -> None:
+    """Misspelt, as numbers or as a street: nobody can say that it is in none of the territories."""
+    deal = draft(alice, "UA")
+    fill_in(client, deal, "UA", site, "none")
+    html = send(client, deal)
+    said = f"“{site}” names no place in Ukraine for certain"
+    assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "compliance")
+    assert said in html
+    assert said in deal.last_screening.findings.get(rule="I07").because
+    factories.ruled(deal, "fact_conflict", value=False)
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,64 @@ def test_none_beside_a_place_in_a_territory_is_a_contradiction() -> None:
     assert found.doubts == ("Sales says that no territory is meant, and Simferopol is in Crimea.",)
 
 
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        ("UA", "Simferopl"),
+        ("UA", "44.95, 34.10"),
+        ("UA", "95000"),
+        ("UA", "Hamlet Petrivka"),
+        ("UA", "Kyivska street 12"),
+        ("UA", "Kyiv street 5"),
+        ("UA", "Volyn street 5"),
+        ("UA", "Nationwide"),
+        ("UA", "Ukraine"),
+        ("UA", "human resources site"),
+        ("MD", "Tiraspl"),
+        ("GE", "Georgia"),
+        ("IL", "acre of land"),
+        ("CN", "基站"),
+    ],
+)
+def test_none_beside_a_text_that_names_no_place_of_the_country_is_one_too(
+    country: str, text: str
+) -> None:
+    name = COUNTRIES.places[country].name
+    assert said(text, country, [NONE]).doubts == (
+        f"Sales says that no territory is meant, and “{text}” names no place in {name} for"
+        " certain.",
+    )
+    assert not any("for certain" in doubt for doubt in said(text, country).doubts)
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        ("UA", "Kyiv data centre"),
+        ("UA", "м. Київ, вул. Хрещатик 1"),
+        ("UA", "Radio site Lviv-12"),
+        ("UA", "Львівська область"),
+        ("UA", "Zakarpattia oblast"),
+        ("GE", "Batumi port"),
+        ("GE", "Kakheti"),
+        ("IL", "Acre"),
+        ("MA", "Salé"),
+        ("DJ", "Djibouti"),
+        ("CN", "广东省广州市"),
+        ("CN", "Guangdong province"),
+        ("UA", " "),
+        ("FI", "A hamlet that nobody lists"),
+    ],
+)
+def test_none_beside_a_place_of_the_country_is_believed(country: str, text: str) -> None:
+    assert said(text, country, [NONE]) == NOTHING
+
+
+def test_a_long_text_is_shown_cut() -> None:
+    (doubt,) = said("Tower " * 20, "UA", [NONE]).doubts
+    assert len(doubt) < 130
+
+
 def test_without_a_country_only_territories_count() -> None:
     assert said("Simferopol", "XX").territories == ("UA-43",)
     assert said("Almaty", "XX") == NOTHING
