@@ -133,16 +133,32 @@ def of_other_countries(
     declared: Mapping[str, Any], names: Iterable[str], reference: ReferenceData
 ) -> list[str]:
     """Sentences on such countries that are of high risk, or hold territories of which nobody was
-    asked: they count already, and whoever declared another one has to say why.
+    asked: they count already, and whoever declared another one has to say why. A short form of a
+    company may be that of another one here, so it is only asked about.
 
     Only the parties of deals are asked about so, as in `named_after`.
     """
-    countries = reference.countries
-    return [
+    countries, names = reference.countries, list(names)
+
+    def is_grave(code: str) -> bool:
+        return countries.places[code].tier not in MILD or bool(countries.territories_asked(code))
+
+    elsewhere = known_elsewhere(declared, reference, names).countries
+    sentences = [
         f"{sentence}, and no answer names that country."
-        for code, sentence in known_elsewhere(declared, reference, names).countries.items()
-        if countries.places[code].tier not in MILD or countries.territories_asked(code)
+        for code, sentence in elsewhere.items()
+        if is_grave(code)
     ]
+    codes = declared_codes(declared, countries)
+    for name in names if codes else ():
+        homes = reference.registry.namesakes(name)
+        if homes.isdisjoint(codes) and any(map(is_grave, homes)):
+            where = " or ".join(countries.places[code].name for code in sorted(homes))
+            sentences.append(
+                f"{name} is the short name of a company in {where}, and no answer names one of"
+                " these countries."
+            )
+    return sentences
 
 
 def declared_codes(declared: Mapping[str, Any], countries: Countries) -> frozenset[str]:

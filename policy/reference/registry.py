@@ -60,6 +60,8 @@ QUESTION, OPERATOR, INTELLIGENCE = "question", "operator", "intelligence_securit
 VENDOR = "surveillance_vendor"
 #: Whoever resembles one of these is asked about; of the others only the very name means anything.
 ASKED = (INTELLIGENCE, "law_enforcement", "military", QUESTION, VENDOR)
+#: Whose short form is asked about in other countries too, where a name is nothing else.
+FEARED = (INTELLIGENCE, "law_enforcement", "military", VENDOR)
 #: Names of vendors of so few letters are not looked for inside other texts.
 SHORTEST_IN_TEXT = 3
 #: Classes that are not kinds of end user.
@@ -226,6 +228,13 @@ class Registry:
         rows = (self._rows[at] for at in self._matcher.means(name, everywhere=True))
         return frozenset(row.country for row in rows if row.kind not in ASKED and row.country)
 
+    def namesakes(self, name: str) -> frozenset[str]:
+        """The countries of companies whose short form the whole name is: it may be another's."""
+        whole = self._matcher.means(name)
+        matches = self.said(name).heard.matches
+        rows = [self._rows[one.at] for one in matches if one.is_acronym and one.at in whole]
+        return frozenset(row.country for row in rows if row.kind not in ASKED and row.country)
+
     def _is_operator(self, name: str, exact: Heard) -> bool:
         """Whether all that the name says is an operator: one beside a body hides it from nobody."""
         parts = [part for part in sections(name)[1:] if is_name(part)]
@@ -266,7 +275,8 @@ class Registry:
     def hits(self, name: str, countries: Iterable[str]) -> tuple[Hit, ...]:
         """Whom the name means or resembles, best first; one hit for each party.
 
-        An acronym counts only in a country of the deal, and so does a weak likeness.
+        A weak likeness counts only in a country of the deal. So does an acronym, unless it is the
+        whole name, or a part of it by itself, and no operator's: then it may be that body abroad.
         """
         said = self.said(name)
         return self._hits(said, frozenset(countries)) if said.heard.matches else ()
@@ -282,7 +292,8 @@ class Registry:
             party = self._rows[match.at]
             home = party.country
             at_home = not home or home in countries or home in heard.countries
-            if at_home or (match.is_strong and not match.is_short):
+            is_abroad = match.is_acronym and party.kind in FEARED and not said.is_operator
+            if at_home or is_abroad or (match.is_strong and not match.is_short):
                 hits.setdefault(match.at, Hit(party, at_home, match))
         return tuple(sorted(hits.values(), key=lambda hit: not hit.is_certain))
 

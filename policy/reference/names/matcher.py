@@ -69,6 +69,7 @@ class Match:
     """A listed name that the typed one means or resembles. `at` is its place in the list.
 
     `is_exact`: they are the same name. `is_short`: it counts only in the country of its body.
+    `is_acronym`: they are the same but for a country, and so short that others bear it elsewhere.
     `pairs` of the `words` that were typed have a partner; an exact match needs none. `is_inside`:
     it stands whole in the typed name and is not made of everyday words.
     """
@@ -81,6 +82,7 @@ class Match:
     pairs: tuple[Pair, ...] = ()
     words: int = 0
     is_inside: bool = False
+    is_acronym: bool = False
 
     @property
     def is_strong(self) -> bool:
@@ -218,17 +220,28 @@ class Matcher:
             rows.update(
                 match.at
                 for match in self._exactly(reading, named)
-                if not (everywhere and match.is_short)
+                if match.is_exact and not (everywhere and match.is_short)
             )
         return frozenset(rows)
 
     def _exactly(self, reading: Reading, named: frozenset[str]) -> Iterator[Match]:
         for key, drops_country in _keys(reading):
             for listed, leaves_out in self._exact.get(key, ()):
+                is_acronym = is_short(key) and len(key) >= LEAST_ACRONYM
                 if drops_country and listed.country and listed.country not in named:
-                    continue  # another country's body of the same name
+                    # Another country's body of the same name, unless it is there for this one.
+                    if is_acronym and listed.counts:
+                        yield Match(listed.at, listed.name, ALERT, is_short=True, is_acronym=True)
+                    continue
                 only_at_home = (leaves_out and not drops_country) or is_short(key)
-                yield Match(listed.at, listed.name, 1.0, is_exact=True, is_short=only_at_home)
+                yield Match(
+                    listed.at,
+                    listed.name,
+                    1.0,
+                    is_exact=True,
+                    is_short=only_at_home,
+                    is_acronym=is_acronym,
+                )
 
     def _short_in(self, words: Reading, part: str) -> Iterator[Match]:
         """Acronyms in capitals inside a longer name: "BND Pullach", "Radio for BND in Pullach".

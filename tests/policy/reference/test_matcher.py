@@ -108,9 +108,17 @@ def test_a_likeness_is_a_question_and_decides_nothing(name, country):
     assert outcome(country=country, end_user_name=name) == "needs_information"
 
 
-@pytest.mark.parametrize("name", ["FSB", "ФСБ", "MIT", "BND Pullach"])
-def test_an_acronym_counts_in_its_country_alone(name):
+@pytest.mark.parametrize("name", ["BND Pullach", "Radio for FSB in Oulu", "AI", "ISS Palvelut Oy"])
+def test_an_acronym_beside_other_words_counts_in_its_country_alone(name):
     assert not [hit for hit in REGISTRY.hits(name, {"FI"}) if hit.party.kind in ASKED]
+
+
+@pytest.mark.parametrize("name", ["FSB", "ФСБ", "MIT", "ISS A/S", "FSB Finland"])
+def test_an_acronym_alone_is_a_question_elsewhere_and_decides_nothing(name):
+    hits = [hit for hit in REGISTRY.hits(name, {"FI"}) if hit.party.kind in ASKED]
+    assert hits
+    assert not any(hit.is_certain for hit in hits)
+    assert kind(name, "FI") == "rail_operator"
 
 
 @given(st.sampled_from(LISTED), st.sampled_from([*VARIANTS, *DECORATIONS]), st.randoms())
