@@ -35,6 +35,7 @@ from policy.reference.names.readings import (
     spoken,
     without_countries,
 )
+from policy.reference.names.short_forms import in_capitals
 
 __all__ = [
     "COLUMNS",
@@ -296,6 +297,15 @@ class Registry:
             if at_home or is_abroad or (match.is_strong and not match.is_short):
                 hits.setdefault(match.at, Hit(party, at_home, match))
         return tuple(sorted(hits.values(), key=lambda hit: not hit.is_certain))
+
+    def agency_in(self, text: str) -> Party | None:
+        """The intelligence body of any country whose short form stands in a text in capitals."""
+        for form in in_capitals(text):
+            said = self.said(form)
+            for match in () if said.is_operator else said.heard.matches:
+                if match.is_acronym and self._rows[match.at].kind == INTELLIGENCE:
+                    return self._rows[match.at]
+        return None
 
     def vendor_in(self, text: str) -> Party | None:
         """The vendor of surveillance systems whose name stands in a text, such as a product's."""

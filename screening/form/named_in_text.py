@@ -56,9 +56,13 @@ def _named(sentence: str, data: ReferenceData, countries: frozenset[str]) -> str
     registry = data.registry
     if vendor := registry.vendor_in(sentence):
         return f"names {vendor.name}, a vendor of surveillance systems"
-    for hit in registry.hits(sentence, countries):
-        if hit.party.kind == INTELLIGENCE:
-            return f"names {hit.party.name}, an intelligence or security body"
+    # A short form abroad is judged by itself: in a text most of them mean something else.
+    hits = (
+        hit for hit in registry.hits(sentence, countries) if hit.at_home or not hit.match.is_acronym
+    )
+    agency = next((hit.party for hit in hits if hit.party.kind == INTELLIGENCE), None)
+    if agency := agency or registry.agency_in(sentence):
+        return f"names {agency.name}, an intelligence or security body"
     if HEARD in registry.sounds(own_words.without_heard(sentence)):
         return f"speaks of {SOUNDS[HEARD]}"
     return ""

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from policy.facts import shipped
+from policy.governance import labelled
+from policy.reference.names.matcher import Match
+from policy.reference.names.readings import lines
 from screening.form import named_in_text
 from screening.lifecycle import Status
 from tests.factories import ruled
@@ -27,6 +30,13 @@ NAMED = [
     "Delivered to the domestic intelligence agency",
     "Integration with the NSO Group Pegasus platform",
     "Verint monitoring will be connected",
+    "Radio for the FSB",
+    "RADIO FOR THE FSB",
+    "Coverage for the F.S.B. of the north",
+    "Радио для ФСБ",
+    "Bought for BND and paid by a foundation",
+    "MI6 pays half",
+    "The CIA triad is met, and the CIA runs it",
 ]
 HONEST = [
     "Mobile service for subscribers of Elisa Oyj",
@@ -38,6 +48,11 @@ HONEST = [
     "CIA triad: confidentiality, integrity, availability. NSA mode of 5G radio",
     "Upgrade of the SMSC and the HSS/UDM, CSCF and MGCF in the PLMN of the MNO",
     "Railway radio according to EIRENE for the national infrastructure manager",
+    "DAS with SNR above 20 dB, GIS data of all sites and OTA updates of NSD and NSI",
+    "IMS, NSS and MSS, with DSS and DRS in NSA and SA mode; SRI and SMS over the DSC",
+    "According to ISO 27001 and the NIS directive, for the CIO; MIT licence of the software",
+    "DAS",
+    "UPGRADE OF THE MSS AND SSD ON SITE SIDE A, AS IS",
 ]
 
 
@@ -66,6 +81,26 @@ def test_so_do_the_other_texts(answers: dict[str, Any]) -> None:
 @pytest.mark.parametrize("words", HONEST)
 def test_ordinary_words_clear(words: str) -> None:
     assert send({**SIMPLE, "description": words, "name": words[:80]}).status == Status.CLEARED
+
+
+def test_what_a_short_form_means_besides_was_written_down_by_a_person() -> None:
+    """Each form is that of an agency, and stands there once."""
+    forms = [line.partition(" = ") for line in lines("ordinary_short_forms.txt")]
+    assert len({form for form, _is, _meaning in forms}) == len(forms)
+    assert all(meaning for _form, _is, meaning in forms)
+    assert not [form for form, _is, _meaning in forms if not matches_of(form.split()[0])]
+
+
+def matches_of(form: str) -> list[Match]:
+    return [one for one in DATA.registry.said(form).heard.matches if one.is_acronym]
+
+
+def test_hardly_a_product_or_a_labelled_deal_names_an_agency() -> None:
+    """One title does: that of a deal with the agency of Kazakhstan."""
+    titles = [deal.title for deal in labelled.deals()]
+    products = [name for one in DATA.catalogue.products for name in (one.name, *one.also)]
+    named = [text for text in (*titles, *products) if DATA.registry.agency_in(text)]
+    assert named == [title for title in titles if "(KNB)" in title]
 
 
 def test_the_names_of_the_parties_are_judged_by_themselves() -> None:
