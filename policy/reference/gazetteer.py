@@ -25,6 +25,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from anyascii import anyascii
@@ -64,8 +65,12 @@ _STREETS = frozenset(
         *("ulica", "ulitsa", "\u0443\u043b\u0438\u0446\u0430", "\u0443\u043b"),
     )
 )
+#: Those of them that stand before a name only: "to Iran via Dubai" speaks of no street.
+_BEFORE_NAMES = frozenset({"via", "rue", "rua", "calle"})
 #: "Rue de Russie" has a word between.
 _BESIDE = 2
+#: Behind one of these a name that is an ordinary word too, with a capital, is that of a country.
+_TOWARDS = frozenset(("to", "in", "into", "for", "nach", "vers", "till", "til", "para"))
 _FIRST_OF_OTHER_LETTERS = "\u02b0"
 _EXTENDED_LATIN = ("\u1e00", "\u1eff")
 
@@ -221,8 +226,7 @@ class Gazetteer:
             )
             if length:
                 name = " ".join(words[at : at + length])
-                before, after = words[max(at - _BESIDE, 0) : at], words[at + length :][:_BESIDE]
-                yield self._named(name, beside=[*before, *after])
+                yield self._named(name, beside=_beside(words, at, length))
             else:
                 yield from self._inflected(words[at])
                 yield from self._with_more(words[at])
@@ -248,12 +252,56 @@ class Gazetteer:
         """A large place that a Slavic word with a case ending names: Симферополе, Крыму."""
         if len(word) < SHORTEST_INFLECTED or not _CYRILLIC.fullmatch(word):
             return
-        for cut in (1, 2):
-            for ending in _NOMINATIVE:
-                name = word[:-cut] + ending
-                if self.find(name)[1]:
-                    yield self._named(name)
-                    return
+        for name in _nominatives(word):
+            if self.find(name)[1]:
+                yield self._named(name)
+                return
+
+    def countries_in(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The names of countries in a text of several sentences, and the countries of each.
+
+        Whoever writes freely means a country by them, unless a street bears the name; an ordinary
+        word counts where the text leads to it: "delivered to Turkey".
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        for part in _PARTS.split(text):
+            words, at = key_of(part).split(" "), 0
+            while at < len(words):
+                length = self._length_of_country(words, at, part)
+                if not length:
+                    found |= self._otherwise(words[at])
+                elif _STREETS.isdisjoint(_beside(words, at, length)):
+                    name = " ".join(words[at : at + length])
+                    found.setdefault(name, self.countries.codes[name])
+                at += length or 1
+        return list(found.items())
+
+    def _length_of_country(self, words: Sequence[str], at: int, part: str) -> int:
+        """How many words from here on are the name of a country; 0 for none."""
+        for length in range(min(LONGEST_NAME, len(words) - at), 0, -1):
+            name = " ".join(words[at : at + length])
+            if name in self.countries.codes and self._leads_to(name, part):
+                return length
+        return 0
+
+    def _leads_to(self, name: str, part: str) -> bool:
+        if name not in self.countries.ordinary:
+            return True
+        written = part.split()
+        return any(
+            before.lower() in _TOWARDS and word[:1].isupper() and key_of(word) == name
+            for before, word in pairwise(written)
+        )
+
+    def _otherwise(self, word: str) -> dict[str, tuple[str, ...]]:
+        """Countries that a word with a Slavic case ending names, or letters without blanks."""
+        if len(word) >= SHORTEST_INFLECTED and _CYRILLIC.fullmatch(word):
+            names = _nominatives(word)
+        else:
+            runs = _RUN.findall(word)
+            names = (run[at:end] for run in runs for at, end in _windows(len(run)))
+        codes = self.countries.codes
+        return {name: codes[name] for name in names if name in codes}
 
     def _of_run(self, run: str) -> Iterator[Named]:
         """Names inside letters that have no blanks between them."""
@@ -267,6 +315,24 @@ class Gazetteer:
             at += 1
 
 
+def _beside(words: Sequence[str], at: int, length: int) -> list[str]:
+    """The words beside a name that may make it that of a street."""
+    after = words[at + length :][:_BESIDE]
+    return [*words[max(at - _BESIDE, 0) : at], *(one for one in after if one not in _BEFORE_NAMES)]
+
+
+def _nominatives(word: str) -> Iterator[str]:
+    for cut in (1, 2):
+        for ending in _NOMINATIVE:
+            yield word[:-cut] + ending
+
+
+def _windows(length: int) -> Iterator[tuple[int, int]]:
+    for at in range(length):
+        for end in range(min(length, at + LONGEST_IN_RUN), at + 1, -1):
+            yield at, end
+
+
 def _has_region(key: str, regions: Collection[str]) -> bool:
     for name in regions:
         if _RUN.fullmatch(name):
@@ -274,8 +340,8 @@ def _has_region(key: str, regions: Collection[str]) -> bool:
                 return True
             continue
         before, is_there, after = f" {key} ".partition(f" {name} ")
-        beside = (*before.split()[-_BESIDE:], *after.split()[:_BESIDE])
-        if is_there and _STREETS.isdisjoint(beside):
+        words = [*before.split(), name, *after.split()]
+        if is_there and _STREETS.isdisjoint(_beside(words, len(before.split()), 1)):
             return True
     return False
 

@@ -88,7 +88,7 @@ class Context:
     beside: tuple[str, ...] = ()
     #: Where the registry has the operator that signs; "" where it does not say.
     home: str = ""
-    #: Agencies and vendors of surveillance systems that only a text names; sentences.
+    #: Agencies, vendors of surveillance systems and countries that only a text names; sentences.
     named: tuple[str, ...] = ()
 
     @property

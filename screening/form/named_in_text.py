@@ -1,8 +1,8 @@
-"""Whom sales names in its own words, and in no answer that asks for a name.
+"""Whom and where sales names in its own words, and in no answer that asks for it.
 
-A title, a reference, a site or the customer's words may say who is really to use the system, or
-whose system it is to work with. No rule reads them; an agency or a vendor of surveillance systems
-that only they name is a question for compliance.
+A title, a reference, a site or the customer's words may say who is really to use the system, whose
+system it is to work with, or where it goes. No rule reads them; an agency, a vendor of surveillance
+systems or a country of high risk that only they name is a question for compliance.
 """
 
 import re
@@ -10,8 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from policy.facts.derive import ReferenceData
+from policy.reference.destinations import Place
+from policy.reference.gazetteer import key_of, shipped
 from policy.reference.names.lexicon import SOUNDS
 from policy.reference.names.plain_text import without
+from policy.reference.ratings import TIERS
 from policy.reference.registry import INTELLIGENCE
 from screening.form import own_words
 from screening.form.deal_form import TITLE, Answers, end_user_kind
@@ -24,7 +27,14 @@ WRITTEN: Mapping[str, str] = {
 }
 #: Names are looked for within a sentence.
 _SENTENCES = re.compile(r"[.;!?\n]+\s+|\n")
-HEARD = "intelligence"
+HEARD, SITE = "intelligence", "site"
+#: Tiers of countries to which every sale is reviewed, as far as somebody rated them.
+GRAVE = ("high", "very_high")
+#: Before the names of countries: where something comes from, or a connection to somebody there.
+_PASSING = (
+    r"(?:from|with|(?:made|manufactured|produced|assembled|roaming) in)"
+    r"(?: (?!to |into |in |for |used |delivered |shipped )\w+){0,6}?"
+)
 
 
 def texts(answers: Answers) -> Iterator[tuple[str, str]]:
@@ -35,7 +45,7 @@ def texts(answers: Answers) -> Iterator[tuple[str, str]]:
             yield called, without(text, lines=True)
     for row in answers.get("countries") or ():
         if row.get("site"):
-            yield "site", without(row["site"], lines=True)
+            yield SITE, without(row["site"], lines=True)
 
 
 def sentences(answers: Answers, data: ReferenceData, countries: Iterable[str]) -> Iterator[str]:
@@ -50,6 +60,43 @@ def sentences(answers: Answers, data: ReferenceData, countries: Iterable[str]) -
         for sentence in _SENTENCES.split(_without(text, own)):
             if named := _named(sentence, data, here):
                 yield f"The {called} {named}, and no answer names it."
+
+
+def countries(answers: Answers, data: ReferenceData, codes: Iterable[str]) -> Iterator[str]:
+    """A sentence for each country that a text names, in which the deal would be reviewed, and that
+    no answer names; ``codes`` are the countries of the deal.
+
+    Sites are left out: they are looked up by themselves.
+    """
+    places, own = data.countries.places, _own_names(answers)
+    declared = [places[code] for code in codes if code in places]
+    # Where a country is as grave, reviewers look at the deal anyway and read the words too.
+    gravest = max((_rank(place) for place in declared), default=0)
+    here = {place.code for place in declared}.union(*(place.countries for place in declared))
+    for called, text in texts(answers):
+        for sentence in _SENTENCES.split(_without(text, own)) if called != SITE else ():
+            for name, named in shipped().countries_in(sentence):
+                meant = [places[code] for code in named if code in places]
+                in_passing = _is_in_passing(name, sentence)
+                grave = [
+                    place.restrictions or (_rank(place) > gravest and not in_passing)
+                    for place in meant
+                ]
+                if meant and all(grave) and here.isdisjoint(named):
+                    where = " or ".join(place.name for place in meant)
+                    yield f"The {called} names {where}, and no answer names that country."
+
+
+def _rank(place: Place) -> int:
+    """How grave a country is; one that nobody rated is seldom meant, and reviewed where it is."""
+    return TIERS.index(place.tier) if place.tier in GRAVE else 0
+
+
+def _is_in_passing(name: str, sentence: str) -> bool:
+    """Whether each time that a sentence names a country nothing goes there."""
+    words = f" {key_of(sentence)} "
+    passing = re.findall(rf" {_PASSING}(?= {re.escape(name)} )", words)
+    return words.count(f" {name} ") == len(passing) > 0
 
 
 def _named(sentence: str, data: ReferenceData, countries: frozenset[str]) -> str:

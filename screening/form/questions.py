@@ -177,7 +177,10 @@ def _meaning_of(reading: Reading) -> Context:
         ),
         beside=beside_territories(answers, data),
         home=home_of_customer(answers, data),
-        named=tuple(named_in_text.sentences(answers, data, _countries_of(answers))),
+        named=(
+            *named_in_text.sentences(answers, data, _countries_of(answers)),
+            *named_in_text.countries(answers, data, _countries_of(answers)),
+        ),
     )
 
 
