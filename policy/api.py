@@ -14,6 +14,7 @@ from policy import active
 from policy.engine.language.condition import OUTCOMES, REVIEWS
 from policy.engine.language.facts import FactError
 from policy.engine.readings.assessment import Assessment
+from policy.facts import in_text
 from policy.facts.declared import (
     ABILITIES,
     CHOICES,
@@ -26,7 +27,6 @@ from policy.facts.declared import (
     DeclaredError,
     given_faults,
 )
-from policy.facts.derive import derive
 
 OUTCOME_CHOICES = [(outcome, outcome) for outcome in OUTCOMES]
 FLOOR_CHOICES = [(outcome, outcome) for outcome in REVIEWS]
@@ -180,12 +180,11 @@ def screen_view(request: Request) -> Response:
         raise serializers.ValidationError({"derived": faults})
     data = active.reference_data()
     try:
-        variants = derive(declared, data, given=given, on=timezone.localdate())
+        variants = in_text.traced(declared, data, given=given, on=timezone.localdate())
     except (DeclaredError, FactError) as error:
         raise serializers.ValidationError({"facts": list(error.problems)}) from error
-    return Response(
-        as_json(active.assess(data, variants), data.rulebook.label, data.rulebook.digest)
-    )
+    assessment = active.assess(data, [variant.facts for variant in variants])
+    return Response(as_json(assessment, data.rulebook.label, data.rulebook.digest))
 
 
 def as_json(assessment: Assessment, label: str, digest: str) -> dict[str, Any]:

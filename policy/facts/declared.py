@@ -9,7 +9,7 @@
                        every country of the deal: {"UA": "UA-43"}, a list of codes, "none", or null
                        and "unknown" for: asked and not known; a country left out: not asked
     end_user_name, customer_name, legal_basis     one line of text that shows all that it holds
-    description                                   text
+    description        text; `policy.facts.in_text` says whom, what and where it names besides
     end_user_type, customer_type                                  kinds of end user; the customer
                                                                   may be reseller_integrator too
     customer_country   ISO 3166-1 alpha-2 or XK

@@ -33,9 +33,9 @@ import orjson
 from policy.engine.language.facts import Facts
 from policy.engine.language.words import did_you_mean, guess, shown
 from policy.engine.readings.assessment import Assessment, combine
-from policy.facts import shipped
+from policy.facts import in_text, shipped
 from policy.facts.declared import REMARKS, given_faults, is_named, unanswered
-from policy.facts.derive import ReferenceData, trace
+from policy.facts.derive import ReferenceData
 from policy.facts.likenesses import likenesses
 from policy.facts.ordinary import REMEMBERED, Ordinary
 from policy.reference.laws import LawsError
@@ -129,7 +129,8 @@ class Screener:
     def _answer(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         if self.explains:
             return self._explained(name, declared, given)
-        told = self.ordinary.told(declared, given)
+        # Words are read one by one, so a line that has any is told nothing that another one was.
+        told = None if declared.get("description") else self.ordinary.told(declared, given)
         if isinstance(told, tuple):
             form, texts = told
             return form.filled(name, texts)
@@ -151,7 +152,7 @@ class Screener:
 
     def _variants(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[Facts]:
         try:
-            variants = trace(declared, self.reference, given=given, on=self.today)
+            variants = in_text.traced(declared, self.reference, given=given, on=self.today)
             return [variant.facts for variant in variants]
         except ValueError as error:
             problems = getattr(error, "problems", None) or (str(error),)

@@ -44,14 +44,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from policy.engine.readings.assessment import Finding
-from policy.facts import answers_to_facts, shipped
+from policy.facts import answers_to_facts, in_text, shipped
 from policy.facts.declared import NOT_KNOWN as UNKNOWN_SYSTEM
 from policy.facts.declared import SEVERAL_LINES, UNKNOWN_WHERE, is_named
 from policy.facts.derive import ReferenceData, Variant, trace
-from policy.reference.capabilities import PARTS, RECOGNISES
+from policy.reference.capabilities import PARTS
 from policy.reference.names.folding import fold
 from policy.reference.names.plain_text import without
-from screening.form import named_in_text, own_words
+from screening.form import named_in_text
 from screening.form.deal_form import (
     DECLARATION,
     OTHER_PLACES,
@@ -177,10 +177,7 @@ def _meaning_of(reading: Reading) -> Context:
         ),
         beside=beside_territories(answers, data),
         home=home_of_customer(answers, data),
-        named=(
-            *named_in_text.sentences(answers, data, _countries_of(answers)),
-            *named_in_text.countries(answers, data, _countries_of(answers)),
-        ),
+        named=tuple(named_in_text.sentences(answers, data, _countries_of(answers))),
     )
 
 
@@ -622,25 +619,13 @@ def _in_own_words(answers: Answers, context: Context | None) -> Iterator[str]:
     """What a text asks for and no product does: somebody may build it, or call it otherwise."""
     if context is None or not answers.get("products"):
         return
-    explained = frozenset(_explained(context))
-    does = "does that" if context.surveillance else "relates to interception or surveillance"
+    known = in_text.explained_by(
+        context.capabilities, context.lawful, context.restrictive, context.alike
+    )
+    explained = frozenset(known)
     for called, text in named_in_text.texts(answers):
-        if word := own_words.heard(text, explained):
-            yield f'The {called} says "{word}", and no product of the deal {does}.'
+        yield from in_text.acts(called, text, explained, is_able=bool(context.surveillance))
     yield from context.named
-
-
-def _explained(context: Context) -> Iterator[str]:
-    """The words of sales that a product of the deal explains."""
-    restricts = context.alike.get("restricts_content", frozenset())
-    if context.lawful or _acts(context):
-        yield from (own_words.INTERCEPTION, own_words.WATCHING)
-    if restricts:
-        yield from (own_words.BLOCKING, own_words.INSPECTION)
-    if context.restrictive - restricts - _acts(context):
-        yield from (own_words.WATCHING, own_words.INSPECTION, own_words.FOLLOWING)
-    if RECOGNISES in context.capabilities:
-        yield own_words.FACES
 
 
 def _acts(context: Context) -> frozenset[str]:

@@ -66,7 +66,7 @@ def test_ordinary_words_clear(words: str) -> None:
 
 
 def said(words: str, *codes: str, **answers: Any) -> list[str]:
-    return list(named_in_text.countries({**answers, "description": words}, DATA, codes))
+    return list(named_in_text.sentences({**answers, "description": words}, DATA, codes))
 
 
 def test_a_country_of_the_deal_or_of_a_party_is_named_by_an_answer() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from screening.form import own_words
+from policy.facts import own_words
 from screening.lifecycle import Status
 from tests import factories
 from tests.factories import ruled
