@@ -10,6 +10,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
@@ -89,6 +90,35 @@ class Around:
             if other.pk != deal.pk and other.screening is not None
         }
         return [self._as_other(others[pk], data) for pk in sorted(others)]
+
+    def alike(self, deal: Deal, name: str, data: ReferenceData) -> list[Other]:
+        """Live deals of end users whose name may be another spelling of this one: nobody has said
+        whether they are the same body.
+        """
+        keys = self._spellings_of_live(name).of([name]) - self._bodies([key_of_name(name)])
+        others = {other.pk: other for key in sorted(keys) for other in self._live_of(key)}
+        others.pop(deal.pk, None)
+        return [self._as_other(other, data) for other in others.values()]
+
+    def _spellings_of_live(self, name: str) -> Spellings:
+        if len(self._ours) == 1:
+            return Spellings(alike([name]).filter(_uses_a_live_deal()))
+        return self._spellings_of_ours
+
+    @cached_property
+    def _spellings_of_ours(self) -> Spellings:
+        """End users of live deals whose names share an outline with those of our deals, as far as
+        somebody else's name has it too.
+        """
+        parts = DealParty.objects.filter(deal__in=self._ours, role=DealParty.Role.END_USER)
+        ours = PartyOutline.objects.filter(party__in=parts.values("party")).values("outline")
+        same = PartyOutline.objects.filter(outline=OuterRef("outline"))
+        shared = PartyOutline.objects.filter(
+            Exists(same.exclude(party__key=OuterRef("party__key"))),
+            _uses_a_live_deal(),
+            outline__in=ours,
+        )
+        return Spellings(shared)
 
     def ancestors(self, deal: Deal) -> list[Deal]:
         """Deals that it was copied from or follows, and those that these come from."""
@@ -307,6 +337,11 @@ class Around:
             return frozenset()
         parts = DealParty.objects.filter(deal__in=self._ours, party__key__in=self._remarkable)
         return frozenset(parts.values_list("deal", flat=True))
+
+
+def _uses_a_live_deal() -> Exists:
+    """Of an outline, whether its party is the end user of a deal that may count in others."""
+    return Exists(Deal.objects.of_end_users([OuterRef("party__key")]))
 
 
 def _in_time(stopped: Iterable[Deal], sent: datetime) -> list[Deal]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from audit.ledger import canonical
 from audit.refusals import Conflict, NotAllowed
 from policy import active
+from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
 from policy.facts import spots
@@ -161,9 +162,15 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
-    brought = linking.brought(
-        declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, ruled)
-    )
+    takes_law = not _law_is_refused(deal, ruled)
+    others = around.others(deal, key, data)
+    brought = linking.brought(declared, others, data, takes_law=takes_law)
+    alike = around.alike(deal, str(declared["end_user_name"]), data) if key else []
+    if alike:
+        linked = linking.brought(declared, [*others, *alike], data, takes_law=takes_law)
+        if _is_graver(linked, brought, declared, data, on):
+            more = linking.ask_about(other for other in linked.deals if other not in brought.deals)
+            declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *more]}
     names = linking.names(declared)
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
@@ -190,6 +197,31 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     else:
         variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
     return Derived(declared, key, variants, pile, brought, follows, of_parties, named, on)
+
+
+def _is_graver(
+    linked: linking.Brought,
+    brought: linking.Brought,
+    declared: Mapping[str, Any],
+    data: ReferenceData,
+    on: date,
+) -> bool:
+    """Whether what more deals bring would make this one graver."""
+    if linked.adds_nothing_to(brought):
+        return False
+    with_them, without = (
+        active.assess(
+            data,
+            [
+                variant.facts
+                for variant in trace(these.declared(declared), data, given=these.given, on=on)
+            ],
+        )
+        for these in (linked, brought)
+    )
+    floors = [OUTCOMES.index(one.review_floor or OUTCOMES[0]) for one in (with_them, without)]
+    outcomes = [OUTCOMES.index(one.outcome) for one in (with_them, without)]
+    return outcomes[0] > outcomes[1] or floors[0] > floors[1]
 
 
 def _of_its_own(answers: Mapping[str, Any], unanswered: Iterable[int]) -> Iterator[str]:

@@ -110,6 +110,14 @@ class Brought:
     #: Sentences for compliance.
     doubts: list[str] = field(default_factory=list)
 
+    def adds_nothing_to(self, other: "Brought") -> bool:
+        """Whether it brings no more than the other one."""
+        return (
+            self.capabilities <= other.capabilities
+            and self.services <= other.services
+            and (set(self.doubts) <= set(other.doubts))
+        )
+
     def declared(self, declared: Mapping[str, Any]) -> dict[str, Any]:
         """The declaration with what was brought."""
         new: dict[str, Any] = {
@@ -178,6 +186,17 @@ def brought(
         in_all.capabilities.update(capabilities)
         in_all.services.update(other.services)
     return in_all
+
+
+def ask_about(deals: Iterable[Deal]) -> list[str]:
+    """A sentence for each deal whose end user may be this one in another spelling: what it contains
+    is not added silently, for a likeness of names is a guess.
+    """
+    return [
+        f"The end user has a name like that of {deal.reference}; with what that deal contains, more"
+        " would be asked of this one. Say whether they are the same body."
+        for deal in deals
+    ]
 
 
 def has_place_in_common(here: frozenset[str], there: frozenset[str]) -> bool:

@@ -82,7 +82,7 @@ def _contradictions(
 # ---- what it is to do ----
 
 
-def acts(called: str, text: str, known: Collection[str], *, is_able: bool) -> Iterator[str]:
+def acts(called: str, text: str, known: Iterable[str], *, is_able: bool) -> Iterator[str]:
     """What a text asks for and no product does: somebody may build it, or call it otherwise.
 
     `known` are the groups of words that a product explains.

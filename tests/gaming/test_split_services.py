@@ -113,3 +113,71 @@ def test_a_name_that_compliance_merged_is_the_same_end_user() -> None:
     assert "E03" in rules(gateway)
     linked = Around([gateway, first]).others(gateway, gateway.end_user_key, shipped.load())
     assert {other.deal for other in linked} == {radio, first}
+
+
+SPELT = "Pohjan Verko"
+
+
+@pytest.mark.parametrize("customer", [SPELT, "Verkko Pohjan Group"])
+@pytest.mark.parametrize("first", [{"services": ["managed_services"], "handover": "no"}])
+def test_a_part_under_another_spelling_is_asked_about(first: dict[str, Any], customer: str) -> None:
+    """Nobody merged the two: what the other deal contains is not added silently."""
+    radio = send({**RADIO, **first})
+    assert radio.status == Status.CLEARED
+    gateway = send({**GATEWAY, "customer": customer})
+    assert (gateway.status, gateway.turn) == (Status.NEEDS_INFORMATION, "compliance")
+    assert f"The end user has a name like that of {radio.reference}" in fact(
+        gateway, "conflict_note"
+    )
+    assert "managed_services" not in fact(gateway, "services")
+    factories.ruled(gateway, "fact_conflict", value=False)
+    gateway.refresh_from_db()
+    assert gateway.status == Status.IN_REVIEW
+
+
+def test_once_compliance_merged_them_they_are_linked() -> None:
+    radio = send({**RADIO, "services": ["managed_services"], "handover": "no"})
+    gateway = send({**GATEWAY, "customer": SPELT})
+    officer = factories.compliance_officer()
+    parties.merge(
+        factories.party_of(gateway),
+        into=factories.party_of(radio),
+        because="One company.",
+        actor=officer,
+    )
+    again = send({**GATEWAY, "customer": SPELT})
+    assert "E03" in rules(again)
+    assert "has a name like" not in (fact(again, "conflict_note") or "")
+
+
+def test_whom_two_people_told_apart_is_not_asked_about() -> None:
+    radio = send({**RADIO, "services": ["managed_services"], "handover": "no"})
+    other = send({**RADIO, "customer": SPELT, "services": ["supply"]})
+    told = parties.ask_apart(
+        factories.party_of(radio),
+        factories.party_of(other),
+        because="Two firms.",
+        source="Company register",
+        actor=factories.compliance_officer(),
+    )
+    factories.agreed(told)
+    assert send({**GATEWAY, "customer": SPELT}).status == Status.CLEARED
+
+
+def test_an_alike_name_that_adds_nothing_grave_clears() -> None:
+    send(RADIO)
+    assert send({**RADIO, "customer": SPELT}).status == Status.CLEARED
+    send(GATEWAY)
+    assert send({**RADIO, "customer": SPELT, "handover": "no"}).status == Status.CLEARED
+    abroad = {**GATEWAY, **factories.in_country("SE"), "customer": SPELT}
+    send({**RADIO, "services": ["managed_services"], "handover": "no"})
+    assert "has a name like" not in (fact(send(abroad), "conflict_note") or "")
+
+
+def test_many_deals_at_once_find_it_as_one_does() -> None:
+    data = shipped.load()
+    radio = send({**RADIO, "services": ["managed_services"], "handover": "no"})
+    gateway = send({**GATEWAY, "customer": SPELT})
+    alone = Around([gateway]).alike(gateway, SPELT, data)
+    together = Around([gateway, radio]).alike(gateway, SPELT, data)
+    assert [other.deal for other in alone] == [other.deal for other in together] == [radio]
