@@ -15,7 +15,7 @@ from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
 from policy.facts.bundle import ReferenceData
-from screening import deriving, mail, recording, verbs
+from screening import deriving, linking, mail, recording, verbs
 from screening.around import Around
 from screening.form import meanings, questions
 from screening.form.questions import Reading
@@ -28,6 +28,7 @@ from screening.models import (
     FactRuling,
     SalesTeam,
     Screening,
+    StoppedDraft,
 )
 from screening.parties import actions as parties
 from screening.parties.models import Easing
@@ -67,6 +68,7 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     gone = [finding["outcome"] for finding in milder.get("milder", ())]
     questions.soften(deal.answers, slug, before.get(slug), gone)
     deal.save(update_fields=["answers", "title"])
+    _keep_stopped(deal, data)
     # Who owns, sends or rules is written down by PostgreSQL.
     Contributor.objects.get_or_create(deal=deal, user=actor, part=Contributor.Part.EDITOR)
     said = {"before": before.get(slug), "after": value}
@@ -241,6 +243,21 @@ def _take_country(deal: Deal, before: Mapping[str, Any], data: ReferenceData) ->
         deal.answers.pop(COUNTRY, None)
 
 
+def _keep_stopped(deal: Deal, data: ReferenceData) -> None:
+    """What the policy stops in a draft is kept, for another one that says less is looked at."""
+    if deal.sent_at is not None:
+        return
+    declared = questions.declared_facts(deal.answers)
+    key, able = linking.end_user_key(declared), linking.own_capabilities(declared, data)
+    if key and able and meanings.stops(deal.answers, data):
+        StoppedDraft.objects.get_or_create(
+            draft=deal.pk,
+            end_user_key=key,
+            capabilities=sorted(able),
+            defaults={"reference": deal.reference, "answers": deal.answers},
+        )
+
+
 def _milder(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What the page had said of an answer that became milder, for those who review the deal."""
     gone = meanings.softened(before, after, active.reference_data())
@@ -339,7 +356,8 @@ def _screen(
     if cause == Screening.Cause.SENT:
         # Once somebody has to look, a person ends it, whatever becomes of the other deal.
         milder = _milder_than(deriving.twins(deal, reading, around), reading)
-        found = replace(found, looks=[*found.looks, *milder])
+        drafts = _milder_than_drafts(deriving.stopped_drafts(deal, reading, around), reading)
+        found = replace(found, looks=[*found.looks, *milder, *drafts])
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.
@@ -354,6 +372,17 @@ def _milder_than(waiting: Iterable[Deal], reading: Reading) -> list[str]:
         for other in waiting
         if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
     ]
+
+
+def _milder_than_drafts(stopped: Iterable[StoppedDraft], reading: Reading) -> list[str]:
+    """The same of drafts that the policy stopped before anybody else had seen them."""
+    said = {
+        draft.reference: f"says less than the draft {draft.reference} for the same end user, which"
+        " the policy stopped"
+        for draft in stopped
+        if meanings.softened(draft.answers, reading.answers, reading.data)
+    }
+    return list(said.values())
 
 
 def _lock_parties(reading: Reading) -> None:

@@ -17,7 +17,7 @@ from policy.facts.bundle import ReferenceData
 from policy.reference.names.outlines import outlines
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
-from screening.models import COLUMN_OF, TWO_YEARS, Deal, FactRuling
+from screening.models import COLUMN_OF, HALF_A_YEAR, TWO_YEARS, Deal, FactRuling, StoppedDraft
 from screening.parties import known
 from screening.parties.known import Known
 from screening.parties.models import SAME_AS, DealParty, PartyOutline
@@ -95,7 +95,8 @@ class Around:
         """Live deals of end users whose name may be another spelling of this one: nobody has said
         whether they are the same body.
         """
-        keys = self._spellings_of_live(name).of([name]) - self._bodies([key_of_name(name)])
+        spelt = self._spellings_of_live(name).of([name])
+        keys = spelt.difference(self._bodies([key_of_name(name)]))
         others = {other.pk: other for key in sorted(keys) for other in self._live_of(key)}
         others.pop(deal.pk, None)
         return [self._as_other(other, data) for other in others.values()]
@@ -123,6 +124,17 @@ class Around:
     def ancestors(self, deal: Deal) -> list[Deal]:
         """Deals that it was copied from or follows, and those that these come from."""
         return self._ancestors.get(deal.pk, [])
+
+    def stopped_drafts(self, deal: Deal, key: str) -> list[StoppedDraft]:
+        """Other drafts for this end user, under whatever name compliance knows it, that the policy
+        stopped lately.
+        """
+        if not key:
+            return []
+        drafts = StoppedDraft.objects.filter(
+            end_user_key__in=self._bodies([key]), stopped_at__gt=timezone.now() - HALF_A_YEAR
+        )
+        return list(drafts.exclude(draft=deal.pk).order_by("pk"))
 
     def unanswered(self, deal: Deal, sent: datetime) -> list[int]:
         """The numbers of its revisions before the one sent then, about which somebody else than

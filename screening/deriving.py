@@ -30,7 +30,7 @@ from screening.around import Around
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS
 from screening.form.questions import Reading
-from screening.models import Deal, DealRevision, FactRuling, Screening
+from screening.models import Deal, DealRevision, FactRuling, Screening, StoppedDraft
 from screening.parties import known, naming
 from screening.parties.known import Known
 from screening.parties.models import PartyFinding
@@ -134,6 +134,18 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
         if linking.has_place_in_common(here, other.places)
         and not able.isdisjoint(other.capabilities)
         and other.waits_for_somebody_else
+    ]
+
+
+def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:
+    """What other drafts for the same end user said when the policy stopped them, where a product
+    can do the same.
+    """
+    able = linking.own_capabilities(reading.declared, reading.data)
+    return [
+        draft
+        for draft in around.stopped_drafts(deal, linking.end_user_key(reading.declared))
+        if not able.isdisjoint(draft.capabilities)
     ]
 
 

@@ -32,6 +32,8 @@ VERSIONS = ("rulebook", "countries", "catalogue", "registry", "laws")
 NOT_IN_LISTS = ("sources_text", "missing_text", "open_text", "laws_text", "capabilities")
 #: A new deal of an end user follows a stopped one for so long.
 TWO_YEARS = timedelta(days=731)
+#: How long a draft that the policy stopped counts for others.
+HALF_A_YEAR = timedelta(days=183)
 LEVEL_OF = {"senior_review": "senior", "executive_review": "executive"}
 
 
@@ -128,7 +130,7 @@ class DealQuerySet(models.QuerySet["Deal"]):
         names = self.order_by().values_list("answers__customer", flat=True).distinct()[:500]
         return sorted({name for name in names if name})
 
-    def of_end_users(self, keys: Iterable[str]) -> Self:
+    def of_end_users(self, keys: Iterable[str | OuterRef]) -> Self:
         """Deals of these end users that may still be delivered: all that count, whenever they were
         sent, and those that lapsed although they were sent, or sent again, in the last twelve
         months, or would still be good. `sweep.holding` says the same in SQL.
@@ -422,6 +424,32 @@ class Contributor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.part}"
+
+
+class StoppedDraft(models.Model):
+    """What a draft said when its page told that the policy stops it. Never changes, and stays when
+    the draft is deleted (trigger).
+    """
+
+    # The number of the deal, which may be gone, and how people call it.
+    draft = models.BigIntegerField()
+    reference = models.TextField()
+    end_user_key = models.CharField(max_length=200)
+    # What its products can do.
+    capabilities = models.JSONField()
+    answers = models.JSONField()
+    stopped_at = models.DateTimeField(db_default=Clock())
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("draft", "end_user_key", "capabilities"), name="draft_stopped_once"
+            ),
+        )
+        indexes = (models.Index(fields=("end_user_key", "stopped_at"), name="draft_stopped"),)
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 class DealRevision(models.Model):

@@ -88,6 +88,14 @@ def softened(
     return sorted(gone, key=_strictness, reverse=True)
 
 
+def stops(answers: Mapping[str, Any], data: ReferenceData) -> bool:
+    """Whether the page says that the policy stops what these answers say."""
+    try:
+        return any(finding.outcome == "bar" for finding in _findings(answers, data))
+    except DeclaredError:
+        return False
+
+
 def _strictness(finding: Finding) -> int:
     return OUTCOMES.index(finding.outcome)
 

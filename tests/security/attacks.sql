@@ -616,6 +616,11 @@ INSERT INTO screening_confirmation (screening_id, rulebook_id, countries_id, cat
 SELECT id, rulebook_id, countries_id, catalogue_id, registry_id, lastval()
 FROM screening_screening WHERE id = :barred_screening;
 
+-- attack: a draft was stopped long ago
+-- refused: 23514 PostgreSQL says when a draft was stopped
+INSERT INTO screening_stoppeddraft (draft, reference, end_user_key, capabilities, answers, stopped_at)
+VALUES (:draft, 'HR-2026-0001', 'elisa', '["ran"]', '{}', now() - interval '1 year');
+
 -- ----------------------------------------------- Rulings, questions, contributors, emails
 
 -- attack: a fact is set by sales
