@@ -19,9 +19,9 @@ from screening.linking import Other, key_of_name
 from screening.models import COLUMN_OF, TWO_YEARS, Deal, FactRuling
 from screening.parties import known
 from screening.parties.known import Known
-from screening.parties.models import SAME_AS, DealParty, PartyOutline
+from screening.parties.models import SAME_AS, DealParty
 from screening.parties.naming import Named
-from screening.parties.spelling import Spellings, alike
+from screening.parties.spelling import Spellings, alike, alike_in
 
 # The deals that a deal was copied from or follows, and those that these come from.
 ANCESTORS = """
@@ -184,10 +184,7 @@ class Around:
         deals name somebody like them.
         """
         keys = self._users_of_stopped | self._customers_of_stopped
-        parts = DealParty.objects.filter(deal__in=self._ours).values("party")
-        ours = PartyOutline.objects.filter(party__in=parts).values("outline")
-        shared = PartyOutline.objects.filter(outline__in=ours)
-        return Spellings(shared.filter(party__key__in=self._bodies(keys)))
+        return Spellings(alike_in(self._ours, self._bodies(keys)))
 
     @cached_property
     def _users_of_stopped(self) -> frozenset[str]:
