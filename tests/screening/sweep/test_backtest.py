@@ -378,6 +378,7 @@ def test_deals_that_go_elsewhere_are_read_once_and_come_out_as_if_read_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     abroad = factories.sent_deal({**SIMPLE, **factories.in_country("SE")})
+    factories.cleared_deal()
     data = now()
     graver = rated(data, "SE", "very_high")
     read: list[ReferenceData] = []
