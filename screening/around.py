@@ -4,19 +4,22 @@ Read for many deals at once, and only when it is asked for; one deal is many of 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
+from policy.facts.declared import DeclaredError
 from policy.reference.names.outlines import outlines
+from screening.form.questions import declared_facts
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
-from screening.models import COLUMN_OF, TWO_YEARS, Deal, FactRuling
+from screening.models import COLUMN_OF, TWO_YEARS, Deal, DealRevision, FactRuling
 from screening.parties import known
 from screening.parties.known import Known
 from screening.parties.models import SAME_AS, DealParty
@@ -77,6 +80,16 @@ class Around:
         self._stopped: dict[str, list[Deal]] = {}
         self._signed: dict[str, list[Deal]] = {}
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
+        self._declared: dict[int, Mapping[str, Any] | None] = {}
+
+    def declared(self, revision: DealRevision) -> Mapping[str, Any] | None:
+        """What was declared in it; None where that cannot be read. What was sent never changes."""
+        if revision.pk not in self._declared:
+            try:
+                self._declared[revision.pk] = declared_facts(revision.answers)
+            except DeclaredError:
+                self._declared[revision.pk] = None
+        return self._declared[revision.pk]
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user, under whatever name compliance knows it."""
@@ -136,8 +149,8 @@ class Around:
         return self._live[key]
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
-        answers = deal.last_screening.revision.answers
-        return Other.of(deal, answers, data, on=timezone.localdate())
+        declared = self.declared(deal.last_screening.revision)
+        return Other.of(deal, declared, data, on=timezone.localdate())
 
     def _bodies(self, keys: Collection[str]) -> Collection[str]:
         """With every other name of the bodies that compliance merged under one of these."""

@@ -330,7 +330,7 @@ def _named(screenings: Sequence[int]) -> Iterator[Screening]:
 
 
 def _derived_anew(revision: DealRevision, reference: ReferenceData, around: Around) -> Assessment:
-    return active.assess(reference, deriving.of_revision(revision, reference, around).variants)
+    return active.assess(reference, deriving.facts_of_revision(revision, reference, around))
 
 
 def _screenings_of(revisions: Sequence[DealRevision]) -> Mapping[int, list[int]]:
