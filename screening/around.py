@@ -4,25 +4,35 @@ Read for many deals at once, and only when it is asked for; one deal is many of 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
+from policy.facts.declared import DeclaredError
 from policy.reference.names.outlines import outlines
+from screening.form.questions import declared_facts
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
-from screening.models import COLUMN_OF, HALF_A_YEAR, TWO_YEARS, Deal, FactRuling, StoppedDraft
+from screening.models import (
+    COLUMN_OF,
+    HALF_A_YEAR,
+    TWO_YEARS,
+    Deal,
+    DealRevision,
+    FactRuling,
+    StoppedDraft,
+)
 from screening.parties import known
 from screening.parties.known import Known
-from screening.parties.models import SAME_AS, DealParty, PartyOutline
+from screening.parties.models import SAME_AS, DealParty
 from screening.parties.naming import Named
-from screening.parties.spelling import Spellings, alike
+from screening.parties.spelling import Drawn, Spellings, alike, alike_in
 
 # The deals that a deal was copied from or follows, and those that these come from.
 ANCESTORS = """
@@ -78,6 +88,16 @@ class Around:
         self._stopped: dict[str, list[Deal]] = {}
         self._signed: dict[str, list[Deal]] = {}
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
+        self._declared: dict[int, Mapping[str, Any] | None] = {}
+
+    def declared(self, revision: DealRevision) -> Mapping[str, Any] | None:
+        """What was declared in it; None where that cannot be read. What was sent never changes."""
+        if revision.pk not in self._declared:
+            try:
+                self._declared[revision.pk] = declared_facts(revision.answers)
+            except DeclaredError:
+                self._declared[revision.pk] = None
+        return self._declared[revision.pk]
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user, under whatever name compliance knows it."""
@@ -103,23 +123,17 @@ class Around:
 
     def _spellings_of_live(self, name: str) -> Spellings:
         if len(self._ours) == 1:
-            return Spellings(alike([name]).filter(_uses_a_live_deal()))
-        return self._spellings_of_ours
+            own = key_of_name(name)
+            return _of_live(row for row in alike([name]) if row.key != own)
+        return self._spellings_of_live_ones
 
     @cached_property
-    def _spellings_of_ours(self) -> Spellings:
-        """End users of live deals whose names share an outline with those of our deals, as far as
-        somebody else's name has it too.
-        """
-        parts = DealParty.objects.filter(deal__in=self._ours, role=DealParty.Role.END_USER)
-        ours = PartyOutline.objects.filter(party__in=parts.values("party")).values("outline")
-        same = PartyOutline.objects.filter(outline=OuterRef("outline"))
-        shared = PartyOutline.objects.filter(
-            Exists(same.exclude(party__key=OuterRef("party__key"))),
-            _uses_a_live_deal(),
-            outline__in=ours,
-        )
-        return Spellings(shared)
+    def _spellings_of_live_ones(self) -> Spellings:
+        """End users of live deals whose names share an outline with another name of our deals."""
+        keys: dict[str, set[str]] = defaultdict(set)
+        for row in self._shared:
+            keys[row.outline].add(row.key)
+        return _of_live(row for row in self._shared if len(keys[row.outline]) > 1)
 
     def ancestors(self, deal: Deal) -> list[Deal]:
         """Deals that it was copied from or follows, and those that these come from."""
@@ -178,8 +192,8 @@ class Around:
         return self._live[key]
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
-        answers = deal.last_screening.revision.answers
-        return Other.of(deal, answers, data, on=timezone.localdate())
+        declared = self.declared(deal.last_screening.revision)
+        return Other.of(deal, declared, data, on=timezone.localdate())
 
     def _bodies(self, keys: Collection[str]) -> Collection[str]:
         """With every other name of the bodies that compliance merged under one of these."""
@@ -226,10 +240,12 @@ class Around:
         deals name somebody like them.
         """
         keys = self._users_of_stopped | self._customers_of_stopped
-        parts = DealParty.objects.filter(deal__in=self._ours).values("party")
-        ours = PartyOutline.objects.filter(party__in=parts).values("outline")
-        shared = PartyOutline.objects.filter(outline__in=ours)
-        return Spellings(shared.filter(party__key__in=self._bodies(keys)))
+        meant = self._bodies(keys)
+        return Spellings(row for row in self._shared if row.key in meant)
+
+    @cached_property
+    def _shared(self) -> list[Drawn]:
+        return alike_in(self._ours)
 
     @cached_property
     def _users_of_stopped(self) -> frozenset[str]:
@@ -351,9 +367,12 @@ class Around:
         return frozenset(parts.values_list("deal", flat=True))
 
 
-def _uses_a_live_deal() -> Exists:
-    """Of an outline, whether its party is the end user of a deal that may count in others."""
-    return Exists(Deal.objects.of_end_users([OuterRef("party__key")]))
+def _of_live(rows: Iterable[Drawn]) -> Spellings:
+    """Those of the parties that are the end user of a deal which may count in others."""
+    rows = list(rows)
+    deals = Deal.objects.of_end_users({row.key for row in rows}).order_by()
+    live = set(deals.values_list("end_user_key", flat=True).distinct()) if rows else set()
+    return Spellings(row for row in rows if row.key in live)
 
 
 def _in_time(stopped: Iterable[Deal], sent: datetime) -> list[Deal]:

@@ -9,6 +9,7 @@ a stopped one goes by the name alone.
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
@@ -67,16 +68,18 @@ class Other:
     laws_stand: bool
 
     @classmethod
-    def of(cls, deal: Deal, answers: Mapping[str, Any], data: ReferenceData, *, on: date) -> Self:
+    def of(
+        cls, deal: Deal, declared: Mapping[str, Any] | None, data: ReferenceData, *, on: date
+    ) -> Self:
+        """``declared`` is None where nobody can read its answers any more."""
         stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
-        try:
-            declared = questions.declared_facts(answers)
-            contained = own_capabilities(declared, data)
-            services = frozenset(declared.get("services") or ())
-            return cls(deal, contained, services, places(declared, data), stand)
-        except DeclaredError:
-            # These versions cannot read it: what was screened last counts, wherever it is.
-            return cls(deal, _screened(deal), _screened(deal, "services"), frozenset(), stand)
+        if declared is not None:
+            with suppress(DeclaredError):
+                contained = own_capabilities(declared, data)
+                services = frozenset(declared.get("services") or ())
+                return cls(deal, contained, services, places(declared, data), stand)
+        # These versions cannot read it: what was screened last counts, wherever it is.
+        return cls(deal, _screened(deal), _screened(deal, "services"), frozenset(), stand)
 
     @property
     def waits_for_somebody_else(self) -> bool:

@@ -130,7 +130,7 @@ class DealQuerySet(models.QuerySet["Deal"]):
         names = self.order_by().values_list("answers__customer", flat=True).distinct()[:500]
         return sorted({name for name in names if name})
 
-    def of_end_users(self, keys: Iterable[str | OuterRef]) -> Self:
+    def of_end_users(self, keys: Iterable[str]) -> Self:
         """Deals of these end users that may still be delivered: all that count, whenever they were
         sent, and those that lapsed although they were sent, or sent again, in the last twelve
         months, or would still be good. `sweep.holding` says the same in SQL.
