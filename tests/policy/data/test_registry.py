@@ -51,9 +51,14 @@ def test_the_agency_list_is_wider_than_intelligence():
     assert kinds("National Crime Agency", "GB") == {"question"}
 
 
-def test_a_short_form_counts_only_at_home():
-    assert REGISTRY.hits("ISI", {"PK"})
-    assert not REGISTRY.hits("ISI", {"FR"})
+def test_a_short_form_is_sure_only_at_home():
+    """Elsewhere it is a question where it is the whole name, and nothing inside of one."""
+    assert any(hit.is_certain for hit in REGISTRY.hits("ISI", {"PK"}))
+    abroad = REGISTRY.hits("ISI", {"FR"})
+    assert {(hit.party.country, hit.at_home, hit.is_certain) for hit in abroad} == {
+        ("PK", False, False)
+    }
+    assert not REGISTRY.hits("ISI radio works", {"FR"})
 
 
 def test_a_full_name_elsewhere_is_a_hit_but_not_at_home():
