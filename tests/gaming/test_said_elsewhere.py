@@ -1,0 +1,119 @@
+"""What sales says of an end user in one deal, and leaves unsaid in another one.
+
+Each of the second deals was cleared once, beside the first in review or approved.
+"""
+
+from typing import Any
+
+import pytest
+
+from screening import actions
+from screening.lifecycle import AFTER_SAID, Status
+from screening.models import Deal
+from tests import factories
+from tests.factories import ruled
+from tests.screening.form.answers import ASKED_NOW
+from tests.screening.sweep import sweeping
+from tests.screening.test_rulings import complete, send, send_draft
+
+pytestmark = pytest.mark.django_db
+NO = {"answer": "no", "text": ""}
+RADIO: dict[str, Any] = {**ASKED_NOW, "customer": "Pohjan Verkko", "customer-country": "FI"}
+LOCATION: dict[str, Any] = {
+    **RADIO,
+    "products": ["location-server"],
+    "intelligence-access": "no",
+    "handover": "no",
+    "stores": "no",
+    "analyses": "no",
+    "restricts": NO,
+    "follows": NO,
+    "law-conflict": NO,
+}
+STATE = {"end-user": {"kind": "state_operator", "is_customer": True}}
+#: The first deal, what else the second says, and what is asked about.
+UNSAID: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "misuse": ({"reports": {"answer": "yes", "text": "Two papers"}}, {}, "in answer to 5.1"),
+    "speech": ({"limits-speech": {"answer": "refused", "text": "A filter"}}, {}, "4.9"),
+    "agency": ({**STATE, "intelligence-access": "yes"}, STATE, "in answer to 2.6"),
+    "army": (
+        {"end-user": {"kind": "military", "is_customer": True}, "intelligence-access": "no"},
+        {},
+        "is for a military body",
+    ),
+    "enterprise": (
+        {"end-user": {"kind": "private_enterprise", "is_customer": True}},
+        {},
+        "is for a private enterprise",
+    ),
+}
+
+
+def conflict_note(deal: Deal) -> str:
+    return str(deal.last_screening.facts[0].get("conflict_note", ""))
+
+
+def approve(deal: Deal) -> None:
+    voters = [factories.senior()]
+    if deal.review_level == "executive":
+        voters = [factories.executive(), factories.executive()]
+    for voter in voters:
+        factories.vote_on(deal, actor=voter)
+
+
+@pytest.mark.parametrize("is_approved", [False, True], ids=["waiting", "approved"])
+@pytest.mark.parametrize("case", UNSAID)
+def test_a_second_deal_that_says_less_is_asked_about(case: str, *, is_approved: bool) -> None:
+    said, also, note = UNSAID[case]
+    first = send({**RADIO, **said})
+    if is_approved and first.status == Status.IN_REVIEW:
+        approve(first)
+    second = send({**LOCATION, **also})
+    assert second.turn == "compliance"
+    assert first.reference in conflict_note(second)
+    assert note in conflict_note(second)
+    ruled(second, "fact_conflict", value=False)
+    second.refresh_from_db()
+    assert second.status == Status.IN_REVIEW
+
+
+def test_a_copy_of_an_approved_deal_asks_again_and_no_is_no_answer() -> None:
+    first = send({**RADIO, **UNSAID["misuse"][0]})
+    approve(first)
+    copy = actions.copy_deal(first, actor=first.owner)
+    complete(copy)
+    assert send_draft(copy).turn == "compliance"
+
+
+@pytest.mark.parametrize("case", UNSAID)
+def test_a_deal_that_was_cleared_first_is_screened_again(case: str) -> None:
+    said, also, _note = UNSAID[case]
+    first = send({**LOCATION, **also})
+    assert first.status == Status.CLEARED
+    second = send({**RADIO, **said})
+    sweeping.work(AFTER_SAID)
+    first.refresh_from_db()
+    assert first.turn == "compliance"
+    assert second.reference in conflict_note(first)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        {**RADIO, "reports": {"answer": "yes", "text": "Two papers"}, "customer": "Kainuun Kuitu"},
+        {**RADIO, "limits-speech": {"answer": "?", "text": ""}},
+        {**RADIO, "end-user": {"kind": "?", "is_customer": True}},
+        {**LOCATION, "law-conflict": {"answer": "yes", "text": "Orders without a court"}},
+    ],
+    ids=["of another end user", "not known", "kind not known", "of a law that radio needs not"],
+)
+def test_beside_these_radio_clears(first: dict[str, Any]) -> None:
+    send(first)
+    assert send(RADIO).status == Status.CLEARED
+
+
+def test_what_compliance_found_out_about_the_kind_is_what_counts() -> None:
+    first = send({**RADIO, "end-user": {"kind": "private_enterprise", "is_customer": True}})
+    ruled(first, "end_user_type", "utility")
+    second = send({**RADIO, "end-user": {"kind": "utility", "is_customer": True}})
+    assert second.status == Status.CLEARED
