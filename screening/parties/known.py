@@ -28,6 +28,7 @@ from screening.parties.naming import Named
 from screening.parties.spelling import alike, apart, drawn
 
 END_USER = DealParty.Role.END_USER.value
+CUSTOMER = DealParty.Role.CUSTOMER.value
 OPERATOR = DealParty.Role.OPERATOR.value
 #: What is true of a body in whatever part it appears.
 OF_A_BODY: Mapping[str, tuple[Any, ...]] = {
@@ -35,6 +36,10 @@ OF_A_BODY: Mapping[str, tuple[Any, ...]] = {
     "end_user_type": ("intelligence_security",),
     "agency_access": ("yes",),
 }
+#: What is asked of who installs, pays for, receives or runs it; who signs has said what it is.
+ARMED = ("law_enforcement", "military")
+#: Kinds of which a finding is asked about whoever signs, and one that says nothing.
+_ASKED_OF_ALL = (*OF_A_BODY["end_user_type"], "unknown")
 #: Facts that no ruling lays over a deal: the declaration takes them up.
 DECLARED = frozenset({"agency_access", "state_owned"})
 
@@ -51,11 +56,13 @@ class Known:
     cleared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: Where it is known from that an agency can use it; empty when nothing says so.
     agency: str = ""
+    #: What is known of the kind of who signs, where that is not the end user; the oldest first.
+    signs: Sequence[PartyFinding] = ()
 
     def declared(self, declared: Mapping[str, Any]) -> dict[str, Any]:
         """The declaration with what is known: never milder than it was."""
         new = dict(declared)
-        doubts = list(self.doubts)
+        doubts = [*self.doubts, *self._signs_as(declared.get("customer_type"))]
         if self.agency:
             new["agency_access"] = "yes"
         if any(finding.fact == "state_owned" for finding in self.findings):
@@ -70,6 +77,17 @@ class Known:
         if doubts:
             new["contradictions"] = [*(declared.get("contradictions") or ()), *doubts]
         return new
+
+    def _signs_as(self, declared_kind: str | None) -> Iterator[str]:
+        """Who signs is known as something else than it is declared."""
+        kinds = {finding.value for finding in self.signs}
+        for finding in self.signs:
+            is_missed = finding.value in ARMED or declared_kind not in kinds
+            if finding.value != declared_kind and is_missed:
+                yield (
+                    f"{finding.party} signs, and compliance knows it as another kind of"
+                    " organisation than is declared."
+                )
 
     def laid(self, products: Iterable[str]) -> list[PartyFinding]:
         """The findings that are laid over the facts of a deal with these products."""
@@ -117,6 +135,7 @@ def of_deal(deals: Collection[int], named: Sequence[Named]) -> Known:
         doubts=list(dict.fromkeys(reader.doubts(named, former))),
         cleared=_cleared(parties.values(), named),
         agency=reader.agency(named),
+        signs=reader.signs(named),
     )
 
 
@@ -167,15 +186,26 @@ class _Reader:
                     return noted(finding)
         return ""
 
+    def signs(self, named: Sequence[Named]) -> list[PartyFinding]:
+        """What kind of organisation signs; an end user that signs is asked for that itself."""
+        uses = self._uses(named)
+        heres = [self._here(part) for part in named if part.role == CUSTOMER]
+        return [
+            finding
+            for here in heres
+            if uses.isdisjoint(here)
+            for finding in self._of(here)
+            if finding.fact == "end_user_type" and finding.value not in _ASKED_OF_ALL
+        ]
+
     def doubts(self, named: Sequence[Named], former: Collection[int]) -> Iterator[str]:
-        uses = self._same_as(
-            pk for part in named if part.role == END_USER for pk in self._here(part)
-        )
+        uses = self._uses(named)
         for part in named:
             here = self._here(part)
             if uses.isdisjoint(here):
                 for finding in self._of(here):
-                    if finding.value in OF_A_BODY.get(finding.fact, ()):
+                    is_armed = part.role != CUSTOMER and finding.value in ARMED
+                    if is_armed or finding.value in OF_A_BODY.get(finding.fact, ()):
                         yield _takes_part(finding)
             for finding in self._of(self._spelt_otherwise(part, here)):
                 yield (
@@ -197,6 +227,12 @@ class _Reader:
                             f"An earlier form of this deal names {finding.party}, and compliance "
                             "knows more about that one."
                         )
+
+    def _uses(self, named: Iterable[Named]) -> set[int]:
+        """The end user under each of its names."""
+        return self._same_as(
+            pk for part in named if part.role == END_USER for pk in self._here(part)
+        )
 
     def _here(self, part: Named) -> list[int]:
         return [
