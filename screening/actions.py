@@ -19,7 +19,7 @@ from screening import deriving, mail, recording, verbs
 from screening.around import Around
 from screening.form import meanings, questions
 from screening.form.questions import Reading
-from screening.lifecycle import AFTER_RULING, Status, move
+from screening.lifecycle import AFTER_RULING, AFTER_SAID, Status, move
 from screening.models import (
     Answer,
     Contributor,
@@ -340,6 +340,8 @@ def _screen(
         # Once somebody has to look, a person ends it, whatever becomes of the other deal.
         milder = _milder_than(deriving.twins(deal, reading, around), reading)
         found = replace(found, looks=[*found.looks, *milder])
+        if deriving.unsaid_in_others(deal, reading, around):
+            Job.objects.enqueue(AFTER_SAID, deal=deal.pk)
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.

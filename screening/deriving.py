@@ -136,6 +136,17 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
     ]
 
 
+def unsaid_in_others(deal: Deal, reading: Reading, around: Around) -> bool:
+    """Whether linked deals leave unsaid what this one says of its end user."""
+    declared, data = reading.declared, reading.data
+    others = around.others(deal, linking.end_user_key(declared), data)
+    kind = declared.get("end_user_type")
+    return any(
+        questions.unsaid(reading.answers, other.answers) or linking.is_of_another_kind(kind, other)
+        for other in linking.linked_with(declared, others, data)
+    )
+
+
 def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
     """What a screening keeps of the laws that were picked, and of those that came along."""
     kept = dict(derived.brought.entries)
@@ -161,9 +172,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
-    brought = linking.brought(
-        declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, ruled)
-    )
+    others = around.others(deal, key, data)
+    linked = linking.linked_with(declared, others, data)
+    brought = linking.brought(declared, others, data, takes_law=not _law_is_refused(deal, ruled))
     names = linking.names(declared)
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
@@ -172,6 +183,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         deal, key, names, around.ancestors(deal), stopped, signed, before
     )
     declared = of_parties.declared(brought.declared(declared))
+    kind = declared.get("end_user_type")
+    if said := linking.said_elsewhere(kind, reading.answers, linked, data.kind_words):
+        declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
     pile = rulings.Pile(

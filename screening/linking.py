@@ -3,8 +3,9 @@
 Linked are live deals of the same name that have a country in common with this one. Splitting a sale
 hides nothing: what they contain, and what is done for it, counts as if it were sold here, whichever
 was sent first. A law that was verified for what they contain comes along; where there is none,
-somebody looks, and sales is not asked about a system that is not in this deal. A deal that follows
-a stopped one goes by the name alone.
+somebody looks, and sales is not asked about a system that is not in this deal. What sales says of
+the end user in one of them is not left unsaid in another. A deal that follows a stopped one goes by
+the name alone.
 """
 
 import json
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
+from policy.engine.language.words import listed
 from policy.facts.declared import DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.capabilities import NOT_CLASSIFIED
@@ -63,6 +65,8 @@ class Other:
     capabilities: frozenset[str]
     services: frozenset[str]
     places: frozenset[str]
+    #: As they were sent.
+    answers: Mapping[str, Any]
     #: The laws of the register that counted when it was screened are as they were, and valid.
     laws_stand: bool
 
@@ -73,16 +77,23 @@ class Other:
             declared = questions.declared_facts(answers)
             contained = own_capabilities(declared, data)
             services = frozenset(declared.get("services") or ())
-            return cls(deal, contained, services, places(declared, data), stand)
+            return cls(deal, contained, services, places(declared, data), answers, stand)
         except DeclaredError:
             # These versions cannot read it: what was screened last counts, wherever it is.
-            return cls(deal, _screened(deal), _screened(deal, "services"), frozenset(), stand)
+            services = _screened(deal, "services")
+            return cls(deal, _screened(deal), services, frozenset(), answers, stand)
 
     @property
     def waits_for_somebody_else(self) -> bool:
         """Whether reviewers, compliance or product management still look at it."""
         is_asked = self.deal.status == Status.NEEDS_INFORMATION and self.deal.asks_compliance
         return self.deal.status == Status.IN_REVIEW or is_asked
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What its end user is, as it was screened last; empty where nobody knows."""
+        variants = self.deal.screening.facts if self.deal.screening is not None else []
+        return frozenset(facts.get("end_user_type") for facts in variants) - {None, "unknown"}
 
     @property
     def law(self) -> str:
@@ -155,10 +166,10 @@ def brought(
 
     With ``takes_law`` false somebody ruled that no law of another deal serves here.
     """
-    here, in_all = places(declared, data), Brought()
+    in_all = Brought()
     # What only a customer with a legal obligation may have.
     lawful = data.beside.get("legal_obligation", frozenset())
-    linked = [other for other in others if has_place_in_common(here, other.places)]
+    linked = linked_with(declared, others, data)
     # A deal that picked laws of the register itself is judged by those.
     has_law = bool(declared.get("laws"))
     needs_no_law = linked and not has_law and not own_capabilities(declared, data) & lawful
@@ -178,6 +189,44 @@ def brought(
         in_all.capabilities.update(capabilities)
         in_all.services.update(other.services)
     return in_all
+
+
+def linked_with(
+    declared: Mapping[str, Any], others: Iterable[Other], data: ReferenceData
+) -> list[Other]:
+    """Those that have a country in common with this declaration."""
+    here = places(declared, data)
+    return [other for other in others if has_place_in_common(here, other.places)]
+
+
+def said_elsewhere(
+    kind: str | None, answers: Mapping[str, Any], linked: Iterable[Other], kinds: Mapping[str, str]
+) -> list[str]:
+    """Sentences on what linked deals say of the end user, and this one leaves unsaid.
+
+    A body is of one kind, and what sales knows of it in one deal it knows in the other one too.
+    ``kinds`` has the words for the kinds of organisation.
+    """
+    sentences = []
+    for other in linked:
+        if is_of_another_kind(kind, other):
+            named = listed([kinds.get(one, one) for one in sorted(other.kinds)])
+            sentences.append(
+                f"The end user is declared {kinds.get(str(kind), kind)} here, and"
+                f" {other.deal.reference} of the same end user is for {named}."
+            )
+        unsaid = questions.unsaid(other.answers, answers)
+        if unsaid:
+            sentences.append(
+                f"{other.deal.reference} of the same end user says more than this deal in answer to"
+                f" {listed(unsaid)}."
+            )
+    return sentences
+
+
+def is_of_another_kind(kind: str | None, other: Other) -> bool:
+    """Whether the end user of a linked deal is said to be something else there."""
+    return kind not in (None, "unknown") and bool(other.kinds) and kind not in other.kinds
 
 
 def has_place_in_common(here: frozenset[str], there: frozenset[str]) -> bool:

@@ -388,6 +388,21 @@ def _is_grave(answer: Any, slug: str) -> bool:
     return slug in KNOWN_TO_SALES and said not in (None, "", "no", UNKNOWN)
 
 
+def unsaid(elsewhere: Answers, here: Answers) -> list[str]:
+    """The numbers of questions about the end user to which answers elsewhere say more than no, and
+    these say no. Who does not know is asked anyway; the law is one of what is sold, so an answer
+    about it is missed only where it was asked for.
+    """
+    slugs = sorted(slug for slug in KNOWN_TO_SALES if _is_grave(elsewhere.get(slug), slug))
+    return [
+        BY_SLUG[slug].number
+        for slug in slugs
+        if not _is_grave(here.get(slug), slug)
+        and not _holds_unknown(here.get(slug))
+        and (slug in here or slug != "law-conflict")
+    ]
+
+
 def copied_from(answers: Answers, slug: str) -> str:
     """The deal that an answer was copied from, until it is confirmed; empty for one's own."""
     marks = answers.get(COPIED) or {}

@@ -21,7 +21,7 @@ from policy.governance.expiry import EXPIRED
 from policy.models import ReferenceVersion
 from screening import deriving
 from screening.actions import lapse_unscreened, rescreen_deal
-from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_STOP, CLEARANCES
+from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_SAID, AFTER_STOP, CLEARANCES
 from screening.models import Confirmation, Deal, DealRevision, FactRuling, Screening
 from screening.parties import actions as parties
 from screening.parties import known
@@ -182,6 +182,21 @@ def counted_on(law: str) -> QuerySet[Deal]:
     return over.filter(screening__laws_text__contains=f'"{law}":').order_by("pk")
 
 
+@performs(AFTER_SAID, given_up=give_up)
+def screen_after_said(job: Job) -> None:
+    """Deals of an end user of whom a later deal says more than they do."""
+    sent = Deal.objects.get(pk=job.args["deal"])
+    pks = list(of_same_end_user(sent).values_list("pk", flat=True))
+    screen_changed(pks, because=f"{sent.reference} says more of the end user.", job=job)
+
+
+def of_same_end_user(deal: Deal) -> QuerySet[Deal]:
+    """Other deals that still count, of the end user of this one under each of its names."""
+    keys = known.keys_of_bodies({deal.end_user_key} - {""})
+    others = Deal.objects.filter(end_user_key__in=keys, status__in=LIVE).exclude(pk=deal.pk)
+    return others.order_by("pk")
+
+
 @performs(AFTER_STOP, given_up=give_up)
 def screen_after_stop(job: Job) -> None:
     """Deals that were sent before another one was barred, rejected or withdrawn follow it too."""
@@ -267,6 +282,8 @@ def _about(job: Job) -> QuerySet[Deal]:
     """The deals that a job of this module screens again."""
     if job.kind == AFTER_RULING:
         return spoken_of(FactRuling.objects.select_related("deal").get(pk=job.args["ruling"]))
+    if job.kind == AFTER_SAID:
+        return of_same_end_user(Deal.objects.get(pk=job.args["deal"]))
     if job.kind == AFTER_STOP:
         return follow(Deal.objects.get(pk=job.args["deal"]))
     if job.kind == AFTER_PARTY:
