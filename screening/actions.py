@@ -350,9 +350,9 @@ def _screen(
 
 
 def _milder_than(waiting: Iterable[Deal], reading: Reading) -> list[str]:
-    """Sentences on deals that somebody still looks at, for what these answers no longer say."""
+    """Sentences on deals that somebody has to look at, for what these answers no longer say."""
     return [
-        f"says less than {other.reference} of the same end user, which somebody still looks at"
+        f"says less than {other.reference} of the same end user, which somebody has to look at"
         for other in waiting
         if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
     ]

@@ -85,9 +85,12 @@ class Other:
 
     @property
     def waits_for_somebody_else(self) -> bool:
-        """Whether reviewers, compliance or product management still look at it."""
-        is_asked = self.deal.status == Status.NEEDS_INFORMATION and self.deal.asks_compliance
-        return self.deal.status == Status.IN_REVIEW or is_asked
+        """Whether reviewers, compliance or product management still look at it, or will have to
+        once sales has answered what is open, or has sent again what lapsed.
+        """
+        if self.deal.status in (Status.NEEDS_INFORMATION, Status.LAPSED):
+            return bool(self.deal.review_level) or self.deal.asks_compliance
+        return self.deal.status == Status.IN_REVIEW
 
     @property
     def kinds(self) -> frozenset[str]:

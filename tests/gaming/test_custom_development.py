@@ -23,7 +23,7 @@ BUILT: dict[str, Any] = {
     "description": "A module that throttles the sites of the opposition",
 }
 NO = {"answer": "no", "text": ""}
-TRAFFIC = {"answer": "yes", "text": "Sites on a list", "owner": "customer"}
+TRAFFIC = {"answer": "yes", "text": "Sites on a list", "owner": "none"}
 ASKED = ["restricts", "follows", "intelligence-access"]
 
 
