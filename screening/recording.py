@@ -80,11 +80,23 @@ def plan(
 
 
 def _brings_up(before: Screening | None, found: deriving.Found, assessment: Assessment) -> bool:
-    """Whether facts that changed make a rule fire that did not."""
+    """Whether facts that changed make a rule fire that did not, or fire for what nobody saw of it:
+    one more capability, ability or service.
+    """
     if before is None or before.facts_text == found.text:
         return False
-    fired = set(before.findings.values_list("rule", flat=True))
-    return any(finding.rule not in fired for finding in assessment.findings)
+    seen = {finding.rule: _members(finding.facts) for finding in before.findings.all()}
+    return any(
+        finding.rule not in seen or not _members(finding.facts) <= seen[finding.rule]
+        for finding in assessment.findings
+    )
+
+
+def _members(facts: Mapping[str, Any]) -> frozenset[str]:
+    """What a finding fired for of each set: capabilities, abilities, services."""
+    return frozenset(
+        member for value in facts.values() if isinstance(value, list) for member in value
+    )
 
 
 def write(
