@@ -9,13 +9,13 @@ the name alone.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
 from policy.engine.language.words import listed
-from policy.facts.declared import DeclaredError, is_named, party_names
+from policy.facts.declared import RESELLER, DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
@@ -30,6 +30,9 @@ LONGEST_KEY = 200
 #: What lines surely contain, by themselves and the digests of the reference data.
 _contained: dict[tuple[str, ...], frozenset[str]] = {}
 REMEMBERED = 4096
+#: Of those who stand between in linked deals; a fact holds only so much text.
+MOST_NAMED = 20
+BETWEEN = ("has_intermediaries", "intermediaries")
 LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
 
 
@@ -65,6 +68,8 @@ class Other:
     capabilities: frozenset[str]
     services: frozenset[str]
     places: frozenset[str]
+    #: Who stands between us and the end user; the customer where it buys to resell.
+    between: tuple[str, ...]
     #: As they were sent.
     answers: Mapping[str, Any]
     #: The laws of the register that counted when it was screened are as they were, and valid.
@@ -77,11 +82,12 @@ class Other:
             declared = questions.declared_facts(answers)
             contained = own_capabilities(declared, data)
             services = frozenset(declared.get("services") or ())
-            return cls(deal, contained, services, places(declared, data), answers, stand)
+            here, between = places(declared, data), tuple(_between(declared))
+            return cls(deal, contained, services, here, between, answers, stand)
         except DeclaredError:
             # These versions cannot read it: what was screened last counts, wherever it is.
             services = _screened(deal, "services")
-            return cls(deal, _screened(deal), services, frozenset(), answers, stand)
+            return cls(deal, _screened(deal), services, frozenset(), (), answers, stand)
 
     @property
     def waits_for_somebody_else(self) -> bool:
@@ -117,6 +123,9 @@ class Brought:
     deals: list[Deal] = field(default_factory=list)
     capabilities: set[str] = field(default_factory=set)
     services: set[str] = field(default_factory=set)
+    #: Who stands between us and the end user in them, where together they relate to surveillance
+    #: and nobody does in this deal.
+    between: list[str] = field(default_factory=list)
     #: Laws that were verified for linked deals, each with the deal.
     laws: list[str] = field(default_factory=list)
     #: Those of the register among them, as the screening of the deal keeps them.
@@ -140,7 +149,13 @@ class Brought:
 
     @property
     def given(self) -> dict[str, Any]:
-        return {"legal_basis_status": "verified"} if self.laws else {}
+        given: dict[str, Any] = {"legal_basis_status": "verified"} if self.laws else {}
+        if self.between:
+            given |= {
+                "has_intermediaries": True,
+                "intermediaries": listed(self.between[:MOST_NAMED]),
+            }
+        return given
 
     def origins(self, derived: Mapping[str, Origin]) -> dict[str, Origin]:
         """Where capabilities and law of this deal come from."""
@@ -150,10 +165,11 @@ class Brought:
         names = ", ".join(deal.reference for deal in self.deals)
         note = f"{own.rstrip('; ')}; {WITH_LINKED}: {names}".removeprefix("; ")
         laws = Origin("derived", f"for what linked deals contain: {'; '.join(self.laws)}")
-        services = Origin("derived", f"with those of linked deals: {names}")
+        added = Origin("derived", f"with those of linked deals: {names}")
         return {
             "capabilities": Origin("derived", note),
-            **({"services": services} if self.services else {}),
+            **({"services": added} if self.services else {}),
+            **(dict.fromkeys(BETWEEN, added) if self.between else {}),
             **(dict.fromkeys(LAW, laws) if self.laws else {}),
         }
 
@@ -191,7 +207,19 @@ def brought(
         in_all.deals.append(other.deal)
         in_all.capabilities.update(capabilities)
         in_all.services.update(other.services)
+    related = data.beside.get("abilities_declared", frozenset())
+    contained = in_all.capabilities | own_capabilities(declared, data)
+    if not related.isdisjoint(contained) and not any(_between(declared)):
+        # Who installs the one may install the other, too.
+        in_all.between.extend(dict.fromkeys(name for other in linked for name in other.between))
     return in_all
+
+
+def _between(declared: Mapping[str, Any]) -> Iterator[str]:
+    """Who sells, installs, pays for, receives or runs it, and a customer that buys to resell."""
+    if declared.get("customer_type") == RESELLER and is_named(declared.get("customer_name")):
+        yield str(declared["customer_name"])
+    yield from party_names(declared)
 
 
 def linked_with(
