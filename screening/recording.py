@@ -75,8 +75,27 @@ def plan(
     before = deal.screening
     outcome = before.outcome if before else ""
     is_news = deal.status in APPROVALS and _brings_up(before, found, assessment)
-    course = following.course(deal, screening, outcome, looks=found.looks, is_news=is_news)
+    course = following.course(
+        deal,
+        screening,
+        outcome,
+        looks=found.looks,
+        is_news=is_news,
+        is_asked=_is_asked(deal, screening),
+    )
     return Plan(deal, before, screening, assessment, found, course)
+
+
+def _is_asked(deal: Deal, screening: Screening) -> bool:
+    """Whether sales owes a reviewer an answer, where nothing else keeps the deal with sales.
+
+    What the rules ask may come up and be settled meanwhile, and says nothing of the reviewer.
+    """
+    returns = screening.outcome not in ("needs_information", "bar")
+    is_with_sales = deal.status == Status.NEEDS_INFORMATION
+    if screening.cause == Screening.Cause.SENT or not (returns and is_with_sales):
+        return False
+    return deal.questions.filter(answer=None).exists()
 
 
 def _brings_up(before: Screening | None, found: deriving.Found, assessment: Assessment) -> bool:
