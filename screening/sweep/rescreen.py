@@ -25,7 +25,7 @@ from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_SAID, AFTER_STO
 from screening.models import Confirmation, Deal, DealRevision, FactRuling, Screening
 from screening.parties import actions as parties
 from screening.parties import known
-from screening.parties.models import DealParty, Party, bodies
+from screening.parties.models import DealParty, Party, reached_from
 from screening.parties.spelling import keys_alike
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
@@ -158,10 +158,10 @@ def screen_after_party(job: Job) -> None:
 
 
 def of_parties(wanted: QuerySet[Party]) -> QuerySet[Deal]:
-    """Deals that still count: these parties, or somebody of their names in whatever spelling, were
-    named once in them or in one that they come from.
+    """Deals that still count: these parties, somebody who belongs to them, or somebody of their
+    names in whatever spelling, were named once in them or in one that they come from.
     """
-    keys = keys_alike(bodies(set(wanted.values_list("pk", flat=True))))
+    keys = keys_alike(reached_from(set(wanted.values_list("pk", flat=True))))
     named = DealParty.objects.filter(party__key__in=keys).order_by().values("deal").distinct()
     with connection.cursor() as cursor:
         cursor.execute(DESCENDANTS, [list(named.values_list("deal", flat=True))])
