@@ -377,7 +377,8 @@ def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Collection
     is_known = not _holds_unknown(before)
     takes_back = _is_grave(before, slug) and not _is_grave(answers.get(slug), slug)
     for_executives = "executive_review" in outcomes and slug not in SOLD and is_known
-    is_reworded = "needs_information" in outcomes and slug in named_in_text.WRITTEN
+    in_words = slug in named_in_text.WRITTEN or slug in named_in_text.BESIDE
+    is_reworded = "needs_information" in outcomes and in_words
     if "bar" in outcomes or takes_back or for_executives or is_reworded:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
 
