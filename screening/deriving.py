@@ -140,9 +140,8 @@ def unsaid_in_others(deal: Deal, reading: Reading, around: Around) -> bool:
     """Whether linked deals leave unsaid what this one says of its end user."""
     declared, data = reading.declared, reading.data
     others = around.others(deal, linking.end_user_key(declared), data)
-    kind = declared.get("end_user_type")
     return any(
-        questions.unsaid(reading.answers, other.answers) or linking.is_of_another_kind(kind, other)
+        linking.says_more(declared, reading.answers, other, data)
         for other in linking.linked_with(declared, others, data)
     )
 
@@ -183,8 +182,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         deal, key, names, around.ancestors(deal), stopped, signed, before
     )
     declared = of_parties.declared(brought.declared(declared))
-    kind = declared.get("end_user_type")
-    if said := linking.said_elsewhere(kind, reading.answers, linked, data.kind_words):
+    if said := linking.said_elsewhere(declared, reading.answers, linked, data):
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}

@@ -65,6 +65,7 @@ class Other:
     """A live deal of the same end user: what it contains by itself, and where."""
 
     deal: Deal
+    products: frozenset[str]
     capabilities: frozenset[str]
     services: frozenset[str]
     places: frozenset[str]
@@ -81,13 +82,15 @@ class Other:
         try:
             declared = questions.declared_facts(answers)
             contained = own_capabilities(declared, data)
+            products = frozenset(product_names(declared))
             services = frozenset(declared.get("services") or ())
             here, between = places(declared, data), tuple(_between(declared))
-            return cls(deal, contained, services, here, between, answers, stand)
+            return cls(deal, products, contained, services, here, between, answers, stand)
         except DeclaredError:
             # These versions cannot read it: what was screened last counts, wherever it is.
             services = _screened(deal, "services")
-            return cls(deal, _screened(deal), services, frozenset(), (), answers, stand)
+            nothing: frozenset[str] = frozenset()
+            return cls(deal, nothing, _screened(deal), services, nothing, (), answers, stand)
 
     @property
     def waits_for_somebody_else(self) -> bool:
@@ -231,28 +234,50 @@ def linked_with(
 
 
 def said_elsewhere(
-    kind: str | None, answers: Mapping[str, Any], linked: Iterable[Other], kinds: Mapping[str, str]
+    declared: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    linked: Iterable[Other],
+    data: ReferenceData,
 ) -> list[str]:
-    """Sentences on what linked deals say of the end user, and this one leaves unsaid.
+    """Sentences on what linked deals say of the end user, and of the same products, and this one
+    leaves unsaid.
 
     A body is of one kind, and what sales knows of it in one deal it knows in the other one too.
-    ``kinds`` has the words for the kinds of organisation.
     """
-    sentences = []
+    kind, sentences = declared.get("end_user_type"), []
     for other in linked:
+        reference = other.deal.reference
         if is_of_another_kind(kind, other):
-            named = listed([kinds.get(one, one) for one in sorted(other.kinds)])
+            named = listed([data.kind_words.get(one, one) for one in sorted(other.kinds)])
+            here = data.kind_words.get(str(kind), kind)
             sentences.append(
-                f"The end user is declared {kinds.get(str(kind), kind)} here, and"
-                f" {other.deal.reference} of the same end user is for {named}."
+                f"The end user is declared {here} here, and {reference} of the same end user is for"
+                f" {named}."
             )
-        unsaid = questions.unsaid(other.answers, answers)
-        if unsaid:
+        if unsaid := questions.unsaid(other.answers, answers, _in_common(other, declared, data)):
             sentences.append(
-                f"{other.deal.reference} of the same end user says more than this deal in answer to"
+                f"{reference} of the same end user says more than this deal in answer to"
                 f" {listed(unsaid)}."
             )
     return sentences
+
+
+def says_more(
+    declared: Mapping[str, Any], answers: Mapping[str, Any], other: Other, data: ReferenceData
+) -> bool:
+    """Whether a deal says what a linked one leaves unsaid."""
+    is_unsaid = questions.unsaid(answers, other.answers, _in_common(other, declared, data))
+    return bool(is_unsaid) or is_of_another_kind(declared.get("end_user_type"), other)
+
+
+def _in_common(other: Other, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    """What the products of a linked deal would be able to do here as well, where some are sold in
+    both, and the catalogue does not say it anyway.
+    """
+    if other.products.isdisjoint(product_names(declared)):
+        return frozenset()
+    able = own_capabilities(declared, data)
+    return frozenset(ability for ability, alike in data.alike.items() if alike.isdisjoint(able))
 
 
 def is_of_another_kind(kind: str | None, other: Other) -> bool:

@@ -389,19 +389,29 @@ def _is_grave(answer: Any, slug: str) -> bool:
     return slug in KNOWN_TO_SALES and said not in (None, "", "no", UNKNOWN)
 
 
-def unsaid(elsewhere: Answers, here: Answers) -> list[str]:
-    """The numbers of questions about the end user to which answers elsewhere say more than no, and
-    these say no. Who does not know is asked anyway; the law is one of what is sold, so an answer
-    about it is missed only where it was asked for.
+def unsaid(elsewhere: Answers, here: Answers, abilities: Collection[str]) -> list[str]:
+    """The numbers of questions to which answers elsewhere say more than no, and these say no: about
+    the end user, and whether what is sold has one of the ``abilities``.
+
+    Who does not know is asked anyway; the law and the abilities are of what is sold, so an answer
+    about them is missed only where it was asked for.
     """
-    slugs = sorted(slug for slug in KNOWN_TO_SALES if _is_grave(elsewhere.get(slug), slug))
+    of_end_user = KNOWN_TO_SALES - {"law-conflict"}
     return [
-        BY_SLUG[slug].number
-        for slug in slugs
-        if not _is_grave(here.get(slug), slug)
-        and not _holds_unknown(here.get(slug))
-        and (slug in here or slug != "law-conflict")
+        BY_SLUG[sets.slug].number
+        for sets in answers_to_facts.TABLE
+        if (not sets.member or sets.member in abilities)
+        and (sets.slug in here or sets.slug in of_end_user)
+        and _says_yes(elsewhere.get(sets.slug), sets.slug)
+        and not _says_yes(here.get(sets.slug), sets.slug)
+        and not _holds_unknown(here.get(sets.slug))
     ]
+
+
+def _says_yes(answer: Any, slug: str) -> bool:
+    """Whether it is what sales knows of the end user, or that the system can do it."""
+    said = answer.get("answer") if isinstance(answer, Mapping) else answer
+    return _is_grave(answer, slug) or said in ("yes", "later", "more")
 
 
 def copied_from(answers: Answers, slug: str) -> str:

@@ -30,6 +30,7 @@ LOCATION: dict[str, Any] = {
     "follows": NO,
     "law-conflict": NO,
 }
+MODULE = {**LOCATION, "products": RADIO["products"], "services": ["custom_development"]}
 STATE = {"end-user": {"kind": "state_operator", "is_customer": True}}
 #: The first deal, what else the second says, and what is asked about.
 UNSAID: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -77,6 +78,30 @@ def test_a_second_deal_that_says_less_is_asked_about(case: str, *, is_approved: 
     assert second.status == Status.IN_REVIEW
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "afterwards"])
+def test_what_the_same_product_can_do_is_asked_about(*, is_first: bool) -> None:
+    blocks = {"answer": "yes", "text": "Sites on a list", "owner": "none"}
+    sent = [{**LOCATION, "restricts": blocks}, LOCATION]
+    deals = list(map(send, sent if is_first else sent[::-1]))
+    says, unsaid = deals if is_first else deals[::-1]
+    if is_first:
+        approve(says)
+        unsaid = send(LOCATION)
+    sweeping.work(AFTER_SAID)
+    unsaid.refresh_from_db()
+    assert unsaid.turn == "compliance"
+    assert f"{says.reference} of the same end user" in conflict_note(unsaid)
+    assert "in answer to 4.7" in conflict_note(unsaid)
+
+
+def test_what_the_catalogue_says_anyway_and_other_products_are_not() -> None:
+    finds = {"answer": "yes", "text": "Subscribers who ask"}
+    send({**LOCATION, "follows": finds})
+    assert send(LOCATION).status == Status.CLEARED
+    approve(send({**LOCATION, "restricts": {**finds, "owner": "none"}}))
+    assert send({**LOCATION, "products": ["core-exposure"]}).status == Status.CLEARED
+
+
 def test_a_copy_of_an_approved_deal_asks_again_and_no_is_no_answer() -> None:
     first = send({**RADIO, **UNSAID["misuse"][0]})
     approve(first)
@@ -104,11 +129,14 @@ def test_a_deal_that_was_cleared_first_is_screened_again(case: str) -> None:
         {**RADIO, "limits-speech": {"answer": "?", "text": ""}},
         {**RADIO, "end-user": {"kind": "?", "is_customer": True}},
         {**LOCATION, "law-conflict": {"answer": "yes", "text": "Orders without a court"}},
+        {**MODULE, "restricts": {"answer": "yes", "text": "Sites on a list", "owner": "none"}},
     ],
-    ids=["of another end user", "not known", "kind not known", "of a law that radio needs not"],
+    ids=["of another end user", "not known", "kind not known", "law", "of what is built once"],
 )
 def test_beside_these_radio_clears(first: dict[str, Any]) -> None:
-    send(first)
+    said = send(first)
+    if said.status == Status.IN_REVIEW:
+        approve(said)
     assert send(RADIO).status == Status.CLEARED
 
 
