@@ -105,7 +105,8 @@ class Other:
     def kinds(self) -> frozenset[str]:
         """What its end user is, as it was screened last; empty where nobody knows."""
         variants = self.deal.screening.facts if self.deal.screening is not None else []
-        return frozenset(facts.get("end_user_type") for facts in variants) - {None, "unknown"}
+        kinds = (facts.get("end_user_type") for facts in variants)
+        return frozenset(kind for kind in kinds if kind not in (None, "unknown"))
 
     @property
     def law(self) -> str:
