@@ -340,7 +340,7 @@ def _screen(
         # Once somebody has to look, a person ends it, whatever becomes of the other deal.
         milder = _milder_than(deriving.twins(deal, reading, around), reading)
         found = replace(found, looks=[*found.looks, *milder])
-        if deriving.unsaid_in_others(deal, reading, around):
+        if deriving.may_be_unsaid(deal, reading, around):
             Job.objects.enqueue(AFTER_SAID, deal=deal.pk)
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
     recording.write([plan], versions, because=because, actor=actor)

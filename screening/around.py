@@ -80,15 +80,32 @@ class Around:
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user, under whatever name compliance knows it."""
-        if not key:
-            return []
-        others = {
-            other.pk: other
-            for name in sorted(self._bodies([key]))
-            for other in self._live_of(name)
-            if other.pk != deal.pk and other.screening is not None
-        }
-        return [self._as_other(others[pk], data) for pk in sorted(others)]
+        return self._used_by([key], deal, data).get(key, []) if key else []
+
+    def used_by(
+        self, keys: Collection[str], deal: Deal, data: ReferenceData
+    ) -> dict[str, list[Other]]:
+        """By the key of somebody else named in a deal the live deals of which they are the end
+        user, under whatever name compliance knows them.
+        """
+        return self._used_by(keys, deal, data)
+
+    def _used_by(
+        self, keys: Collection[str], deal: Deal, data: ReferenceData
+    ) -> dict[str, list[Other]]:
+        bodies = {key: self._bodies([key]) for key in keys}
+        self._read_live(frozenset().union(*bodies.values()))
+        used: dict[str, list[Other]] = {}
+        for key, names in bodies.items():
+            others = {
+                other.pk: other
+                for name in names
+                for other in self._live[name]
+                if other.pk != deal.pk and other.screening is not None
+            }
+            if others:
+                used[key] = [self._as_other(others[pk], data) for pk in sorted(others)]
+        return used
 
     def ancestors(self, deal: Deal) -> list[Deal]:
         """Deals that it was copied from or follows, and those that these come from."""
@@ -126,14 +143,14 @@ class Around:
         rulings = [ruling for pk in self._with_ancestors(deal) for ruling in self._rulings[pk]]
         return sorted(rulings, key=attrgetter("pk"))
 
-    def _live_of(self, key: str) -> list[Deal]:
-        if key not in self._live:
-            keys = {key, *self._keys} - self._live.keys()
-            self._live |= {key: [] for key in keys}
-            others = Deal.objects.of_end_users(keys).select_related("screening__revision")
-            for other in others.defer(*UNREAD).order_by("pk"):
-                self._live[other.end_user_key].append(other)
-        return self._live[key]
+    def _read_live(self, keys: Collection[str]) -> None:
+        if self._live.keys() >= set(keys):
+            return
+        missing = {*keys, *self._keys, *self._names_of_ours} - self._live.keys()
+        self._live |= {key: [] for key in missing}
+        others = Deal.objects.of_end_users(missing).select_related("screening__revision")
+        for other in others.defer(*UNREAD).order_by("pk"):
+            self._live[other.end_user_key].append(other)
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         answers = deal.last_screening.revision.answers

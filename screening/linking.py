@@ -33,6 +33,8 @@ REMEMBERED = 4096
 #: Of those who stand between in linked deals; a fact holds only so much text.
 MOST_NAMED = 20
 BETWEEN = ("has_intermediaries", "intermediaries")
+#: Whose part in a deal is asked about, whatever it is.
+SECURITY = frozenset({"law_enforcement", "military", "intelligence_security"})
 LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
 
 
@@ -261,6 +263,30 @@ def said_elsewhere(
                 f" {listed(unsaid)}."
             )
     return sentences
+
+
+def said_of_party(
+    name: str,
+    kind: str | None,
+    answers: Mapping[str, Any],
+    others: Iterable[Other],
+    kinds: Mapping[str, str],
+) -> Iterator[str]:
+    """Sentences on what deals of which somebody else named in this one is the end user say of them,
+    and this deal leaves unsaid.
+
+    ``kind`` is what they are declared as, None where nobody was asked. Of those, and of who buys to
+    resell and may use something of its own elsewhere, only a security body is a surprise.
+    """
+    for other in others:
+        about = f"{name} takes part, and {other.deal.reference}, of which it is the end user,"
+        unlike = other.kinds - {kind}
+        if kind in (None, "unknown", RESELLER):
+            unlike &= SECURITY
+        if unlike and (kind not in other.kinds or unlike & SECURITY):
+            yield f"{about} is for {listed([kinds.get(one, one) for one in sorted(unlike)])}."
+        if unsaid := questions.unsaid(other.answers, answers, frozenset()):
+            yield f"{about} says more of it in answer to {listed(unsaid)}."
 
 
 def says_more(

@@ -198,6 +198,13 @@ class DealPartyQuerySet(models.QuerySet["DealParty"]):
     def customers(self) -> Self:
         return self.filter(role=DealParty.Role.CUSTOMER)
 
+    def takes_another_part(self, key: str) -> Self:
+        """Of deals in which a party of this name is somebody else than the end user."""
+        uses = DealParty.objects.filter(
+            deal=OuterRef("deal"), party__key=key, role=DealParty.Role.END_USER
+        )
+        return self.filter(~Exists(uses), party__key=key)
+
 
 class DealParty(models.Model):
     """A part that a party takes in a deal, as one revision names it. Never changes (trigger)."""

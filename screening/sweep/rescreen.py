@@ -184,16 +184,17 @@ def counted_on(law: str) -> QuerySet[Deal]:
 
 @performs(AFTER_SAID, given_up=give_up)
 def screen_after_said(job: Job) -> None:
-    """Deals of an end user of whom a later deal says more than they do."""
+    """Deals that name the end user of a later one, which says more of it than they do."""
     sent = Deal.objects.get(pk=job.args["deal"])
-    pks = list(of_same_end_user(sent).values_list("pk", flat=True))
+    pks = list(that_name_end_user_of(sent).values_list("pk", flat=True))
     screen_changed(pks, because=f"{sent.reference} says more of the end user.", job=job)
 
 
-def of_same_end_user(deal: Deal) -> QuerySet[Deal]:
-    """Other deals that still count, of the end user of this one under each of its names."""
+def that_name_end_user_of(deal: Deal) -> QuerySet[Deal]:
+    """Other deals that still count, and name the end user of this one under one of its names."""
     keys = known.keys_of_bodies({deal.end_user_key} - {""})
-    others = Deal.objects.filter(end_user_key__in=keys, status__in=LIVE).exclude(pk=deal.pk)
+    named = DealParty.objects.filter(party__key__in=keys).values("deal")
+    others = Deal.objects.filter(pk__in=named, status__in=LIVE).exclude(pk=deal.pk)
     return others.order_by("pk")
 
 
@@ -283,7 +284,7 @@ def _about(job: Job) -> QuerySet[Deal]:
     if job.kind == AFTER_RULING:
         return spoken_of(FactRuling.objects.select_related("deal").get(pk=job.args["ruling"]))
     if job.kind == AFTER_SAID:
-        return of_same_end_user(Deal.objects.get(pk=job.args["deal"]))
+        return that_name_end_user_of(Deal.objects.get(pk=job.args["deal"]))
     if job.kind == AFTER_STOP:
         return follow(Deal.objects.get(pk=job.args["deal"]))
     if job.kind == AFTER_PARTY:

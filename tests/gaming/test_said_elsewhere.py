@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from policy import active
 from screening import actions
 from screening.lifecycle import AFTER_SAID, Status
 from screening.models import Deal
+from screening.sweep import batch, holding
 from tests import factories
 from tests.factories import ruled
 from tests.screening.form.answers import ASKED_NOW
@@ -100,6 +102,61 @@ def test_what_the_catalogue_says_anyway_and_other_products_are_not() -> None:
     assert send(LOCATION).status == Status.CLEARED
     approve(send({**LOCATION, "restricts": {**finds, "owner": "none"}}))
     assert send({**LOCATION, "products": ["core-exposure"]}).status == Status.CLEARED
+
+
+PAPER: dict[str, Any] = {
+    **RADIO,
+    "customer-kind": "commercial_operator",
+    "end-user": {"kind": "private_enterprise", "is_customer": False},
+    "end-user-name": "Harmless Retail",
+}
+
+
+def with_party(role: str) -> dict[str, Any]:
+    party = {"name": RADIO["customer"], "role": role, "country": "FI"}
+    named = {"intermediaries": {"answer": "yes", "parties": [party]}}
+    return {**RADIO, "customer": "Lakeuden Kaapeli", **named}
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "afterwards"])
+@pytest.mark.parametrize("other", [PAPER, with_party("operator")], ids=["customer", "operator"])
+@pytest.mark.parametrize("case", ["misuse", "army"])
+def test_so_it_is_where_the_end_user_takes_another_part(
+    case: str, other: dict[str, Any], *, is_first: bool
+) -> None:
+    said, _also, _note = UNSAID[case]
+    sent = [{**RADIO, **said}, other]
+    deals = list(map(send, sent if is_first else sent[::-1]))
+    says, unsaid = deals if is_first else deals[::-1]
+    sweeping.work(AFTER_SAID)
+    unsaid.refresh_from_db()
+    assert unsaid.turn == "compliance"
+    assert f"takes part, and {says.reference}" in conflict_note(unsaid)
+
+
+@pytest.mark.parametrize("kind", ["commercial_operator", "utility"])
+def test_a_trader_that_uses_something_itself_still_trades(kind: str) -> None:
+    send({**RADIO, "end-user": {"kind": kind, "is_customer": True}})
+    assert send({**PAPER, "customer-kind": "reseller_integrator"}).status == Status.CLEARED
+    assert send(with_party("payer")).status == Status.CLEARED
+
+
+def test_many_at_once_see_it_as_one_does() -> None:
+    unsaid = send(PAPER)
+    said = send({**RADIO, **UNSAID["army"][0]})
+    result = batch.screen(
+        [unsaid.pk, said.pk], Deal.objects.all(), cause="fact", because="Both.", only_changed=True
+    )
+    assert (result.screened, result.apart, result.failed) == (1, [], {})
+    unsaid.refresh_from_db()
+    assert unsaid.turn == "compliance"
+
+
+def test_whoever_is_the_end_user_elsewhere_is_looked_at_in_every_sweep() -> None:
+    deal, versions = send(PAPER), active.versions()
+    assert holding.held([deal.pk], versions) == {deal.pk}
+    send(RADIO)
+    assert holding.held([deal.pk], versions) == frozenset()
 
 
 def test_a_copy_of_an_approved_deal_asks_again_and_no_is_no_answer() -> None:
