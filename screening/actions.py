@@ -361,12 +361,14 @@ def _milder_than(waiting: Iterable[Deal], reading: Reading) -> list[str]:
 def _lock_parties(reading: Reading) -> None:
     """Until this transaction ends, deals that name one of them wait: each sees those before it."""
     parties.lock_names(part.name for part in deriving.named_in(reading))
+    parties.lock_laws(questions.picked_laws(reading.answers))
 
 
 def _name_parties(deal: Deal, revision: DealRevision, reading: Reading) -> None:
     """Write down whom it names; what was ruled in the deal is known of a new end user, too."""
     named = deriving.named_in(reading)
     parties.lock_names(part.name for part in named)
+    parties.lock_laws(questions.picked_laws(reading.answers))
     parties.record(revision, named)
     parties.follow_all(deal)
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
 from policy.reference.names.outlines import outlines
+from screening.form.questions import picked_laws
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
 from screening.models import COLUMN_OF, TWO_YEARS, Deal, FactRuling
@@ -81,6 +82,20 @@ class Around:
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user, under whatever name compliance knows it."""
         return self._used_by([key], deal, data).get(key, []) if key else []
+
+    def ruled_laws(self, deal: Deal, key: str, laws: Collection[str]) -> list[FactRuling]:
+        """What compliance ruled for somebody else against one of these laws of the register, the
+        oldest first. What was ruled for the same end user is known of it.
+        """
+        if not laws:
+            return []
+        ours = set(self._with_ancestors(deal))
+        rulings = {ruling.pk: ruling for law in laws for ruling in self._ruled_laws.get(law, ())}
+        return [
+            rulings[pk]
+            for pk in sorted(rulings)
+            if rulings[pk].deal_id not in ours and rulings[pk].deal.end_user_key != key
+        ]
 
     def used_by(
         self, keys: Collection[str], deal: Deal, data: ReferenceData
@@ -297,6 +312,16 @@ class Around:
         for ruling in standing.select_related("deal").defer("deal__answers"):
             rulings[ruling.deal_id].append(ruling)
         return rulings
+
+    @cached_property
+    def _ruled_laws(self) -> dict[str, list[FactRuling]]:
+        """By the law what was ruled against it in some deal that picked it."""
+        by_law: dict[str, list[FactRuling]] = defaultdict(list)
+        standing = FactRuling.objects.standing().against_laws().select_related("deal", "revision")
+        for ruling in standing.defer("deal__answers").order_by("pk"):
+            for law in picked_laws(ruling.revision.answers if ruling.revision else {}):
+                by_law[law].append(ruling)
+        return dict(by_law)
 
     def _with_ancestors(self, deal: Deal) -> list[int]:
         return list(dict.fromkeys([deal.pk, *(other.pk for other in self.ancestors(deal))]))

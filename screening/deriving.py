@@ -187,6 +187,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     declared = of_parties.declared(brought.declared(declared))
     said = linking.said_elsewhere(declared, reading.answers, linked, data)
     said += _said_of_parties(deal, reading, named, around)
+    said += _ruled_on_laws(deal, key, reading, around)
     if said:
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
@@ -228,6 +229,17 @@ def _said_of_parties(
                 if linking.has_place_in_common(part.countries, other.places)
             ),
             reading.data.kind_words,
+        )
+
+
+def _ruled_on_laws(deal: Deal, key: str, reading: Reading, around: Around) -> Iterator[str]:
+    """What compliance ruled against a law of the register in a deal of somebody else."""
+    laws = questions.picked_laws(reading.answers)
+    for ruling in around.ruled_laws(deal, key, laws):
+        what = "conflicts with standards" if ruling.fact == "law_conflict" else "does not serve"
+        yield (
+            f"{ruling.deal.reference} names the same law, and compliance found there that it"
+            f" {what}."
         )
 
 

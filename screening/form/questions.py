@@ -608,6 +608,11 @@ def _laws(answers: Answers) -> list[dict[str, Any]] | None:
     return basis.get("laws") if basis and answers.get("obligation") == "yes" else None
 
 
+def picked_laws(answers: Answers) -> list[str]:
+    """The laws of the register that the answers name, by their ids."""
+    return [law["law"] for law in _laws(answers) or ()]
+
+
 def _for_compliance(answers: Answers) -> Iterator[str]:
     """What only compliance can settle, a sentence each."""
     kind = end_user_kind(answers)

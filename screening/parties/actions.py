@@ -79,6 +79,11 @@ def lock_names(names: Iterable[str]) -> None:
     lock(frozenset[str]().union(*by_name))
 
 
+def lock_laws(laws: Iterable[str]) -> None:
+    """The same for deals under one of these laws of the register."""
+    lock({f"law {law}" for law in laws})
+
+
 def _pigeonhole(outline: str) -> str:
     return f"spelling {crc32(outline.encode()) % PIGEONHOLES}"
 

@@ -5,6 +5,7 @@ another version than the active one, and no longer due in the moment its new scr
 whatever dies in between, a second run finds exactly what is left.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from itertools import batched
 
@@ -21,6 +22,7 @@ from policy.governance.expiry import EXPIRED
 from policy.models import ReferenceVersion
 from screening import deriving
 from screening.actions import lapse_unscreened, rescreen_deal
+from screening.form import questions
 from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_SAID, AFTER_STOP, CLEARANCES
 from screening.models import Confirmation, Deal, DealRevision, FactRuling, Screening
 from screening.parties import actions as parties
@@ -129,9 +131,14 @@ def screen_part(pks: Sequence[int], *, because: str) -> dict[int, str]:
 
 @performs(AFTER_RULING, given_up=give_up)
 def screen_after_ruling(job: Job) -> None:
-    """Deals for which a ruling speaks too: of its end user, copies and changed deals."""
-    ruling = FactRuling.objects.select_related("deal").get(pk=job.args["ruling"])
-    pks = list(spoken_of(ruling).values_list("pk", flat=True))
+    """Deals for which a ruling speaks too: of its end user, copies and changed deals, and those
+    under the same law of the register.
+    """
+    ruling = FactRuling.objects.select_related("deal", "revision").get(pk=job.args["ruling"])
+    with transaction.atomic():
+        # Who sends a deal under the same law right now did not see the ruling, and is seen here.
+        parties.lock_laws(laws_of(ruling))
+        pks = list(spoken_of(ruling).values_list("pk", flat=True))
     screen_changed(pks, because=ruling.because, job=job)
 
 
@@ -143,7 +150,20 @@ def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     own = Deal.objects.filter(pk=ruling.deal_id, status__in=LIVE)
     linked = related(ruling.deal, {ruling.deal.end_user_key})
     known = Party.objects.filter(findings__ruling=ruling)
-    return (own | linked | of_parties(known)).order_by("pk")
+    under = Q(pk__in=[])
+    for law in laws_of(ruling):
+        under |= Q(screening__laws_text__contains=f"{json.dumps(law)}:")
+    same_law = Deal.objects.filter(under, status__in=LIVE)
+    pks = same_law.order_by().values_list("pk", flat=True)
+    of_law = Deal.objects.filter(pk__in=list(pks))
+    return (own | linked | of_parties(known) | of_law).order_by("pk")
+
+
+def laws_of(ruling: FactRuling) -> list[str]:
+    """The laws of the register that a ruling speaks of."""
+    if ruling.revision is None or ruling.fact not in ("law_conflict", "legal_basis_status"):
+        return []
+    return questions.picked_laws(ruling.revision.answers)
 
 
 @performs(AFTER_PARTY, given_up=give_up)
@@ -282,7 +302,8 @@ def lapse_what_was_not_screened(job: Job) -> None:
 def _about(job: Job) -> QuerySet[Deal]:
     """The deals that a job of this module screens again."""
     if job.kind == AFTER_RULING:
-        return spoken_of(FactRuling.objects.select_related("deal").get(pk=job.args["ruling"]))
+        rulings = FactRuling.objects.select_related("deal", "revision")
+        return spoken_of(rulings.get(pk=job.args["ruling"]))
     if job.kind == AFTER_SAID:
         return that_name_end_user_of(Deal.objects.get(pk=job.args["deal"]))
     if job.kind == AFTER_STOP:
