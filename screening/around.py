@@ -4,25 +4,27 @@ Read for many deals at once, and only when it is asked for; one deal is many of 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
+from policy.facts.declared import DeclaredError
 from policy.reference.names.outlines import outlines
-from screening.form.questions import picked_laws
+from screening.form.questions import declared_facts, picked_laws
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
-from screening.models import COLUMN_OF, TWO_YEARS, Deal, FactRuling
+from screening.models import COLUMN_OF, TWO_YEARS, Deal, DealRevision, FactRuling
 from screening.parties import known
 from screening.parties.known import Known
-from screening.parties.models import SAME_AS, DealParty, PartyOutline
+from screening.parties.models import SAME_AS, DealParty
 from screening.parties.naming import Named
-from screening.parties.spelling import Spellings, alike
+from screening.parties.spelling import Spellings, alike, alike_in
 
 # The deals that a deal was copied from or follows, and those that these come from.
 ANCESTORS = """
@@ -78,6 +80,23 @@ class Around:
         self._stopped: dict[str, list[Deal]] = {}
         self._signed: dict[str, list[Deal]] = {}
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
+        self._declared: dict[int, Mapping[str, Any] | None] = {}
+        self._answers: dict[int, Mapping[str, Any]] = {}
+
+    def answers(self, revision: DealRevision) -> Mapping[str, Any]:
+        """As they were sent; a text is read each time that it is asked for."""
+        if revision.pk not in self._answers:
+            self._answers[revision.pk] = revision.answers
+        return self._answers[revision.pk]
+
+    def declared(self, revision: DealRevision) -> Mapping[str, Any] | None:
+        """What was declared in it; None where that cannot be read. What was sent never changes."""
+        if revision.pk not in self._declared:
+            try:
+                self._declared[revision.pk] = declared_facts(self.answers(revision))
+            except DeclaredError:
+                self._declared[revision.pk] = None
+        return self._declared[revision.pk]
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user, under whatever name compliance knows it."""
@@ -168,8 +187,9 @@ class Around:
             self._live[other.end_user_key].append(other)
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
-        answers = deal.last_screening.revision.answers
-        return Other.of(deal, answers, data, on=timezone.localdate())
+        revision = deal.last_screening.revision
+        answers, declared = self.answers(revision), self.declared(revision)
+        return Other.of(deal, answers, declared, data, on=timezone.localdate())
 
     def _bodies(self, keys: Collection[str]) -> Collection[str]:
         """With every other name of the bodies that compliance merged under one of these."""
@@ -216,10 +236,7 @@ class Around:
         deals name somebody like them.
         """
         keys = self._users_of_stopped | self._customers_of_stopped
-        parts = DealParty.objects.filter(deal__in=self._ours).values("party")
-        ours = PartyOutline.objects.filter(party__in=parts).values("outline")
-        shared = PartyOutline.objects.filter(outline__in=ours)
-        return Spellings(shared.filter(party__key__in=self._bodies(keys)))
+        return Spellings(alike_in(self._ours, self._bodies(keys)))
 
     @cached_property
     def _users_of_stopped(self) -> frozenset[str]:

@@ -100,16 +100,7 @@ def of_revision(
 
     ``reading`` is of its answers; under other versions it is read again.
     """
-    if reading is None or reading.data is not data:
-        reading = Reading(revision.answers, data)
-    around = around or Around([revision.deal])
-    derived = _derived(revision.deal, reading, around, revision.created_at)
-    laid = _laid(derived)
-    variants = _traced_all(derived, laid, data)
-    eased = _eased(laid, derived, data)
-    if eased:
-        derived = _derived_again({**derived.declared, "eased_by_ruling": eased}, derived, data)
-        variants = _traced_all(derived, laid, data)
+    derived, variants, eased = _whole(revision, data, around, reading)
     return Found(
         variants=[variant.facts for variant in variants],
         sources_text=canonical(_sources(variants)),
@@ -119,6 +110,32 @@ def of_revision(
         **_laws(derived, data),
         looks=[sentence for sentence in (derived.follows, eased) if sentence],
     )
+
+
+def facts_of_revision(revision: DealRevision, data: ReferenceData, around: Around) -> list[Facts]:
+    """The same facts and nothing about them, for whoever only assesses them."""
+    _, variants, _ = _whole(revision, data, around)
+    return [variant.facts for variant in variants]
+
+
+def _whole(
+    revision: DealRevision,
+    data: ReferenceData,
+    around: Around | None,
+    reading: Reading | None = None,
+) -> tuple[Derived, Sequence[Variant], str]:
+    """What is derived, its variants with everything laid over them, and what was eased."""
+    around = around or Around([revision.deal])
+    if reading is None or reading.data is not data:
+        reading = Reading(revision.answers, data, read=around.declared(revision))
+    derived = _derived(revision.deal, reading, around, revision.created_at)
+    laid = _laid(derived)
+    variants = _traced_all(derived, laid, data)
+    eased = _eased(laid, derived, data)
+    if eased:
+        derived = _derived_again({**derived.declared, "eased_by_ruling": eased}, derived, data)
+        variants = _traced_all(derived, laid, data)
+    return derived, variants, eased
 
 
 def twins(deal: Deal, reading: Reading, around: Around) -> list[Deal]:

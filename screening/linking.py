@@ -10,6 +10,7 @@ the name alone.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
@@ -79,20 +80,28 @@ class Other:
     laws_stand: bool
 
     @classmethod
-    def of(cls, deal: Deal, answers: Mapping[str, Any], data: ReferenceData, *, on: date) -> Self:
+    def of(
+        cls,
+        deal: Deal,
+        answers: Mapping[str, Any],
+        declared: Mapping[str, Any] | None,
+        data: ReferenceData,
+        *,
+        on: date,
+    ) -> Self:
+        """``declared`` is None where nobody can read its answers any more."""
         stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
-        try:
-            declared = questions.declared_facts(answers)
-            contained = own_capabilities(declared, data)
-            products = frozenset(product_names(declared))
-            services = frozenset(declared.get("services") or ())
-            here, between = places(declared, data), tuple(_between(declared))
-            return cls(deal, products, contained, services, here, between, answers, stand)
-        except DeclaredError:
-            # These versions cannot read it: what was screened last counts, wherever it is.
-            services = _screened(deal, "services")
-            nothing: frozenset[str] = frozenset()
-            return cls(deal, nothing, _screened(deal), services, nothing, (), answers, stand)
+        if declared is not None:
+            with suppress(DeclaredError):
+                contained = own_capabilities(declared, data)
+                products = frozenset(product_names(declared))
+                services = frozenset(declared.get("services") or ())
+                here, between = places(declared, data), tuple(_between(declared))
+                return cls(deal, products, contained, services, here, between, answers, stand)
+        # These versions cannot read it: what was screened last counts, wherever it is.
+        nothing: frozenset[str] = frozenset()
+        services = _screened(deal, "services")
+        return cls(deal, nothing, _screened(deal), services, nothing, (), answers, stand)
 
     @property
     def waits_for_somebody_else(self) -> bool:

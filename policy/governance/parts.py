@@ -30,6 +30,7 @@ class CheckPart(models.Model):
 
     class What(models.TextChoices):
         RULES = "rules"
+        REVISIONS = "revisions"
         SCREENINGS = "screenings"
         DEALS = "deals"
 
@@ -37,7 +38,7 @@ class CheckPart(models.Model):
     # The order in which the report names what they found.
     number = models.PositiveIntegerField()
     what = models.CharField(max_length=10, choices=What)
-    # Ids of screenings or deals, both included; zero for the rules.
+    # Ids of revisions, screenings or deals, both included; zero for the rules.
     first = models.BigIntegerField(default=0)
     last = models.BigIntegerField(default=0)
     size = models.PositiveIntegerField(default=0)
@@ -67,8 +68,7 @@ class CheckPart(models.Model):
     @property
     def span(self) -> Span:
         assert self.what != self.What.RULES  # noqa: S101  that part is not a span
-        what = "screenings" if self.what == self.What.SCREENINGS else "deals"
-        return Span(what, self.first, self.last, self.size)  # type: ignore[arg-type]
+        return Span(self.What(self.what).value, self.first, self.last, self.size)  # type: ignore[arg-type]
 
     @property
     def result(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def finish(part: CheckPart, result: dict[str, Any]) -> None:
 
 
 def progress(report: Any) -> tuple[int, int]:
-    """How many screenings and deals were played, and how many there are."""
+    """How many revisions, screenings and deals were played, and how many there are."""
     counts = report.parts.aggregate(
         done=Sum("size", filter=Q(finished_at__isnull=False), default=0),
         total=Sum("size", default=0),

@@ -73,7 +73,7 @@ class Premise:
 class Span:
     """A part of a back-test that one worker plays: so many of these between two ids."""
 
-    what: Literal["screenings", "deals"]
+    what: Literal["revisions", "screenings", "deals"]
     first: int
     last: int
     size: int

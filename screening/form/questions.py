@@ -124,6 +124,8 @@ class Reading:
     data: ReferenceData
     #: The day for which it is read: a law of the register counts until its last one.
     on: date = field(default_factory=timezone.localdate)
+    #: What `declared_facts` makes of all the answers, where somebody knows it already.
+    read: Mapping[str, Any] | None = None
 
     @cached_property
     def context(self) -> Context:
@@ -144,8 +146,8 @@ class Reading:
         return declared == self._whole
 
     @cached_property
-    def _whole(self) -> dict[str, Any]:
-        return declared_facts(self.answers)
+    def _whole(self) -> Mapping[str, Any]:
+        return declared_facts(self.answers) if self.read is None else self.read
 
 
 def context_of(answers: Answers, data: ReferenceData) -> Context:

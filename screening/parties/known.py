@@ -28,7 +28,7 @@ from screening.parties.models import (
     same_as,
 )
 from screening.parties.naming import Named
-from screening.parties.spelling import alike, apart, drawn
+from screening.parties.spelling import alike, apart
 
 END_USER = DealParty.Role.END_USER.value
 CUSTOMER = DealParty.Role.CUSTOMER.value
@@ -155,7 +155,7 @@ def _known_in_another_spelling(named: Sequence[Named]) -> dict[int, set[str]]:
     """Parties whose names may be other spellings, if anything holds of them: what they share."""
     keys = {part.key for part in named}
     shared: dict[int, set[str]] = {}
-    for row in drawn(alike(part.name for part in named)):
+    for row in alike(part.name for part in named):
         if row.key not in keys:
             shared.setdefault(row.party, set()).add(row.outline)
     same = same_as(shared)

@@ -6,13 +6,25 @@ The outlines of every party are rows with an index, so nobody reads all names to
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from functools import cached_property
+from itertools import starmap
 from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from policy.reference.names.outlines import outlines
 from screening.linking import key_of_name
 from screening.parties.models import Easing, Party, PartyOutline
+
+# Every outline that somebody named in one of these deals shares with a party, themselves included.
+# PostgreSQL may not begin with the parties: of a new table it takes all for few.
+SHARED = """
+WITH ours AS MATERIALIZED (
+    SELECT DISTINCT outline FROM screening_partyoutline WHERE party_id IN (
+        SELECT party_id FROM screening_dealparty WHERE deal_id = ANY(%s)))
+SELECT shared.outline, shared.party_id, party.key FROM ours
+JOIN screening_partyoutline AS shared USING (outline)
+JOIN screening_party AS party ON party.id = shared.party_id"""
 
 
 class Drawn(NamedTuple):
@@ -27,10 +39,17 @@ def drawn(rows: QuerySet[PartyOutline]) -> list[Drawn]:
     return [Drawn(*row) for row in rows.values_list("outline", "party", "party__key")]
 
 
-def alike(names: Iterable[str]) -> QuerySet[PartyOutline]:
+def alike(names: Iterable[str]) -> list[Drawn]:
     """The outlines that parties share with these names, those of the same name included."""
     wanted = {outline for name in names for outline in outlines(name)}
-    return PartyOutline.objects.filter(outline__in=wanted)
+    return drawn(PartyOutline.objects.filter(outline__in=wanted))
+
+
+def alike_in(deals: Collection[int], keys: Collection[str]) -> list[Drawn]:
+    """The outlines that parties with these keys share with anybody named in the deals."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED, [list(deals)])
+        return [row for row in starmap(Drawn, cursor.fetchall()) if row.key in keys]
 
 
 def keys_alike(parties: Iterable[int]) -> frozenset[str]:
@@ -51,9 +70,9 @@ def apart(parties: Collection[int]) -> set[tuple[int, int]]:
 class Spellings:
     """Parties, to be found by names that may be other spellings of theirs."""
 
-    def __init__(self, rows: QuerySet[PartyOutline]) -> None:
+    def __init__(self, rows: Iterable[Drawn]) -> None:
         self._by_outline: dict[str, list[Drawn]] = defaultdict(list)
-        for row in drawn(rows):
+        for row in rows:
             self._by_outline[row.outline].append(row)
 
     def of(self, names: Iterable[str]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from policy.engine.readings.assessment import Assessment
 from policy.facts.answered import answered as answers_of
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData
+from policy.facts.unchanged import Watched
 from policy.governance.past import (
     Answered,
     Backtest,
@@ -93,7 +94,11 @@ def _further(note: Note, before: int, total: int, done: int, _of_the_part: int) 
 def spans(
     before: ReferenceData, after: ReferenceData, *, rulebook_only: bool, newest: int = 0
 ) -> list[Span]:
-    """Screenings, then live deals, cut by their ids; with ``newest`` only so many of each."""
+    """What was sent, or screenings and then live deals, cut by their ids; with ``newest`` only so
+    many of each.
+    """
+    if not (rulebook_only and _speak_alike(before, after)):
+        return _cut("revisions", "SELECT id FROM screening_dealrevision", [], ANEW, newest)
     size = IN_PLACE if _is_in_place(before, after, rulebook_only=rulebook_only) else ANEW
     return [
         *_cut("screenings", "SELECT id FROM screening_screening", [], size, newest),
@@ -108,7 +113,11 @@ def spans(
 
 
 def _cut(
-    what: Literal["screenings", "deals"], ids: str, values: list[Any], size: int, newest: int
+    what: Literal["revisions", "screenings", "deals"],
+    ids: str,
+    values: list[Any],
+    size: int,
+    newest: int,
 ) -> list[Span]:
     with connection.cursor() as cursor:
         cursor.execute(CUT.format(ids=ids), [size, *values, newest or None])
@@ -123,10 +132,12 @@ def play(
     A rulebook is played over the facts as they were stored: in PostgreSQL, where `deal_facts` has
     the columns that it reads, else over the texts. The other kinds, and a rulebook that reads
     other facts than the one before, change the facts themselves, so these are worked out again
-    from the answers that were sent.
+    from the answers that were sent, once for every screening of them.
     """
-    run = _Run(before, after, rulebook_only=rulebook_only, note=note, total=span.size)
-    if span.what == "deals":
+    run = _Run(before, after, note=note, total=span.size)
+    if span.what == "revisions":
+        run.read_anew(span)
+    elif span.what == "deals":
         run.ask_again(span)
     elif _is_in_place(before, after, rulebook_only=rulebook_only):
         run.play_in_place(span)
@@ -153,16 +164,10 @@ class _Run:
     """One part of a back-test: what it counted so far."""
 
     def __init__(
-        self,
-        before: ReferenceData,
-        after: ReferenceData,
-        *,
-        rulebook_only: bool,
-        note: Note,
-        total: int,
+        self, before: ReferenceData, after: ReferenceData, *, note: Note, total: int
     ) -> None:
         self.before, self.after = before, after
-        self.rulebook_only = rulebook_only and _speak_alike(before, after)
+        self.watched = Watched(before, after)
         self.note = note
         self.total, self.done = total, 0
         self.matrix: Counter[tuple[str, str]] = Counter()
@@ -183,47 +188,74 @@ class _Run:
         for some in batched(played.changed, NAMED):
             rules = in_place.rules_that_differ(before, after, some)
             for screening in _named(some):
-                outcomes = played.changed[screening.pk]
-                self._changed(screening, *outcomes, rules.get(screening.pk, ()))
+                was, now = played.changed[screening.pk]
+                found = rules.get(screening.pk, ())
+                self._changed(screening.revision.deal, screening.pk, was, now, found)
 
     def replay(self, span: Span) -> None:
         stored = Screening.objects.filter(pk__range=(span.first, span.last)).order_by("pk")
-        deals = stored.select_related("revision__deal__screening")
-        for some in batched(deals.iterator(chunk_size=BATCH), BATCH):
-            # As in `ask_again`; a deal that was screened twice is read once.
-            by_number = {one.revision.deal_id: one.revision.deal for one in some}
-            around = Around(list(by_number.values()))
-            for screening in some:
-                screening.revision.deal = by_number[screening.revision.deal_id]
-                self._replay(screening, around)
+        for screening in stored.select_related("revision__deal").iterator(chunk_size=BATCH):
+            self._replay(screening)
 
-    def _replay(self, screening: Screening, around: Around) -> None:
+    def _replay(self, screening: Screening) -> None:
+        deal = screening.revision.deal
         try:
-            was = self._assessed(self.before, screening, around)
-            now = self._assessed(self.after, screening, around)
+            was, now = (self._assessed(one, screening) for one in (self.before, self.after))
         except UNREADABLE as error:
-            self._unread(screening.revision.deal, error)
+            self._unread(deal, error)
             return
         finally:
             self._tick()
         self.matrix[was.outcome, now.outcome] += 1
         if was.outcome != now.outcome:
-            rules = sorted(set(was.fired) ^ set(now.fired))
-            self._changed(screening, was.outcome, now.outcome, rules)
+            self._changed(deal, screening.pk, was.outcome, now.outcome, _rules(was, now))
 
-    def _assessed(
-        self, reference: ReferenceData, screening: Screening, around: Around
-    ) -> Assessment:
-        if not self.rulebook_only:
-            return _rederived(screening.revision, reference, around)
+    def _assessed(self, reference: ReferenceData, screening: Screening) -> Assessment:
         vocabulary = reference.rulebook.vocabulary
         variants = [vocabulary.parse(plain) for plain in screening.facts]
         return active.assess(reference, variants)
 
-    def _changed(self, screening: Screening, before: str, after: str, rules: Sequence[str]) -> None:
-        deal = screening.revision.deal
+    def _changed(
+        self, deal: Deal, screening: int, before: str, after: str, rules: Sequence[str]
+    ) -> None:
         told = rules or self.redecided
-        self.changed.append(_changed(deal, screening.pk, before, after, told))
+        self.changed.append(_changed(deal, screening, before, after, told))
+
+    # --- What was sent, read anew ---
+
+    def read_anew(self, span: Span) -> None:
+        """Each revision once, for all that screened it, and for its deal if that still counts."""
+        sent = DealRevision.objects.filter(pk__range=(span.first, span.last)).order_by("pk")
+        revisions = sent.select_related("deal__screening").iterator(chunk_size=BATCH)
+        for some in batched(revisions, BATCH):
+            deals = {one.deal_id: one.deal for one in some}
+            # What lies around the deals is read once for all of them, whichever version asks.
+            around, screened = Around(list(deals.values())), _screenings_of(some)
+            for revision in some:
+                revision.deal = deals[revision.deal_id]
+                self._read_anew(revision, screened[revision.pk], around)
+
+    def _read_anew(self, revision: DealRevision, screened: Sequence[int], around: Around) -> None:
+        deal = revision.deal
+        try:
+            was, now = self._both(revision, around)
+        except UNREADABLE as error:
+            self._unread(deal, error)
+            return
+        finally:
+            self._tick()
+        for screening in screened:
+            self.matrix[was.outcome, now.outcome] += 1
+            if was.outcome != now.outcome:
+                self._changed(deal, screening, was.outcome, now.outcome, _rules(was, now))
+        if deal.status in LIVE and deal.last_screening.revision_id == revision.pk:
+            self._of_today(deal, was, now)
+
+    def _both(self, revision: DealRevision, around: Around) -> tuple[Assessment, Assessment]:
+        self.watched.forget()
+        was = _derived_anew(revision, self.watched.data, around)
+        same = self.watched.is_same_there
+        return was, was if same else _derived_anew(revision, self.after, around)
 
     # --- Deals that still count ---
 
@@ -258,15 +290,18 @@ class _Run:
 
     def _ask_again(self, deal: Deal, revision: DealRevision, around: Around) -> None:
         try:
-            was, now = (_rederived(revision, one, around) for one in (self.before, self.after))
+            was, now = self._both(revision, around)
         except UNREADABLE as error:
             self._unread(deal, error)
             return
         finally:
             self._tick()
+        self._of_today(deal, was, now)
+
+    def _of_today(self, deal: Deal, was: Assessment, now: Assessment) -> None:
         stored = deal.last_screening
         if now.outcome != was.outcome:
-            rules = sorted(set(was.fired) ^ set(now.fired)) or self.redecided
+            rules = _rules(was, now) or self.redecided
             self.affected.append(_changed(deal, stored.pk, was.outcome, now.outcome, rules))
         if was.outcome != stored.outcome:
             fired = {finding.rule for finding in stored.findings.all()}
@@ -294,10 +329,22 @@ def _named(screenings: Sequence[int]) -> Iterator[Screening]:
         )
 
 
-def _rederived(
-    revision: DealRevision, reference: ReferenceData, around: Around | None = None
-) -> Assessment:
-    return active.assess(reference, deriving.of_revision(revision, reference, around).variants)
+def _derived_anew(revision: DealRevision, reference: ReferenceData, around: Around) -> Assessment:
+    return active.assess(reference, deriving.facts_of_revision(revision, reference, around))
+
+
+def _screenings_of(revisions: Sequence[DealRevision]) -> Mapping[int, list[int]]:
+    """By the number of each revision those of its screenings."""
+    found: dict[int, list[int]] = {revision.pk: [] for revision in revisions}
+    stored = Screening.objects.filter(revision__in=found).order_by("pk")
+    for revision, screening in stored.values_list("revision", "pk"):
+        found[revision].append(screening)
+    return found
+
+
+def _rules(was: Assessment, now: Assessment) -> list[str]:
+    """Those that fire in one of the two alone."""
+    return sorted(set(was.fired) ^ set(now.fired))
 
 
 def _changed(

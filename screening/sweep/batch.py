@@ -202,10 +202,12 @@ class _Around(Around):
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         if deal.pk not in self._other:
-            answers = deal.last_screening.revision.answers
+            revision = deal.last_screening.revision
+            answers, declared = self.answers(revision), self.declared(revision)
             # As the batch goes on, what is ours has a newer screening.
             current = self._ours.get(deal.pk, deal)
-            self._other[deal.pk] = Other.of(current, answers, data, on=timezone.localdate())
+            today = timezone.localdate()
+            self._other[deal.pk] = Other.of(current, answers, declared, data, on=today)
         return self._other[deal.pk]
 
     def comes_from_ours(self, deal: Deal) -> bool:

@@ -192,25 +192,29 @@ def store_deals() -> None:
 @pytest.fixture
 def _known_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the data before the edit makes of a deal is worked out once for all edits."""
-    known: dict[tuple[int, str, bool], Any] = {}
-    work_out = backtest._rederived
+    known: dict[tuple[int, str], Any] = {}
+    work_out = backtest._derived_anew
 
-    def once(revision: Any, reference: ReferenceData, *around: Any) -> Any:
+    def once(revision: Any, reference: ReferenceData, around: Any) -> Any:
         for kind in (Kind.CATALOGUE, Kind.RULEBOOK):
             if reference is edits.before(kind):
-                key = (revision.pk, kind, bool(around))
+                key = (revision.pk, kind)
                 if key not in known:
-                    known[key] = work_out(revision, reference, *around)
+                    known[key] = work_out(revision, reference, around)
                 return known[key]
-        return work_out(revision, reference, *around)
+        return work_out(revision, reference, around)
 
-    monkeypatch.setattr(backtest, "_rederived", once)
+    monkeypatch.setattr(backtest, "_derived_anew", once)
 
 
 def eased_of_the_past(edit: Edit, *played: str) -> list[ChangedDeal]:
-    """The live deals, or all that was screened, that come out milder, as a check plays them."""
+    """The live deals, or all that was screened, that come out milder, as a check plays them.
+
+    Where answers are read anew, both are played at once.
+    """
     both, only = (edit.before, edit.after), edit.kind == Kind.RULEBOOK
-    spans = [one for one in past().spans(*both, rulebook_only=only) if one.what in played]
+    wanted = (*played, "revisions")
+    spans = [one for one in past().spans(*both, rulebook_only=only) if one.what in wanted]
     tested = gathered(
         past().play(*both, one, rulebook_only=only, note=lambda _done, _total: None)
         for one in spans

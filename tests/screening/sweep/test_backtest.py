@@ -14,9 +14,10 @@ from policy.engine.language.facts import Vocabulary, YesNo
 from policy.engine.language.reading import read_rulebook
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
+from policy.facts.unchanged import Watched
 from policy.governance.past import Backtest, gathered
 from screening import actions
-from screening.models import Deal, FactRuling, Screening
+from screening.models import Deal, DealRevision, FactRuling, Screening
 from screening.sweep import backtest, deal_facts, in_place
 from tests import factories
 from tests.effort import examples
@@ -319,9 +320,7 @@ class TestLiveDeals:
         factories.cleared_deal()
         data = now()
         places = replace(data.countries, digest="sha256:other")
-        run = backtest._Run(
-            data, replace(data, countries=places), rulebook_only=True, note=unheard, total=1
-        )
+        run = backtest._Run(data, replace(data, countries=places), note=unheard, total=1)
         [span] = [
             one for one in backtest.spans(data, data, rulebook_only=True) if one.what == "deals"
         ]
@@ -363,3 +362,54 @@ def test_parts_are_gathered_as_they_were_written():
     twice = gathered([found, found])
     assert twice.matrix == {("senior_review", "clear"): 2}
     assert len(twice.changed) == len(twice.affected) == 2
+
+
+def rated(data: ReferenceData, code: str, tier: str) -> ReferenceData:
+    countries = data.countries
+    lists = tuple(
+        replace(one, ratings=tuple(replace(r, tier=tier) if r.code == code else r for r in rows))
+        for one, rows in ((one, one.ratings) for one in countries.lists)
+    )
+    return replace(data, countries=replace(countries, lists=lists, digest=f"{code} {tier}"))
+
+
+@pytest.mark.usefixtures("_past")
+def test_deals_that_go_elsewhere_are_read_once_and_come_out_as_if_read_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    abroad = factories.sent_deal({**SIMPLE, **factories.in_country("SE")})
+    factories.cleared_deal()
+    data = now()
+    graver = rated(data, "SE", "very_high")
+    read: list[ReferenceData] = []
+    derive = backtest._derived_anew
+
+    def noting(revision: Any, reference: ReferenceData, around: Any) -> Any:
+        read.append(reference)
+        return derive(revision, reference, around)
+
+    monkeypatch.setattr(backtest, "_derived_anew", noting)
+    found = backtest.backtest(data, graver, rulebook_only=False, note=unheard)
+    assert [one.deal for one in found.affected] == [abroad.pk]
+    assert found.total == Screening.objects.count()
+    assert read.count(graver) == 1
+    assert len(read) == DealRevision.objects.count() + 1
+    monkeypatch.setattr(Watched, "is_same_there", False)
+    twice = backtest.backtest(data, graver, rulebook_only=False, note=unheard)
+    assert twice.plain == found.plain
+
+
+def test_what_was_screened_twice_is_read_once_and_counted_twice() -> None:
+    deal = factories.cleared_deal()
+    actions.rescreen_deal(deal, cause=Screening.Cause.VERSION, because="again")
+    data = now()
+    [span] = backtest.spans(data, rated(data, "FI", "very_high"), rulebook_only=False)
+    assert (span.what, span.size) == ("revisions", 1)
+    found = backtest.backtest(
+        data, rated(data, "FI", "very_high"), rulebook_only=False, note=unheard
+    )
+    assert found.total == Screening.objects.count() == 2
+    assert [one.screening for one in found.changed] == sorted(
+        Screening.objects.values_list("pk", flat=True)
+    )
+    assert [one.deal for one in found.affected] == [deal.pk]
