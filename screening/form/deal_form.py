@@ -360,8 +360,11 @@ QUESTIONS: tuple[Question, ...] = (
         fact="capabilities",
         clause="C2b",
         unknown=True,
-        title=_("Does it connect to a system of another maker, or serve one?"),
-        hint=_("Also support and training. What that system can do counts as if we sold it."),
+        title=_("Does it connect to a system that is not sold here, or serve one?"),
+        hint=_(
+            "Of another maker, or delivered earlier. Also support and training. What that system"
+            " can do counts as if we sold it now."
+        ),
         error=YES_NO,
         detail=_("Which ones? Name each as the list of products does, one a line"),
         stays=True,
