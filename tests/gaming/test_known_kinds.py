@@ -42,7 +42,7 @@ def with_party(role: str) -> dict[str, Any]:
 
 def is_asked_about(deal: Deal) -> bool:
     note = str(deal.last_screening.facts[0].get("conflict_note", ""))
-    return deal.turn == "compliance" and BODY in note
+    return deal.turn == "compliance" and BODY in note and "compliance knows" in note
 
 
 @pytest.mark.parametrize("kind", ["military", "law_enforcement", "municipality"])
