@@ -354,19 +354,29 @@ def screen_changed(
 ) -> None:
     """Screen again, many in one transaction, those of the deals whose facts are other ones now.
 
-    A deal that cannot be screened stops no other; the job is tried again and names it.
+    What one of them says of its end user counts in others: where any was screened, all are looked
+    at once more. A deal that cannot be screened stops no other, and the job is tried again.
     """
-    failed: dict[int, str] = {}
+    if _look_through(pks, because=because, job=job, cause=cause):
+        _look_through(pks, because=because, job=job, cause=cause)
+
+
+def _look_through(pks: Sequence[int], *, because: str, job: Job, cause: str) -> bool:
+    """Whether any was screened."""
+    screened, failed = 0, dict[int, str]()
     for at in range(0, len(pks), BATCH):
         part = pks[at : at + BATCH]
-        failed |= _screen_changed_part(part, because=because, cause=cause)
+        result = _screen_changed_part(part, because=because, cause=cause)
+        screened += result.screened
+        failed |= result.failed
         job.note_progress(at + len(part), len(pks))
     if failed:
         told = "; ".join(f"deal {pk}: {why}" for pk, why in failed.items())
         raise Conflict(f"Not screened again: {told}")
+    return screened > 0
 
 
-def _screen_changed_part(pks: Sequence[int], *, because: str, cause: str) -> dict[int, str]:
+def _screen_changed_part(pks: Sequence[int], *, because: str, cause: str) -> batch.Result:
     live = Deal.objects.filter(status__in=LIVE).order_by("pk")
     try:
         result = batch.screen(pks, live, cause=cause, because=because, only_changed=True)
@@ -375,10 +385,10 @@ def _screen_changed_part(pks: Sequence[int], *, because: str, cause: str) -> dic
         result = batch.Result(apart=list(pks))
     for pk in result.apart:
         try:
-            screen_if_changed(pk, because=because, cause=cause)
+            result.screened += screen_if_changed(pk, because=because, cause=cause)
         except REFUSALS as refusal:
             result.failed[pk] = str(refusal)
-    return result.failed
+    return result
 
 
 @transaction.atomic
