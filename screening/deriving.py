@@ -31,8 +31,8 @@ from screening.form.deal_form import QUESTIONS
 from screening.form.questions import Reading
 from screening.models import Deal, DealRevision, FactRuling, Screening
 from screening.parties import known, naming
-from screening.parties.known import Known
-from screening.parties.models import PartyFinding
+from screening.parties.known import CUSTOMER, END_USER, Known
+from screening.parties.models import DealParty, PartyFinding
 from screening.parties.naming import Named
 
 FOLLOWS = "follows_stopped_deal"
@@ -153,6 +153,19 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
     ]
 
 
+def may_be_unsaid(deal: Deal, reading: Reading, around: Around) -> bool:
+    """Whether deals that were sent before may leave unsaid what this one says of its end user:
+    linked ones, or those in which it takes another part.
+    """
+    declared, data = reading.declared, reading.data
+    key = linking.end_user_key(declared)
+    others = around.others(deal, key, data)
+    return any(
+        linking.says_more(declared, reading.answers, other, data)
+        for other in linking.linked_with(declared, others, data)
+    ) or bool(key and DealParty.objects.takes_another_part(key).exclude(deal=deal).exists())
+
+
 def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
     """What a screening keeps of the laws that were picked, and of those that came along."""
     kept = dict(derived.brought.entries)
@@ -178,9 +191,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
-    brought = linking.brought(
-        declared, around.others(deal, key, data), data, takes_law=not _law_is_refused(deal, ruled)
-    )
+    others = around.others(deal, key, data)
+    linked = linking.linked_with(declared, others, data)
+    brought = linking.brought(declared, others, data, takes_law=not _law_is_refused(deal, ruled))
     names = linking.names(declared)
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
@@ -189,6 +202,11 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         deal, key, names, around.ancestors(deal), stopped, signed, before
     )
     declared = of_parties.declared(brought.declared(declared))
+    said = linking.said_elsewhere(declared, reading.answers, linked, data)
+    said += _said_of_parties(deal, reading, named, around)
+    said += _ruled_on_laws(deal, key, reading, around)
+    if said:
+        declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
     pile = rulings.Pile(
@@ -207,6 +225,39 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     else:
         variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
     return Derived(declared, key, variants, pile, brought, follows, of_parties, named, on)
+
+
+def _said_of_parties(
+    deal: Deal, reading: Reading, named: Sequence[Named], around: Around
+) -> Iterator[str]:
+    """What sales says elsewhere of those who take another part than the end user."""
+    uses = {part.key for part in named if part.role == END_USER}
+    parts = [part for part in named if part.key not in uses]
+    used = around.used_by({part.key for part in parts}, deal, reading.data)
+    for part in parts if used else ():
+        signs = part.role == CUSTOMER
+        yield from linking.said_of_party(
+            part.name,
+            reading.declared.get("customer_type") if signs else None,
+            reading.answers,
+            (
+                other
+                for other in used.get(part.key, ())
+                if linking.has_place_in_common(part.countries, other.places)
+            ),
+            reading.data.kind_words,
+        )
+
+
+def _ruled_on_laws(deal: Deal, key: str, reading: Reading, around: Around) -> Iterator[str]:
+    """What compliance ruled against a law of the register in a deal of somebody else."""
+    laws = questions.picked_laws(reading.answers)
+    for ruling in around.ruled_laws(deal, key, laws):
+        what = "conflicts with standards" if ruling.fact == "law_conflict" else "does not serve"
+        yield (
+            f"{ruling.deal.reference} names the same law, and compliance found there that it"
+            f" {what}."
+        )
 
 
 def _of_its_own(answers: Mapping[str, Any], unanswered: Iterable[int]) -> Iterator[str]:

@@ -22,6 +22,8 @@ WRITTEN: Mapping[str, str] = {
     "reference": "reference",
     "description": "purpose in the customer's words",
 }
+#: Questions with words beside the answer, of whose answer a deal may clear.
+BESIDE: Mapping[str, str] = {"restricts": "answer to 4.7", "follows": "answer to 4.8"}
 #: Names are looked for within a sentence.
 _SENTENCES = re.compile(r"[.;!?\n]+\s+|\n")
 HEARD = "intelligence"
@@ -32,6 +34,9 @@ def texts(answers: Answers) -> Iterator[tuple[str, str]]:
     for slug, called in WRITTEN.items():
         text = answers.get(slug)
         if isinstance(text, str) and text:
+            yield called, without(text, lines=True)
+    for slug, called in BESIDE.items():
+        if text := (answers.get(slug) or {}).get("text"):
             yield called, without(text, lines=True)
     for row in answers.get("countries") or ():
         if row.get("site"):
