@@ -30,6 +30,7 @@ from screening.parties.models import (
     PartyIdentifier,
     PartyMerge,
     bodies,
+    related_to,
     same_as,
 )
 
@@ -302,7 +303,8 @@ class Namesake:
 def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
     """Parties of one of the names elsewhere, or with one of the numbers, that nobody told apart.
 
-    Those of another spelling too, if anything is known of them or a deal of theirs was stopped.
+    Those of another spelling too, if anything is known of them or a deal of theirs was stopped, and
+    an owner of whom anything is known: until it is told apart, nobody takes it away.
     """
     own = set(body)
     keys = set(Party.objects.filter(pk__in=own).values_list("key", flat=True))
@@ -311,8 +313,9 @@ def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
     shares = Q(pk__in=[])
     for scheme, value in numbers:
         shares |= Q(identifiers__scheme=scheme, identifiers__value=value)
+    owners = _remarkable_owners(own)
     others = (
-        Party.objects.filter(Q(key__in=keys) | Q(pk__in=spelt) | shares)
+        Party.objects.filter(Q(key__in=keys) | Q(pk__in=spelt) | Q(pk__in=owners) | shares)
         .exclude(pk__in=own)
         .distinct()
     )
@@ -321,7 +324,7 @@ def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
     return [
         Namesake(
             other,
-            _why_the_same(other, keys, spelt),
+            "Owner" if other.pk in owners else _why_the_same(other, keys, spelt),
             [
                 in_words(finding.fact, finding.value)
                 for finding in PartyFinding.objects.standing().filter(party__in=other.same())
@@ -335,6 +338,16 @@ def namesakes(party: Party, body: Iterable[int], user: Any) -> list[Namesake]:
         for other in others.order_by("name", "country")
         if not any((mine, other.pk) in apart for mine in own)
     ]
+
+
+def _remarkable_owners(own: Collection[int]) -> set[int]:
+    """The owners of whom, or of whose owners, something is known."""
+    owners = Party.objects.filter(children__in=own).values_list("pk", flat=True)
+    above = related_to(set(owners)).owners
+    everybody = {pk for others in above.values() for pk in others}
+    findings = PartyFinding.objects.standing().filter(party__in=everybody)
+    known = set(findings.values_list("party", flat=True))
+    return {pk for pk, others in above.items() if not known.isdisjoint(others)}
 
 
 def _remarkable_in_another_spelling(own: Collection[int], keys: Collection[str]) -> set[int]:

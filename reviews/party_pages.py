@@ -381,7 +381,7 @@ def parent(request: SignedIn, pk: int) -> HttpResponse:
 
     page = {
         "title": "Say who owns it",
-        "lede": "Shown on the pages of both. No fact of a deal comes from it by itself.",
+        "lede": "What is known of the owner is asked about in deals of the party.",
         "button": "Save",
     }
     form = ParentForm(posted(request), initial={"parent": party.parent_id or ""})

@@ -19,7 +19,7 @@ from screening import deriving, linking, mail, recording, verbs
 from screening.around import Around
 from screening.form import meanings, questions
 from screening.form.questions import Reading
-from screening.lifecycle import AFTER_RULING, Status, move
+from screening.lifecycle import AFTER_RULING, AFTER_SAID, Status, move
 from screening.models import (
     Answer,
     Contributor,
@@ -358,6 +358,8 @@ def _screen(
         milder = _milder_than(deriving.twins(deal, reading, around), reading)
         drafts = _milder_than_drafts(deriving.stopped_drafts(deal, reading, around), reading)
         found = replace(found, looks=[*found.looks, *milder, *drafts])
+        if deriving.may_be_unsaid(deal, reading, around):
+            Job.objects.enqueue(AFTER_SAID, deal=deal.pk)
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
     recording.write([plan], versions, because=because, actor=actor)
     # As it was written, times of PostgreSQL included.
@@ -366,9 +368,9 @@ def _screen(
 
 
 def _milder_than(waiting: Iterable[Deal], reading: Reading) -> list[str]:
-    """Sentences on deals that somebody still looks at, for what these answers no longer say."""
+    """Sentences on deals that somebody has to look at, for what these answers no longer say."""
     return [
-        f"says less than {other.reference} of the same end user, which somebody still looks at"
+        f"says less than {other.reference} of the same end user, which somebody has to look at"
         for other in waiting
         if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
     ]
@@ -388,12 +390,14 @@ def _milder_than_drafts(stopped: Iterable[StoppedDraft], reading: Reading) -> li
 def _lock_parties(reading: Reading) -> None:
     """Until this transaction ends, deals that name one of them wait: each sees those before it."""
     parties.lock_names(part.name for part in deriving.named_in(reading))
+    parties.lock_laws(questions.picked_laws(reading.answers))
 
 
 def _name_parties(deal: Deal, revision: DealRevision, reading: Reading) -> None:
     """Write down whom it names; what was ruled in the deal is known of a new end user, too."""
     named = deriving.named_in(reading)
     parties.lock_names(part.name for part in named)
+    parties.lock_laws(questions.picked_laws(reading.answers))
     parties.record(revision, named)
     parties.follow_all(deal)
 

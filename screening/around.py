@@ -16,7 +16,7 @@ from django.utils import timezone
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import DeclaredError
 from policy.reference.names.outlines import outlines
-from screening.form.questions import declared_facts
+from screening.form.questions import declared_facts, picked_laws
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
 from screening.models import (
@@ -89,27 +89,65 @@ class Around:
         self._signed: dict[str, list[Deal]] = {}
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
         self._declared: dict[int, Mapping[str, Any] | None] = {}
+        self._answers: dict[int, Mapping[str, Any]] = {}
+
+    def answers(self, revision: DealRevision) -> Mapping[str, Any]:
+        """As they were sent; a text is read each time that it is asked for."""
+        if revision.pk not in self._answers:
+            self._answers[revision.pk] = revision.answers
+        return self._answers[revision.pk]
 
     def declared(self, revision: DealRevision) -> Mapping[str, Any] | None:
         """What was declared in it; None where that cannot be read. What was sent never changes."""
         if revision.pk not in self._declared:
             try:
-                self._declared[revision.pk] = declared_facts(revision.answers)
+                self._declared[revision.pk] = declared_facts(self.answers(revision))
             except DeclaredError:
                 self._declared[revision.pk] = None
         return self._declared[revision.pk]
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user, under whatever name compliance knows it."""
-        if not key:
+        return self._used_by([key], deal, data).get(key, []) if key else []
+
+    def ruled_laws(self, deal: Deal, key: str, laws: Collection[str]) -> list[FactRuling]:
+        """What compliance ruled for somebody else against one of these laws of the register, the
+        oldest first. What was ruled for the same end user is known of it.
+        """
+        if not laws:
             return []
-        others = {
-            other.pk: other
-            for name in sorted(self._bodies([key]))
-            for other in self._live_of(name)
-            if other.pk != deal.pk and other.screening is not None
-        }
-        return [self._as_other(others[pk], data) for pk in sorted(others)]
+        ours = set(self._with_ancestors(deal))
+        rulings = {ruling.pk: ruling for law in laws for ruling in self._ruled_laws.get(law, ())}
+        return [
+            rulings[pk]
+            for pk in sorted(rulings)
+            if rulings[pk].deal_id not in ours and rulings[pk].deal.end_user_key != key
+        ]
+
+    def used_by(
+        self, keys: Collection[str], deal: Deal, data: ReferenceData
+    ) -> dict[str, list[Other]]:
+        """By the key of somebody else named in a deal the live deals of which they are the end
+        user, under whatever name compliance knows them.
+        """
+        return self._used_by(keys, deal, data)
+
+    def _used_by(
+        self, keys: Collection[str], deal: Deal, data: ReferenceData
+    ) -> dict[str, list[Other]]:
+        bodies = {key: self._bodies([key]) for key in keys}
+        self._read_live(frozenset().union(*bodies.values()))
+        used: dict[str, list[Other]] = {}
+        for key, names in bodies.items():
+            others = {
+                other.pk: other
+                for name in names
+                for other in self._live[name]
+                if other.pk != deal.pk and other.screening is not None
+            }
+            if others:
+                used[key] = [self._as_other(others[pk], data) for pk in sorted(others)]
+        return used
 
     def alike(self, deal: Deal, name: str, data: ReferenceData) -> list[Other]:
         """Live deals of end users whose name may be another spelling of this one: nobody has said
@@ -117,9 +155,9 @@ class Around:
         """
         spelt = self._spellings_of_live(name).of([name])
         keys = spelt.difference(self._bodies([key_of_name(name)]))
-        others = {other.pk: other for key in sorted(keys) for other in self._live_of(key)}
-        others.pop(deal.pk, None)
-        return [self._as_other(other, data) for other in others.values()]
+        used = self._used_by(keys, deal, data) if keys else {}
+        others = {other.deal.pk: other for key in sorted(used) for other in used[key]}
+        return list(others.values())
 
     def _spellings_of_live(self, name: str) -> Spellings:
         if len(self._ours) == 1:
@@ -182,18 +220,19 @@ class Around:
         rulings = [ruling for pk in self._with_ancestors(deal) for ruling in self._rulings[pk]]
         return sorted(rulings, key=attrgetter("pk"))
 
-    def _live_of(self, key: str) -> list[Deal]:
-        if key not in self._live:
-            keys = {key, *self._keys} - self._live.keys()
-            self._live |= {key: [] for key in keys}
-            others = Deal.objects.of_end_users(keys).select_related("screening__revision")
-            for other in others.defer(*UNREAD).order_by("pk"):
-                self._live[other.end_user_key].append(other)
-        return self._live[key]
+    def _read_live(self, keys: Collection[str]) -> None:
+        if self._live.keys() >= set(keys):
+            return
+        missing = {*keys, *self._keys, *self._names_of_ours} - self._live.keys()
+        self._live |= {key: [] for key in missing}
+        others = Deal.objects.of_end_users(missing).select_related("screening__revision")
+        for other in others.defer(*UNREAD).order_by("pk"):
+            self._live[other.end_user_key].append(other)
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
-        declared = self.declared(deal.last_screening.revision)
-        return Other.of(deal, declared, data, on=timezone.localdate())
+        revision = deal.last_screening.revision
+        answers, declared = self.answers(revision), self.declared(revision)
+        return Other.of(deal, answers, declared, data, on=timezone.localdate())
 
     def _bodies(self, keys: Collection[str]) -> Collection[str]:
         """With every other name of the bodies that compliance merged under one of these."""
@@ -338,6 +377,16 @@ class Around:
         for ruling in standing.select_related("deal").defer("deal__answers"):
             rulings[ruling.deal_id].append(ruling)
         return rulings
+
+    @cached_property
+    def _ruled_laws(self) -> dict[str, list[FactRuling]]:
+        """By the law what was ruled against it in some deal that picked it."""
+        by_law: dict[str, list[FactRuling]] = defaultdict(list)
+        standing = FactRuling.objects.standing().against_laws().select_related("deal", "revision")
+        for ruling in standing.defer("deal__answers").order_by("pk"):
+            for law in picked_laws(ruling.revision.answers if ruling.revision else {}):
+                by_law[law].append(ruling)
+        return dict(by_law)
 
     def _with_ancestors(self, deal: Deal) -> list[int]:
         return list(dict.fromkeys([deal.pk, *(other.pk for other in self.ancestors(deal))]))

@@ -32,8 +32,8 @@ from screening.form.deal_form import QUESTIONS
 from screening.form.questions import Reading
 from screening.models import Deal, DealRevision, FactRuling, Screening, StoppedDraft
 from screening.parties import known, naming
-from screening.parties.known import Known
-from screening.parties.models import PartyFinding
+from screening.parties.known import CUSTOMER, END_USER, Known
+from screening.parties.models import DealParty, PartyFinding
 from screening.parties.naming import Named
 
 FOLLOWS = "follows_stopped_deal"
@@ -166,6 +166,19 @@ def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[Stopped
     ]
 
 
+def may_be_unsaid(deal: Deal, reading: Reading, around: Around) -> bool:
+    """Whether deals that were sent before may leave unsaid what this one says of its end user:
+    linked ones, or those in which it takes another part.
+    """
+    declared, data = reading.declared, reading.data
+    key = linking.end_user_key(declared)
+    others = around.others(deal, key, data)
+    return any(
+        linking.says_more(declared, reading.answers, other, data)
+        for other in linking.linked_with(declared, others, data)
+    ) or bool(key and DealParty.objects.takes_another_part(key).exclude(deal=deal).exists())
+
+
 def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
     """What a screening keeps of the laws that were picked, and of those that came along."""
     kept = dict(derived.brought.entries)
@@ -191,14 +204,15 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
-    takes_law = not _law_is_refused(deal, ruled)
     others = around.others(deal, key, data)
+    linked = linking.linked_with(declared, others, data)
+    takes_law = not _law_is_refused(deal, ruled)
     brought = linking.brought(declared, others, data, takes_law=takes_law)
     alike = around.alike(deal, str(declared["end_user_name"]), data) if key else []
     if alike:
-        linked = linking.brought(declared, [*others, *alike], data, takes_law=takes_law)
-        if _is_graver(linked, brought, declared, data, on):
-            more = linking.ask_about(other for other in linked.deals if other not in brought.deals)
+        with_them = linking.brought(declared, [*others, *alike], data, takes_law=takes_law)
+        if _is_graver(with_them, brought, declared, data, on):
+            more = linking.ask_about(one for one in with_them.deals if one not in brought.deals)
             declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *more]}
     names = linking.names(declared)
     stopped = around.stopped(names, at)
@@ -208,6 +222,11 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         deal, key, names, around.ancestors(deal), stopped, signed, before
     )
     declared = of_parties.declared(brought.declared(declared))
+    said = linking.said_elsewhere(declared, reading.answers, linked, data)
+    said += _said_of_parties(deal, reading, named, around)
+    said += _ruled_on_laws(deal, key, reading, around)
+    if said:
+        declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
     pile = rulings.Pile(
@@ -251,6 +270,39 @@ def _is_graver(
     floors = [OUTCOMES.index(one.review_floor or OUTCOMES[0]) for one in (with_them, without)]
     outcomes = [OUTCOMES.index(one.outcome) for one in (with_them, without)]
     return outcomes[0] > outcomes[1] or floors[0] > floors[1]
+
+
+def _said_of_parties(
+    deal: Deal, reading: Reading, named: Sequence[Named], around: Around
+) -> Iterator[str]:
+    """What sales says elsewhere of those who take another part than the end user."""
+    uses = {part.key for part in named if part.role == END_USER}
+    parts = [part for part in named if part.key not in uses]
+    used = around.used_by({part.key for part in parts}, deal, reading.data)
+    for part in parts if used else ():
+        signs = part.role == CUSTOMER
+        yield from linking.said_of_party(
+            part.name,
+            reading.declared.get("customer_type") if signs else None,
+            reading.answers,
+            (
+                other
+                for other in used.get(part.key, ())
+                if linking.has_place_in_common(part.countries, other.places)
+            ),
+            reading.data.kind_words,
+        )
+
+
+def _ruled_on_laws(deal: Deal, key: str, reading: Reading, around: Around) -> Iterator[str]:
+    """What compliance ruled against a law of the register in a deal of somebody else."""
+    laws = questions.picked_laws(reading.answers)
+    for ruling in around.ruled_laws(deal, key, laws):
+        what = "conflicts with standards" if ruling.fact == "law_conflict" else "does not serve"
+        yield (
+            f"{ruling.deal.reference} names the same law, and compliance found there that it"
+            f" {what}."
+        )
 
 
 def _of_its_own(answers: Mapping[str, Any], unanswered: Iterable[int]) -> Iterator[str]:

@@ -56,17 +56,25 @@ def course(
     *,
     looks: Sequence[str] = (),
     is_news: bool = False,
+    is_asked: bool = False,
 ) -> Course:
     """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none.
 
     ``looks`` says why people look at it whatever the rulebook says: an installation may keep a
     rulebook that does not read these facts. ``is_news`` says that other facts brought up rules that
-    nobody who decided the deal saw.
+    nobody who decided the deal saw. ``is_asked`` says that sales owes a reviewer an answer.
     """
     level = higher(deal.review_level, _level(screening)) or ("senior" if looks else "")
     # Whoever approved other facts has approved nothing of these.
     decided = "" if is_news else before
-    status = target(deal.status, level, screening.outcome, cause=screening.cause, before=decided)
+    status = target(
+        deal.status,
+        level,
+        screening.outcome,
+        cause=screening.cause,
+        before=decided,
+        is_asked=is_asked,
+    )
     moves = status != deal.status
     return Course(
         level=level,
@@ -88,7 +96,9 @@ def validity(screening: Screening) -> timedelta:
     return VALID if risks <= {"low", "medium"} else VALID_IN_HIGH_RISK
 
 
-def target(status: str, level: str, outcome: str, *, cause: str, before: str) -> Status:
+def target(
+    status: str, level: str, outcome: str, *, cause: str, before: str, is_asked: bool = False
+) -> Status:
     """The status that the outcome asks for; ``level`` is the highest one ever needed."""
     wanted = STATUS_OF[outcome]
     if wanted == Status.CLEARED and level:
@@ -107,7 +117,7 @@ def target(status: str, level: str, outcome: str, *, cause: str, before: str) ->
         wanted == Status.IN_REVIEW
         and status == Status.NEEDS_INFORMATION
         and cause != Screening.Cause.SENT
-        and STATUS_OF.get(before) == Status.IN_REVIEW
+        and (is_asked or STATUS_OF.get(before) == Status.IN_REVIEW)
     ):
         # A reviewer asked; only the answers of sales bring the deal back.
         return Status(status)

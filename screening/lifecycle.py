@@ -105,6 +105,8 @@ CLEARANCES = frozenset(_SETTLED)
 
 #: The job that screens the deals again that follow a stopped one.
 AFTER_STOP = "screen_after_stop"
+#: The job that screens the deals again that leave unsaid what a later one says of their end user.
+AFTER_SAID = "screen_after_said"
 #: The jobs that screen the deals again for which a ruling, or what is known of a party, counts.
 AFTER_RULING, AFTER_PARTY = "screen_after_ruling", "screen_after_party"
 

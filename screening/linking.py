@@ -3,18 +3,20 @@
 Linked are live deals of the same name that have a country in common with this one. Splitting a sale
 hides nothing: what they contain, and what is done for it, counts as if it were sold here, whichever
 was sent first. A law that was verified for what they contain comes along; where there is none,
-somebody looks, and sales is not asked about a system that is not in this deal. A deal that follows
-a stopped one goes by the name alone.
+somebody looks, and sales is not asked about a system that is not in this deal. What sales says of
+the end user in one of them is not left unsaid in another. A deal that follows a stopped one goes by
+the name alone.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
-from policy.facts.declared import DeclaredError, is_named, party_names
+from policy.engine.language.words import listed
+from policy.facts.declared import RESELLER, DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
@@ -29,6 +31,11 @@ LONGEST_KEY = 200
 #: What lines surely contain, by themselves and the digests of the reference data.
 _contained: dict[tuple[str, ...], frozenset[str]] = {}
 REMEMBERED = 4096
+#: Of those who stand between in linked deals; a fact holds only so much text.
+MOST_NAMED = 20
+BETWEEN = ("has_intermediaries", "intermediaries")
+#: Whose part in a deal is asked about, whatever it is.
+SECURITY = frozenset({"law_enforcement", "military", "intelligence_security"})
 LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
 
 
@@ -61,31 +68,56 @@ class Other:
     """A live deal of the same end user: what it contains by itself, and where."""
 
     deal: Deal
+    products: frozenset[str]
     capabilities: frozenset[str]
     services: frozenset[str]
     places: frozenset[str]
+    #: Who stands between us and the end user; the customer where it buys to resell.
+    between: tuple[str, ...]
+    #: As they were sent.
+    answers: Mapping[str, Any]
     #: The laws of the register that counted when it was screened are as they were, and valid.
     laws_stand: bool
 
     @classmethod
     def of(
-        cls, deal: Deal, declared: Mapping[str, Any] | None, data: ReferenceData, *, on: date
+        cls,
+        deal: Deal,
+        answers: Mapping[str, Any],
+        declared: Mapping[str, Any] | None,
+        data: ReferenceData,
+        *,
+        on: date,
     ) -> Self:
         """``declared`` is None where nobody can read its answers any more."""
         stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
         if declared is not None:
             with suppress(DeclaredError):
                 contained = own_capabilities(declared, data)
+                products = frozenset(product_names(declared))
                 services = frozenset(declared.get("services") or ())
-                return cls(deal, contained, services, places(declared, data), stand)
+                here, between = places(declared, data), tuple(_between(declared))
+                return cls(deal, products, contained, services, here, between, answers, stand)
         # These versions cannot read it: what was screened last counts, wherever it is.
-        return cls(deal, _screened(deal), _screened(deal, "services"), frozenset(), stand)
+        nothing: frozenset[str] = frozenset()
+        services = _screened(deal, "services")
+        return cls(deal, nothing, _screened(deal), services, nothing, (), answers, stand)
 
     @property
     def waits_for_somebody_else(self) -> bool:
-        """Whether reviewers, compliance or product management still look at it."""
-        is_asked = self.deal.status == Status.NEEDS_INFORMATION and self.deal.asks_compliance
-        return self.deal.status == Status.IN_REVIEW or is_asked
+        """Whether reviewers, compliance or product management still look at it, or will have to
+        once sales has answered what is open, or has sent again what lapsed.
+        """
+        if self.deal.status in (Status.NEEDS_INFORMATION, Status.LAPSED):
+            return bool(self.deal.review_level) or self.deal.asks_compliance
+        return self.deal.status == Status.IN_REVIEW
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What its end user is, as it was screened last; empty where nobody knows."""
+        variants = self.deal.screening.facts if self.deal.screening is not None else []
+        kinds = (facts.get("end_user_type") for facts in variants)
+        return frozenset(kind for kind in kinds if kind not in (None, "unknown"))
 
     @property
     def law(self) -> str:
@@ -106,6 +138,9 @@ class Brought:
     deals: list[Deal] = field(default_factory=list)
     capabilities: set[str] = field(default_factory=set)
     services: set[str] = field(default_factory=set)
+    #: Who stands between us and the end user in them, where together they relate to surveillance
+    #: and nobody does in this deal.
+    between: list[str] = field(default_factory=list)
     #: Laws that were verified for linked deals, each with the deal.
     laws: list[str] = field(default_factory=list)
     #: Those of the register among them, as the screening of the deal keeps them.
@@ -137,7 +172,13 @@ class Brought:
 
     @property
     def given(self) -> dict[str, Any]:
-        return {"legal_basis_status": "verified"} if self.laws else {}
+        given: dict[str, Any] = {"legal_basis_status": "verified"} if self.laws else {}
+        if self.between:
+            given |= {
+                "has_intermediaries": True,
+                "intermediaries": listed(self.between[:MOST_NAMED]),
+            }
+        return given
 
     def origins(self, derived: Mapping[str, Origin]) -> dict[str, Origin]:
         """Where capabilities and law of this deal come from."""
@@ -147,10 +188,11 @@ class Brought:
         names = ", ".join(deal.reference for deal in self.deals)
         note = f"{own.rstrip('; ')}; {WITH_LINKED}: {names}".removeprefix("; ")
         laws = Origin("derived", f"for what linked deals contain: {'; '.join(self.laws)}")
-        services = Origin("derived", f"with those of linked deals: {names}")
+        added = Origin("derived", f"with those of linked deals: {names}")
         return {
             "capabilities": Origin("derived", note),
-            **({"services": services} if self.services else {}),
+            **({"services": added} if self.services else {}),
+            **(dict.fromkeys(BETWEEN, added) if self.between else {}),
             **(dict.fromkeys(LAW, laws) if self.laws else {}),
         }
 
@@ -166,10 +208,10 @@ def brought(
 
     With ``takes_law`` false somebody ruled that no law of another deal serves here.
     """
-    here, in_all = places(declared, data), Brought()
+    in_all = Brought()
     # What only a customer with a legal obligation may have.
     lawful = data.beside.get("legal_obligation", frozenset())
-    linked = [other for other in others if has_place_in_common(here, other.places)]
+    linked = linked_with(declared, others, data)
     # A deal that picked laws of the register itself is judged by those.
     has_law = bool(declared.get("laws"))
     needs_no_law = linked and not has_law and not own_capabilities(declared, data) & lawful
@@ -188,6 +230,11 @@ def brought(
         in_all.deals.append(other.deal)
         in_all.capabilities.update(capabilities)
         in_all.services.update(other.services)
+    related = data.beside.get("abilities_declared", frozenset())
+    contained = in_all.capabilities | own_capabilities(declared, data)
+    if not related.isdisjoint(contained) and not any(_between(declared)):
+        # Who installs the one may install the other, too.
+        in_all.between.extend(dict.fromkeys(name for other in linked for name in other.between))
     return in_all
 
 
@@ -200,6 +247,97 @@ def ask_about(deals: Iterable[Deal]) -> list[str]:
         " would be asked of this one. Say whether they are the same body."
         for deal in deals
     ]
+
+
+def _between(declared: Mapping[str, Any]) -> Iterator[str]:
+    """Who sells, installs, pays for, receives or runs it, and a customer that buys to resell."""
+    if declared.get("customer_type") == RESELLER and is_named(declared.get("customer_name")):
+        yield str(declared["customer_name"])
+    yield from party_names(declared)
+
+
+def linked_with(
+    declared: Mapping[str, Any], others: Iterable[Other], data: ReferenceData
+) -> list[Other]:
+    """Those that have a country in common with this declaration."""
+    here = places(declared, data)
+    return [other for other in others if has_place_in_common(here, other.places)]
+
+
+def said_elsewhere(
+    declared: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    linked: Iterable[Other],
+    data: ReferenceData,
+) -> list[str]:
+    """Sentences on what linked deals say of the end user, and of the same products, and this one
+    leaves unsaid.
+
+    A body is of one kind, and what sales knows of it in one deal it knows in the other one too.
+    """
+    kind, sentences = declared.get("end_user_type"), []
+    for other in linked:
+        reference = other.deal.reference
+        if is_of_another_kind(kind, other):
+            named = listed([data.kind_words.get(one, one) for one in sorted(other.kinds)])
+            here = data.kind_words.get(str(kind), kind)
+            sentences.append(
+                f"The end user is declared {here} here, and {reference} of the same end user is for"
+                f" {named}."
+            )
+        if unsaid := questions.unsaid(other.answers, answers, _in_common(other, declared, data)):
+            sentences.append(
+                f"{reference} of the same end user says more than this deal in answer to"
+                f" {listed(unsaid)}."
+            )
+    return sentences
+
+
+def said_of_party(
+    name: str,
+    kind: str | None,
+    answers: Mapping[str, Any],
+    others: Iterable[Other],
+    kinds: Mapping[str, str],
+) -> Iterator[str]:
+    """Sentences on what deals of which somebody else named in this one is the end user say of them,
+    and this deal leaves unsaid.
+
+    ``kind`` is what they are declared as, None where nobody was asked. Of those, and of who buys to
+    resell and may use something of its own elsewhere, only a security body is a surprise.
+    """
+    for other in others:
+        about = f"{name} takes part, and {other.deal.reference}, of which it is the end user,"
+        unlike = other.kinds - {kind}
+        if kind in (None, "unknown", RESELLER):
+            unlike &= SECURITY
+        if unlike and (kind not in other.kinds or unlike & SECURITY):
+            yield f"{about} is for {listed([kinds.get(one, one) for one in sorted(unlike)])}."
+        if unsaid := questions.unsaid(other.answers, answers, frozenset()):
+            yield f"{about} says more of it in answer to {listed(unsaid)}."
+
+
+def says_more(
+    declared: Mapping[str, Any], answers: Mapping[str, Any], other: Other, data: ReferenceData
+) -> bool:
+    """Whether a deal says what a linked one leaves unsaid."""
+    is_unsaid = questions.unsaid(answers, other.answers, _in_common(other, declared, data))
+    return bool(is_unsaid) or is_of_another_kind(declared.get("end_user_type"), other)
+
+
+def _in_common(other: Other, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    """What the products of a linked deal would be able to do here as well, where some are sold in
+    both, and the catalogue does not say it anyway.
+    """
+    if other.products.isdisjoint(product_names(declared)):
+        return frozenset()
+    able = own_capabilities(declared, data)
+    return frozenset(ability for ability, alike in data.alike.items() if alike.isdisjoint(able))
+
+
+def is_of_another_kind(kind: str | None, other: Other) -> bool:
+    """Whether the end user of a linked deal is said to be something else there."""
+    return kind not in (None, "unknown") and bool(other.kinds) and kind not in other.kinds
 
 
 def has_place_in_common(here: frozenset[str], there: frozenset[str]) -> bool:

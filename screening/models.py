@@ -716,6 +716,19 @@ class FactRulingQuerySet(models.QuerySet["FactRuling"]):
         """Without those that two people took back."""
         return self.filter(~Exists(Easing.objects.holding().filter(ruling=OuterRef("pk"))))
 
+    def against_laws(self) -> Self:
+        """Those that say of a law that it conflicts with standards, or that it does not serve, and
+        nobody has verified it for the same deal since.
+        """
+        refused = Q(fact="legal_basis_status", value_text__in=('"cited"', '"none"'))
+        since = FactRuling.objects.filter(
+            deal=OuterRef("deal"),
+            fact="legal_basis_status",
+            value_text='"verified"',
+            pk__gt=OuterRef("pk"),
+        )
+        return self.filter(Q(fact="law_conflict", value_text="true") | (refused & ~Exists(since)))
+
     def oldest_first(self) -> Self:
         return self.order_by("pk")
 

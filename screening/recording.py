@@ -75,16 +75,47 @@ def plan(
     before = deal.screening
     outcome = before.outcome if before else ""
     is_news = deal.status in APPROVALS and _brings_up(before, found, assessment)
-    course = following.course(deal, screening, outcome, looks=found.looks, is_news=is_news)
+    course = following.course(
+        deal,
+        screening,
+        outcome,
+        looks=found.looks,
+        is_news=is_news,
+        is_asked=_is_asked(deal, screening),
+    )
     return Plan(deal, before, screening, assessment, found, course)
 
 
+def _is_asked(deal: Deal, screening: Screening) -> bool:
+    """Whether sales owes a reviewer an answer, where nothing else keeps the deal with sales.
+
+    What the rules ask may come up and be settled meanwhile, and says nothing of the reviewer.
+    """
+    returns = screening.outcome not in ("needs_information", "bar")
+    is_with_sales = deal.status == Status.NEEDS_INFORMATION
+    if screening.cause == Screening.Cause.SENT or not (returns and is_with_sales):
+        return False
+    return deal.questions.filter(answer=None).exists()
+
+
 def _brings_up(before: Screening | None, found: deriving.Found, assessment: Assessment) -> bool:
-    """Whether facts that changed make a rule fire that did not."""
+    """Whether facts that changed make a rule fire that did not, or fire for what nobody saw of it:
+    one more capability, ability or service.
+    """
     if before is None or before.facts_text == found.text:
         return False
-    fired = set(before.findings.values_list("rule", flat=True))
-    return any(finding.rule not in fired for finding in assessment.findings)
+    seen = {finding.rule: _members(finding.facts) for finding in before.findings.all()}
+    return any(
+        finding.rule not in seen or not _members(finding.facts) <= seen[finding.rule]
+        for finding in assessment.findings
+    )
+
+
+def _members(facts: Mapping[str, Any]) -> frozenset[str]:
+    """What a finding fired for of each set: capabilities, abilities, services."""
+    return frozenset(
+        member for value in facts.values() if isinstance(value, list) for member in value
+    )
 
 
 def write(

@@ -207,12 +207,17 @@ def _may_reach_intelligence(answers: Answers, context: Context) -> bool:
     kind = end_user_kind(answers)
     public = kind in PUBLIC or kind in ("state_operator", "unknown")
     state = _may_be_state_owned(answers, context) and answers.get("state-owned") in ("yes", UNKNOWN)
-    return public or state or bool(context.surveillance)
+    return public or state or _may_do_more(answers, context)
 
 
 def _may_do_more(answers: Answers, context: Context) -> bool:
     """Where the products relate to surveillance, or somebody builds what no catalogue knows."""
-    return bool(context.surveillance) or "custom_development" in (answers.get("services") or ())
+    return bool(context.surveillance) or _is_built(answers)
+
+
+def _is_built(answers: Answers) -> bool:
+    """Whether something is built for it: nobody but sales can say what that does."""
+    return "custom_development" in (answers.get("services") or ())
 
 
 def _may_intercept(answers: Answers, context: Context) -> bool:
@@ -236,12 +241,12 @@ def _needs_a_law(answers: Answers, context: Context) -> bool:
 
 
 def _may_restrict(answers: Answers, context: Context) -> bool:
-    return bool(context.restrictive)
+    return bool(context.restrictive) or _is_built(answers)
 
 
 def _may_follow(answers: Answers, context: Context) -> bool:
     purposes = {"smart_city", "public_safety"}.intersection(answers.get("purposes") or ())
-    return bool(context.restrictive) or bool(purposes)
+    return bool(context.restrictive) or bool(purposes) or _is_built(answers)
 
 
 def _may_conflict(answers: Answers, context: Context) -> bool:
@@ -355,8 +360,11 @@ QUESTIONS: tuple[Question, ...] = (
         fact="capabilities",
         clause="C2b",
         unknown=True,
-        title=_("Does it connect to a system of another maker, or serve one?"),
-        hint=_("Also support and training. What that system can do counts as if we sold it."),
+        title=_("Does it connect to a system that is not sold here, or serve one?"),
+        hint=_(
+            "Of another maker, or delivered earlier. Also support and training. What that system"
+            " can do counts as if we sold it now."
+        ),
         error=YES_NO,
         detail=_("Which ones? Name each as the list of products does, one a line"),
         stays=True,

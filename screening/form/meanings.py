@@ -23,6 +23,9 @@ from screening.form import questions
 from screening.form.deal_form import QUESTIONS, Answers, Context
 from screening.sales_words import Card
 
+#: The outcome of a question that somebody has to answer.
+ASKS = "needs_information"
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -76,14 +79,18 @@ def softened(
     """What surely fired with the answers before and no longer does, the strictest first.
 
     Nothing, when the answers after bring up something that is at least as strict, or when the
-    versions of today cannot read one of the two.
+    versions of today cannot read one of the two. A question that they bring up is no stop and no
+    review: the next answer settles it, and then neither is left.
     """
     try:
         old, new = _findings(before, data), _findings(after, data)
     except DeclaredError:
         return []
     gone, added = _not_in(new, old), _not_in(old, new)
-    if max(map(_strictness, added), default=-1) >= max(map(_strictness, gone), default=-1):
+    decided = [finding for finding in gone if finding.outcome != ASKS]
+    if decided:
+        added = [finding for finding in added if finding.outcome != ASKS]
+    if _strictest(added) >= _strictest(decided or gone):
         return []
     return sorted(gone, key=_strictness, reverse=True)
 
@@ -94,6 +101,10 @@ def stops(answers: Mapping[str, Any], data: ReferenceData) -> bool:
         return any(finding.outcome == "bar" for finding in _findings(answers, data))
     except DeclaredError:
         return False
+
+
+def _strictest(findings: list[Finding]) -> int:
+    return max(map(_strictness, findings), default=-1)
 
 
 def _strictness(finding: Finding) -> int:

@@ -19,6 +19,8 @@ WRITTEN: Mapping[str, str] = {
     "description": in_text.DESCRIPTION,
 }
 SITE = "site"
+#: Questions with words beside the answer, of whose answer a deal may clear.
+BESIDE: Mapping[str, str] = {"restricts": "answer to 4.7", "follows": "answer to 4.8"}
 
 
 def texts(answers: Answers) -> Iterator[tuple[str, str]]:
@@ -26,6 +28,9 @@ def texts(answers: Answers) -> Iterator[tuple[str, str]]:
     for slug, called in WRITTEN.items():
         text = answers.get(slug)
         if isinstance(text, str) and text:
+            yield called, without(text, lines=True)
+    for slug, called in BESIDE.items():
+        if text := (answers.get(slug) or {}).get("text"):
             yield called, without(text, lines=True)
     for row in answers.get("countries") or ():
         if row.get("site"):

@@ -379,7 +379,8 @@ def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Collection
     is_known = not _holds_unknown(before)
     takes_back = _is_grave(before, slug) and not _is_grave(answers.get(slug), slug)
     for_executives = "executive_review" in outcomes and slug not in SOLD and is_known
-    is_reworded = "needs_information" in outcomes and slug in named_in_text.WRITTEN
+    in_words = slug in named_in_text.WRITTEN or slug in named_in_text.BESIDE
+    is_reworded = "needs_information" in outcomes and in_words
     if "bar" in outcomes or takes_back or for_executives or is_reworded:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
 
@@ -388,6 +389,31 @@ def _is_grave(answer: Any, slug: str) -> bool:
     """Whether sales has said what it knows, and it was not no."""
     said = answer.get("answer") if isinstance(answer, Mapping) else answer
     return slug in KNOWN_TO_SALES and said not in (None, "", "no", UNKNOWN)
+
+
+def unsaid(elsewhere: Answers, here: Answers, abilities: Collection[str]) -> list[str]:
+    """The numbers of questions to which answers elsewhere say more than no, and these say no: about
+    the end user, and whether what is sold has one of the ``abilities``.
+
+    Who does not know is asked anyway; the law and the abilities are of what is sold, so an answer
+    about them is missed only where it was asked for.
+    """
+    of_end_user = KNOWN_TO_SALES - {"law-conflict"}
+    return [
+        BY_SLUG[sets.slug].number
+        for sets in answers_to_facts.TABLE
+        if (not sets.member or sets.member in abilities)
+        and (sets.slug in here or sets.slug in of_end_user)
+        and _says_yes(elsewhere.get(sets.slug), sets.slug)
+        and not _says_yes(here.get(sets.slug), sets.slug)
+        and not _holds_unknown(here.get(sets.slug))
+    ]
+
+
+def _says_yes(answer: Any, slug: str) -> bool:
+    """Whether it is what sales knows of the end user, or that the system can do it."""
+    said = answer.get("answer") if isinstance(answer, Mapping) else answer
+    return _is_grave(answer, slug) or said in ("yes", "later", "more")
 
 
 def copied_from(answers: Answers, slug: str) -> str:
@@ -582,6 +608,11 @@ def _laws(answers: Answers) -> list[dict[str, Any]] | None:
     """The laws of the register, as they were when they were picked: they may have left it."""
     basis = answers.get("legal-basis")
     return basis.get("laws") if basis and answers.get("obligation") == "yes" else None
+
+
+def picked_laws(answers: Answers) -> list[str]:
+    """The laws of the register that the answers name, by their ids."""
+    return [law["law"] for law in _laws(answers) or ()]
 
 
 def _for_compliance(answers: Answers) -> Iterator[str]:

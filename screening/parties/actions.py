@@ -40,6 +40,7 @@ from screening.parties.models import (
     PartyIdentifier,
     PartyMerge,
     PartyOutline,
+    reached_from,
 )
 from screening.parties.naming import Named
 
@@ -76,6 +77,11 @@ def lock_names(names: Iterable[str]) -> None:
     """
     by_name = ({naming.key_of(name), *map(_pigeonhole, outlines(name))} for name in names)
     lock(frozenset[str]().union(*by_name))
+
+
+def lock_laws(laws: Iterable[str]) -> None:
+    """The same for deals under one of these laws of the register."""
+    lock({f"law {law}" for law in laws})
 
 
 def _pigeonhole(outline: str) -> str:
@@ -276,13 +282,18 @@ def add_identifier(party: Party, *, scheme: str, value: str, actor: Any) -> Part
     if not is_new:
         raise Conflict(f"{party} already has the number {value}.")
     _record(party, actor, verbs.ADD_NUMBER.event, scheme=scheme, value=value)
+    _screen_deals_of([party])
     return identifier
 
 
 @transaction.atomic
 def remove_identifier(identifier: PartyIdentifier, *, actor: Any) -> None:
-    """A number was wrong. No fact of a deal comes from one, so one person is enough."""
+    """A number was wrong. One person is enough, unless something is known of who shares it."""
     verbs.REMOVE_NUMBER.check(identifier, actor)
+    lock({identifier.party.key})
+    shared = PartyIdentifier.objects.filter(scheme=identifier.scheme, value=identifier.value)
+    sharers = Party.objects.filter(identifiers__in=shared).exclude(pk=identifier.party_id)
+    verbs.check_tie_ends(identifier.party, sharers)
     removed, _ = PartyIdentifier.objects.filter(pk=identifier.pk).delete()
     if not removed:
         raise Conflict(f"Somebody has already removed the number {identifier.value}.")
@@ -293,11 +304,15 @@ def remove_identifier(identifier: PartyIdentifier, *, actor: Any) -> None:
         scheme=identifier.scheme,
         value=identifier.value,
     )
+    _screen_deals_of([identifier.party])
 
 
 @transaction.atomic
 def set_parent(party: Party, parent: Party | None, *, because: str, actor: Any) -> None:
-    """Who owns the party, for those who read its page."""
+    """Who owns the party: what is known of the owner is asked about in its deals.
+
+    Another one takes the place of the first only where nothing is known of that.
+    """
     verbs.SET_PARENT.check(party, actor)
     # Two at once could each close half of a circle.
     lock({"who owns whom"})
@@ -309,10 +324,13 @@ def set_parent(party: Party, parent: Party | None, *, because: str, actor: Any) 
             raise Conflict(f"{parent} belongs to {party}, so it cannot own it.")
         seen.add(above.pk)
         above = above.parent
+    if party.parent is not None and party.parent != parent:
+        verbs.check_tie_ends(party, [party.parent])
     party.parent = parent
     party.save(update_fields=["parent"])
     number = parent.pk if parent else None
     _record(party, actor, verbs.SET_PARENT.event, parent=number, because=because)
+    _screen_deals_of([party])
 
 
 # --- Milder: two people --------------------------------------------------------------------------
@@ -500,8 +518,8 @@ def screen_expired() -> int:
 
 
 def lock_body(party: Party) -> None:
-    """Whoever names the party under any of its names waits."""
-    lock_names(Party.objects.filter(pk__in=party.same()).values_list("name", flat=True))
+    """Whoever names the party under any of its names waits, or somebody who belongs to it."""
+    lock_names(Party.objects.filter(pk__in=reached_from([party.pk])).values_list("name", flat=True))
 
 
 def _screen_deals_of(parties: Iterable[Party]) -> None:

@@ -21,13 +21,17 @@ from screening.parties.models import (
     PartyFinding,
     PartyMerge,
     PartyOutline,
+    Related,
     bodies,
+    reached_from,
+    related_to,
     same_as,
 )
 from screening.parties.naming import Named
 from screening.parties.spelling import alike, apart
 
 END_USER = DealParty.Role.END_USER.value
+CUSTOMER = DealParty.Role.CUSTOMER.value
 OPERATOR = DealParty.Role.OPERATOR.value
 #: What is true of a body in whatever part it appears.
 OF_A_BODY: Mapping[str, tuple[Any, ...]] = {
@@ -35,6 +39,17 @@ OF_A_BODY: Mapping[str, tuple[Any, ...]] = {
     "end_user_type": ("intelligence_security",),
     "agency_access": ("yes",),
 }
+#: What is asked of who installs, pays for, receives or runs it; who signs has said what it is.
+ARMED = ("law_enforcement", "military")
+#: What says something of whoever it owns.
+OF_AN_OWNER: Mapping[str, tuple[Any, ...]] = {
+    **OF_A_BODY,
+    "end_user_type": (*OF_A_BODY["end_user_type"], *ARMED),
+    "state_owned": (True,),
+    "export_control": ("denied", "prohibited"),
+}
+#: Kinds of which a finding is asked about whoever signs, and one that says nothing.
+_ASKED_OF_ALL = (*OF_A_BODY["end_user_type"], "unknown")
 #: Facts that no ruling lays over a deal: the declaration takes them up.
 DECLARED = frozenset({"agency_access", "state_owned"})
 
@@ -51,11 +66,13 @@ class Known:
     cleared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: Where it is known from that an agency can use it; empty when nothing says so.
     agency: str = ""
+    #: What is known of the kind of who signs, where that is not the end user; the oldest first.
+    signs: Sequence[PartyFinding] = ()
 
     def declared(self, declared: Mapping[str, Any]) -> dict[str, Any]:
         """The declaration with what is known: never milder than it was."""
         new = dict(declared)
-        doubts = list(self.doubts)
+        doubts = [*self.doubts, *self._signs_as(declared.get("customer_type"))]
         if self.agency:
             new["agency_access"] = "yes"
         if any(finding.fact == "state_owned" for finding in self.findings):
@@ -70,6 +87,17 @@ class Known:
         if doubts:
             new["contradictions"] = [*(declared.get("contradictions") or ()), *doubts]
         return new
+
+    def _signs_as(self, declared_kind: str | None) -> Iterator[str]:
+        """Who signs is known as something else than it is declared."""
+        kinds = {finding.value for finding in self.signs}
+        for finding in self.signs:
+            is_missed = finding.value in ARMED or declared_kind not in kinds
+            if finding.value != declared_kind and is_missed:
+                yield (
+                    f"{finding.party} signs, and compliance knows it as another kind of"
+                    " organisation than is declared."
+                )
 
     def laid(self, products: Iterable[str]) -> list[PartyFinding]:
         """The findings that are laid over the facts of a deal with these products."""
@@ -105,18 +133,21 @@ def of_deal(deals: Collection[int], named: Sequence[Named]) -> Known:
     parties = {party.pk: party for party in Party.objects.filter(meant)}
     parts = DealParty.objects.filter(deal__in=deals, role=END_USER).values_list("party", flat=True)
     former = set(parts) - parties.keys()
-    same = same_as({*parties, *former})
+    related = related_to(parties)
+    others = {other for some in related for beside in some.values() for other in beside}
+    same = same_as({*parties, *former, *others})
     everybody = {other for others in same.values() for other in others}
     findings = PartyFinding.objects.standing().filter(party__in=everybody).oldest_first()
     of_party: dict[int, list[PartyFinding]] = {}
     for finding in findings.select_related("party", "deal").defer("deal__answers"):
         of_party.setdefault(finding.party_id, []).append(finding)
-    reader = _Reader(parties, same, of_party, spelt)
+    reader = _Reader(parties, same, of_party, spelt, related)
     return Known(
         findings=reader.of_end_user(named),
         doubts=list(dict.fromkeys(reader.doubts(named, former))),
         cleared=_cleared(parties.values(), named),
         agency=reader.agency(named),
+        signs=reader.signs(named),
     )
 
 
@@ -143,10 +174,11 @@ class _Reader:
         same: Mapping[int, Sequence[int]],
         findings: Mapping[int, Sequence[PartyFinding]],
         spelt: Mapping[int, Collection[str]],
+        related: Related,
     ) -> None:
-        self._spelt = spelt
+        self._spelt, self._related = spelt, related
         self._parties, self._same, self._findings = parties, same, findings
-        self._apart = apart(parties) if findings else set()
+        self._apart = apart([*parties, *self._with_number(parties)]) if findings else set()
 
     def of_end_user(self, named: Iterable[Named]) -> list[PartyFinding]:
         by_number = {
@@ -167,16 +199,38 @@ class _Reader:
                     return noted(finding)
         return ""
 
+    def signs(self, named: Sequence[Named]) -> list[PartyFinding]:
+        """What kind of organisation signs; an end user that signs is asked for that itself."""
+        uses = self._uses(named)
+        heres = [self._here(part) for part in named if part.role == CUSTOMER]
+        return [
+            finding
+            for here in heres
+            if uses.isdisjoint(here)
+            for finding in self._of(here)
+            if finding.fact == "end_user_type" and finding.value not in _ASKED_OF_ALL
+        ]
+
     def doubts(self, named: Sequence[Named], former: Collection[int]) -> Iterator[str]:
-        uses = self._same_as(
-            pk for part in named if part.role == END_USER for pk in self._here(part)
-        )
+        uses = self._uses(named)
         for part in named:
             here = self._here(part)
             if uses.isdisjoint(here):
                 for finding in self._of(here):
-                    if finding.value in OF_A_BODY.get(finding.fact, ()):
+                    is_armed = part.role != CUSTOMER and finding.value in ARMED
+                    if is_armed or finding.value in OF_A_BODY.get(finding.fact, ()):
                         yield _takes_part(finding)
+            for finding in self._of(self._owners(here)):
+                if finding.value in OF_AN_OWNER.get(finding.fact, ()):
+                    yield (
+                        f"{part.name} belongs to {finding.party}, and compliance knows more about"
+                        " that one."
+                    )
+            for finding in self._of(self._open(self._with_number(here), part, here)):
+                yield (
+                    f"{part.name} has a number of {finding.party} in a register, and compliance"
+                    " knows more about that one."
+                )
             for finding in self._of(self._spelt_otherwise(part, here)):
                 yield (
                     f"{part.name} could be another spelling of {finding.party}, and compliance "
@@ -198,12 +252,29 @@ class _Reader:
                             "knows more about that one."
                         )
 
+    def _uses(self, named: Iterable[Named]) -> set[int]:
+        """The end user under each of its names."""
+        return self._same_as(
+            pk for part in named if part.role == END_USER for pk in self._here(part)
+        )
+
     def _here(self, part: Named) -> list[int]:
         return [
             pk
             for pk, party in self._parties.items()
             if party.key == part.key and part.is_at_home(party.country)
         ]
+
+    def _owners(self, here: Sequence[int]) -> list[int]:
+        """Who owns these, and who owns those."""
+        own = self._same_as(here)
+        above = (pk for mine in here for pk in self._related.owners.get(mine, ()))
+        return [pk for pk in dict.fromkeys(above) if pk not in own]
+
+    def _with_number(self, here: Iterable[int]) -> list[int]:
+        """Who has one of their numbers in a register."""
+        sharers = (pk for mine in here for pk in self._related.sharers.get(mine, ()))
+        return list(dict.fromkeys(sharers))
 
     def _namesakes(self, part: Named, here: Sequence[int]) -> list[int]:
         """Parties of this name elsewhere of which nobody said yet whether they are the same."""
@@ -298,14 +369,15 @@ def merged_keys() -> dict[str, frozenset[str]]:
 
 
 def remarkable() -> frozenset[str]:
-    """The keys of all parties of whom anything was ever known, and of who is or was the same.
+    """The keys of all parties of whom anything was ever known, of who is or was the same, of who
+    belongs to them and of who has one of their numbers.
 
     More than hold now: a deal that names none of them has nothing to look for.
     """
     known = {*PartyFinding.objects.values_list("party", flat=True)}
     matches = Easing.objects.filter(kind=Easing.Kind.CLEARED_MATCH)
     known |= {pk for pk in matches.values_list("party", flat=True) if pk is not None}
-    everybody = bodies(known | _merged())
+    everybody = reached_from(known | _merged())
     return frozenset(Party.objects.filter(pk__in=everybody).values_list("key", flat=True))
 
 

@@ -8,7 +8,7 @@ for by one person, and nothing before another one agreed.
 
 import json
 from collections.abc import Collection, Iterable
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import connection, models
@@ -35,12 +35,13 @@ FACTS = (
 #: An easing holds when it was agreed to and nobody ended it since.
 HOLDS = """
 SELECT easing_id FROM screening_easingword GROUP BY easing_id HAVING bool_and(agrees)"""
-#: Each party of those that are asked for, with all that are the same body, itself included.
-SAME_AS = f"""
+MERGED = f"""
 WITH RECURSIVE merged (one, other) AS (
     SELECT merge.gone_id, merge.into_id FROM screening_partymerge AS merge
     WHERE NOT EXISTS (SELECT FROM screening_easing AS easing
-        WHERE easing.merge_id = merge.id AND easing.id IN ({HOLDS}))),
+        WHERE easing.merge_id = merge.id AND easing.id IN ({HOLDS})))"""  # noqa: S608  written above
+#: Each party of those that are asked for, with all that are the same body, itself included.
+SAME_AS = f"""{MERGED},
 same (id, other) AS (
     SELECT id, id FROM {{asked}} AS asked (id)
     UNION
@@ -49,6 +50,31 @@ same (id, other) AS (
         ON linked.one = same.other)"""  # noqa: S608  written above
 SAME = f"""{SAME_AS.format(asked="unnest(%s::bigint[])")}
 SELECT id, other FROM same ORDER BY id, other"""  # noqa: S608  written above
+_EITHER_WAY = "SELECT one, other FROM merged UNION ALL SELECT other, one FROM merged"
+_NUMBERS = "screening_partyidentifier AS mine JOIN screening_partyidentifier AS theirs"
+#: Each party of those that are asked for, with itself and all that own it (first), and with all
+#: that have one of its numbers in a register.
+RELATED = f"""{SAME_AS.format(asked="unnest(%(parties)s::bigint[])")},
+up (one, other) AS ({_EITHER_WAY}
+    UNION ALL SELECT id, parent_id FROM screening_party WHERE parent_id IS NOT NULL),
+above (id, other) AS (
+    SELECT id, id FROM unnest(%(parties)s::bigint[]) AS asked (id)
+    UNION SELECT above.id, up.other FROM above JOIN up ON up.one = above.other)
+SELECT id, other, true FROM above
+UNION SELECT same.id, theirs.party_id, false FROM {_NUMBERS} USING (scheme, value)
+    JOIN same ON same.other = mine.party_id WHERE theirs.party_id <> mine.party_id
+ORDER BY id, other"""  # noqa: S608  written above
+#: These parties, and all of whom something is asked because of them: under another name, owned by
+#: one of them, or with one of their numbers.
+REACHED = f"""{MERGED},
+down (one, other) AS ({_EITHER_WAY}
+    UNION ALL SELECT parent_id, id FROM screening_party WHERE parent_id IS NOT NULL
+    UNION ALL SELECT mine.party_id, theirs.party_id FROM {_NUMBERS} USING (scheme, value)
+        WHERE theirs.party_id <> mine.party_id),
+reached (id) AS (
+    SELECT unnest(%s::bigint[])
+    UNION SELECT down.other FROM reached JOIN down ON down.one = reached.id)
+SELECT id FROM reached"""  # noqa: S608  written above
 
 
 def same_as(parties: Collection[int]) -> dict[int, list[int]]:
@@ -65,6 +91,32 @@ def same_as(parties: Collection[int]) -> dict[int, list[int]]:
 def bodies(parties: Collection[int]) -> set[int]:
     """These parties, and all that are the same body as one of them."""
     return {other for others in same_as(parties).values() for other in others}
+
+
+class Related(NamedTuple):
+    """By the number of a party who owns it, itself included, and who has one of its numbers."""
+
+    owners: dict[int, list[int]]
+    sharers: dict[int, list[int]]
+
+
+def related_to(parties: Collection[int]) -> Related:
+    related = Related({}, {})
+    if parties:
+        with connection.cursor() as cursor:
+            cursor.execute(RELATED, {"parties": sorted(parties)})
+            for party, other, owns in cursor.fetchall():
+                (related.owners if owns else related.sharers).setdefault(party, []).append(other)
+    return related
+
+
+def reached_from(parties: Collection[int]) -> set[int]:
+    """All in whose deals something may be asked because of one of these; themselves included."""
+    if not parties:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(REACHED, [sorted(parties)])
+        return {party for (party,) in cursor.fetchall()}
 
 
 class PartyQuerySet(models.QuerySet["Party"]):
@@ -145,6 +197,13 @@ class PartyIdentifier(models.Model):
 class DealPartyQuerySet(models.QuerySet["DealParty"]):
     def customers(self) -> Self:
         return self.filter(role=DealParty.Role.CUSTOMER)
+
+    def takes_another_part(self, key: str) -> Self:
+        """Of deals in which a party of this name is somebody else than the end user."""
+        uses = DealParty.objects.filter(
+            deal=OuterRef("deal"), party__key=key, role=DealParty.Role.END_USER
+        )
+        return self.filter(~Exists(uses), party__key=key)
 
 
 class DealParty(models.Model):

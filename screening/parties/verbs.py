@@ -3,6 +3,7 @@
 What makes deals graver needs one person, what makes them milder two.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from audit.refusals import Conflict, NotAllowed
 from people import access
 from people.verbs import Verb, Who
 from screening import verbs as selling
-from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, same_as
+from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, related_to, same_as
 
 _COMPLIANCE = Who((access.COMPLIANCE,), "Only compliance records what is known of a party.")
 #: What two people have done, as the sentence of a refusal says it.
@@ -31,6 +32,25 @@ def _check_merge(pair: tuple[Party, Party], _user: Any) -> None:
     gone, into = pair
     if into.pk in same_as([gone.pk])[gone.pk]:
         raise Conflict(f"{gone} and {into} are already the same.")
+
+
+def check_tie_ends(party: Party, others: Iterable[Party]) -> None:
+    """What is known of an owner, or of who has the same number, is asked about in deals of the
+    party. Nobody ends that alone: two people say first that they are not the same.
+    """
+    own = same_as([party.pk])[party.pk]
+    for other in others:
+        if other.pk in own:
+            continue
+        above = related_to([other.pk]).owners[other.pk]
+        is_known = PartyFinding.objects.standing().filter(party__in=above).exists()
+        told = Q(party__in=own, other=other) | Q(party=other, other__in=own)
+        told_apart = Easing.objects.holding().filter(told, kind=Easing.Kind.APART)
+        if is_known and not told_apart.exists():
+            raise Conflict(
+                f"Compliance knows more about {other}, and deals of {party} are asked about it. "
+                "Two people have to say first that these are not the same."
+            )
 
 
 def _check_not_asked(waiting: QuerySet[Easing]) -> None:

@@ -189,15 +189,25 @@ class _Around(Around):
         if key and key not in self._keys:
             # Other deals of the batch look for it under the key that it had.
             raise Apart
-        others = super().others(deal, key, data)
-        return [other for other in others if other.deal.pk not in self._closed]
+        return super().others(deal, key, data)
+
+    def _used_by(
+        self, keys: Collection[str], deal: Deal, data: ReferenceData
+    ) -> dict[str, list[Other]]:
+        used = super()._used_by(keys, deal, data)
+        return {
+            key: [other for other in others if other.deal.pk not in self._closed]
+            for key, others in used.items()
+        }
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         if deal.pk not in self._other:
-            declared = self.declared(deal.last_screening.revision)
+            revision = deal.last_screening.revision
+            answers, declared = self.answers(revision), self.declared(revision)
             # As the batch goes on, what is ours has a newer screening.
             current = self._ours.get(deal.pk, deal)
-            self._other[deal.pk] = Other.of(current, declared, data, on=timezone.localdate())
+            today = timezone.localdate()
+            self._other[deal.pk] = Other.of(current, answers, declared, data, on=today)
         return self._other[deal.pk]
 
     def comes_from_ours(self, deal: Deal) -> bool:

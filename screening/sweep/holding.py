@@ -2,8 +2,9 @@
 
 They are when nothing they come from changed: the answers, the reference data other than the
 rulebook, the vocabulary, rulings, what is known of the parties, the day up to which a law of the
-register counts, and other deals of the same end user. A deal that somebody ruled on, or that names
-somebody of whom anything was ever known, is derived again; so is a copy.
+register counts, and other deals of the same end user, or of somebody else who is named. A deal that
+somebody ruled on, or that names somebody of whom anything was ever known, is derived again; so is a
+copy.
 """
 
 import json
@@ -53,6 +54,11 @@ HOLDS = """
             JOIN screening_dealrevision AS sent ON sent.id = its.revision_id
             WHERE its.id = other.screening_id
             AND sent.created_at > now() - interval '365 days'))))
+    AND NOT EXISTS (SELECT FROM screening_dealparty AS part
+        JOIN screening_party AS party ON party.id = part.party_id
+        JOIN screening_deal AS other ON other.end_user_key = party.key
+        WHERE part.deal_id = deal.id AND other.id <> deal.id
+        AND other.screening_id IS NOT NULL AND other.status <> ALL(%(closed)s))
     AND NOT screening.linked"""
 HELD = f"SELECT deal.id FROM {NEWEST} WHERE {HOLDS}"  # noqa: S608  written above
 

@@ -5,6 +5,7 @@ another version than the active one, and no longer due in the moment its new scr
 whatever dies in between, a second run finds exactly what is left.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from itertools import batched
 
@@ -21,11 +22,12 @@ from policy.governance.expiry import EXPIRED
 from policy.models import ReferenceVersion
 from screening import deriving
 from screening.actions import lapse_unscreened, rescreen_deal
-from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_STOP, CLEARANCES
+from screening.form import questions
+from screening.lifecycle import AFTER_PARTY, AFTER_RULING, AFTER_SAID, AFTER_STOP, CLEARANCES
 from screening.models import Confirmation, Deal, DealRevision, FactRuling, Screening
 from screening.parties import actions as parties
 from screening.parties import known
-from screening.parties.models import DealParty, Party, bodies
+from screening.parties.models import DealParty, Party, reached_from
 from screening.parties.spelling import keys_alike
 from screening.sweep import batch, confirming
 from screening.sweep.backtest import LIVE
@@ -129,9 +131,14 @@ def screen_part(pks: Sequence[int], *, because: str) -> dict[int, str]:
 
 @performs(AFTER_RULING, given_up=give_up)
 def screen_after_ruling(job: Job) -> None:
-    """Deals for which a ruling speaks too: of its end user, copies and changed deals."""
-    ruling = FactRuling.objects.select_related("deal").get(pk=job.args["ruling"])
-    pks = list(spoken_of(ruling).values_list("pk", flat=True))
+    """Deals for which a ruling speaks too: of its end user, copies and changed deals, and those
+    under the same law of the register.
+    """
+    ruling = FactRuling.objects.select_related("deal", "revision").get(pk=job.args["ruling"])
+    with transaction.atomic():
+        # Who sends a deal under the same law right now did not see the ruling, and is seen here.
+        parties.lock_laws(laws_of(ruling))
+        pks = list(spoken_of(ruling).values_list("pk", flat=True))
     screen_changed(pks, because=ruling.because, job=job)
 
 
@@ -143,7 +150,20 @@ def spoken_of(ruling: FactRuling) -> QuerySet[Deal]:
     own = Deal.objects.filter(pk=ruling.deal_id, status__in=LIVE)
     linked = related(ruling.deal, {ruling.deal.end_user_key})
     known = Party.objects.filter(findings__ruling=ruling)
-    return (own | linked | of_parties(known)).order_by("pk")
+    under = Q(pk__in=[])
+    for law in laws_of(ruling):
+        under |= Q(screening__laws_text__contains=f"{json.dumps(law)}:")
+    same_law = Deal.objects.filter(under, status__in=LIVE)
+    pks = same_law.order_by().values_list("pk", flat=True)
+    of_law = Deal.objects.filter(pk__in=list(pks))
+    return (own | linked | of_parties(known) | of_law).order_by("pk")
+
+
+def laws_of(ruling: FactRuling) -> list[str]:
+    """The laws of the register that a ruling speaks of."""
+    if ruling.revision is None or ruling.fact not in ("law_conflict", "legal_basis_status"):
+        return []
+    return questions.picked_laws(ruling.revision.answers)
 
 
 @performs(AFTER_PARTY, given_up=give_up)
@@ -158,10 +178,10 @@ def screen_after_party(job: Job) -> None:
 
 
 def of_parties(wanted: QuerySet[Party]) -> QuerySet[Deal]:
-    """Deals that still count: these parties, or somebody of their names in whatever spelling, were
-    named once in them or in one that they come from.
+    """Deals that still count: these parties, somebody who belongs to them, or somebody of their
+    names in whatever spelling, were named once in them or in one that they come from.
     """
-    keys = keys_alike(bodies(set(wanted.values_list("pk", flat=True))))
+    keys = keys_alike(reached_from(set(wanted.values_list("pk", flat=True))))
     named = DealParty.objects.filter(party__key__in=keys).order_by().values("deal").distinct()
     with connection.cursor() as cursor:
         cursor.execute(DESCENDANTS, [list(named.values_list("deal", flat=True))])
@@ -180,6 +200,22 @@ def counted_on(law: str) -> QuerySet[Deal]:
     """The deals that still count and were screened with this law before its last day was over."""
     over = Deal.objects.filter(status__in=LIVE, screening__laws_until__lt=timezone.localdate())
     return over.filter(screening__laws_text__contains=f'"{law}":').order_by("pk")
+
+
+@performs(AFTER_SAID, given_up=give_up)
+def screen_after_said(job: Job) -> None:
+    """Deals that name the end user of a later one, which says more of it than they do."""
+    sent = Deal.objects.get(pk=job.args["deal"])
+    pks = list(that_name_end_user_of(sent).values_list("pk", flat=True))
+    screen_changed(pks, because=f"{sent.reference} says more of the end user.", job=job)
+
+
+def that_name_end_user_of(deal: Deal) -> QuerySet[Deal]:
+    """Other deals that still count, and name the end user of this one under one of its names."""
+    keys = known.keys_of_bodies({deal.end_user_key} - {""})
+    named = DealParty.objects.filter(party__key__in=keys).values("deal")
+    others = Deal.objects.filter(pk__in=named, status__in=LIVE).exclude(pk=deal.pk)
+    return others.order_by("pk")
 
 
 @performs(AFTER_STOP, given_up=give_up)
@@ -266,7 +302,10 @@ def lapse_what_was_not_screened(job: Job) -> None:
 def _about(job: Job) -> QuerySet[Deal]:
     """The deals that a job of this module screens again."""
     if job.kind == AFTER_RULING:
-        return spoken_of(FactRuling.objects.select_related("deal").get(pk=job.args["ruling"]))
+        rulings = FactRuling.objects.select_related("deal", "revision")
+        return spoken_of(rulings.get(pk=job.args["ruling"]))
+    if job.kind == AFTER_SAID:
+        return that_name_end_user_of(Deal.objects.get(pk=job.args["deal"]))
     if job.kind == AFTER_STOP:
         return follow(Deal.objects.get(pk=job.args["deal"]))
     if job.kind == AFTER_PARTY:
@@ -315,19 +354,29 @@ def screen_changed(
 ) -> None:
     """Screen again, many in one transaction, those of the deals whose facts are other ones now.
 
-    A deal that cannot be screened stops no other; the job is tried again and names it.
+    What one of them says of its end user counts in others: where any was screened, all are looked
+    at once more. A deal that cannot be screened stops no other, and the job is tried again.
     """
-    failed: dict[int, str] = {}
+    if _look_through(pks, because=because, job=job, cause=cause):
+        _look_through(pks, because=because, job=job, cause=cause)
+
+
+def _look_through(pks: Sequence[int], *, because: str, job: Job, cause: str) -> bool:
+    """Whether any was screened."""
+    screened, failed = 0, dict[int, str]()
     for at in range(0, len(pks), BATCH):
         part = pks[at : at + BATCH]
-        failed |= _screen_changed_part(part, because=because, cause=cause)
+        result = _screen_changed_part(part, because=because, cause=cause)
+        screened += result.screened
+        failed |= result.failed
         job.note_progress(at + len(part), len(pks))
     if failed:
         told = "; ".join(f"deal {pk}: {why}" for pk, why in failed.items())
         raise Conflict(f"Not screened again: {told}")
+    return screened > 0
 
 
-def _screen_changed_part(pks: Sequence[int], *, because: str, cause: str) -> dict[int, str]:
+def _screen_changed_part(pks: Sequence[int], *, because: str, cause: str) -> batch.Result:
     live = Deal.objects.filter(status__in=LIVE).order_by("pk")
     try:
         result = batch.screen(pks, live, cause=cause, because=because, only_changed=True)
@@ -336,10 +385,10 @@ def _screen_changed_part(pks: Sequence[int], *, because: str, cause: str) -> dic
         result = batch.Result(apart=list(pks))
     for pk in result.apart:
         try:
-            screen_if_changed(pk, because=because, cause=cause)
+            result.screened += screen_if_changed(pk, because=because, cause=cause)
         except REFUSALS as refusal:
             result.failed[pk] = str(refusal)
-    return result.failed
+    return result
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import pytest
 
+from screening.form import questions
 from screening.lifecycle import Status
 from screening.models import Deal
 from tests.screening.form.answers import SIMPLE
@@ -21,6 +22,18 @@ def test_work_on_our_own_system_clears() -> None:
 
 def test_a_harmless_system_of_another_maker_clears() -> None:
     assert serving("yes", "5G macro radio\n4G RAN").status == Status.CLEARED
+
+
+def test_what_was_delivered_before_is_asked_for_and_counts() -> None:
+    """Spares for a gateway that stands there for years: no deal of today holds it."""
+    asked = questions.BY_SLUG["other-systems"]
+    assert "not sold here" in str(asked.title)
+    assert "delivered earlier" in str(asked.hint)
+    spares = {**SIMPLE, "products": ["spares"], "services": ["support_maintenance"]}
+    said = {"other-systems": {"answer": "yes", "text": "Interception gateway"}}
+    deal = send({**spares, **said})
+    assert "li_mediation" in fact(deal, "capabilities")
+    assert deal.status == Status.NEEDS_INFORMATION
 
 
 def test_a_comma_may_stand_inside_a_name() -> None:

@@ -71,6 +71,16 @@ def test_what_was_said_is_looked_at(
     assert questions.BY_SLUG[slug].number in note
 
 
+@pytest.mark.parametrize("first", ["national_security_monitoring", "political_content_control"])
+def test_a_question_on_the_way_hides_nothing(first: str) -> None:
+    """Interception over radio is a contradiction, which the next answer takes away again."""
+    deal = draft(purposes=[first], handover="no")
+    actions.save_answer(deal, slug="purposes", value=["li_compliance"], actor=deal.owner)
+    deal = changed(deal, "purposes", ["commercial_service"])
+    assert deal.status == Status.IN_REVIEW
+    assert "S15" in deal.last_screening.findings.values_list("rule", flat=True)
+
+
 @pytest.mark.parametrize(
     ("slug", "first", "then"),
     [

@@ -65,6 +65,43 @@ def test_a_service_that_was_sold_first_counts_for_the_system(service: str, rule:
     assert radio.reference in gateway.last_screening.sources["services"]["note"]
 
 
+TRADER = {"name": "Nordic Trading", "role": "reseller", "country": "FI"}
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["radio first", "gateway first"])
+@pytest.mark.parametrize(
+    "through",
+    [
+        {"intermediaries": {"answer": "yes", "parties": [TRADER]}},
+        {
+            "customer": "Nordic Trading",
+            "customer-kind": "reseller_integrator",
+            "end-user": {"kind": "commercial_operator", "is_customer": False},
+            "end-user-name": RADIO["customer"],
+        },
+    ],
+    ids=["beside", "as customer"],
+)
+def test_who_stands_between_in_one_part_counts_for_the_other(
+    through: dict[str, Any], *, is_first: bool
+) -> None:
+    sent = [{**RADIO, **through, "handover": "no"}, GATEWAY]
+    first, second = map(send, sent if is_first else sent[::-1])
+    assert first.status == Status.CLEARED
+    assert second.status == Status.IN_REVIEW
+    assert "S08" in rules(second)
+    if is_first:
+        finding = second.last_screening.findings.get(rule="S08")
+        assert "Nordic Trading" in finding.because
+        note = second.last_screening.sources["has_intermediaries"]["note"]
+        assert first.reference in note
+
+
+def test_a_forwarder_of_radio_alone_holds_up_no_other_radio() -> None:
+    send({**RADIO, "intermediaries": {"answer": "yes", "parties": [TRADER]}})
+    assert send({**RADIO, "products": ["xgs-pon"]}).status == Status.CLEARED
+
+
 def test_of_another_end_user_nothing_counts() -> None:
     send({**RADIO, "customer": "Lakeuden Kaapeli", "services": ["managed_services"]})
     gateway = send(GATEWAY)

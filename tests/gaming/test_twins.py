@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from screening import actions
 from screening.lifecycle import AFTER_PARTY, Status
 from screening.parties import actions as parties
 from tests import factories
@@ -31,6 +32,27 @@ def test_a_twin_of_a_deal_that_waits_is_looked_at(first: dict[str, Any]) -> None
     said = twin.events().filter(verb="deal.screened").last()
     assert said is not None
     assert f"says less than {waiting.reference} of the same end user" in said.payload
+
+
+def test_a_twin_of_a_deal_that_sales_left_unanswered_is_looked_at() -> None:
+    """Reviewers look at the first once sales has answered, and sales never does."""
+    left = send({**BORDER, "limits-speech": {"answer": "?", "text": ""}})
+    assert (left.turn, left.review_level) == ("sales", "senior")
+    assert send(RADIO).status == Status.IN_REVIEW
+
+
+def test_a_twin_of_a_deal_that_lapsed_after_its_approval_is_looked_at() -> None:
+    lapsed = send(BORDER)
+    factories.vote_on(lapsed, actor=factories.senior())
+    actions.lapse_deal(lapsed, because="A condition was not met.")
+    assert send(RADIO).status == Status.IN_REVIEW
+
+
+def test_beside_a_deal_that_lapsed_after_it_was_cleared_it_clears() -> None:
+    lapsed = send({**RADIO, "purposes": ["research_test"]})
+    assert lapsed.status == Status.CLEARED
+    actions.lapse_deal(lapsed, because="A year is over.")
+    assert send(RADIO).status == Status.CLEARED
 
 
 def test_who_says_as_much_is_judged_by_that() -> None:

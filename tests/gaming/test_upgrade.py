@@ -20,7 +20,7 @@ from tests.screening.test_rulings import CORE, send
 
 pytestmark = pytest.mark.django_db
 migration = importlib.import_module("screening.migrations.0009_screen_after_upgrade")
-newest = importlib.import_module("screening.migrations.0023_screen_for_names_and_places")
+newest = importlib.import_module("screening.migrations.0024_screen_for_names_and_places")
 
 
 def cleared_by_an_old_ruling(mighty: Callable[..., None]) -> Deal:

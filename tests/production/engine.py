@@ -2,8 +2,9 @@
 
 It does what Dockerfile and docker-compose.yml say with what every Debian has: a folder with Debian
 in it is the base image, `unshare` gives each container files and a network of its own, `chroot` and
-`setpriv` its root folder and its account. PostgreSQL and Redis are those of this machine. What it
-does not know it refuses, so that a line that is new in either file is not taken for tested.
+`setpriv` its root folder and its account. PostgreSQL is what the tests run on where that is
+the version of the image, else Debian's, as Redis is. What it does not know it refuses, so that a
+line that is new in either file is not taken for tested.
 
 Only root can do this, and nothing outside its folder changes.
 """
@@ -20,12 +21,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 from ruamel.yaml import YAML
+
+from config.devtools.embedded.place import WHEEL, copy_program, find_binaries, version_of
 
 #: Where this machine's own programs are, for the images of the servers.
 OF_THIS_MACHINE = ("usr", "etc", "bin", "sbin", "lib", "lib64")
@@ -298,18 +301,33 @@ class Engine:
                     (root / name).symlink_to(here.readlink())
                 else:
                     (root / name).mkdir()
-        versions = Path("/usr/lib/postgresql").iterdir()
-        programs = max(versions, key=lambda path: int(path.name)) / "bin"
         shims = root / "shims"
         shims.mkdir(exist_ok=True)
         for word in ("server", "cli"):
             if not os.path.lexists(shims / f"valkey-{word}") and not shutil.which(f"valkey-{word}"):
                 (shims / f"valkey-{word}").symlink_to(f"/usr/bin/redis-{word}")
-        env = {"PATH": f"{programs}:/usr/bin:/bin:/shims"}
+        env = {"PATH": "/usr/bin:/bin:/shims"}
         if kind == "postgres":
             major = int(tag.split(".")[0])
             env["PGDATA"] = f"/var/lib/postgresql/{f'{major}/docker' if major >= 18 else 'data'}"
+            env["PG_MAJOR"], programs = self.postgresql(root, major)
+            env["PATH"] = f"{programs}:{env['PATH']}"
         return Layer(root, image, env)
+
+    def postgresql(self, root: Path, major: int) -> tuple[str, str]:
+        """Which version stands for this one, and where its programs are: the very one where the
+        tests run on it, else Debian's.
+        """
+        own = find_binaries()
+        if version_of(own) == major:
+            if not (root / "opt/postgresql").exists():
+                copy_program(root / "opt/postgresql")
+                # Whoever calls may keep new folders to themselves, as docker/back-up does.
+                (root / "opt").chmod(0o755)
+            return str(major), f"/opt/postgresql/{WHEEL}/pginstall/bin"
+        versions = Path("/usr/lib/postgresql").iterdir()
+        newest = max(versions, key=lambda path: int(path.name))
+        return newest.name, str(newest / "bin")
 
     # --- Containers ------------------------------------------------------------------------------
 
@@ -325,7 +343,7 @@ class Engine:
         told = self.services[name].get("environment", {})
         env = {**layer.env, **{key: fill(str(value), self.given) for key, value in told.items()}}
         args = env.get("POSTGRES_INITDB_ARGS")
-        if args and int(env["PATH"].split("/")[4]) < FIRST_WITH_LOCALES:
+        if args and int(env["PG_MAJOR"]) < FIRST_WITH_LOCALES:
             env["POSTGRES_INITDB_ARGS"] = LOCALE_PROVIDER.sub("", args)
         return env
 
@@ -428,7 +446,12 @@ class Engine:
             f"ip link set {link} master bridge up",
         )
         self.state["containers"].setdefault(name, []).append(
-            {"pid": process.pid, "address": address, "is": self.identity(name)}
+            {
+                "pid": process.pid,
+                "address": address,
+                "is": self.identity(name),
+                "env": dict(layer.env),
+            }
         )
         self.name_all()
         return process
@@ -524,7 +547,8 @@ class Engine:
         (one, *_) = self.running(name) or [None]
         if one is None:
             raise Refused(f'service "{name}" is not running')
-        layer = self.image(name)
+        # With what its image said when it started; the file may name another one by now.
+        layer = replace(self.image(name), env=one["env"])
         entering = ["nsenter", f"--target={one['pid']}", "--mount", "--net", "--root", "--wd"]
         return subprocess.run(
             [*entering, *self.words(name, command, layer)], check=False, **streams

@@ -57,13 +57,13 @@ def commands(manual: str, title: str) -> str:
 class Machine:
     """A bare machine with a copy of the project, and the people who use it."""
 
-    def __init__(self, folder: Path, shared: Path, origin: str, commit: str) -> None:
+    def __init__(self, folder: Path, shared: Path, origin: str, commit: str, branch: str) -> None:
         self.home, self.project = folder / "engine", folder / "proviso"
         self.home.mkdir(parents=True)
         # What one machine built the others need not build again.
         (shared / "images").mkdir(exist_ok=True)
         (self.home / "images").symlink_to(shared / "images")
-        git("clone", "--quiet", origin, str(self.project))
+        git("clone", "--quiet", "--branch", branch, origin, str(self.project))
         git("-C", str(self.project), "reset", "--quiet", "--hard", commit)
         programs = folder / "bin"
         programs.mkdir()
@@ -95,6 +95,9 @@ class Machine:
         )
         assert done.returncode == 0, f"{lines}\n{done.stdout[-6000:]}"
         return done.stdout
+
+    def server_version(self) -> str:
+        return self.shell("docker compose exec -T postgres sh -c 'echo $PG_MAJOR'").strip()
 
     @property
     def engine(self) -> Engine:
@@ -175,9 +178,9 @@ def last_version() -> str:
 def machine(folder: Path, origin: str) -> Iterator[Callable[..., Machine]]:
     made: list[Machine] = []
 
-    def make(name: str, commit: str = "origin/main") -> Machine:
+    def make(name: str, commit: str = "HEAD", branch: str = "main") -> Machine:
         shutil.rmtree(folder / name, ignore_errors=True)
-        made.append(Machine(folder / name, folder, origin, commit))
+        made.append(Machine(folder / name, folder, origin, commit, branch))
         return made[-1]
 
     yield make
@@ -241,6 +244,56 @@ def test_an_upgrade_from_the_last_version(machine: Callable[..., Machine]) -> No
     sofia = here.visitor()
     sofia.sign_in("sofia", PASSWORD)
     assert "In review" in sofia.open(f"/deals/{number}/")
+
+
+def test_a_newer_postgresql_takes_over_from_an_older_one(
+    machine: Callable[..., Machine], origin: str
+) -> None:
+    """The same program, once with an older server: what an operator meets who upgrades both."""
+    here = machine("postgresql", with_older_server(origin), branch="newer")
+    assert major(here.project) == OLDER
+    people = first_start(here)
+    number = people["sofia"].send_deal()
+    people["rosa"].vote_for(number)
+    older = here.server_version()
+    here.follow("A newer PostgreSQL")
+    here.everything_is_healthy()
+    assert int(here.server_version()) > int(older)
+    sofia = here.visitor()
+    sofia.sign_in("sofia", PASSWORD)
+    assert "Approved" in sofia.open(f"/deals/{number}/")
+    # Triggers, logins and the ledger's chain came along.
+    assert "In review" in sofia.open(f"/deals/{sofia.send_deal()}/")
+
+
+OLDER = "17"
+
+
+def with_older_server(origin: str) -> str:
+    """The project as it is with an older PostgreSQL; the branch `newer` follows that commit."""
+    compose = git("-C", origin, "show", "main:docker-compose.yml")
+    older, replaced = re.subn(r"image: postgres:\S+", f"image: postgres:{OLDER}.6-trixie", compose)
+    assert replaced == 1
+    index = {**os.environ, "GIT_INDEX_FILE": f"{origin}/older-index"}
+
+    def plumbing(*words: str, given: str = "") -> str:
+        done = subprocess.run(
+            ["git", "-C", origin, "-c", "user.name=Operator", "-c", "user.email=", *words],
+            env=index,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    plumbing("read-tree", "main")
+    blob = plumbing("hash-object", "-w", "--stdin", given=older + "\n")
+    plumbing("update-index", "--cacheinfo", f"100644,{blob},docker-compose.yml")
+    before = plumbing("commit-tree", plumbing("write-tree"), given="Run an older PostgreSQL")
+    newer = plumbing("commit-tree", "main^{tree}", "-p", before, given="Run a newer PostgreSQL")
+    plumbing("update-ref", "refs/heads/newer", newer)
+    return before
 
 
 def major(project: Path, commit: str = "HEAD") -> str:

@@ -76,6 +76,18 @@ def test_only_the_answers_of_sales_bring_it_back(
     assert found == status
 
 
+def test_what_compliance_settles_meanwhile_answers_no_question_of_a_reviewer(db: None) -> None:
+    """It went back to review once, and could be approved without the answer."""
+    deal = asked_deal()
+    factories.ruled(deal, "fact_conflict", value=True)
+    factories.ruled(deal, "fact_conflict", value=False)
+    assert (deal.status, deal.review_level) == (Status.NEEDS_INFORMATION, "senior")
+    assert deal.screening.outcome == "senior_review"
+    actions.submit_deal(deal, send_key=uuid4(), replies={1: "The operator."}, actor=deal.owner)
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+
+
 # --- Who hears that a deal leaves the review -----------------------------------------------------
 
 

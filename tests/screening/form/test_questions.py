@@ -117,7 +117,7 @@ class TestWhatIsAsked:
 
     def test_so_is_what_is_developed_for_one_customer(self) -> None:
         answers = SIMPLE | {"services": ["supply", "custom_development"]}
-        assert {"4.3", "4.5", "4.6"} <= shown(answers, RADIO)
+        assert {"2.6", "4.3", "4.5", "4.6", "4.7", "4.8"} <= shown(answers, RADIO)
 
     def test_a_rulebook_that_reads_one_more_capability_asks_more(self) -> None:
         """Without a release: the form knows no capability by name."""

@@ -8,7 +8,7 @@ GUARD = Path(__file__).with_suffix(".sql").read_text()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("screening", "0023_screen_for_names_and_places")]
+    dependencies = [("screening", "0024_screen_for_names_and_places")]
 
     operations = [
         migrations.CreateModel(

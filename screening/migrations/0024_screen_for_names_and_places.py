@@ -19,7 +19,7 @@ def screen_again(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "__first__"),
-        ("screening", "0022_screen_for_what_was_said"),
+        ("screening", "0023_ties_of_parties"),
     ]
 
     operations = [migrations.RunPython(screen_again, migrations.RunPython.noop)]
