@@ -14,9 +14,9 @@ from policy.reference.names.lexicon import plainly
 
 INTERCEPTION, INSPECTION, WATCHING = "interception", "inspection", "watching"
 FACES, FOLLOWING, BLOCKING, PEOPLE = "faces", "following", "blocking", "people"
-#: Beginnings of words, folded, in the languages of tenders that we see most, by what a product has
-#: to do that explains them. Whole phrases only where a word alone is common: "monitoring" of a
-#: network is ordinary.
+#: Beginnings of words in some thirty languages of tenders, by what a product has to do that
+#: explains them. Whole phrases only where a word alone is common: "monitoring" of a network is
+#: ordinary, and the same word is used of people.
 WORDS: Mapping[str, tuple[str, ...]] = {
     INTERCEPTION: (
         *("intercept", "wiretap", "eavesdrop", "spyware", "imsi catch", "stingray", "decrypt"),
@@ -26,11 +26,34 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("listen in on", "listening in on", "record all calls", "recording of all calls"),
         *("mirror all traffic", "copy of all traffic", "copies of all traffic", "bulk collection"),
         *("collection of metadata", "sms store", "store of all messages", "all messages stored"),
-        *("ecoutes", "ecoute telephon", "abhor", "lauschangriff", "telekommunikationsuberwach"),
-        *("vorratsdaten", "escucha", "interceptacion", "escuta", "intercettazion"),
-        *("перехват", "прослуш", "сорм", "перехоплен", "прослухов"),
-        *("dinleme", "salakuuntel", "telekuuntel", "avlyssn", "podsluch", "afluister"),
-        *("تنصت", "التنصت", "اعتراض المكالمات", "شنود"),
+        *(
+            "ecoutes",
+            "ecoute telephon",
+            "ecoute des app",
+            "ecoute des conv",
+            "sur ecoute",
+            "espionn",
+        ),
+        *("abhor", "lausch", "mithor", "telekommunikationsuberwach", "vorratsdaten"),
+        *("escucha", "interceptac", "intervencion de las comun", "intervencion telefon", "espiar"),
+        *("escuta", "grampo telefon", "intercett", "afluister", "aftap", "onderschep"),
+        *("перехват", "прослуш", "подслуш", "сорм", "перехоплен", "прослухов", "підслух"),
+        *("podsluch", "podsłuch", "przechwyt", "odposlech", "odposluch", "odpocuv", "lehallgat"),
+        *("ascultarea conv", "prislusk", "prisluh", "presretan", "прислушк", "пресретан"),
+        *("dinleme", "salakuuntel", "telekuuntel", "televalvon", "avlyssn", "avlytt", "aflyt"),
+        *("pealtkuul", "noklaus", "pasiklaus", "υποκλοπ", "nghe len", "penyadap", "menyadap"),
+        *(
+            "تنصت",
+            "التنصت",
+            "للتنصت",
+            "اعتراض المكالمات",
+            "تجسس",
+            "التجسس",
+            "للتجسس",
+            "شنود",
+            "جاسوسی",
+        ),
+        *("האזנת סתר", "האזנות סתר", "ציתות", "फोन टैपिंग", "আড়িপাতা", "আড়ি পাতা"),
     ),
     INSPECTION: ("deep packet inspection",),
     WATCHING: ("surveil", "uberwachung von", "слежк", "gozetleme"),
@@ -50,6 +73,19 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("journalist", "activist", "opposition part", "protester", "demonstrators", "dissident"),
         *("during protests", "censor", "who criticise", "who criticize", "critics of the gov"),
         *("rallies", "social media monitoring", "monitoring of social media"),
+        *("opposition", "oposicion", "oposicao", "opposizion", "opozyc", "opozic", "ellenzek"),
+        *("muhalif", "oposisi", "оппозиц", "опозиц", "αντιπολιτευ", "אופוזיצי"),
+        *("المعارض", "للمعارض", "والمعارض", "المعارضة", "للمعارضة", "مخالفان"),
+        *("periodista", "jornalista", "giornalist", "dziennikarz", "novinar", "ujsagiro"),
+        *("gazeteci", "журналист", "журналіст", "δημοσιογραφ", "wartawan", "jurnalis", "nha bao"),
+        *("الصحفي", "للصحفي", "الصحافي", "עיתונאי", "روزنامه نگار", "خبرنگار"),
+        *("aktivist", "activista", "activiste", "attivist", "aktywist", "активист", "активіст"),
+        *("ناشط", "الناشط", "للناشط", "فعالان", "פעילי זכויות", "eylemci", "ακτιβιστ"),
+        *("disident", "dysydent", "диссидент", "инакомысл", "toisinajattel"),
+        *("manifestant", "demonstrant", "протестующ", "gosterici", "المتظاهر", "للمتظاهر"),
+        *("migrant", "refugee", "asylum seeker", "trade union", "union member", "uyghur", "uighur"),
+        *("rohingya", "ethnic minorit", "human rights def", "theo doi nguoi", "theo doi cong dan"),
+        *("vigilancia de ciudadan", "vigilancia de la oposicion", "inwigilac", "sledovani osob"),
     ),
 }
 #: Short forms of the trade, in capitals: in small letters they are words of other languages.
@@ -59,7 +95,16 @@ SHORT: Mapping[str, tuple[str, ...]] = {
     PEOPLE: ("OSINT",),
 }
 #: Scripts without blanks between words: these stand anywhere.
-RUNS = ("监听", "監聽", "窃听", "竊聽", "拦截", "攔截", "傍受", "盗聴", "감청", "도청")
+RUNS: Mapping[str, tuple[str, ...]] = {
+    INTERCEPTION: (
+        *("监听", "監聽", "窃听", "竊聽", "拦截", "攔截", "傍受", "盗聴"),
+        *("감청", "도청", "ดักฟัง", "สอดแนม"),
+    ),
+    PEOPLE: (
+        *("记者", "記者", "异见", "異見", "维权", "維權", "反体制", "活動家", "活动人士"),
+        *("반체제", "활동가", "นักข่าว", "ฝ่ายค้าน"),
+    ),
+}
 
 #: Texts that are kept with what is heard in them: a deal is read several times on its way.
 REMEMBERED = 4_096
@@ -103,7 +148,7 @@ def without_heard(text: str) -> str:
 @cache
 def _listens(group: str) -> re.Pattern[str]:
     begins = "|".join(re.escape(fold(word)) for word in WORDS[group])
-    anywhere = [rf"(?:{'|'.join(map(re.escape, RUNS))})"] if group == INTERCEPTION else []
+    anywhere = [re.escape(fold(word)) for word in RUNS.get(group, ())]
     return re.compile("|".join([rf"(?:(?<!\w)(?:{begins})\w*)", *anywhere]))
 
 

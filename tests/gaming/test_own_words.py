@@ -43,6 +43,64 @@ HONEST = [
 ]
 
 
+#: The same in other languages, each heard by a word of its own.
+ABROAD = [
+    "Überwachung der Opposition",
+    "Ecoute des appels",
+    "Mise sur écoute de lignes",
+    "Abhören von Gesprächen",
+    "podsłuch rozmów",
+    "podsluch rozmow",
+    "odposlech hovorů",
+    "odpočúvanie hovorov",
+    "lehallgatás",
+    "prisluškivanje razgovora",
+    "подслушване на разговори",
+    "перехоплення дзвінків",
+    "감청 시스템",
+    "ระบบดักฟังโทรศัพท์",
+    "theo dõi người dùng",
+    "thiết bị nghe lén",
+    "penyadapan telepon",
+    "avlytting av samtaler",
+    "telefoni pealtkuulamine",
+    "υποκλοπές τηλεφώνων",
+    "نظام لمراقبة المعارضين",
+    "جهاز للتنصت على المكالمات",
+    "האזנות סתר",
+    "फोन टैपिंग",
+    "dashboards of opposition politicians",
+    "Where migrants and refugees are",
+    "phones of union members",
+    "localização de jornalistas",
+    "seguimiento de periodistas",
+    "takip edilen gazeteciler",
+    "定位记者",
+]
+HONEST_ABROAD = [
+    "Netzüberwachung der Funkstationen rund um die Uhr",
+    "Überwachung der Netzqualität",
+    "Supervision du réseau radio et des alarmes",
+    "Une équipe à l'écoute des clients",
+    "Vigilancia de alarmas de la red",
+    "Мониторинг сети и качества связи",
+    "基地局の監視と保守",
+    "기지국 유지보수",
+    "Migration of 4G sites to 5G",
+    "مراقبة جودة الشبكة",
+]
+
+
+@pytest.mark.parametrize("words", ABROAD)
+def test_other_languages_are_heard(words: str) -> None:
+    assert own_words.heard(words, frozenset({own_words.FOLLOWING, own_words.BLOCKING}))
+
+
+@pytest.mark.parametrize("words", HONEST_ABROAD)
+def test_networks_are_watched_in_every_language(words: str) -> None:
+    assert own_words.heard(words) == ""
+
+
 @pytest.mark.parametrize("words", WORDS)
 @pytest.mark.parametrize("services", [["supply"], ["supply", "custom_development"]])
 def test_what_only_the_words_ask_for_is_read_by_compliance(
