@@ -153,7 +153,8 @@ class Brought:
         return (
             self.capabilities <= other.capabilities
             and self.services <= other.services
-            and (set(self.doubts) <= set(other.doubts))
+            and set(self.between) <= set(other.between)
+            and set(self.doubts) <= set(other.doubts)
         )
 
     def declared(self, declared: Mapping[str, Any]) -> dict[str, Any]:
