@@ -5,6 +5,8 @@
     … --laws REGISTER.yaml FILE         with the laws of this register, which lines name by their id
     … --explain FILE                    each result also has "names": whom the names in the deal
                                         mean or resemble, and the words that are alike
+    … --words FILE                      descriptions are read as the form reads the customer's
+                                        words; some hundreds a second. --explain reads them, too
 
 No law ships with the program, so without a register no line can name one. A law counts until its
 last day in UTC.
@@ -12,7 +14,8 @@ last day in UTC.
 A line is {"id": …, "facts": {…}, "derived": {…}}: `facts` as `policy.facts.declared` lists them,
 `derived` optional values that replace what would be derived. Other keys are remarks and ignored.
 Exit status: 0 when every line could be read, 1 when some could not (their result is
-{"id": …, "error": "…"}, the others are screened all the same), 2 for wrong use.
+{"id": …, "error": "…"}, the others are screened all the same), 2 for wrong use. How many
+descriptions were not read is said at the end, on standard error.
 """
 
 import gc
@@ -35,15 +38,16 @@ from policy.engine.language.words import did_you_mean, guess, shown
 from policy.engine.readings.assessment import Assessment, combine
 from policy.facts import in_text, shipped
 from policy.facts.declared import REMARKS, given_faults, is_named, unanswered
-from policy.facts.derive import ReferenceData
+from policy.facts.derive import ReferenceData, trace
 from policy.facts.likenesses import likenesses
 from policy.facts.ordinary import REMEMBERED, Ordinary
 from policy.reference.laws import LawsError
 
 USAGE = (
-    "usage: ./run screen [--explain] [--laws REGISTER.yaml] FILE.jsonl   (or - for standard input)"
+    "usage: ./run screen [--words] [--explain] [--laws REGISTER.yaml] FILE.jsonl"
+    "   (or - for standard input)"
 )
-EXPLAIN = "--explain"
+EXPLAIN, WORDS = "--explain", "--words"
 KEYS = ("id", "facts", "derived")
 #: Bytes of one line; a deal needs a few thousand.
 LONGEST_LINE = 1_000_000
@@ -94,11 +98,19 @@ class Form:
 
 
 class Screener:
-    """Screens lines with one set of reference data."""
+    """Screens lines with one set of reference data.
 
-    def __init__(self, reference: ReferenceData, *, explains: bool = False) -> None:
+    Each description takes longer to read than a hundred lines without one take to be screened, so a
+    long file may leave them ``unread``, as many as it counts.
+    """
+
+    def __init__(
+        self, reference: ReferenceData, *, explains: bool = False, reads_words: bool = True
+    ) -> None:
         self.reference = reference
         self.explains = explains
+        self.reads_words = reads_words
+        self.unread = 0
         self.ordinary = Ordinary(reference, self._form)
         # Many kinds of deals are told the same.
         self._form_of = lru_cache(REMEMBERED)(Form)
@@ -130,12 +142,19 @@ class Screener:
         if self.explains:
             return self._explained(name, declared, given)
         # Words are read one by one, so a line that has any is told nothing that another one was.
-        told = None if declared.get("description") else self.ordinary.told(declared, given)
+        told = None if self._has_words(declared) else self.ordinary.told(declared, given)
         if isinstance(told, tuple):
             form, texts = told
             return form.filled(name, texts)
         variants = self._variants(declared, given) if told is None else told
         return orjson.dumps(self.said(name, self._assessed(variants), declared))
+
+    def _has_words(self, declared: Mapping[str, Any]) -> bool:
+        """Whether there is a description, and it is to be read."""
+        has_words = bool(declared.get("description"))
+        if has_words and not self.reads_words:
+            self.unread += 1
+        return has_words and self.reads_words
 
     def _explained(self, name: Any, declared: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         """The same answer, and beside it whom the names in the deal mean or resemble."""
@@ -152,7 +171,8 @@ class Screener:
 
     def _variants(self, declared: Mapping[str, Any], given: Mapping[str, Any]) -> list[Facts]:
         try:
-            variants = in_text.traced(declared, self.reference, given=given, on=self.today)
+            read = in_text.traced if self.reads_words else trace
+            variants = read(declared, self.reference, given=given, on=self.today)
             return [variant.facts for variant in variants]
         except ValueError as error:
             problems = getattr(error, "problems", None) or (str(error),)
@@ -373,13 +393,14 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 0
     explains = EXPLAIN in arguments
-    arguments = [argument for argument in arguments if argument != EXPLAIN]
+    reads_words = explains or WORDS in arguments
+    arguments = [argument for argument in arguments if argument not in (EXPLAIN, WORDS)]
     register, arguments = _register(arguments)
     if len(arguments) != 1 or (arguments[0].startswith("-") and arguments[0] != "-"):
         print(USAGE, file=sys.stderr)
         return 2
     try:
-        screener = Screener(_reference(register), explains=explains)
+        screener = Screener(_reference(register), explains=explains, reads_words=reads_words)
     except (OSError, UnicodeDecodeError) as error:
         print(f"cannot read {register}: {getattr(error, 'strerror', error)}", file=sys.stderr)
         return 2
@@ -404,6 +425,12 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"cannot read {arguments[0]}: {error.strerror or error}", file=sys.stderr)
         return 2
+    if screener.unread:
+        print(
+            f"descriptions that were not read: {screener.unread:,}. With {WORDS} what they name and"
+            " ask for counts, too.",
+            file=sys.stderr,
+        )
     return 0 if every else 1
 
 

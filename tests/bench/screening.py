@@ -115,7 +115,7 @@ def run(path: Path) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"The screening of {path.name} ended with status {process.returncode}.")
-    return Run(used.ru_utime + used.ru_stime, int(said) / 1024)
+    return Run(used.ru_utime + used.ru_stime, int(said.split()[-1]) / 1024)
 
 
 def measured(count: int) -> tuple[list[float], list[float], float]:

@@ -262,6 +262,21 @@ def test_a_line_of_almost_that_length_is_read():
     assert one(LINE[:-1] + b', "remark": "' + padding + b'"}')["outcome"] == "clear"
 
 
+def test_a_long_file_leaves_descriptions_unread_and_says_how_many(tmp_path, capfd):
+    """Unless they are asked for: each takes longer than a hundred lines without one."""
+    file = tmp_path / "deals.jsonl"
+    file.write_bytes(b"\n".join((line(description="Intercept calls"), LINE)))
+    outcomes, told = [], []
+    for words in ([], ["--words"], ["--explain"]):
+        assert main([*words, str(file)]) == 0
+        out, err = capfd.readouterr()
+        outcomes.append([json.loads(result)["outcome"] for result in out.splitlines()])
+        told.append(err)
+    assert outcomes == [["clear", "clear"], *[["needs_information", "clear"]] * 2]
+    assert "not read: 1. With --words" in told[0]
+    assert told[1:] == ["", ""]
+
+
 def test_a_description_that_is_too_long_to_be_read_is_asked_about():
     """However long it is, that costs nothing, and no word hides behind others."""
     raw = line(description="x" * (LONGEST_LINE - len(LINE) - 100))
