@@ -37,6 +37,7 @@ from screening.parties.models import DealParty, PartyFinding
 from screening.parties.naming import Named
 
 FOLLOWS = "follows_stopped_deal"
+NOTHING = canonical({})
 
 
 class Doubt(NamedTuple):
@@ -229,14 +230,12 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
+    words = _words(ruled, of_parties.laid(linking.product_names(declared)))
     pile = rulings.Pile(
         deal.pk,
-        [
-            word
-            for word in _words(ruled, of_parties.laid(linking.product_names(declared)))
-            if not brought.laws or not _is_of_another_law(word, deal)
-        ],
-        rulings.declaration_digest(reading.answers),
+        [word for word in words if not brought.laws or not _is_of_another_law(word, deal)],
+        # On most deals nobody ruled, and nothing is held to it.
+        rulings.declaration_digest(reading.answers) if words else "",
         declared.get("contradictions", ()),
     )
     if reading.is_of(declared) and not brought.given and not of_parties.cleared:
@@ -385,9 +384,9 @@ def _traced_all(
 
 def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData) -> list[Variant]:
     """Each variant with its own rulings laid over it."""
-    variants: dict[str, Sequence[Variant]] = {canonical({}): derived.variants}
-    for over in laid:
-        text = canonical(over.given)
+    variants: dict[str, Sequence[Variant]] = {NOTHING: derived.variants}
+    texts = [canonical(over.given) if over.given else NOTHING for over in laid]
+    for text, over in zip(texts, laid, strict=True):
         if text not in variants:
             given = derived.brought.given | over.given
             cleared = derived.known.cleared
@@ -395,8 +394,8 @@ def _traced(derived: Derived, laid: Sequence[rulings.Laid], data: ReferenceData)
                 derived.declared, data, given=given, cleared=cleared, on=derived.on
             )
     return [
-        _with_origins(variants[canonical(over.given)][at], over, derived)
-        for at, over in enumerate(laid)
+        _with_origins(variants[text][at], over, derived)
+        for at, (text, over) in enumerate(zip(texts, laid, strict=True))
     ]
 
 
@@ -504,10 +503,10 @@ class LookedAt(NamedTuple):
 
 
 def looked_at(fact: str, deal: Deal) -> LookedAt:
-    derived = _of_newest(deal, active.reference_data())
+    derived, newest = _of_newest(deal, active.reference_data()), deal.newest_revision()
     return LookedAt(
-        deal.newest_revision(),
-        derived.pile.declaration,
+        newest,
+        rulings.declaration_digest(newest.answers if newest else {}),
         rulings.about(fact, derived.variants, derived.pile.contradictions),
     )
 

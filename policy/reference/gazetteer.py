@@ -130,6 +130,8 @@ class Gazetteer:
         """Raises GazetteerError unless the file has this digest ("sha256:…")."""
         self.digest = digest
         self.countries = CountryNames()
+        # A deal is derived several times, and many deals have the same words.
+        self._line = lru_cache(REMEMBERED)(self._find_line)
         self._table = _mapped(path, digest)
         head, _, rest = self._table[:200].partition(b"\n")
         if not head.startswith(b"# ") or not rest:
@@ -158,7 +160,7 @@ class Gazetteer:
         regions = frozenset[str]().union(*(self.countries.regions.get(code, ()) for code in codes))
         return any(_has_region(key_of(part), regions) for part in _PARTS.split(text))
 
-    def _line(self, name: bytes) -> bytes | None:
+    def _find_line(self, name: bytes) -> bytes | None:
         """What stands beside the name: a binary search over the lines of the file."""
         table = self._table
         low, high = self._first, len(table)

@@ -20,12 +20,17 @@ _DOTTED = re.compile(r"(?<!\w)(?:[^\W\d_]\. ?){2,}(?:[^\W\d_](?!\w))?")
 def in_capitals(text: str) -> Iterator[str]:
     """The words in capitals that are short enough, as they are written; ordinary ones left out."""
     plain = _DOTTED.sub(_together, unicodedata.normalize("NFKC", text))
-    ordinary = _ordinary()
-    for phrase in filter(_is_phrase, ordinary):
+    if not any(_short_ones(plain)):
+        return
+    for phrase in _phrases():
         plain = plain.replace(phrase, " ")
+    yield from _short_ones(plain)
+
+
+def _short_ones(plain: str) -> Iterator[str]:
     for word in _WORD.findall(plain):
         is_short = SHORTEST <= len(word) <= LONGEST_ACRONYM
-        if is_short and word.isupper() and word not in ordinary:
+        if is_short and word.isupper() and word not in _ordinary():
             yield word
 
 
@@ -33,8 +38,9 @@ def _together(letters: re.Match[str]) -> str:
     return f"{letters[0].replace('.', '').replace(' ', '')} "
 
 
-def _is_phrase(form: str) -> bool:
-    return " " in form
+@cache
+def _phrases() -> tuple[str, ...]:
+    return tuple(form for form in _ordinary() if " " in form)
 
 
 @cache
