@@ -234,7 +234,7 @@ class Around:
         answers, declared = self.answers(revision), self.declared(revision)
         return Other.of(deal, answers, declared, data, on=timezone.localdate())
 
-    def _bodies(self, keys: Collection[str]) -> Collection[str]:
+    def _bodies(self, keys: Collection[str]) -> frozenset[str]:
         """With every other name of the bodies that compliance merged under one of these."""
         return frozenset(keys).union(*(self._merged.get(key, ()) for key in keys))
 
@@ -287,25 +287,31 @@ class Around:
         return alike_in(self._ours)
 
     @cached_property
+    def _near(self) -> frozenset[str]:
+        """The keys of everybody like somebody named in our deals, under each of their names."""
+        return self._bodies({*(row.key for row in self._shared), *self._keys}) - {""}
+
+    @cached_property
     def _users_of_stopped(self) -> frozenset[str]:
-        """The keys of the end users of all stopped deals.
+        """Of those the end users of stopped deals.
 
         How long ago a stop may be depends on when each of our deals was sent.
         """
-        closed = Deal.objects.filter(status__in=CLOSED).order_by()
-        return frozenset(closed.values_list("end_user_key", flat=True).distinct()) - {""}
+        closed = Deal.objects.filter(status__in=CLOSED, end_user_key__in=self._near).order_by()
+        return frozenset(closed.values_list("end_user_key", flat=True).distinct())
 
     @cached_property
     def _customers_of_stopped(self) -> frozenset[str]:
         signed = DealParty.objects.customers().filter(deal__status__in=CLOSED).order_by()
-        return frozenset(signed.values_list("party__key", flat=True).distinct())
+        near = signed.filter(party__key__in=self._near)
+        return frozenset(near.values_list("party__key", flat=True).distinct())
 
     def _read_stopped(self, keys: Collection[str]) -> None:
         if not self._stopped.keys() >= set(keys):
             missing = {*keys, *self._keys} - self._stopped.keys()
             self._stopped |= {key: [] for key in missing}
             if len(self._ours) > 1:
-                missing &= self._users_of_stopped
+                missing -= self._near - self._users_of_stopped
             if not missing:
                 return
             closed = Deal.objects.filter(end_user_key__in=missing, status__in=CLOSED)
@@ -317,7 +323,7 @@ class Around:
             missing = {*keys, *self._names_of_ours} - self._signed.keys()
             self._signed |= {key: [] for key in missing}
             if len(self._ours) > 1:
-                missing &= self._customers_of_stopped
+                missing -= self._near - self._customers_of_stopped
             if not missing:
                 return
             parts = DealParty.objects.customers().filter(

@@ -92,16 +92,27 @@ def test_what_two_ask_of_the_same_names_is_read_once(
         assert around.signed({"Suomen Verkko"}, now)
 
 
-def test_whoever_is_in_no_stopped_deal_is_not_asked_for(
+def test_nobody_whom_the_deals_name_is_asked_for_alone(
     deals: list[Deal], django_assert_num_queries: Any
 ) -> None:
     """With many deals each name would take a statement of its own."""
     around, now = Around(deals), timezone.now()
-    around.stopped({"nobody"}, now)
-    around.signed({"nobody"}, now)
+    first, *others = sorted({deal.end_user_key for deal in deals} - {""})
+    around.stopped({first}, now)
+    around.signed({first}, now)
+    assert others
     with django_assert_num_queries(0):
-        assert around.stopped({"somebody else"}, now) == []
-        assert around.signed({"somebody else"}, now) == []
+        found = [(around.stopped({name}, now), around.signed({name}, now)) for name in others]
+    alone = Around(deals[:1])
+    assert found == [(alone.stopped({name}, now), alone.signed({name}, now)) for name in others]
+
+
+def test_somebody_whom_no_deal_names_is_asked_for(deals: list[Deal]) -> None:
+    """As a name of answers that were sent before anybody wrote down whom they name."""
+    stopped = factories.rejected_deal()
+    around, now = Around(deals), timezone.now()
+    assert stopped in around.stopped({stopped.answers["customer"]}, now)
+    assert stopped in around.signed({stopped.answers["customer"]}, now)
 
 
 def test_a_copy_of_a_copy_has_both_before_it(deals: list[Deal]) -> None:
