@@ -20,7 +20,7 @@ BUILT: dict[str, Any] = {
     **ASKED_NOW,
     "customer": "Pohjan Verkko",
     "services": ["supply", "custom_development"],
-    "description": "A module that throttles the sites of the opposition",
+    "description": "A module that throttles the sites on a list",
 }
 NO = {"answer": "no", "text": ""}
 TRAFFIC = {"answer": "yes", "text": "Sites on a list", "owner": "none"}
