@@ -108,7 +108,7 @@ class Around:
 
     def others(self, deal: Deal, key: str, data: ReferenceData) -> list[Other]:
         """Other live deals of the same end user, under whatever name compliance knows it."""
-        return self._used_by([key], deal, data).get(key, []) if key else []
+        return self.used_by([key], deal, data).get(key, []) if key else []
 
     def ruled_laws(self, deal: Deal, key: str, laws: Collection[str]) -> list[FactRuling]:
         """What compliance ruled for somebody else against one of these laws of the register, the
@@ -127,14 +127,9 @@ class Around:
     def used_by(
         self, keys: Collection[str], deal: Deal, data: ReferenceData
     ) -> dict[str, list[Other]]:
-        """By the key of somebody else named in a deal the live deals of which they are the end
+        """By each of these keys the other live deals of which somebody of that name is the end
         user, under whatever name compliance knows them.
         """
-        return self._used_by(keys, deal, data)
-
-    def _used_by(
-        self, keys: Collection[str], deal: Deal, data: ReferenceData
-    ) -> dict[str, list[Other]]:
         bodies = {key: self._bodies([key]) for key in keys}
         self._read_live(frozenset().union(*bodies.values()))
         used: dict[str, list[Other]] = {}
@@ -155,7 +150,7 @@ class Around:
         """
         spelt = self._spellings_of_live(name).of([name])
         keys = spelt.difference(self._bodies([key_of_name(name)]))
-        used = self._used_by(keys, deal, data) if keys else {}
+        used = self.used_by(keys, deal, data) if keys else {}
         others = {other.deal.pk: other for key in sorted(used) for other in used[key]}
         return list(others.values())
 

@@ -191,10 +191,10 @@ class _Around(Around):
             raise Apart
         return super().others(deal, key, data)
 
-    def _used_by(
+    def used_by(
         self, keys: Collection[str], deal: Deal, data: ReferenceData
     ) -> dict[str, list[Other]]:
-        used = super()._used_by(keys, deal, data)
+        used = super().used_by(keys, deal, data)
         return {
             key: [other for other in others if other.deal.pk not in self._closed]
             for key, others in used.items()
