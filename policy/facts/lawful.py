@@ -62,11 +62,15 @@ def picked(declared: Mapping[str, Any], laws: Mapping[str, Law]) -> list[Picked]
 def who_signs(declared: Mapping[str, Any]) -> str:
     """The kind of a customer that buys in its own name for somebody else to use; "" for none.
 
-    Whoever buys to resell stands between us and the end user, and is looked at for that.
+    One body that is declared as two kinds counts as both. Whoever buys to resell stands between us
+    and the end user, and is looked at for that.
     """
     names = [fold(declared.get(name) or "") for name in ("customer_name", "end_user_name")]
     kind = declared.get("customer_type")
-    return "" if names[0] == names[1] or kind in (None, NOT_KNOWN, RESELLER) else str(kind)
+    is_one = names[0] == names[1] and (
+        kind == declared.get("end_user_type") or kind == "commercial_operator"
+    )
+    return "" if is_one or kind in (None, NOT_KNOWN, RESELLER) else str(kind)
 
 
 def is_of(law: Law, place: Place | None) -> bool:

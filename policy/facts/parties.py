@@ -20,7 +20,9 @@ from policy.reference.registry import INTELLIGENCE, NO_KIND, OPERATOR, QUESTION,
 ARMED = ("law_enforcement", "military", INTELLIGENCE)
 #: Nor are these expected to buy surveillance for a company to use.
 PUBLIC = ("municipality", "civil_government", "telecom_regulator", "emergency_services")
-PRIVATE = ("commercial_operator", "private_enterprise")
+COMPANIES = ("commercial_operator", "state_operator", "private_enterprise")
+#: A sound that no other one excuses.
+HEARD = "intelligence"
 
 
 def end_user(draft: Draft, place: Place | None, facts: dict[str, Any]) -> None:
@@ -57,7 +59,7 @@ def signs_for_a_company(draft: Draft, facts: dict[str, Any]) -> None:
     surveillance = related.get("abilities_declared", frozenset())
     if (
         signs in PUBLIC
-        and facts["end_user_type"] in PRIVATE
+        and facts["end_user_type"] in COMPANIES
         and not surveillance.isdisjoint(members(facts["capabilities"]))
     ):
         kinds = draft.reference.kind_words
@@ -185,7 +187,7 @@ def _listen(draft: Draft, name: str, role: str, kind: str | None) -> None:
         if match_of_sound(sound) not in known
     ]
     asked = [sound for sound in SOUNDS if sound in heard and kind not in FITTING[sound]]
-    if not asked or (len(asked) < len(heard) and asked != ["intelligence"]):
+    if not asked or (len(asked) < len(heard) and HEARD not in asked):
         return  # what it is declared as is one of the things that it sounds like
     declared = f", but is declared as {_kind_in_words(draft, kind)}" if kind else ""
     draft.doubts.append(f"{draft.quoted(name)}, {role}, sounds like {SOUNDS[asked[0]]}{declared}.")

@@ -69,6 +69,27 @@ def test_a_public_body_that_buys_surveillance_for_a_company_is_asked_about(kind:
     assert deal.status == Status.IN_REVIEW
 
 
+@pytest.mark.parametrize("kind", ["civil_government", "emergency_services"])
+def test_a_public_body_that_buys_it_for_a_state_owned_operator_is_asked_about(kind: str) -> None:
+    used = {"end-user": {"kind": "state_operator", "is_customer": False}}
+    deal = send(signed({**ANALYTICS, **used}, kind, "Office of Digital Matters"))
+    assert deal.turn == "compliance"
+    assert "a state-owned operator is to use what relates" in fact(deal, "conflict_note")
+
+
+@pytest.mark.example_laws
+@pytest.mark.parametrize("user", ["commercial_operator", "state_operator"])
+@pytest.mark.parametrize("kind", ["private_enterprise", "utility"])
+def test_one_name_that_is_typed_twice_as_two_kinds_is_obliged_as_both(kind: str, user: str) -> None:
+    """Who signs was not asked about where the names are the same."""
+    used = {
+        "end-user": {"kind": user, "is_customer": False},
+        "end-user-name": "ACME Works",
+        "intelligence-access": "no",
+    }
+    assert "I09" in rules(send(signed({**GATEWAY, **used}, kind)))
+
+
 def test_a_public_body_that_buys_radio_for_a_company_clears() -> None:
     radio = signed({**ASKED_NOW, **USED_BY}, "municipality", "City of Turku")
     assert send(radio).status == Status.CLEARED
