@@ -4,7 +4,7 @@ What a screening means for its deal is in `following`, who hears of it in `mail`
 the lifecycle's. What is written for many deals takes the statements of one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from audit.refusals import Conflict
 from policy import active
 from policy.engine.readings.assessment import Assessment
 from policy.facts.bundle import ReferenceData
+from policy.facts.spots import MILD
 from screening import deriving, following, lifecycle, mail
 from screening.lifecycle import Status
 from screening.models import Deal, Finding, Screening
@@ -100,14 +101,24 @@ def _is_asked(deal: Deal, screening: Screening) -> bool:
 
 def _brings_up(before: Screening | None, found: deriving.Found, assessment: Assessment) -> bool:
     """Whether facts that changed make a rule fire that did not, or fire for what nobody saw of it:
-    one more capability, ability or service.
+    one more capability, ability, service or place.
     """
     if before is None or before.facts_text == found.text:
         return False
     seen = {finding.rule: _members(finding.facts) for finding in before.findings.all()}
-    return any(
+    here = (variant.plain for variant in found.variants)
+    return not _grave_places(here) <= _grave_places(before.facts) or any(
         finding.rule not in seen or not _members(finding.facts) <= seen[finding.rule]
         for finding in assessment.findings
+    )
+
+
+def _grave_places(variants: Iterable[Mapping[str, Any]]) -> frozenset[Any]:
+    """The destinations to which every sale is looked at."""
+    return frozenset(
+        variant.get("country")
+        for variant in variants
+        if variant.get("country_risk") not in MILD or variant.get("in_special_territory")
     )
 
 

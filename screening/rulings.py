@@ -16,7 +16,9 @@ from typing import Any, Protocol
 
 from audit.ledger import canonical, digest
 from policy.facts.answers_to_facts import ONLY_READ
+from policy.facts.declared import NOT_KNOWN
 from policy.facts.derive import Variant
+from policy.reference.registry import INTELLIGENCE
 from screening.form.questions import DECLARATION, MARKS
 from screening.models import FactRuling
 
@@ -182,7 +184,7 @@ def _lay(fact: str, pile: Pile, derived: Sequence[Variant], variants: Sequence[L
     for value, result in zip(values, variants, strict=True):
         # What somebody found comes before what nobody knows, where both are as grave.
         unless_eased = gravest(fact, [*(ruling.value for ruling in graver), value])
-        result.unless_eased[fact] = unless_eased
+        result.unless_eased[fact] = value if value == NOT_KNOWN else unless_eased
         now = unless_eased
         if own is not None:
             standing = [ruling.value for ruling in graver if not may_overrule(own, ruling)]
@@ -249,15 +251,23 @@ def _note_conflict(variant: Variant, result: Laid) -> None:
 
 
 def eased(laid_over: Sequence[Laid], final: Sequence[Variant]) -> list[str]:
-    """The facts that are milder than they would be without rulings, in any variant."""
+    """The facts that are milder than they would be without rulings, in any variant, and those that
+    nobody knew: a rule that is open clears nothing.
+    """
     return [
         fact
         for fact in RULABLE
         if any(
-            gravity(fact, _plain(variant, fact)) < gravity(fact, result.unless_eased[fact])
+            _is_eased(fact, _plain(variant, fact), result.unless_eased[fact])
             for result, variant in zip(laid_over, final, strict=True)
         )
     ]
+
+
+def _is_eased(fact: str, value: Any, unless_eased: Any) -> bool:
+    if unless_eased == NOT_KNOWN and value != INTELLIGENCE:
+        return bool(value != NOT_KNOWN)
+    return gravity(fact, value) < gravity(fact, unless_eased)
 
 
 def _plain(variant: Variant, fact: str) -> Any:

@@ -477,8 +477,8 @@ def _party_changes(
 ) -> Iterator[Row]:
     for key in old.keys() | new.keys():
         if key not in new:
-            looser = old[key].kinds != {OPERATOR}
-            yield "parties removed", "Parties that are no longer recognised", looser, old[key].name
+            # Of an operator the country counts in a deal, wherever it says that it is.
+            yield "parties removed", "Parties that are no longer recognised", True, old[key].name
         elif key not in old:
             yield _added(new[key])
         else:

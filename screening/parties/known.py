@@ -41,6 +41,10 @@ OF_A_BODY: Mapping[str, tuple[Any, ...]] = {
 }
 #: What is asked of who installs, pays for, receives or runs it; who signs has said what it is.
 ARMED = ("law_enforcement", "military")
+#: Kinds of which a body may be several: none of them is a part of a state.
+COMPANIES = frozenset(
+    {"commercial_operator", "state_operator", "private_enterprise", "utility", "rail_operator"}
+)
 #: What says something of whoever it owns.
 OF_AN_OWNER: Mapping[str, tuple[Any, ...]] = {
     **OF_A_BODY,
@@ -89,10 +93,12 @@ class Known:
         return new
 
     def _signs_as(self, declared_kind: str | None) -> Iterator[str]:
-        """Who signs is known as something else than it is declared."""
+        """Who signs is known as something else than it is declared. Another kind that is known too
+        excuses companies alone: one person records it.
+        """
         kinds = {finding.value for finding in self.signs}
         for finding in self.signs:
-            is_missed = finding.value in ARMED or declared_kind not in kinds
+            is_missed = finding.value not in COMPANIES or declared_kind not in kinds
             if finding.value != declared_kind and is_missed:
                 yield (
                     f"{finding.party} signs, and compliance knows it as another kind of"

@@ -74,7 +74,7 @@ def test_products(
     [
         ([AGENCY], [AGENCY], []),
         ([AGENCY, CARRIER], [CARRIER], [("parties removed", True)]),
-        ([AGENCY, CARRIER], [AGENCY], [("parties removed", False)]),
+        ([AGENCY, CARRIER], [AGENCY], [("parties removed", True)]),
         ([CARRIER], [AGENCY, CARRIER], [("intelligence bodies added", True)]),
         ([AGENCY], [AGENCY, CARRIER], [("parties added", True)]),
         ([AGENCY], [replace(AGENCY, kind="military")], [("classes changed", True)]),
