@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policy.facts.declared import NOT_KNOWN, DeclaredError
+from policy.reference.capabilities import KEPT
 
 Answers = Mapping[str, Any]
 #: What the form keeps of a question whose answer sales does not know.
@@ -128,8 +129,9 @@ def _given(answers: Answers) -> Iterator[tuple[Sets, Any]]:
 
 
 def _flags(abilities: Mapping[str, Any]) -> dict[str, Any]:
-    if not abilities:
-        return {}
     there = [name for name, value in abilities.items() if value is True]
     maybe = [name for name, value in abilities.items() if value is MAYBE]
+    # Who was not asked what a storage is for has not said so with a "no" to something else.
+    if not (there or maybe) and abilities.keys().isdisjoint(KEPT):
+        return {}
     return {"abilities_declared": {"yes": there, "unknown": maybe} if maybe else there}

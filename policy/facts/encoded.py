@@ -245,9 +245,16 @@ class Encoded:
 
     def _abilities(self) -> Iterator[Follows]:
         asked = {sets.member: sets for sets in TABLE if sets.declares == "abilities_declared"}
-        any_asked = Either(tuple(Not(_is(sets, (NOT_ASKED,))) for sets in asked.values()))
+        is_said = Either(
+            tuple(
+                Not(_is(sets, (NOT_ASKED,)))
+                if member in KEPT
+                else _is(sets, (*answering(sets, True), *answering(sets, MAYBE)))  # noqa: FBT003
+                for member, sets in asked.items()
+            )
+        )
         nobody_said = All(
-            (Not(any_asked), self._contains(sorted(HANDS_OVER)), self._contains(sorted(STORAGE)))
+            (Not(is_said), self._contains(sorted(HANDS_OVER)), self._contains(sorted(STORAGE)))
         )
         for member in ABILITIES:
             sets = asked.get(member)

@@ -1,14 +1,18 @@
 """Work on somebody else's system: what that one can do counts as if it were sold."""
 
+from typing import Any
+
 import pytest
 
 from screening.form import questions
 from screening.lifecycle import Status
 from screening.models import Deal
+from tests.gaming.test_split_services import GATEWAY, RADIO
 from tests.screening.form.answers import SIMPLE
 from tests.screening.test_rulings import fact, send
 
 pytestmark = pytest.mark.django_db
+STORAGE: dict[str, Any] = {**RADIO, "products": ["storage-array", "servers"]}
 SERVED = {**SIMPLE, "services": ["integration", "training"]}
 
 
@@ -94,3 +98,25 @@ def test_a_part_of_some_system_asks_of_which(product: str) -> None:
 
 def test_radio_is_no_part_of_another_system() -> None:
     assert "other-systems" not in send({**SIMPLE, "services": ["supply"]}).answers
+
+
+ABOUT_SOMETHING_ELSE: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "handover": {"purposes": ["li_compliance"], "handover": "no"},
+    "follows": {"purposes": ["smart_city"], "follows": {"answer": "no", "text": ""}},
+}
+
+
+@pytest.mark.example_laws
+@pytest.mark.parametrize("other", ABOUT_SOMETHING_ELSE)
+def test_no_to_something_else_does_not_say_what_storage_beside_a_gateway_is_for(other: str) -> None:
+    """Storage for the operator of an interception gateway cleared, once anything was answered."""
+    assert send(GATEWAY).status == Status.CLEARED
+    deal = send({**STORAGE, **ABOUT_SOMETHING_ELSE[other]})
+    assert deal.status == Status.NEEDS_INFORMATION
+    assert "abilities_declared" in deal.last_screening.missing
+
+
+@pytest.mark.parametrize("other", ["nothing", "follows"])
+def test_storage_for_an_operator_without_a_gateway_clears(other: str) -> None:
+    assert send({**STORAGE, **ABOUT_SOMETHING_ELSE[other]}).status == Status.CLEARED
