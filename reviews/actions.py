@@ -24,6 +24,7 @@ from screening.parties.models import Easing
 LEASE = timedelta(minutes=45)
 # Auditors read the reasons of a vote: one word is none.
 LEAST_REASONS = 30
+NO_LONGER = "who voted on it may no longer do so"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def claim_deal(deal: Deal, *, actor: User) -> Review:
     Raises Conflict when somebody else holds it, NotAllowed when this person may not review it.
     """
     deal.lock()
+    _begin_again(deal)
     verbs.CLAIM.check(deal, actor)
     review = Review.objects.current_of(deal) or _open_review(deal)
     holder = review.holder()
@@ -59,6 +61,7 @@ def take_over_claim(deal: Deal, *, because: str, actor: User) -> Review:
     """An executive takes a deal from whoever holds it, and says why."""
     because = _said(because)
     deal.lock()
+    _begin_again(deal)
     verbs.TAKE_OVER.check(deal, actor)
     review = Review.objects.current_of(deal) or _open_review(deal)
     former = review.holder()
@@ -163,6 +166,8 @@ def vote(
     check_not_overtaken(deal, screening)
     review = verbs.VOTE.check(deal, actor)
     review.lock()
+    if verbs.may_no_longer_vote(review):
+        raise Conflict(f"Somebody {NO_LONGER}. Claim this deal again: a new round begins.")
     _check_current(screening)
     if (verdict == Vote.Verdict.CONDITIONS) != bool(conditions):
         raise Conflict("Conditions belong to “approve with conditions”, and only to it.")
@@ -333,6 +338,13 @@ def _set_conditions(decision: Decision) -> None:
                 due_on=date.fromisoformat(duty["due_on"]),
                 evidence=duty["evidence"],
             )
+
+
+def _begin_again(deal: Deal) -> None:
+    """A vote of somebody who may no longer vote decides nothing: a new screening ends its round."""
+    if verbs.may_no_longer_vote(Review.objects.current_of(deal)):
+        because = f"Somebody {NO_LONGER}."
+        selling.rescreen_deal(deal, cause=Screening.Cause.FACT, because=because)
 
 
 def _open_review(deal: Deal) -> Review:

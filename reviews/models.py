@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast, Now
+from django.utils.functional import cached_property
 
 from audit.ledger import CanonicalField
 from jobs.models import Clock
@@ -123,7 +124,16 @@ class Review(models.Model):
         return sorted(self.votes.all(), key=lambda vote: vote.pk)
 
     def tally(self) -> Tally:
-        return tally(self.level, [vote.verdict for vote in self.given()])
+        verdicts = [vote.verdict for vote in self.given()]
+        return tally(self.level, verdicts, is_owed=self.is_owed)
+
+    @cached_property
+    def is_owed(self) -> bool:
+        """Whether a vote of an earlier round set conditions that nobody met or decided on."""
+        decision = "review__decision"
+        unmet = Q(**{decision: None}) | Q(**{f"{decision}__conditions__met_at": None})
+        earlier = Vote.objects.filter(review__deal=self.deal_id).exclude(review=self)
+        return earlier.filter(unmet, verdict=Vote.Verdict.CONDITIONS).exists()
 
 
 class Vote(models.Model):

@@ -1,8 +1,9 @@
 """When a review is decided, and how. Pure: votes in, verdict out.
 
-A senior review takes one senior reviewer, and a second one as soon as a vote sets conditions. An
-executive review takes two executives. Votes that differ on approve or reject go to a third
-person, an executive who has not voted; that vote decides (policy, C4b; the split is ours).
+A senior review takes one senior reviewer, and a second one as soon as a vote sets conditions, or
+while some of an earlier round are not met. An executive review takes two executives. Votes that
+differ on approve or reject go to a third person, an executive who has not voted; that vote decides
+(policy, C4b; the split is ours).
 """
 
 from collections.abc import Sequence
@@ -23,17 +24,18 @@ class Tally(NamedTuple):
     next_voter: str
 
 
-def tally(level: str, verdicts: Sequence[str]) -> Tally:
+def tally(level: str, verdicts: Sequence[str], *, is_owed: bool = False) -> Tally:
     """The state of a review at this level after these verdicts, in the order they were given.
 
-    A verdict after the deciding one changes nothing.
+    A verdict after the deciding one changes nothing. ``is_owed`` says that somebody set conditions
+    in an earlier round, and they are not met: nobody drops them alone.
     """
     unknown = set(verdicts) - set(VERDICTS)
     if level not in {SENIOR, EXECUTIVE} or unknown:
         raise ValueError(f"no such level or verdict: {level!r}, {sorted(unknown)}")
     if not verdicts:
         return Tally("", level)
-    if level == SENIOR and verdicts[0] != CONDITIONS:
+    if level == SENIOR and verdicts[0] != CONDITIONS and not is_owed:
         return Tally(_settled(verdicts[:1]), "")
     if len(verdicts) == 1:
         return Tally("", level)

@@ -31,6 +31,23 @@ def _check_no_part(deal: Deal, user: Any) -> None:
         raise NotAllowed("You set a fact of this deal. Somebody else must review it.")
 
 
+def may_no_longer_vote(review: Review | None) -> bool:
+    """Whether somebody who voted lost the role or the account since, or joined those who sell."""
+    return (
+        any(not _may_still(review, vote.reviewer) for vote in review.given()) if review else False
+    )
+
+
+def _may_still(review: Review, voter: Any) -> bool:
+    """The third vote is an executive's, whatever the level."""
+    roles = {ROLE_OF_LEVEL[review.level], access.EXECUTIVE}
+    try:
+        selling.check_no_part(review.deal, voter)
+    except NotAllowed:
+        return False
+    return bool(voter.is_active) and access.has_role(voter, *roles)
+
+
 def _check_claim(deal: Deal, user: Any) -> None:
     """The level of the next vote decides whose role may claim."""
     _check_in_review(deal)

@@ -12,15 +12,7 @@ from policy.reference.destinations import Countries, Place, Restriction, Territo
 from policy.reference.laws import CLASS_WORDS, Law, Laws, day_words
 from policy.reference.names.lexicon import HARMLESS
 from policy.reference.ratings import TIER_WORDS, TIERS, UNRATED, Rating, RatingList
-from policy.reference.registry import (
-    INTELLIGENCE,
-    OPERATOR,
-    QUESTION,
-    VENDOR,
-    Party,
-    Registry,
-    fold,
-)
+from policy.reference.registry import INTELLIGENCE, QUESTION, VENDOR, Party, Registry, fold
 
 # An unrated place is treated like the gravest, so a first rating may only lower what is asked.
 _RISKS = (*TIERS, UNRATED)

@@ -1,0 +1,130 @@
+"""Conditions that a later round would drop, and votes of people who may no longer vote.
+
+Each of these deals was approved once: by one person without the conditions, or with such a vote.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from audit.models import SYSTEM
+from audit.refusals import Conflict
+from people import access
+from people import actions as people
+from reviews import actions as reviewing
+from reviews.models import Decision, Review
+from screening import actions
+from screening.lifecycle import Status
+from screening.models import Deal
+from tests import factories
+from tests.factories import duty, vote_on
+from tests.screening.test_rulings import send_draft
+
+pytestmark = pytest.mark.django_db
+
+
+def with_conditions() -> Deal:
+    deal = factories.deal_in_review()
+    conditions = [duty()]
+    vote_on(deal, actor=factories.senior(), verdict=CONDITIONS, conditions=conditions)
+    return deal
+
+
+CONDITIONS = "approve_with_conditions"
+
+
+def lapsed_without_the_proof(deal: Deal) -> None:
+    vote_on(deal, actor=factories.senior())
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED_WITH_CONDITIONS
+    actions.lapse_deal(deal, because="Condition 1 was due.")
+    deal.refresh_from_db()
+    send_draft(deal)
+
+
+def asked_about_something_else(deal: Deal) -> None:
+    reviewer = factories.senior()
+    reviewing.claim_deal(deal, actor=reviewer)
+    reviewing.ask_sales(deal, questions=[("", "Is it so?")], actor=reviewer)
+    deal.refresh_from_db()
+    send_draft(deal, {1: "Yes."})
+
+
+@pytest.mark.parametrize("and_then", [lapsed_without_the_proof, asked_about_something_else])
+def test_one_person_drops_no_conditions(and_then: Callable[[Deal], None]) -> None:
+    deal = with_conditions()
+    and_then(deal)
+    vote_on(deal, actor=factories.senior())
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+    review = Review.objects.current_of(deal)
+    with pytest.raises(IntegrityError, match="needs 2 votes"), transaction.atomic():
+        Decision.objects.create(
+            review=review, deal=deal, screening=deal.screening, outcome="approved", because="Fine."
+        )
+    vote_on(deal, actor=factories.senior())
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED
+
+
+def test_conditions_that_were_met_bind_nobody() -> None:
+    deal = with_conditions()
+    vote_on(deal, actor=factories.senior())
+    (condition,) = deal.decisions.get().conditions.all()
+    reviewing.settle_condition(condition, because="Seen.", actor=factories.senior())
+    deal.refresh_from_db()
+    actions.lapse_deal(deal, because="A year is over.")
+    deal.refresh_from_db()
+    send_draft(deal)
+    vote_on(deal, actor=factories.senior())
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED
+
+
+def disabled(voter: Any, _deal: Deal) -> None:
+    people.disable_person(voter, actor=SYSTEM)
+
+
+def without_the_role(voter: Any, _deal: Deal) -> None:
+    people.set_roles(voter, frozenset({access.SENIOR}), actor=SYSTEM)
+
+
+def among_the_sellers(voter: Any, deal: Deal) -> None:
+    factories.join(deal.team, voter)
+
+
+@pytest.mark.parametrize("become", [disabled, without_the_role, among_the_sellers])
+def test_a_vote_of_somebody_who_may_no_longer_vote_decides_nothing(
+    become: Callable[[Any, Deal], None],
+) -> None:
+    deal, voter = factories.deal_in_review(level="executive"), factories.executive()
+    vote_on(deal, actor=voter)
+    become(voter, deal)
+    vote_on(deal, actor=factories.executive())
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+    vote_on(deal, actor=factories.executive())
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED
+
+
+def test_who_had_claimed_it_before_is_told_and_postgresql_refuses_the_decision() -> None:
+    deal, voter, second = (
+        factories.deal_in_review(level="executive"),
+        factories.executive(),
+        factories.executive(),
+    )
+    vote_on(deal, actor=voter)
+    reviewing.claim_deal(deal, actor=second)
+    disabled(voter, deal)
+    deal.refresh_from_db()
+    said = {"verdict": "approve", "because": factories.REASONS, "actor": second}
+    with pytest.raises(Conflict, match="may no longer do so"):
+        reviewing.vote(deal, screening=deal.last_screening, **said)
+    review = Review.objects.current_of(deal)
+    with pytest.raises(IntegrityError, match="may no longer"), transaction.atomic():
+        Decision.objects.create(
+            review=review, deal=deal, screening=deal.screening, outcome="approved", because="Fine."
+        )
