@@ -355,9 +355,15 @@ def _screen(
     found = deriving.of_revision(revision, data, around, reading)
     if cause == Screening.Cause.SENT:
         # Once somebody has to look, a person ends it, whatever becomes of the other deal.
-        milder = _milder_than(deriving.twins(deal, reading, around), reading)
+        waiting = _says_less_than(deriving.twins(deal, reading, around), reading)
+        milder = _milder_than(waiting)
         drafts = _milder_than_drafts(deriving.stopped_drafts(deal, reading, around), reading)
-        found = replace(found, looks=[*found.looks, *milder, *drafts])
+        for_executives = any(other.review_level == "executive" for other in waiting)
+        found = replace(
+            found,
+            looks=[*found.looks, *milder, *drafts],
+            for_executives=found.for_executives or for_executives,
+        )
         if deriving.may_be_unsaid(deal, reading, around):
             Job.objects.enqueue(AFTER_SAID, deal=deal.pk)
     plan = recording.plan(deal, revision.pk, found, data, versions, cause=cause)
@@ -367,12 +373,20 @@ def _screen(
     return deal.last_screening
 
 
-def _milder_than(waiting: Iterable[Deal], reading: Reading) -> list[str]:
-    """Sentences on deals that somebody has to look at, for what these answers no longer say."""
+def _says_less_than(waiting: Iterable[Deal], reading: Reading) -> list[Deal]:
+    """Those of the deals that somebody has to look at, for what these answers no longer say."""
+    return [
+        other
+        for other in waiting
+        if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
+    ]
+
+
+def _milder_than(waiting: Iterable[Deal]) -> list[str]:
+    """A sentence on each of them."""
     return [
         f"says less than {other.reference} of the same end user, which somebody has to look at"
         for other in waiting
-        if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
     ]
 
 

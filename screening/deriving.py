@@ -64,6 +64,8 @@ class Found:
     #: Why people look at it whatever the rulebook says: a ruling eased it, or it follows a
     #: stopped deal. Sentences.
     looks: Sequence[str] = ()
+    #: Whether executives had to look at what it follows or says less than.
+    for_executives: bool = False
 
     def differs_from(self, screening: Screening, review_level: str) -> bool:
         """Whether a deal that was screened so has to be screened again.
@@ -90,6 +92,8 @@ class Derived:
     named: Sequence[Named]
     #: The day for which it is derived: a law of the register counts until its last one.
     on: date
+    #: Whether executives had to look at a stopped deal that it follows and that can do the same.
+    for_executives: bool
 
 
 def of_revision(
@@ -111,6 +115,7 @@ def of_revision(
         linked=bool(derived.brought.deals),
         **_laws(derived, data),
         looks=[sentence for sentence in (derived.follows, eased) if sentence],
+        for_executives=derived.for_executives,
     )
 
 
@@ -219,9 +224,14 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     stopped = around.stopped(names, at)
     signed = linking.alike_in_products(declared, around.signed(names, at), data)
     before = list(_of_its_own(reading.answers, around.unanswered(deal, at)))
-    follows = linking.stopped_before(
-        deal, key, names, around.ancestors(deal), stopped, signed, before
-    )
+    ancestors = around.ancestors(deal)
+    follows = linking.stopped_before(deal, key, names, ancestors, stopped, signed, before)
+    graver = [
+        other
+        for other in (*ancestors, *stopped, *signed)
+        if other.is_closed and other.review_level == "executive" and other.pk != deal.pk
+    ]
+    for_executives = bool(linking.alike_in_products(declared, graver, data))
     declared = of_parties.declared(brought.declared(declared))
     said = linking.said_elsewhere(declared, reading.answers, linked, data)
     said += _said_of_parties(deal, reading, named, around)
@@ -243,7 +253,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         variants = reading.variants
     else:
         variants = trace(declared, data, given=brought.given, cleared=of_parties.cleared, on=on)
-    return Derived(declared, key, variants, pile, brought, follows, of_parties, named, on)
+    return Derived(
+        declared, key, variants, pile, brought, follows, of_parties, named, on, for_executives
+    )
 
 
 def _is_graver(

@@ -55,16 +55,20 @@ def course(
     before: str,
     *,
     looks: Sequence[str] = (),
+    for_executives: bool = False,
     is_news: bool = False,
     is_asked: bool = False,
 ) -> Course:
     """Of a deal as it stands under its lock; ``before`` is the outcome so far, empty for none.
 
     ``looks`` says why people look at it whatever the rulebook says: an installation may keep a
-    rulebook that does not read these facts. ``is_news`` says that other facts brought up rules that
+    rulebook that does not read these facts; executives, where they had to look at a deal that this
+    one follows or says less than. ``is_news`` says that other facts brought up rules that
     nobody who decided the deal saw. ``is_asked`` says that sales owes a reviewer an answer.
     """
-    level = higher(deal.review_level, _level(screening)) or ("senior" if looks else "")
+    level = higher(deal.review_level, _level(screening))
+    if looks:
+        level = higher(level, "executive" if for_executives else "senior")
     # Whoever approved other facts has approved nothing of these.
     decided = "" if is_news else before
     status = target(

@@ -81,6 +81,7 @@ def plan(
         screening,
         outcome,
         looks=found.looks,
+        for_executives=found.for_executives,
         is_news=is_news,
         is_asked=_is_asked(deal, screening),
     )

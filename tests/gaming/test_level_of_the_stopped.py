@@ -1,0 +1,63 @@
+"""The level of review does not fall with a new deal, as it does not fall within one.
+
+Executives had rejected a deal, or would have decided it; after a withdrawal, or beside it, the same
+in milder words was approved by one senior reviewer.
+"""
+
+from typing import Any
+
+import pytest
+
+from screening import actions
+from screening.lifecycle import AFTER_STOP, Status
+from screening.models import Deal
+from tests import factories
+from tests.factories import vote_on
+from tests.gaming.test_twins import RADIO
+from tests.screening.sweep import sweeping
+from tests.screening.test_rulings import complete, send, send_draft
+
+pytestmark = pytest.mark.django_db
+#: Radio for a state-owned operator through which an agency will be able to use it: E15.
+REACHED: dict[str, Any] = {
+    **RADIO,
+    "end-user": {"kind": "state_operator", "is_customer": True},
+    "intelligence-access": "yes",
+}
+MILDER = {**REACHED, "intelligence-access": "no"}
+
+
+def level(deal: Deal) -> tuple[str, str]:
+    return deal.status, deal.review_level
+
+
+def test_a_changed_deal_after_a_rejection_goes_back_to_executives() -> None:
+    deal = send(REACHED)
+    for _ in range(2):
+        vote_on(deal, actor=factories.executive(), verdict="reject")
+    deal.refresh_from_db()
+    assert level(deal) == (Status.REJECTED, "executive")
+    changed = actions.start_changed_deal(deal, actor=deal.owner)
+    actions.save_answer(changed, slug="intelligence-access", value="no", actor=deal.owner)
+    complete(changed)
+    assert level(send_draft(changed)) == (Status.IN_REVIEW, "executive")
+
+
+def test_a_fresh_deal_after_a_withdrawal_goes_to_executives() -> None:
+    deal = send(REACHED)
+    actions.withdraw_deal(deal, because="Entered again.", actor=deal.owner)
+    sweeping.work(AFTER_STOP)
+    assert level(send(MILDER)) == (Status.IN_REVIEW, "executive")
+
+
+def test_something_else_for_the_same_end_user_is_looked_at_by_seniors() -> None:
+    deal = send(REACHED)
+    actions.withdraw_deal(deal, because="Lost the tender.", actor=deal.owner)
+    fibre = {**MILDER, "products": ["xgs-pon"]}
+    assert level(send(fibre)) == (Status.IN_REVIEW, "senior")
+
+
+def test_a_second_deal_in_milder_words_beside_one_of_executives_goes_to_them() -> None:
+    first = {**RADIO, "purposes": ["national_security_monitoring"]}
+    assert level(send(first)) == (Status.IN_REVIEW, "executive")
+    assert level(send(RADIO)) == (Status.IN_REVIEW, "executive")
