@@ -202,6 +202,7 @@ class Derivation(Draft):
             self._stated(facts)
         products.serves(self, facts)
         products.other_purpose(self, facts)
+        products.for_an_authority(self, facts)
         self._unread({name: facts[name] for name in answered})
         self._conflict(facts)
         words = self.reference.rulebook.vocabulary

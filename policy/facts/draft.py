@@ -25,6 +25,8 @@ class Draft:
     notes: dict[str, str] = field(default_factory=dict)
     #: Laws of the register that were picked, by id, and whether each counts.
     laws: dict[str, bool] = field(default_factory=dict)
+    #: What the lines of the deal itself contain, and the systems that it serves.
+    own: Any = None
     #: How sentences about a name or a line write it, where not as it is.
     written: Mapping[str, str] = field(default_factory=dict)
     #: Vendors of surveillance systems that take part in the deal or made something in it.

@@ -7,7 +7,7 @@ from policy.engine.language.words import listed
 from policy.facts.declared import ABILITIES, NOT_KNOWN, is_named
 from policy.facts.draft import Draft
 from policy.facts.flags import maybe, members, possibly, surely, union
-from policy.facts.parties import known_as
+from policy.facts.parties import COMPANIES, known_as
 from policy.reference.capabilities import (
     CONTROL_LIST,
     HANDS_OVER,
@@ -50,6 +50,9 @@ SERVED: Mapping[str | None, Served] = {
 }
 #: The purpose of which nothing is known but the words of sales.
 OTHER = "other"
+#: Purposes that are a task of authorities, and what finds or profiles single people for them.
+OF_AUTHORITIES = frozenset({"public_safety", "health_emergency"})
+INDIVIDUALS = frozenset({"subscriber_analytics_individual", "location_platform"})
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
 WITH_LINKED = "with linked deals and the delivered base"
 
@@ -67,6 +70,7 @@ def capabilities(draft: Draft, facts: dict[str, Any]) -> None:
         contained = _of_lines(draft, products)
     if others := declared.get("other_systems"):
         contained = _with_others(draft, contained, others)
+    draft.own = contained
     if linked:
         draft.add_note("capabilities", WITH_LINKED)
         contained = union(contained, linked)
@@ -214,9 +218,23 @@ def serves(draft: Draft, facts: dict[str, Any]) -> None:
         *(reference.alike.get(ability, ()) for ability in served.abilities)
     )
     said = possibly(facts["abilities_declared"], ABILITIES)
-    if able.isdisjoint(surely(facts["capabilities"]) or ()) and served.abilities.isdisjoint(said):
+    if able.isdisjoint(surely(draft.own) or ()) and served.abilities.isdisjoint(said):
         purpose = reference.rulebook.vocabulary["purpose"].say(facts["purpose"])
         draft.doubts.append(f"The purpose is {purpose}, and nothing in the deal {served.does}.")
+
+
+def for_an_authority(draft: Draft, facts: dict[str, Any]) -> None:
+    """A company that finds or profiles single people for what is a task of authorities: they get
+    what it finds, and where they use it themselves rules ask.
+    """
+    purpose, kind = facts["purpose"], facts["end_user_type"]
+    is_of_people = not INDIVIDUALS.isdisjoint(surely(facts["capabilities"]) or ())
+    if purpose in OF_AUTHORITIES and kind in COMPANIES and is_of_people:
+        words = draft.reference.rulebook.vocabulary["purpose"].say(purpose)
+        draft.doubts.append(
+            f"The purpose is {words}, and {draft.reference.kind_words[kind]} is to find or profile"
+            " single people for it: say which authority gets what it finds."
+        )
 
 
 def other_purpose(draft: Draft, facts: dict[str, Any]) -> None:

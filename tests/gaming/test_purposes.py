@@ -13,6 +13,8 @@ from screening.lifecycle import Status
 from screening.models import Deal
 from tests import factories
 from tests.factories import ruled
+from tests.gaming.test_split_services import GATEWAY
+from tests.gaming.test_split_services import RADIO as BESIDE_THE_CORE
 from tests.screening.form.answers import ASKED_NOW, SIMPLE
 from tests.screening.test_rulings import CORE, fact, send
 
@@ -130,3 +132,37 @@ def test_the_command_line_asks_too() -> None:
     assert "compliance with data-retention duties" in facts["conflict_note"]
     (facts,) = derive({**said, "purpose": "other"}, shipped.load())
     assert facts["conflict_note"] == PURPOSES["other"]
+
+
+@pytest.mark.example_laws
+@pytest.mark.parametrize("product", ["nr-macro", "servers"])
+def test_a_core_in_another_deal_explains_no_purpose_of_this_one(product: str) -> None:
+    assert send({**GATEWAY, "products": ["core-epc"]}).status == Status.CLEARED
+    served = {"products": [product], "purposes": ["li_compliance"], "handover": "no"}
+    deal = send({**BESIDE_THE_CORE, **served})
+    assert deal.turn == "compliance"
+    assert PURPOSES["li_compliance"] in because(deal)
+
+
+@pytest.mark.parametrize("purpose", ["public_safety", "health_emergency"])
+@pytest.mark.parametrize("product", ["location-server", "customer-analytics"])
+def test_a_company_that_finds_people_for_a_task_of_authorities_is_asked_about(
+    purpose: str, product: str
+) -> None:
+    """A ministry that would use it itself is reviewed."""
+    deal = send({**ASKED_NOW, "products": [product], "purposes": [purpose]})
+    assert deal.turn == "compliance"
+    assert "say which authority gets what it finds" in because(deal)
+    ruled(deal, "fact_conflict", value=False)
+    assert deal.status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("product", "purpose"),
+    [("location-server", "commercial_service"), ("emergency-location", "public_safety")],
+)
+def test_finding_people_for_subscribers_or_in_an_emergency_call_clears(
+    product: str, purpose: str
+) -> None:
+    deal = send({**ASKED_NOW, "products": [product], "purposes": [purpose]})
+    assert deal.status == Status.CLEARED
