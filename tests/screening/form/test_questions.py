@@ -346,8 +346,8 @@ class TestWhatAnswersSet:
     @pytest.mark.parametrize(
         ("slug", "answer", "name", "value"),
         [
-            ("handover", "no", "abilities_declared", []),
-            ("handover", "standard", "abilities_declared", []),
+            ("stores", "no", "abilities_declared", []),
+            ("analyses", "no", "abilities_declared", []),
             ("handover", "more", "abilities_declared", ["hands_over_more"]),
             ("handover", "?", "abilities_declared", {"yes": [], "unknown": ["hands_over_more"]}),
             ("stores", "yes", "abilities_declared", ["stores_intercepted"]),
@@ -397,6 +397,11 @@ class TestWhatAnswersSet:
         answers = SIMPLE | {slug: answer}
         assert questions.declared_facts(answers)[name] == value
         assert "contradictions" not in questions.declared_facts(answers)
+
+    @pytest.mark.parametrize("handover", ["no", "standard"])
+    def test_who_hands_over_no_more_has_said_nothing_of_keeping(self, handover: str) -> None:
+        declared = questions.declared_facts(SIMPLE | {"handover": handover})
+        assert "abilities_declared" not in declared
 
     def test_an_answer_from_before_the_form_asked_which_kind_is_not_known(self) -> None:
         answers = SIMPLE | {"limits-speech": {"answer": "yes", "text": "Whatever it was"}}
