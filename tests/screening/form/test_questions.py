@@ -346,7 +346,6 @@ class TestWhatAnswersSet:
     @pytest.mark.parametrize(
         ("slug", "answer", "name", "value"),
         [
-            ("stores", "no", "abilities_declared", []),
             ("analyses", "no", "abilities_declared", []),
             ("handover", "more", "abilities_declared", ["hands_over_more"]),
             ("handover", "?", "abilities_declared", {"yes": [], "unknown": ["hands_over_more"]}),
