@@ -169,6 +169,8 @@ class Laid:
 def laid(pile: Pile, derived: Sequence[Variant]) -> list[Laid]:
     """Of each variant, in their order."""
     variants = [Laid() for _ in derived]
+    if not pile.rulings:
+        return variants
     for fact in RULABLE:
         _lay(fact, pile, derived, variants)
     for variant, result in zip(derived, variants, strict=True):
@@ -254,6 +256,8 @@ def eased(laid_over: Sequence[Laid], final: Sequence[Variant]) -> list[str]:
     """The facts that are milder than they would be without rulings, in any variant, and those that
     nobody knew: a rule that is open clears nothing.
     """
+    if not any(result.by for result in laid_over):
+        return []
     return [
         fact
         for fact in RULABLE
