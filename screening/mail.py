@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.template.loader import get_template
 from django.urls import reverse
 
@@ -27,6 +28,10 @@ from screening.models import Contributor, Deal, Notification, PastMember, SalesT
 from screening.sweep import rows
 
 KIND = "mail"
+# Of these people and deals, who had a say in what is known of a party.
+SPOKE = """
+SELECT deal, person FROM unnest(%s::bigint[]) AS person
+CROSS JOIN LATERAL deals_spoken_of(person) AS deal WHERE deal = ANY(%s)"""
 ROLE_OF_LEVEL = {"senior": access.SENIOR, "executive": access.EXECUTIVE}
 
 
@@ -203,6 +208,8 @@ class Addresses:
 
     def __init__(self, deals: Collection[Deal]) -> None:
         self._people: dict[str, list[Any]] = {}
+        self._deals = [deal.pk for deal in deals]
+        self._spoke: dict[int, set[int]] = defaultdict(set)
         parts = Contributor.objects.filter(deal__in=deals).values_list("deal", "user")
         self._contributors = _grouped(parts)
         teams = {deal.team_id for deal in deals}
@@ -217,13 +224,25 @@ class Addresses:
         apart |= {
             user for team, user, at in self._left if team == deal.team_id and at > deal.created_at
         }
-        return [person for person in self._with(role) if person.pk not in apart]
+        people = self._with(role)
+        if role in access.REVIEWERS:
+            apart |= self._spoke[deal.pk]
+        return [person for person in people if person.pk not in apart]
 
     def _with(self, role: str) -> list[Any]:
         if role not in self._people:
             people = get_user_model().objects.filter(groups__name=role, is_active=True)
             self._people[role] = list(people.order_by("pk"))
+            if role in access.REVIEWERS:
+                self._note_who_spoke(self._people[role])
         return self._people[role]
+
+    def _note_who_spoke(self, people: Iterable[Any]) -> None:
+        """Who of these had a say in what is known of a party of the deals."""
+        with connection.cursor() as cursor:
+            cursor.execute(SPOKE, [[person.pk for person in people], self._deals])
+            for deal, person in cursor.fetchall():
+                self._spoke[deal].add(person)
 
 
 def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:

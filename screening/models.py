@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Self, cast
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, Func, OuterRef, Q, Value
+from django.db.models import BooleanField, Count, Exists, F, Func, OuterRef, Q, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -159,6 +160,14 @@ class DealQuerySet(models.QuerySet["Deal"]):
         was_colleague = Q(team__in=left) & Q(Exists(_left_teams(user)))
         return self.filter(Q(pk__in=hand_in) | Q(team__in=teams) | was_colleague)
 
+    def not_spoken_of(self, user: Any) -> Self:
+        """Without deals of parties of whom the person had a say in what is known: for reviewers."""
+        return self.exclude(_spoken_of(user))
+
+    def not_to_review(self, user: Any) -> Self:
+        """Deals that the person does not review: their own, and of parties of whom they spoke."""
+        return self.of_own(user) | self.filter(_spoken_of(user))
+
     def parts_of(self, user: Any) -> "dict[int, Part]":
         """Of each of these deals, by number, the part that the person has in it; in one query."""
         parts = self.order_by().values_list("pk", *_parts(user).values())
@@ -176,7 +185,11 @@ class DealQuerySet(models.QuerySet["Deal"]):
         )
 
 
-def _parts(user: Any) -> dict[str, Exists]:
+def _spoken_of(user: Any) -> Q:
+    return Q(pk__in=RawSQL("SELECT deals_spoken_of(%s)", [user.pk]))
+
+
+def _parts(user: Any) -> dict[str, Exists | Func]:
     """By the names of `Part`."""
     hand_in = Contributor.objects.filter(user=user, deal=OuterRef("pk"))
     facts = Q(part=Contributor.Part.FACTS)
@@ -185,7 +198,13 @@ def _parts(user: Any) -> dict[str, Exists]:
         "was_in_team": Exists(_left_teams(user)),
         "had_a_hand": Exists(hand_in.exclude(facts)),
         "set_a_fact": Exists(hand_in.filter(facts)),
+        "spoke_of_a_party": _by_postgresql("spoke_of_party", user),
     }
+
+
+def _by_postgresql(function: str, user: Any) -> Func:
+    """What a function of PostgreSQL says of a deal and a person; its guards ask the same."""
+    return Func(F("pk"), Value(user.pk), function=function, output_field=BooleanField())
 
 
 def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:
@@ -241,6 +260,8 @@ class Part(NamedTuple):
     #: As its owner, an editor or a submitter.
     had_a_hand: bool
     set_a_fact: bool
+    #: Recorded, merged, cleared or took back what is known of a party, or said a word to it.
+    spoke_of_a_party: bool
 
 
 class Deal(models.Model):
