@@ -101,7 +101,9 @@ def _of_deals(deals: QuerySet[Deal]) -> QuerySet[Condition]:
 
 
 def _with_rows() -> QuerySet[Condition]:
-    return Condition.objects.select_related("decision__deal__screening", "owner", "met_by")
+    return Condition.objects.select_related(
+        "decision__deal__screening", "decision__review", "owner", "met_by"
+    )
 
 
 @does(verbs.SETTLE)

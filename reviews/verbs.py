@@ -112,6 +112,11 @@ def _check_settle(condition: Condition, user: Any) -> None:
     if condition.owner_id == user.pk:
         raise NotAllowed("You owe this proof, so someone else must accept it.")
     _check_no_part(condition.decision.deal, user)
+    executives_set = condition.decision.review.level == "executive"
+    if executives_set and not access.has_role(user, access.EXECUTIVE):
+        raise NotAllowed(
+            "Executives set this condition, so an executive reviewer accepts its proof."
+        )
     if condition.met_at is not None:
         raise Conflict("This condition is already met.")
 
