@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Cast, Now
 from django.utils.functional import cached_property
 
@@ -47,7 +47,7 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         rounds = (
             self.filter(deal=deal)
             .select_related("decision", "claimed_by")
-            .annotate(is_held=is_held)
+            .annotate(is_held=is_held, owes=Exists(_unmet(OuterRef("deal"), OuterRef("pk"))))
             .prefetch_related(votes)
         )
         deal._known_rounds = list(rounds)  # type: ignore[attr-defined]
@@ -58,6 +58,14 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """The same of a deal that nobody claimed yet."""
         deal._known_rounds = []  # type: ignore[attr-defined]
         return []
+
+
+def _unmet(deal: Any, but: Any) -> "models.QuerySet[Vote]":
+    """Votes of other rounds that set conditions which nobody met or decided on."""
+    decision = "review__decision"
+    unmet = Q(**{decision: None}) | Q(**{f"{decision}__conditions__met_at": None})
+    earlier = Vote.objects.filter(review__deal=deal).exclude(review=but)
+    return earlier.filter(unmet, verdict=Vote.Verdict.CONDITIONS)
 
 
 class Review(models.Model):
@@ -130,10 +138,9 @@ class Review(models.Model):
     @cached_property
     def is_owed(self) -> bool:
         """Whether a vote of an earlier round set conditions that nobody met or decided on."""
-        decision = "review__decision"
-        unmet = Q(**{decision: None}) | Q(**{f"{decision}__conditions__met_at": None})
-        earlier = Vote.objects.filter(review__deal=self.deal_id).exclude(review=self)
-        return earlier.filter(unmet, verdict=Vote.Verdict.CONDITIONS).exists()
+        if hasattr(self, "owes"):
+            return bool(self.owes)
+        return _unmet(self.deal_id, self.pk).exists()
 
 
 class Vote(models.Model):
