@@ -145,30 +145,38 @@ def _whole(
     return derived, variants, eased
 
 
-def twins(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
-    """The deals that wait for somebody else than sales and that this one is like: of the same end
-    user, in a country of this one, where a product can do the same.
+def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
+    """The live deals that this one is like: their end user uses this one, maybe under another
+    spelling, or takes another part in it, they have a country in common, and a product can do the
+    same.
     """
     declared, data = reading.declared, reading.data
     here, able = linking.places(declared, data), linking.own_capabilities(declared, data)
-    return [
-        other.deal
-        for other in around.others(deal, linking.end_user_key(declared), data)
+    key = linking.end_user_key(declared)
+    keys = {part.key for part in naming.named(declared, data)}
+    of_parties = around.used_by(keys, deal, data).values()
+    others = [other for of_party in of_parties for other in of_party]
+    if key:
+        others += around.alike(deal, str(declared["end_user_name"]), data)
+    alike = {
+        other.deal.pk: other
+        for other in others
         if linking.has_place_in_common(here, other.places)
         and not able.isdisjoint(other.capabilities)
-        and other.waits_for_somebody_else
-    ]
+    }
+    return [alike[pk] for pk in sorted(alike)]
 
 
 def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:
-    """What other drafts for the same end user said when the policy stopped them, where a product
-    can do the same.
+    """What other drafts said when the policy stopped them, where a product can do the same and the
+    end user uses this one, maybe under another spelling, or takes another part in it. Of a draft
+    without products it may have been any.
     """
     able = linking.own_capabilities(reading.declared, reading.data)
     return [
         draft
-        for draft in around.stopped_drafts(deal, linking.end_user_key(reading.declared))
-        if not able.isdisjoint(draft.capabilities)
+        for draft in around.stopped_drafts(deal, linking.names(reading.declared))
+        if not draft.capabilities or not able.isdisjoint(draft.capabilities)
     ]
 
 

@@ -355,13 +355,14 @@ def title_of(answers: Answers, data: ReferenceData) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
 
 
-def copied(answers: Answers, *, source: str = "", is_sent: bool = True) -> dict[str, Any]:
+def copied(answers: Answers, *, source: str = "", sent: Answers | None = None) -> dict[str, Any]:
     """What a copy of a deal takes over; ``source`` is the reference that each answer shows.
 
-    Nobody has seen what a draft says that its copy is asked about again.
+    Nobody has seen what a deal says since it was ``sent`` that its copy is asked about again.
     """
     kept = {slug: value for slug, value in answers.items() if slug not in {*NOT_COPIED, *MARKS}}
-    unseen = [] if is_sent else [slug for slug in NOT_COPIED if _is_grave(answers.get(slug), slug)]
+    said, seen = _grave(answers), _grave(sent or {})
+    unseen = NOT_COPIED.intersection(said - seen)
     softened = sorted({*answers.get(SOFTENED, ()), *unseen})
     marks: dict[str, Any] = {SOFTENED: softened} if softened else {}
     if source:
@@ -383,6 +384,10 @@ def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Collection
     is_reworded = "needs_information" in outcomes and in_words
     if "bar" in outcomes or takes_back or for_executives or is_reworded:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
+
+
+def _grave(answers: Answers) -> set[str]:
+    return {slug for slug, answer in answers.items() if _is_grave(answer, slug)}
 
 
 def _is_grave(answer: Any, slug: str) -> bool:
