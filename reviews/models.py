@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Cast, Now
 from django.utils.functional import cached_property
@@ -129,11 +129,15 @@ class Review(models.Model):
 
     @cached_property
     def is_owed(self) -> bool:
-        """Whether a vote of an earlier round set conditions that nobody met or decided on."""
-        decision = "review__decision"
-        unmet = Q(**{decision: None}) | Q(**{f"{decision}__conditions__met_at": None})
-        earlier = Vote.objects.filter(review__deal=self.deal_id).exclude(review=self)
-        return earlier.filter(unmet, verdict=Vote.Verdict.CONDITIONS).exists()
+        """Whether a vote of an earlier round, of a deal that this one comes from or of another one
+        of its end user set conditions that nobody met or decided on. PostgreSQL tells, which asks
+        the same of each decision.
+        """
+        with connection.cursor() as cursor:
+            owed = "SELECT is_owed(review) FROM reviews_review AS review WHERE id = %s"
+            cursor.execute(owed, [self.pk])
+            [(is_owed,)] = cursor.fetchall()
+        return bool(is_owed)
 
 
 class Vote(models.Model):
