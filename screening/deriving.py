@@ -182,14 +182,13 @@ def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[Stopped
 
 def may_be_unsaid(deal: Deal, reading: Reading, around: Around) -> bool:
     """Whether deals that were sent before may leave unsaid what this one says of its end user:
-    linked ones, or those in which it takes another part.
+    others of it, or those in which it takes another part.
     """
     declared, data = reading.declared, reading.data
     key = linking.end_user_key(declared)
     others = around.others(deal, key, data)
     return any(
-        linking.says_more(declared, reading.answers, other, data)
-        for other in linking.linked_with(declared, others, data)
+        linking.says_more(declared, reading.answers, other, data) for other in others
     ) or bool(key and DealParty.objects.takes_another_part(key).exclude(deal=deal).exists())
 
 
@@ -219,7 +218,6 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
     others = around.others(deal, key, data)
-    linked = linking.linked_with(declared, others, data)
     takes_law = not _law_is_refused(deal, ruled)
     brought = linking.brought(declared, others, data, takes_law=takes_law)
     alike = around.alike(deal, str(declared["end_user_name"]), data) if key else []
@@ -241,7 +239,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     ]
     for_executives = bool(linking.alike_in_products(declared, graver, data))
     declared = of_parties.declared(brought.declared(declared))
-    said = linking.said_elsewhere(declared, reading.answers, linked, data)
+    said = linking.said_elsewhere(declared, reading.answers, others, data)
     said += _said_of_parties(deal, reading, named, around)
     said += _ruled_on_laws(deal, key, reading, around)
     if said:

@@ -54,6 +54,7 @@ from policy.reference.names.plain_text import without
 from screening.form import named_in_text
 from screening.form.deal_form import (
     DECLARATION,
+    FOR_OTHERS,
     OTHER_PLACES,
     QUESTIONS,
     SECTIONS,
@@ -401,14 +402,15 @@ def unsaid(elsewhere: Answers, here: Answers, abilities: Collection[str]) -> lis
     the end user, and whether what is sold has one of the ``abilities``.
 
     Who does not know is asked anyway; the law and the abilities are of what is sold, so an answer
-    about them is missed only where it was asked for.
+    about them is missed only where it was asked for, or what was sold then is served now.
     """
     of_end_user = KNOWN_TO_SALES - {"law-conflict"}
+    serves = not FOR_OTHERS.isdisjoint(here.get("services") or ())
     return [
         BY_SLUG[sets.slug].number
         for sets in answers_to_facts.TABLE
         if (not sets.member or sets.member in abilities)
-        and (sets.slug in here or sets.slug in of_end_user)
+        and (sets.slug in here or sets.slug in of_end_user or (serves and bool(sets.member)))
         and _says_yes(elsewhere.get(sets.slug), sets.slug)
         and not _says_yes(here.get(sets.slug), sets.slug)
         and not _holds_unknown(here.get(sets.slug))
@@ -595,6 +597,11 @@ def _purposes(answers: Answers) -> list[str | None] | None:
     if restricts.get("answer") in ("yes", UNKNOWN) and restricts.get("owner") in LIST_OWNERS:
         purposes.append(LIST_OWNERS[restricts["owner"]])
     return list(dict.fromkeys(purposes))
+
+
+def purposes(answers: Answers) -> frozenset[str]:
+    """Those that were ticked, and those of the owner of a list."""
+    return frozenset(purpose for purpose in _purposes(answers) or () if purpose)
 
 
 def _yes_no(value: str | None) -> bool | None:
