@@ -213,6 +213,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     names_of_all = [part.name for part in named]
     after = spots.named_after(declared, names_of_all, data.countries)
     after += spots.of_other_countries(declared, names_of_all, data)
+    after += spots.joint(declared, names_of_all, data)
     if after:
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
