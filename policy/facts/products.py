@@ -235,9 +235,9 @@ def for_an_authority(draft: Draft, facts: dict[str, Any]) -> None:
     able = surely(facts["capabilities"]) or ()
     is_of_people = not INDIVIDUALS.isdisjoint(able)
     if OF_PRISONS in able and kind in COMPANIES:
+        whoever = draft.reference.kind_words[kind].capitalize()
         draft.doubts.append(
-            f"{draft.reference.kind_words[kind].capitalize()} is to run a managed access system: say"
-            " for which authority."
+            f"{whoever} is to run a managed access system: say for which authority."
         )
     if purpose in OF_AUTHORITIES and kind in COMPANIES and is_of_people:
         words = draft.reference.rulebook.vocabulary["purpose"].say(purpose)
