@@ -3,8 +3,9 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 from django.utils.functional import cached_property
 
@@ -15,6 +16,8 @@ from screening.lifecycle import Status
 from screening.models import LEVELS, Deal, DealRevision, Screening
 
 USER = settings.AUTH_USER_MODEL
+#: Of a round: whether conditions bind it. PostgreSQL asks the same of each decision.
+OWES = RawSQL("is_owed(reviews_review)", (), models.BooleanField())
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -47,7 +50,7 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         rounds = (
             self.filter(deal=deal)
             .select_related("decision", "claimed_by")
-            .annotate(is_held=is_held)
+            .annotate(is_held=is_held, owes=OWES)
             .prefetch_related(votes)
         )
         deal._known_rounds = list(rounds)  # type: ignore[attr-defined]
@@ -130,14 +133,11 @@ class Review(models.Model):
     @cached_property
     def is_owed(self) -> bool:
         """Whether a vote of an earlier round, of a deal that this one comes from or of another one
-        of its end user set conditions that nobody met or decided on. PostgreSQL tells, which asks
-        the same of each decision.
+        of its end user set conditions that nobody met or decided on.
         """
-        with connection.cursor() as cursor:
-            owed = "SELECT is_owed(review) FROM reviews_review AS review WHERE id = %s"
-            cursor.execute(owed, [self.pk])
-            [(is_owed,)] = cursor.fetchall()
-        return bool(is_owed)
+        if hasattr(self, "owes"):
+            return bool(self.owes)
+        return bool(Review.objects.values_list(OWES, flat=True).get(pk=self.pk))
 
 
 class Vote(models.Model):

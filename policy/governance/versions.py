@@ -15,6 +15,7 @@ Charter, rulebook and laws are also kept as they were written.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from audit.ledger import canonical, digest
 from policy.engine.language.charter import Charter
@@ -29,6 +30,9 @@ from policy.reference.catalogue import Catalogue, read_catalogue
 from policy.reference.destinations import Countries, RatingText, read_countries
 from policy.reference.laws import NONE, Laws, canonical_text, of_canonical
 from policy.reference.registry import Registry, read_registry, read_stems
+
+#: Of a kind whose reading takes long, two versions are at hand: the active one and one beside it.
+AT_HAND = 2
 
 
 @dataclass(frozen=True)
@@ -151,20 +155,26 @@ def read(texts: Mapping[str, str]) -> ReferenceData:
 
 def read_catalogue_text(text: str, vocabulary: Vocabulary) -> Catalogue:
     capabilities = vocabulary["capabilities"]
-    return read_catalogue(
-        json.loads(text)["catalogue"],
-        capabilities=capabilities.members if isinstance(capabilities, Flags) else (),
-    )
+    return _catalogue(text, capabilities.members if isinstance(capabilities, Flags) else ())
+
+
+@lru_cache(AT_HAND)
+def _catalogue(text: str, capabilities: tuple[str, ...]) -> Catalogue:
+    return read_catalogue(json.loads(text)["catalogue"], capabilities=capabilities)
 
 
 def read_registry_text(text: str, vocabulary: Vocabulary, countries: Countries) -> Registry:
     kinds = vocabulary["end_user_type"]
+    return _registry(
+        text, kinds.values if isinstance(kinds, Choice) else (), frozenset(countries.names)
+    )
+
+
+@lru_cache(AT_HAND)
+def _registry(text: str, kinds: tuple[str, ...], countries: frozenset[str]) -> Registry:
     content = json.loads(text)
     return read_registry(
-        content["registry"],
-        kinds=kinds.values if isinstance(kinds, Choice) else (),
-        countries=countries.names,
-        stems=read_stems(content["stems"]),
+        content["registry"], kinds=kinds, countries=countries, stems=read_stems(content["stems"])
     )
 
 

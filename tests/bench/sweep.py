@@ -30,14 +30,7 @@ from policy import actions as governing
 from reviews.models import Decision, Review, Vote
 from screening import actions as selling
 from screening import deriving
-from screening.models import (
-    Deal,
-    DealRevision,
-    Finding,
-    Notification,
-    Screening,
-    reference_of,
-)
+from screening.models import Deal, DealRevision, Finding, Notification, Screening, reference_of
 from screening.sweep import rescreen
 from screening.sweep.deal_facts import DealFacts
 from tests import factories

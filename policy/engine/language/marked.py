@@ -130,18 +130,43 @@ class Problems:
             raise ReadingError(self.found)
 
 
-def read_marked(text: str, problems: Problems, *, lists: bool = False) -> Node:
+@dataclass(frozen=True)
+class Plain:
+    """A value of canonical text instead of YAML: no place in it is worth naming."""
+
+    value: object
+
+
+type Written = str | Plain
+
+
+def read_marked(text: Written, problems: Problems, *, lists: bool = False) -> Node:
     """The one mapping that the text holds, or with ``lists`` the one list.
 
     Raises ReadingError when it is not such YAML.
     """
+    builder = _Builder(problems)
+    root = builder.of_plain(text.value) if isinstance(text, Plain) else _parsed(text, builder)
+    problems.check()
+    if root is None or (root.entries is None and not (lists and root.parts is not None)):
+        problems.at(
+            1,
+            1,
+            f"expected lines such as “name: value”, not {root.described if root else 'nothing'}",
+        )
+        problems.check()
+        raise AssertionError  # check() has raised
+    return root
+
+
+def _parsed(text: str, builder: "_Builder") -> Node | None:
+    problems = builder.problems
     size = len(text.encode(errors="surrogatepass"))
     if size > LARGEST_FILE:
         problems.at(1, 1, f"{size} bytes; at most {LARGEST_FILE} are read")
         problems.check()
-    root: Node | None = None
     try:
-        root = _Builder(problems).build(YAML(typ="safe", pure=True).parse(text))
+        return builder.build(YAML(typ="safe", pure=True).parse(text))
     except ReadingError:
         raise
     except MarkedYAMLError as error:
@@ -158,16 +183,7 @@ def read_marked(text: str, problems: Problems, *, lists: bool = False) -> Node:
     # ruamel.yaml 0.19 answers some malformed escapes and directives with these.
     except (ValueError, OverflowError, IndexError, AttributeError, AssertionError) as error:
         problems.at(1, 1, f"not YAML: {error or type(error).__name__}")
-    problems.check()
-    if root is None or (root.entries is None and not (lists and root.parts is not None)):
-        problems.at(
-            1,
-            1,
-            f"expected lines such as “name: value”, not {root.described if root else 'nothing'}",
-        )
-        problems.check()
-        raise AssertionError  # check() has raised
-    return root
+    return None
 
 
 def _place(text: str, position: object) -> tuple[int, int]:
@@ -179,7 +195,7 @@ _NODES = (AliasEvent, ScalarEvent, MappingStartEvent, SequenceStartEvent)
 
 
 class _Builder:
-    """Makes nodes from parser events, without recursion."""
+    """Makes nodes from parser events, without recursion, or from plain values."""
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
@@ -191,10 +207,11 @@ class _Builder:
         keys: list[Node | None] = []  # per open mapping: the key that waits for its value
         for event in events:
             if isinstance(event, DocumentStartEvent):
+                line, column = event.start_mark.line + 1, event.start_mark.column + 1
                 if root is not None:
-                    self._stop(event, "a second document; a file holds one")
+                    self._stop(line, column, "a second document; a file holds one")
                 if event.version or event.tags:
-                    self._stop(event, "a %-directive; the file is YAML 1.2 and needs none")
+                    self._stop(line, column, "a %-directive; the file is YAML 1.2 and needs none")
             elif isinstance(event, MappingEndEvent | SequenceEndEvent):
                 stack.pop()
                 keys.pop()
@@ -210,12 +227,8 @@ class _Builder:
         return root
 
     def _node(self, event: Any, depth: int) -> Node:
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            self._stop(event, f"more than {MOST_NODES} values")
-        if depth >= DEEPEST:
-            self._stop(event, f"nested deeper than {DEEPEST}")
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        self._count(line, column, depth)
         if isinstance(event, AliasEvent):
             self.problems.at(line, column, f"an alias (*{event.anchor}); write the value out")
             return Node(line, column)
@@ -241,8 +254,28 @@ class _Builder:
             keys[-1] = None
             parent.entries.append((key, node))
 
-    def _stop(self, event: Any, what: str) -> None:
-        self.problems.at(event.start_mark.line + 1, event.start_mark.column + 1, what)
+    def of_plain(self, value: object, depth: int = 0) -> Node:
+        self._count(1, 1, depth)
+        if isinstance(value, dict):
+            entries = [
+                (self.of_plain(key, depth + 1), self.of_plain(part, depth + 1))
+                for key, part in value.items()
+            ]
+            return Node(1, 1, entries=entries)
+        if isinstance(value, list):
+            return Node(1, 1, parts=[self.of_plain(part, depth + 1) for part in value])
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return Node(1, 1, value=_scalar(repr(value), quoted=False) if is_number else value)
+
+    def _count(self, line: int, column: int, depth: int) -> None:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            self._stop(line, column, f"more than {MOST_NODES} values")
+        if depth >= DEEPEST:
+            self._stop(line, column, f"nested deeper than {DEEPEST}")
+
+    def _stop(self, line: int, column: int, what: str) -> None:
+        self.problems.at(line, column, what)
         self.problems.check()
 
 

@@ -31,9 +31,11 @@ from policy.engine.language.facts import Choice, Flags, Text, Vocabulary
 from policy.engine.language.marked import (
     DEEPEST,
     Node,
+    Plain,
     Problem,
     Problems,
     ReadingError,
+    Written,
     read_marked,
 )
 from policy.engine.language.reading_conditions import ConditionReader
@@ -72,7 +74,7 @@ class Cited:
 
 
 def read_rulebook(
-    text: str,
+    text: Written,
     vocabulary: Vocabulary,
     *,
     file: str,
@@ -101,7 +103,7 @@ def read_canonical(
 ) -> Rulebook:
     """The rulebook whose `canonical` text this is, with its own vocabulary.
 
-    JSON is YAML, so the ordinary reader reads it; a text that was tampered with is a ReadingError.
+    The ordinary reader reads it, without YAML; a text that was tampered with is a ReadingError.
     """
     (vocabulary,), rulebook = parts_of_canonical(text, "rulebook", ["vocabulary"], file=file)
     return read_rulebook(
@@ -111,9 +113,9 @@ def read_canonical(
 
 def parts_of_canonical(
     text: str, what: str, facts: Sequence[str], *, file: str
-) -> tuple[list[Vocabulary], str]:
+) -> tuple[list[Vocabulary], Plain]:
     """The vocabularies of a canonical text by their keys, all but the first may be missing, and
-    beside them the text of the rulebook or charter.
+    beside them the rulebook or charter.
     """
     try:
         stored = json.loads(text)
@@ -127,9 +129,9 @@ def parts_of_canonical(
         problem = Problem(file, 1, 1, f"not the canonical text of a {what}: {error!r}")
         raise ReadingError([problem]) from None
     vocabularies = [
-        read_vocabulary(json.dumps(some), file=f"{file} ({key})") for key, some in words.items()
+        read_vocabulary(Plain(some), file=f"{file} ({key})") for key, some in words.items()
     ]
-    return vocabularies, json.dumps(written)
+    return vocabularies, Plain(written)
 
 
 def _as_written(fact: dict[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from policy.engine.language.charter import Charter, Grounds
 from policy.engine.language.facts import Vocabulary
-from policy.engine.language.marked import Node, Problems, read_marked
+from policy.engine.language.marked import Node, Problems, Written, read_marked
 from policy.engine.language.reading import Cited, RulebookReader, parts_of_canonical
 
 NO_WORDS = Vocabulary([])
 
 
 def read_charter(
-    text: str,
+    text: Written,
     vocabulary: Vocabulary,
     *,
     file: str,

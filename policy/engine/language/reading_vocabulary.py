@@ -13,7 +13,7 @@ from policy.engine.language.facts import (
     Vocabulary,
     YesNo,
 )
-from policy.engine.language.marked import Node, Problems, read_marked
+from policy.engine.language.marked import Node, Problems, Written, read_marked
 from policy.engine.language.reading_conditions import KEYWORDS
 from policy.engine.language.shapes import NAME, Shapes
 from policy.engine.language.words import shown
@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def read_vocabulary(text: str, *, file: str) -> Vocabulary:
+def read_vocabulary(text: Written, *, file: str) -> Vocabulary:
     """The vocabulary that the YAML text writes down; ReadingError holds every problem."""
     problems = Problems(file)
     root = read_marked(text, problems)

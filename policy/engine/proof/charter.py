@@ -94,8 +94,12 @@ class Implications:
         return Implied(holds=True)
 
     def _beyond(self, promise: Promise, others: Sequence[Promise]) -> Plain | None:
+        return self.premises.example(*self._of_it_alone(promise, others))
+
+    def _of_it_alone(self, promise: Promise, others: Sequence[Promise]) -> Iterator[Any]:
         holds = self.premises.holds
-        return self.premises.example(holds(promise), *(z3.Not(holds(one)) for one in others))
+        yield holds(promise)
+        yield from (z3.Not(holds(one)) for one in others)
 
     def _exists(self, promise: Exists, promises: list[Promise]) -> bool:
         """Some newer promise finds such a deal, with such an outcome, among fewer deals."""
@@ -104,8 +108,12 @@ class Implications:
             for one in promises
             if isinstance(one, Exists) and set(one.outcome) <= set(promise.outcome)
         ]
+        is_some = self.premises.is_some
         # One that speaks of no deal finds none.
-        return any(self.speaks_of(one) and self._beyond(one, [promise]) is None for one in narrower)
+        return any(
+            is_some(*self._of_it_alone(one, ())) and not is_some(*self._of_it_alone(one, [promise]))
+            for one in narrower
+        )
 
     def _all_or_none(self, promise: Promise, *, holds: bool) -> Implied:
         return Implied(holds) if holds else Implied(holds, self.speaks_of(promise))

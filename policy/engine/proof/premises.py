@@ -53,6 +53,10 @@ class Premises:
             return None
         return self.deal.plain(plainest(solver, self.deal, self.after, self.effort))
 
+    def is_some(self, *formulas: Any) -> bool:
+        """Whether there is a deal of the formulas, whichever. Undecided if unknown."""
+        return self.effort.is_possible(self.effort.solver(*self.deal.rules, *formulas))
+
     def speaks_of(self, promise: Promise) -> Plain | None:
         """The plainest deal that the promise speaks of; None when it speaks of no deal."""
         return self.example(self.holds(promise))
@@ -72,7 +76,7 @@ class Premises:
                 return self.speaks_of(old) if (old.can, new.can) == ("decide", "fire") else None
             case (Exists(), Exists()):
                 # It says that some such deal comes out so: with more kinds of deals it says less.
-                wider = self.example(self.holds(new), z3.Not(self.holds(old)))
+                wider = self.is_some(self.holds(new), z3.Not(self.holds(old)))
                 grown = set(new.outcome) - set(old.outcome)
                 return self.speaks_of(old) if grown or wider else None
             case _:

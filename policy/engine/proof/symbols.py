@@ -344,15 +344,16 @@ def _granted(solver: z3.Solver, wishes: Sequence[Formula], effort: Effort) -> z3
     that of trying them one by one, with far fewer questions.
     """
     model = solver.model()
-    kept: list[Formula] = []
     waiting = [wishes]
+    solver.push()
     while waiting:
         some = waiting.pop()
         holds = all(z3.is_true(model.eval(wish, model_completion=True)) for wish in some)
-        if holds or effort.is_possible(solver, *kept, *some):
-            kept += some
+        if holds or effort.is_possible(solver, *some):
             model = model if holds else solver.model()
+            solver.add(*some)
         elif len(some) > 1:
             half = len(some) // 2
             waiting += [some[half:], some[:half]]
+    solver.pop()
     return model

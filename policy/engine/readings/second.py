@@ -10,6 +10,7 @@ Rules and conditions are read as YAML gives them: mappings, lists, texts, number
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -30,6 +31,7 @@ class Unreadable(ValueError):
     """A text that this engine cannot make sense of; the message says what in it."""
 
 
+@lru_cache(2)
 def parsed(text: str) -> Tree:
     """YAML 1.2, in which `no` is a text."""
     tree = YAML(typ="safe", pure=True).load(text)
