@@ -148,7 +148,7 @@ def _said(answers: Mapping[str, Any], data: ReferenceData) -> Said:
         for finding in active.assess(data, facts).findings
         if not questions.only_misses_an_answer(finding)
     ]
-    doubts = {doubt for variant in variants for doubt in variant.doubts}
+    doubts = frozenset(doubt for variant in variants for doubt in variant.doubts)
     return Said(findings, doubts.union(declared.get("contradictions", ())))
 
 
