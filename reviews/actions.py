@@ -171,6 +171,9 @@ def vote(
     _check_current(screening)
     if (verdict == Vote.Verdict.CONDITIONS) != bool(conditions):
         raise Conflict("Conditions belong to “approve with conditions”, and only to it.")
+    last = following.last_day(screening)
+    if any(duty.due_on > last for duty in conditions):
+        raise Conflict(f"The approval ends on {last:%Y-%m-%d}. No condition is due after that.")
     revision = screening.revision
     row = Vote.objects.create(
         review=review,
@@ -307,11 +310,12 @@ def _decide(deal: Deal, review: Review, outcome: str, *, because: str, actor: Us
     decision = Decision.objects.create(
         review=review, deal=deal, screening=review.screening, outcome=outcome, because=because
     )
-    if outcome == Status.APPROVED_WITH_CONDITIONS:
-        _set_conditions(decision)
     if outcome != Status.REJECTED:
         deal.valid_until = Clock() + following.validity(review.screening)
         deal.save(update_fields=["valid_until"])
+    if outcome == Status.APPROVED_WITH_CONDITIONS:
+        # PostgreSQL holds their days against the last one of the approval.
+        _set_conditions(decision)
     _close(review, "decided")
     move(
         deal,

@@ -89,7 +89,7 @@ def _visible_conditions(user: Any) -> QuerySet[Condition]:
     sold = Deal.objects.sold_by(user)
     if not access.has_role(user, *access.REVIEWERS):
         return _of_deals(sold)
-    hidden = Deal.objects.of_own(user)
+    hidden = Deal.objects.not_to_review(user)
     if access.has_role(user, access.SALES):
         hidden = hidden.exclude(pk__in=sold.values("pk"))
     # Few deals are hidden: what is left out is found through them, and no other deal is read.
@@ -101,7 +101,9 @@ def _of_deals(deals: QuerySet[Deal]) -> QuerySet[Condition]:
 
 
 def _with_rows() -> QuerySet[Condition]:
-    return Condition.objects.select_related("decision__deal__screening", "owner", "met_by")
+    return Condition.objects.select_related(
+        "decision__deal__screening", "decision__review", "owner", "met_by"
+    )
 
 
 @does(verbs.SETTLE)

@@ -227,11 +227,11 @@ class ConditionForm(forms.Form):
         label="What proves it?", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, data: Any, *, number: int) -> None:
+    def __init__(self, data: Any, *, number: int, last: date) -> None:
         super().__init__(
             data, prefix=f"c{number}", empty_permitted=True, use_required_attribute=False
         )
-        self.number = number
+        self.number, self.last = number, last
         for name, wanted in (
             ("text", "what must be done"),
             ("due_on", "the due date"),
@@ -243,6 +243,11 @@ class ConditionForm(forms.Form):
         due: date = self.cleaned_data["due_on"]
         if due <= timezone.localdate():
             raise forms.ValidationError(f"Condition {self.number}: enter a date after today")
+        if due > self.last:
+            raise forms.ValidationError(
+                f"Condition {self.number}: the approval ends on {self.last:%Y-%m-%d}. Enter that"
+                " day or an earlier one"
+            )
         return due
 
     def duty(self) -> Duty:
@@ -253,11 +258,12 @@ class ConditionForm(forms.Form):
 class ConditionRows:
     """The rows of conditions on the vote page; "add another" asks for one more."""
 
-    def __init__(self, data: Any = None, *, more: int = 0) -> None:
+    def __init__(self, data: Any = None, *, last: date, more: int = 0) -> None:
         asked = data.get("rows", "1") if data is not None else "1"
         rows = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
         self.count = max(1, min(rows + more, MOST_CONDITIONS))
-        self.rows = [ConditionForm(data, number=number) for number in range(1, self.count + 1)]
+        numbers = range(1, self.count + 1)
+        self.rows = [ConditionForm(data, number=number, last=last) for number in numbers]
         self.may_add = self.count < MOST_CONDITIONS
 
     def is_valid(self) -> bool:

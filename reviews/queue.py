@@ -52,7 +52,7 @@ def waiting_for(user: Any) -> QuerySet[Deal]:
     """Deals in review that this person may read here, each with what the queue sorts by."""
     visible = Deal.objects.visible_to(user).awaiting_review()
     if access.has_role(user, *access.REVIEWERS):
-        visible = visible.not_of_own(user)
+        visible = visible.not_of_own(user).not_spoken_of(user)
     return (
         visible.alias(known=Cast("screening__facts_text", JSONField()))
         .annotate(

@@ -47,7 +47,7 @@ def find_deal(request: SignedIn, pk: int) -> Deal:
 def _readable(request: SignedIn) -> DealQuerySet:
     deals = Deal.objects.visible_to(request.user)
     if access.has_role(request.user, *access.REVIEWERS):
-        deals = deals.not_of_own(request.user)
+        deals = deals.not_of_own(request.user).not_spoken_of(request.user)
     deals = deals.exclude(screening=None).select_related("screening__revision", "owner")
     return wording.with_versions(deals, "screening__")
 

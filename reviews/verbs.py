@@ -25,14 +25,22 @@ def _check_in_review(deal: Deal) -> None:
 
 
 def _check_no_part(deal: Deal, user: Any) -> None:
-    """Wider than compliance's check: who set a fact of the deal does not vote on it either."""
+    """Wider than compliance's check: who had a say in the facts does not vote on them either."""
     selling.check_no_part(deal, user)
-    if deal.part_of(user).set_a_fact:
+    part = deal.part_of(user)
+    if part.set_a_fact:
         raise NotAllowed("You set a fact of this deal. Somebody else must review it.")
+    if part.spoke_of_a_party:
+        raise NotAllowed(
+            "You said something of a party of this deal, or agreed to it. Somebody else must review"
+            " the deal."
+        )
 
 
 def may_no_longer_vote(review: Review | None) -> bool:
-    """Whether somebody who voted lost the role or the account since, or joined those who sell."""
+    """Whether somebody who voted lost the role or the account since, joined those who sell, or had
+    a say in what is known of a party.
+    """
     return (
         any(not _may_still(review, vote.reviewer) for vote in review.given()) if review else False
     )
@@ -42,7 +50,7 @@ def _may_still(review: Review, voter: Any) -> bool:
     """The third vote is an executive's, whatever the level."""
     roles = {ROLE_OF_LEVEL[review.level], access.EXECUTIVE}
     try:
-        selling.check_no_part(review.deal, voter)
+        _check_no_part(review.deal, voter)
     except NotAllowed:
         return False
     return bool(voter.is_active) and access.has_role(voter, *roles)
@@ -104,6 +112,11 @@ def _check_settle(condition: Condition, user: Any) -> None:
     if condition.owner_id == user.pk:
         raise NotAllowed("You owe this proof, so someone else must accept it.")
     _check_no_part(condition.decision.deal, user)
+    executives_set = condition.decision.review.level == "executive"
+    if executives_set and not access.has_role(user, access.EXECUTIVE):
+        raise NotAllowed(
+            "Executives set this condition, so an executive reviewer accepts its proof."
+        )
     if condition.met_at is not None:
         raise Conflict("This condition is already met.")
 

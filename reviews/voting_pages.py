@@ -22,6 +22,7 @@ from reviews.forms import AssessmentForm, ConditionRows, VoteForm
 from reviews.models import Review, Vote
 from reviews.precedents import deciding_facts
 from reviews.review_pages import find_deal, overtaken
+from screening import following
 from screening.models import Deal, Screening
 
 ASSESSED = tuple(
@@ -44,7 +45,12 @@ class Draft:
     def __post_init__(self) -> None:
         self.assessment = AssessmentForm(self.data)
         self.vote = VoteForm(self.data)
-        self.conditions = ConditionRows(self.data)
+        self.conditions = self.rows_of_conditions()
+
+    def rows_of_conditions(self, *, more: int = 0) -> ConditionRows:
+        """None of them is due after the approval ends."""
+        last = following.last_day(self.deal.last_screening)
+        return ConditionRows(self.data, last=last, more=more)
 
     def screening(self) -> Screening:
         """The screening that the reviewer read; it must be one of this deal."""
@@ -149,7 +155,7 @@ def vote(request: SignedIn, pk: int) -> HttpResponse:
         return _assess_page(request, draft, draft.assessment)
     step = request.POST.get("step")
     if step in {"add", "change"}:
-        draft.conditions = ConditionRows(draft.data, more=int(step == "add"))
+        draft.conditions = draft.rows_of_conditions(more=int(step == "add"))
         return _vote_page(request, draft, bound=False)
     if not draft.is_complete():
         return _vote_page(request, draft, bound=True)

@@ -67,7 +67,8 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     deal.title = questions.title_of(deal.answers, data)
     milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
     gone = [finding["outcome"] for finding in milder.get("milder", ())]
-    questions.soften(deal.answers, slug, before.get(slug), gone)
+    able = linking.own_capabilities(questions.declared_facts(deal.answers), data) if gone else ()
+    questions.soften(deal.answers, slug, before.get(slug), gone, able)
     deal.save(update_fields=["answers", "title"])
     _keep_stopped(deal, data)
     # Who owns, sends or rules is written down by PostgreSQL.

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import DeclaredError
-from policy.reference.names.outlines import are_alike, outlines
+from policy.reference.names.outlines import PART, WHOLE, are_alike, sought
 from screening.form.questions import declared_facts, picked_laws
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
@@ -166,7 +166,11 @@ class Around:
         keys: dict[str, set[str]] = defaultdict(set)
         for row in self._shared:
             keys[row.outline].add(row.key)
-        return _of_live(row for row in self._shared if len(keys[row.outline]) > 1)
+        return _of_live(
+            row
+            for row in self._shared
+            if row.outline[0] in (WHOLE, PART) or len(keys[row.outline]) > 1
+        )
 
     def ancestors(self, deal: Deal) -> list[Deal]:
         """Deals that it was copied from or follows, and those that these come from."""
@@ -397,7 +401,7 @@ class Around:
     def _may_be_known(self, deal: Deal, named: Sequence[Named]) -> bool:
         """Of most deals nothing is known; those that come from others are asked for in full."""
         is_named = any(
-            part.key in self._remarkable or not self._outlined.isdisjoint(outlines(part.name))
+            part.key in self._remarkable or not self._outlined.isdisjoint(sought(part.name))
             for part in named
         )
         return is_named or deal.pk in self._names_remarkable or bool(self.ancestors(deal))

@@ -92,7 +92,8 @@ class Derived:
     named: Sequence[Named]
     #: The day for which it is derived: a law of the register counts until its last one.
     on: date
-    #: Whether executives had to look at a stopped deal that it follows and that can do the same.
+    #: Whether executives had to look at a stopped deal that it follows and that can do the same, or
+    #: would have looked at its own draft.
     for_executives: bool
 
 
@@ -238,7 +239,9 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         for other in (*ancestors, *stopped, *signed)
         if other.is_closed and other.review_level == "executive" and other.pk != deal.pk
     ]
-    for_executives = bool(linking.alike_in_products(declared, graver, data))
+    for_executives = bool(linking.alike_in_products(declared, graver, data)) or (
+        questions.is_from_executives(reading.answers, linking.own_capabilities(declared, data))
+    )
     declared = of_parties.declared(brought.declared(declared))
     said = linking.said_elsewhere(declared, reading.answers, others, data)
     said += _said_of_parties(deal, reading, named, around)

@@ -5,8 +5,10 @@ The sweep screens many deals in one transaction, the verbs one; what follows is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NotRequired, TypedDict
+
+from django.utils import timezone
 
 from audit.ledger import canonical, digest
 from policy.engine.language.condition import OUTCOMES
@@ -98,6 +100,11 @@ def validity(screening: Screening) -> timedelta:
     """
     risks = {variant.get("country_risk") for variant in screening.facts}
     return VALID if risks <= {"low", "medium"} else VALID_IN_HIGH_RISK
+
+
+def last_day(screening: Screening) -> date:
+    """On which an approval of this screening ends that is given today."""
+    return timezone.localdate() + validity(screening)
 
 
 def target(

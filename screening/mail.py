@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.template.loader import get_template
 from django.urls import reverse
 
@@ -23,11 +24,19 @@ from people import access
 from people.names import address_of, name_of
 from screening.following import Course
 from screening.lifecycle import Status
-from screening.models import Contributor, Deal, Notification, PastMember, SalesTeam
+from screening.models import Contributor, Deal, Notification
 from screening.sweep import rows
 
 KIND = "mail"
 ROLE_OF_LEVEL = {"senior": access.SENIOR, "executive": access.EXECUTIVE}
+# Of these people and deals, who shares a sales team with a seller; and of these, as reviewers, who
+# had a say in what is known of a party.
+APART = """
+SELECT deal, person FROM unnest(%(people)s::bigint[]) AS person, unnest(%(deals)s::bigint[]) AS deal
+WHERE person IN (SELECT user_id FROM screening_salesteam_members
+                 UNION SELECT user_id FROM screening_pastmember) AND is_colleague(deal, person)
+UNION SELECT deal, person FROM unnest(%(reviewers)s::bigint[]) AS person
+CROSS JOIN LATERAL deals_spoken_of(person) AS deal WHERE deal = ANY(%(deals)s)"""
 
 
 class Letter(NamedTuple):
@@ -202,28 +211,28 @@ class Addresses:
     """To whom emails about these deals go, with a few queries."""
 
     def __init__(self, deals: Collection[Deal]) -> None:
-        self._people: dict[str, list[Any]] = {}
+        self._deals = [deal.pk for deal in deals]
         parts = Contributor.objects.filter(deal__in=deals).values_list("deal", "user")
         self._contributors = _grouped(parts)
-        teams = {deal.team_id for deal in deals}
-        members = SalesTeam.members.through.objects.filter(salesteam__in=teams)
-        self._members = _grouped(members.values_list("salesteam", "user"))
-        past = PastMember.objects.filter(team__in=teams)
-        self._left = list(past.values_list("team", "user", "left_at"))
+        self._people: dict[str, list[Any]] = {}
+        self._apart: dict[str, dict[int, set[int]]] = {}
 
     def holders_of(self, role: str, deal: Deal) -> list[Any]:
         """Active people with the role who have no part in the deal."""
-        apart = self._members[deal.team_id] | self._contributors[deal.pk]
-        apart |= {
-            user for team, user, at in self._left if team == deal.team_id and at > deal.created_at
-        }
-        return [person for person in self._with(role) if person.pk not in apart]
-
-    def _with(self, role: str) -> list[Any]:
         if role not in self._people:
             people = get_user_model().objects.filter(groups__name=role, is_active=True)
             self._people[role] = list(people.order_by("pk"))
-        return self._people[role]
+            self._apart[role] = self._apart_of(role)
+        apart = self._contributors[deal.pk] | self._apart[role][deal.pk]
+        return [person for person in self._people[role] if person.pk not in apart]
+
+    def _apart_of(self, role: str) -> dict[int, set[int]]:
+        people = [person.pk for person in self._people[role]]
+        reviewers = people if role in access.REVIEWERS else []
+        with connection.cursor() as cursor:
+            asked = {"people": people, "reviewers": reviewers, "deals": self._deals}
+            cursor.execute(APART, asked)
+            return _grouped(cursor.fetchall())
 
 
 def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:

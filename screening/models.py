@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Self, cast
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, Func, OuterRef, Q, Value
+from django.db.models import BooleanField, Count, Exists, F, Func, OuterRef, Q, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -142,22 +143,23 @@ class DealQuerySet(models.QuerySet["Deal"]):
         )
 
     def not_of_own(self, user: Any) -> Self:
-        """Without deals that the person had a hand in or whose sales team is theirs."""
+        """Without deals that the person had a hand in or that colleagues of theirs sell."""
         hand_in = Contributor.objects.filter(user=user).values("deal")
-        return (
-            self.exclude(pk__in=hand_in)
-            .exclude(team__in=_teams_of(user))
-            .exclude(_was_colleague(user))
-        )
+        return self.exclude(pk__in=hand_in).exclude(_is_colleague(user))
 
     def of_own(self, user: Any) -> Self:
-        """The others: deals that the person had a hand in, or a team of theirs sells or sold."""
+        """The others: deals that the person had a hand in, or colleagues of theirs sell or sold."""
         # Numbers, not queries within, as in `_sold_by`.
         hand_in = list(Contributor.objects.filter(user=user).values_list("deal", flat=True))
-        teams = list(_teams_of(user).values_list("pk", flat=True))
-        left = list(PastMember.objects.filter(user=user).values_list("team", flat=True))
-        was_colleague = Q(team__in=left) & Q(Exists(_left_teams(user)))
-        return self.filter(Q(pk__in=hand_in) | Q(team__in=teams) | was_colleague)
+        return self.filter(Q(pk__in=hand_in) | _is_colleague(user))
+
+    def not_spoken_of(self, user: Any) -> Self:
+        """Without deals of parties of whom the person had a say in what is known: for reviewers."""
+        return self.exclude(_spoken_of(user))
+
+    def not_to_review(self, user: Any) -> Self:
+        """Deals that the person does not review: their own, and of parties of whom they spoke."""
+        return self.of_own(user) | self.filter(_spoken_of(user))
 
     def parts_of(self, user: Any) -> "dict[int, Part]":
         """Of each of these deals, by number, the part that the person has in it; in one query."""
@@ -169,23 +171,32 @@ class DealQuerySet(models.QuerySet["Deal"]):
         return self.annotate(**_parts(user))
 
     def sold_with(self, user: Any) -> Self:
-        """Deals that the person worked on for sales, or that a team of theirs sells or sold."""
+        """Deals that the person worked on for sales, or that colleagues of theirs sell or sold."""
         hand_in = Contributor.objects.filter(user=user).exclude(part=Contributor.Part.FACTS)
-        return self.filter(
-            Q(pk__in=hand_in.values("deal")) | Q(team__in=_teams_of(user)) | _was_colleague(user)
-        )
+        return self.filter(Q(pk__in=hand_in.values("deal")) | _is_colleague(user))
 
 
-def _parts(user: Any) -> dict[str, Exists]:
+def _spoken_of(user: Any) -> Q:
+    return Q(pk__in=RawSQL("SELECT deals_spoken_of(%s)", [user.pk]))
+
+
+def _parts(user: Any) -> dict[str, Exists | Func]:
     """By the names of `Part`."""
     hand_in = Contributor.objects.filter(user=user, deal=OuterRef("pk"))
     facts = Q(part=Contributor.Part.FACTS)
     return {
         "in_team": Exists(_teams_of(user).filter(pk=OuterRef("team"))),
         "was_in_team": Exists(_left_teams(user)),
+        "shares_team": _by_postgresql("is_colleague", user),
         "had_a_hand": Exists(hand_in.exclude(facts)),
         "set_a_fact": Exists(hand_in.filter(facts)),
+        "spoke_of_a_party": _by_postgresql("spoke_of_party", user),
     }
+
+
+def _by_postgresql(function: str, user: Any) -> Func:
+    """What a function of PostgreSQL says of a deal and a person; its guards ask the same."""
+    return Func(F("pk"), Value(user.pk), function=function, output_field=BooleanField())
 
 
 def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:
@@ -193,11 +204,14 @@ def _teams_of(user: Any) -> models.QuerySet[SalesTeam]:
     return SalesTeam.objects.filter(members=user)
 
 
-def _was_colleague(user: Any) -> Q:
-    """Deals whose team the person left when they were there already."""
-    # Most people never left a team: the teams are looked at first, once for all deals.
-    left = PastMember.objects.filter(user=user).values("team")
-    return Q(team__in=left) & Q(Exists(_left_teams(user)))
+def _is_colleague(user: Any) -> Q:
+    """Deals that a team of the person sells or sold, or somebody with whom they share any team, or
+    did since the deals are there.
+    """
+    # Most people who judge are in no team and left none: then no deal is looked at.
+    is_in = Exists(SalesTeam.members.through.objects.filter(user=user))
+    was_in = Exists(PastMember.objects.filter(user=user))
+    return (Q(is_in) | Q(was_in)) & Q(_by_postgresql("is_colleague", user))
 
 
 def _left_teams(user: Any) -> models.QuerySet[PastMember]:
@@ -238,9 +252,13 @@ class Part(NamedTuple):
 
     in_team: bool
     was_in_team: bool
+    #: Any, with its owner or with somebody who edited or sent it; now, or since the deal is there.
+    shares_team: bool
     #: As its owner, an editor or a submitter.
     had_a_hand: bool
     set_a_fact: bool
+    #: Recorded, merged, cleared or took back what is known of a party, or said a word to it.
+    spoke_of_a_party: bool
 
 
 class Deal(models.Model):

@@ -82,6 +82,11 @@ def check_no_part(deal: Deal, user: Any) -> None:
         raise NotAllowed("You were in the sales team of this deal. Somebody else must look at it.")
     if part.had_a_hand:
         raise NotAllowed("You had a hand in this deal. Somebody else must look at it.")
+    if part.shares_team:
+        raise NotAllowed(
+            "You share a sales team with somebody who sells this deal, or did. Somebody else must"
+            " look at it."
+        )
 
 
 def check_sells_to_none(parties: Iterable[Party], user: Any) -> None:

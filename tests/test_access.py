@@ -89,7 +89,7 @@ def deal_for(route: str, owner: User) -> Deal:
 
 def condition_for(owner: User) -> Condition:
     deal = factories.deal_in_review(owner)
-    duty = Duty(text="Remove the export feature", due_on=date(2027, 6, 1), evidence="build log")
+    duty = Duty(text="Remove the export feature", due_on=date(2027, 5, 1), evidence="build log")
     for _ in range(2):
         factories.vote_on(
             deal, actor=factories.senior(), verdict="approve_with_conditions", conditions=[duty]

@@ -78,7 +78,10 @@ COUNTRY_CODE = 2
 COPIED = "_copied"
 #: Marks questions whose answer was made milder after the page had said what it means.
 SOFTENED = "_softened"
-MARKS = frozenset({COPIED, SOFTENED})
+#: What could be done with what was sold when an answer at which executives would have looked was
+#: made milder; empty for whatever is sold.
+FROM_EXECUTIVES = "_from_executives"
+MARKS = frozenset({COPIED, SOFTENED, FROM_EXECUTIVES})
 TIERS = ("low", "medium", "high", "very_high", "unrated")
 #: Who owns a block list settles the purpose; it is added to the purposes that sales ticks.
 LIST_OWNERS: Mapping[str, str] = {
@@ -366,13 +369,23 @@ def copied(answers: Answers, *, source: str = "", sent: Answers | None = None) -
     unseen = NOT_COPIED.intersection(said - seen)
     softened = sorted({*answers.get(SOFTENED, ()), *unseen})
     marks: dict[str, Any] = {SOFTENED: softened} if softened else {}
+    if FROM_EXECUTIVES in answers:
+        marks[FROM_EXECUTIVES] = answers[FROM_EXECUTIVES]
     if source:
         marks[COPIED] = {"source": source, "slugs": sorted(kept)}
     return {**kept, **marks}
 
 
-def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Collection[str]) -> None:
+def soften(
+    answers: dict[str, Any],
+    slug: str,
+    before: Any,
+    outcomes: Collection[str],
+    able: Collection[str],
+) -> None:
     """Mark a question whose answer no longer has these ``outcomes``, if somebody has to look.
+
+    ``able`` is what can be done with what is sold: who would have looked at it looks at that.
 
     What stops a deal is not taken back alone, nor what sales knew, nor what executives would look
     at, unless something else is sold, nor words that compliance would have read. Who did not know
@@ -385,6 +398,19 @@ def soften(answers: dict[str, Any], slug: str, before: Any, outcomes: Collection
     is_reworded = "needs_information" in outcomes and in_words
     if "bar" in outcomes or takes_back or for_executives or is_reworded:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
+    if for_executives:
+        is_narrow = able and answers.get(FROM_EXECUTIVES) != []
+        answers[FROM_EXECUTIVES] = (
+            sorted({*answers.get(FROM_EXECUTIVES, ()), *able}) if is_narrow else []
+        )
+
+
+def is_from_executives(answers: Answers, able: Collection[str]) -> bool:
+    """Whether executives would have looked at an answer that was made milder, beside something with
+    which as much can be done.
+    """
+    marked = answers.get(FROM_EXECUTIVES)
+    return marked is not None and (not marked or not able or not set(marked).isdisjoint(able))
 
 
 def _grave(answers: Answers) -> set[str]:

@@ -25,7 +25,7 @@ from policy.engine.language.facts import FactError
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import matches
 from policy.models import Kind
-from policy.reference.names.outlines import outlines
+from policy.reference.names.outlines import drawn, outlines
 from screening import deriving, linking, mail, rulings
 from screening.form import questions
 from screening.lifecycle import AFTER_PARTY, AFTER_RULING
@@ -122,7 +122,7 @@ def _parties(part: Named) -> list[Party]:
 
 def _draw(names: Iterable[tuple[int, str]]) -> None:
     """Let each party be found by every spelling that a deal had of its name."""
-    wanted = {(pk, outline) for pk, name in names for outline in outlines(name)}
+    wanted = {(pk, outline) for pk, name in names for outline in drawn(name)}
     known = PartyOutline.objects.filter(party__in={pk for pk, _ in wanted})
     new = sorted(wanted.difference(known.values_list("party", "outline"))) if wanted else []
     PartyOutline.objects.bulk_create(

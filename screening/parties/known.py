@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from policy.reference.names.outlines import outlines
+from policy.reference.names.outlines import sought
 from policy.reference.registry import fold
 from screening.parties.models import (
     DealParty,
@@ -289,7 +289,7 @@ class _Reader:
 
     def _spelt_otherwise(self, part: Named, here: Sequence[int]) -> list[int]:
         """The same of parties with another spelling of the name, wherever they are."""
-        own = outlines(part.name)
+        own = sought(part.name)
         spelt = [
             pk
             for pk, shared in self._spelt.items()

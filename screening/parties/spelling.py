@@ -1,4 +1,4 @@
-"""Who may be meant by another spelling of a name.
+"""Who may be meant by another spelling of a name, or by a word more or less.
 
 The outlines of every party are rows with an index, so nobody reads all names to find one.
 """
@@ -12,19 +12,22 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from policy.reference.names.outlines import outlines
+from policy.reference.names.outlines import PART, WHOLE, opposite, sought
 from screening.linking import key_of_name
 from screening.parties.models import Easing, Party, PartyOutline
 
-# Every outline that somebody named in one of these deals shares with a party, themselves included.
+# Every outline that somebody named in one of these deals shares with a party, themselves included;
+# all words of a name are shared with some of another one.
 # PostgreSQL may not begin with the parties: of a new table it takes all for few.
-SHARED = """
+SHARED = f"""
 WITH ours AS MATERIALIZED (
-    SELECT DISTINCT outline FROM screening_partyoutline WHERE party_id IN (
+    SELECT DISTINCT translate(left(outline, 1), '{WHOLE}{PART}', '{PART}{WHOLE}')
+        || substr(outline, 2) AS outline
+    FROM screening_partyoutline WHERE party_id IN (
         SELECT party_id FROM screening_dealparty WHERE deal_id = ANY(%s)))
 SELECT shared.outline, shared.party_id, party.key FROM ours
 JOIN screening_partyoutline AS shared USING (outline)
-JOIN screening_party AS party ON party.id = shared.party_id"""
+JOIN screening_party AS party ON party.id = shared.party_id"""  # noqa: S608  written above
 
 
 class Drawn(NamedTuple):
@@ -41,7 +44,7 @@ def drawn(rows: QuerySet[PartyOutline]) -> list[Drawn]:
 
 def alike(names: Iterable[str]) -> list[Drawn]:
     """The outlines that parties share with these names, those of the same name included."""
-    wanted = {outline for name in names for outline in outlines(name)}
+    wanted = {outline for name in names for outline in sought(name)}
     return drawn(PartyOutline.objects.filter(outline__in=wanted))
 
 
@@ -55,8 +58,9 @@ def alike_in(deals: Collection[int]) -> list[Drawn]:
 def keys_alike(parties: Iterable[int]) -> frozenset[str]:
     """The keys of these parties, and of all whose names may be other spellings of theirs."""
     named = Party.objects.filter(pk__in=list(parties))
-    own = PartyOutline.objects.filter(party__in=named).values("outline")
-    others = PartyOutline.objects.filter(outline__in=own).values_list("party__key", flat=True)
+    own = PartyOutline.objects.filter(party__in=named).values_list("outline", flat=True)
+    wanted = set(map(opposite, own))
+    others = PartyOutline.objects.filter(outline__in=wanted).values_list("party__key", flat=True)
     return frozenset(named.values_list("key", flat=True)).union(others.distinct())
 
 
@@ -88,7 +92,7 @@ class Spellings:
         own = key_of_name(name)
         return {
             (row.party, row.key)
-            for outline in outlines(name)
+            for outline in sought(name)
             for row in self._by_outline.get(outline, ())
             if row.key != own
         }

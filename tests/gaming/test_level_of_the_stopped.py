@@ -1,7 +1,7 @@
 """The level of review does not fall with a new deal, as it does not fall within one.
 
-Executives had rejected a deal, or would have decided it; after a withdrawal, or beside it, the same
-in milder words was approved by one senior reviewer.
+Executives had rejected a deal, or would have decided it; after a withdrawal, beside it, or in its
+own draft, the same in milder words was approved by one senior reviewer.
 """
 
 from typing import Any
@@ -61,3 +61,38 @@ def test_a_second_deal_in_milder_words_beside_one_of_executives_goes_to_them() -
     first = {**RADIO, "purposes": ["national_security_monitoring"]}
     assert level(send(first)) == (Status.IN_REVIEW, "executive")
     assert level(send(RADIO)) == (Status.IN_REVIEW, "executive")
+
+
+def milder_draft(**then: Any) -> Deal:
+    deal = factories.draft_deal(answers=REACHED)
+    complete(deal)
+    for slug, value in {"intelligence-access": "no", **then}.items():
+        actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
+    complete(deal)
+    return deal
+
+
+def test_an_answer_of_a_draft_at_which_executives_would_have_looked_goes_to_them() -> None:
+    deal = milder_draft()
+    assert level(send_draft(deal)) == (Status.IN_REVIEW, "executive")
+
+
+def test_a_copy_of_such_a_draft_goes_to_them_too() -> None:
+    source = milder_draft()
+    copy = actions.copy_deal(source, actor=source.owner)
+    complete(copy)
+    assert level(send_draft(copy)) == (Status.IN_REVIEW, "executive")
+
+
+def test_with_something_else_instead_it_goes_to_seniors() -> None:
+    deal = milder_draft(products=["xgs-pon"])
+    assert level(send_draft(deal)) == (Status.IN_REVIEW, "senior")
+
+
+def test_what_only_stops_a_draft_goes_to_seniors() -> None:
+    """As before: the policy would have stopped it, and no executive would have looked."""
+    deal = factories.draft_deal(answers={**RADIO, "products": ["x-monitoring-centre"]})
+    complete(deal)
+    actions.save_answer(deal, slug="products", value=RADIO["products"], actor=deal.owner)
+    complete(deal)
+    assert level(send_draft(deal)) == (Status.IN_REVIEW, "senior")

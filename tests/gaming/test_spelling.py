@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from policy.facts import shipped
-from policy.reference.names.outlines import are_alike, outlines
+from policy.reference.names.outlines import are_alike, drawn, sought
 from screening.around import Around
 from screening.lifecycle import AFTER_PARTY, AFTER_STOP, Status
 from screening.linking import key_of_name
@@ -49,8 +49,16 @@ SPELLINGS = (
     "Lounaiss-Verkkko",
     "Nordic Radio t/a Lounais Verkko",
     "Nordic Radio (trading as: Lounais Verkko)",
+    "Lounais Verkko 2",
+    "Lounais Verkko JV",
+    "Lounais Verkko Procurement Oy",
+    "Oulu Lounais Verkko",
+    "Lounaisverkko Oulu",
+    "Lounais Oulun Verkko",
+    "Osuuskunta Lounais Verkko Kolmannen Alueen Hankinta 2",
+    "Lounais",
 )
-OTHERS = ("Lounais Verkko 2", "Lounais Sähkö", "Verkko", "Lounais", "Elisa (Finland)", "Eloais")
+OTHERS = ("Lounais Sähkö", "Lounais Sähkö 2", "Mobile Verko 2", "Elisa (Finland)", "Eloais")
 
 
 def named(name: str, **more: Any) -> Deal:
@@ -149,9 +157,9 @@ def test_honest_operators_are_hardly_asked() -> None:
 def asked_about(names: list[str], known: list[str]) -> list[str]:
     keys: dict[str, set[str]] = defaultdict(set)
     for name in known:
-        for outline in outlines(name):
+        for outline in drawn(name):
             keys[outline].add(key_of_name(name))
-    meant = {name: {key for outline in outlines(name) for key in keys[outline]} for name in names}
+    meant = {name: {key for outline in sought(name) for key in keys[outline]} for name in names}
     return [name for name in names if meant[name] - {key_of_name(name)}]
 
 
@@ -162,8 +170,8 @@ def test_the_first_spelling_of_a_name_is_not_the_only_one() -> None:
     named(f"{NAME}, Helsinki")
     assert fact(named(NAME), "conflict_note")
     # None that it had is lost.
-    drawn = set(party.outlines.values_list("outline", flat=True))
-    assert outlines(f"{NAME} Helsinki") | outlines(f"{NAME}, Helsinki") <= drawn
+    kept = set(party.outlines.values_list("outline", flat=True))
+    assert drawn(f"{NAME} Helsinki") | drawn(f"{NAME}, Helsinki") <= kept
 
 
 def test_parties_of_an_older_program_are_drawn_after_the_upgrade() -> None:

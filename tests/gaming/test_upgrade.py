@@ -20,7 +20,7 @@ from tests.screening.test_rulings import CORE, send
 
 pytestmark = pytest.mark.django_db
 migration = importlib.import_module("screening.migrations.0009_screen_after_upgrade")
-newest = importlib.import_module("screening.migrations.0027_screen_for_what_is_said_abroad")
+newest = importlib.import_module("screening.migrations.0030_screen_for_what_is_said_abroad")
 
 
 def cleared_by_an_old_ruling(mighty: Callable[..., None]) -> Deal:

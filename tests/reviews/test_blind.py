@@ -15,7 +15,7 @@ from tests.reviews.test_verbs import vote_fields
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary-reason-7b1f that nobody but the auditor may read yet"
-DUTY = Duty("canary-duty-7b1f", date(2027, 6, 1), "canary-proof-7b1f")
+DUTY = Duty("canary-duty-7b1f", date(2027, 5, 1), "canary-proof-7b1f")
 WORDS = ("canary", "Approve with conditions", "Approved with conditions", "Ada 1st")
 
 

@@ -14,7 +14,7 @@ from screening.lifecycle import Status
 from screening.models import Deal
 from tests import factories
 
-DUTY = Duty(text="Remove the export feature", due_on=date(2027, 6, 1), evidence="build log")
+DUTY = Duty(text="Remove the export feature", due_on=date(2027, 5, 1), evidence="build log")
 LATE = date(2026, 1, 1)
 
 

@@ -23,7 +23,7 @@ from tests import factories as make
 from tests.reviews.test_verbs import vote_fields
 
 pytestmark = pytest.mark.django_db
-DUTY = Duty("Send a usage report", date(2027, 6, 1), "The signed report")
+DUTY = Duty("Send a usage report", date(2027, 5, 1), "The signed report")
 POSTS = ("claim", "release", "skip", "pass-up", "ask", "assess", "vote", "confirm", "screen-again")
 REASON = {"because": "A reason", "q1-text": "Who runs it?"}
 

@@ -450,8 +450,8 @@ def weight(word: str) -> float:
     return value * FORM if word in company_forms() or word in country_words() else value
 
 
-def is_rare(word: str) -> bool:
-    return len(word) > LONGEST_ACRONYM and _counted()[0].get(word, 0) <= _FEW
+def is_rare(word: str, *, shortest: int = LONGEST_ACRONYM + 1) -> bool:
+    return len(word) >= shortest and _counted()[0].get(word, 0) <= _FEW
 
 
 def _keys(reading: Reading, country: str | None = None) -> list[tuple[str, bool]]:

@@ -2,13 +2,15 @@
 
 Two names share an outline when they differ in blanks, the order of words, an alphabet, digits for
 letters, a doubled letter, one wrong letter of a long name, a legal form, words such as "group", a
-country, or in what stands behind a comma, in brackets or behind "trading as". That they are one
-body is a guess, so it only ever asks.
+country, or in what stands behind a comma, in brackets or behind "trading as". Besides, a name finds
+those that have a word or a number more or less. That they are one body is a guess, so it only ever
+asks.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import combinations
 
 from policy.reference.names.lexicon import plainly
 from policy.reference.names.matcher import is_rare
@@ -30,6 +32,12 @@ SHORTEST = 3
 SHORTEST_MISSPELT, SHORTEST_MISSPELT_WORD = 9, 5
 #: Nobody misspells a name that they wrote longer than this to hide it: it finds itself as it is.
 LONGEST_MISSPELT = 60
+#: Before all words of a name, and before some of them. A name finds the wholes within it, and the
+#: names that have it as a part.
+WHOLE, PART = "=", "<"
+_OPPOSITE = {WHOLE: PART, PART: WHOLE}
+#: Of a name with more words, the parts are those that stand side by side.
+MOST_WORDS = 6
 #: What a body adds to its name or leaves out.
 _ADDED = frozenset(
     (
@@ -78,8 +86,47 @@ def names_in(name: str) -> list[str]:
     return list(dict.fromkeys([whole, *(part.strip() for part in parts if _says_who(part))]))
 
 
+@lru_cache(REMEMBERED)
+def drawn(name: str) -> frozenset[str]:
+    """By what a name is found: its outlines, all its words, and some of them."""
+    return outlines(name).union(*map(_words_of, names_in(name)))
+
+
+@lru_cache(REMEMBERED)
+def sought(name: str) -> frozenset[str]:
+    """By what those are found whom a name may mean."""
+    return frozenset(map(opposite, drawn(name)))
+
+
+def opposite(outline: str) -> str:
+    """What a name with this outline shares with another one."""
+    return _OPPOSITE.get(outline[0], outline[0]) + outline[1:]
+
+
 def are_alike(one: str, other: str) -> bool:
-    return not outlines(one).isdisjoint(outlines(other))
+    return not drawn(one).isdisjoint(sought(other))
+
+
+def _words_of(section: str) -> Iterator[str]:
+    """The words of a name without countries, in one word: all of them, and each part that tells
+    something. What is common, as "telecom" or "mobile", tells nobody apart by itself.
+    """
+    bare, _ = without_countries(_told(spoken(readings(section))))
+    for written in plainly(" ".join(bare)):
+        words = written.split()
+        for part in _parts(words):
+            if any(is_rare(word, shortest=SHORTEST_MISSPELT_WORD) for word in part):
+                mark = PART if len(part) < len(words) else WHOLE
+                said = [_said(word) for word in part]
+                yield mark + "".join(said)
+                yield mark + "".join(sorted(said))
+
+
+def _parts(words: Sequence[str]) -> Iterable[Sequence[str]]:
+    lengths = range(1, len(words) + 1)
+    if len(words) <= MOST_WORDS:
+        return (part for length in lengths for part in combinations(words, length))
+    return (words[at : at + length] for length in lengths for at in range(len(words) - length + 1))
 
 
 def _says_who(part: str) -> bool:

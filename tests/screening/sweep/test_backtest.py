@@ -330,7 +330,7 @@ class TestLiveDeals:
         """A linked deal makes the first graver already; the new rules make the second milder."""
         linked = factories.sent_deal(factories.SENIOR, alone=False)
         factories.sent_deal(factories.CITED, alone=False)
-        milder = factories.deal_in_review()
+        milder = factories.sent_deal({**factories.SENIOR, "customer": "Ege Radyo"})
         found = played(without("S01"))
         assert {one.deal for one in found.otherwise} == {linked.pk}
         assert (milder.pk, "senior_review", "clear") in {

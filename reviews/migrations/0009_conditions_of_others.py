@@ -6,5 +6,5 @@ OWED = Path(__file__).with_suffix(".sql").read_text()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0007_votes_that_count"), ("screening", "0001_initial")]
+    dependencies = [("reviews", "0008_conditions_in_time"), ("screening", "0029_shared_teams")]
     operations = [migrations.RunSQL(OWED, migrations.RunSQL.noop)]

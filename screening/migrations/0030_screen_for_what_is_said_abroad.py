@@ -19,7 +19,7 @@ def screen_again(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "__first__"),
-        ("screening", "0026_screen_for_storage_and_purposes"),
+        ("screening", "0029_shared_teams"),
     ]
 
     operations = [migrations.RunPython(screen_again, migrations.RunPython.noop)]
