@@ -4,7 +4,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 from django.utils.functional import cached_property
 
@@ -15,6 +16,8 @@ from screening.lifecycle import Status
 from screening.models import LEVELS, Deal, DealRevision, Screening
 
 USER = settings.AUTH_USER_MODEL
+#: Of a round: whether conditions bind it. PostgreSQL asks the same of each decision.
+OWES = RawSQL("is_owed(reviews_review)", (), models.BooleanField())
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -47,7 +50,7 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         rounds = (
             self.filter(deal=deal)
             .select_related("decision", "claimed_by")
-            .annotate(is_held=is_held, owes=Exists(_unmet(OuterRef("deal"), OuterRef("pk"))))
+            .annotate(is_held=is_held, owes=OWES)
             .prefetch_related(votes)
         )
         deal._known_rounds = list(rounds)  # type: ignore[attr-defined]
@@ -58,14 +61,6 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """The same of a deal that nobody claimed yet."""
         deal._known_rounds = []  # type: ignore[attr-defined]
         return []
-
-
-def _unmet(deal: Any, but: Any) -> "models.QuerySet[Vote]":
-    """Votes of other rounds that set conditions which nobody met or decided on."""
-    decision = "review__decision"
-    unmet = Q(**{decision: None}) | Q(**{f"{decision}__conditions__met_at": None})
-    earlier = Vote.objects.filter(review__deal=deal).exclude(review=but)
-    return earlier.filter(unmet, verdict=Vote.Verdict.CONDITIONS)
 
 
 class Review(models.Model):
@@ -137,10 +132,12 @@ class Review(models.Model):
 
     @cached_property
     def is_owed(self) -> bool:
-        """Whether a vote of an earlier round set conditions that nobody met or decided on."""
+        """Whether a vote of an earlier round, of a deal that this one comes from or of another one
+        of its end user set conditions that nobody met or decided on.
+        """
         if hasattr(self, "owes"):
             return bool(self.owes)
-        return _unmet(self.deal_id, self.pk).exists()
+        return bool(Review.objects.values_list(OWES, flat=True).get(pk=self.pk))
 
 
 class Vote(models.Model):

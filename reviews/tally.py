@@ -1,9 +1,9 @@
 """When a review is decided, and how. Pure: votes in, verdict out.
 
 A senior review takes one senior reviewer, and a second one as soon as a vote sets conditions, or
-while some of an earlier round are not met. An executive review takes two executives. Votes that
-differ on approve or reject go to a third person, an executive who has not voted; that vote decides
-(policy, C4b; the split is ours).
+while some of an earlier round, or of another deal of the end user, are not met. An executive review
+takes two executives. Votes that differ on approve or reject go to a third person, an executive who
+has not voted; that vote decides (policy, C4b; the split is ours).
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def tally(level: str, verdicts: Sequence[str], *, is_owed: bool = False) -> Tall
     """The state of a review at this level after these verdicts, in the order they were given.
 
     A verdict after the deciding one changes nothing. ``is_owed`` says that somebody set conditions
-    in an earlier round, and they are not met: nobody drops them alone.
+    in an earlier round or deal, and they are not met: nobody drops them alone.
     """
     unknown = set(verdicts) - set(VERDICTS)
     if level not in {SENIOR, EXECUTIVE} or unknown:

@@ -15,11 +15,12 @@ from audit.refusals import Conflict
 from jobs.models import Clock, Job
 from policy import active
 from policy.facts.bundle import ReferenceData
-from screening import deriving, linking, mail, recording, verbs
+from screening import deriving, following, linking, mail, recording, verbs
 from screening.around import Around
 from screening.form import meanings, questions
 from screening.form.questions import Reading
 from screening.lifecycle import AFTER_RULING, AFTER_SAID, Status, move
+from screening.linking import Other
 from screening.models import (
     Answer,
     Contributor,
@@ -245,12 +246,12 @@ def _take_country(deal: Deal, before: Mapping[str, Any], data: ReferenceData) ->
 
 
 def _keep_stopped(deal: Deal, data: ReferenceData) -> None:
-    """What the policy stops in a draft is kept, for another one that says less is looked at."""
-    if deal.sent_at is not None:
-        return
+    """What the policy stops before it is sent is kept, for another deal that says less is looked
+    at. What was sent so far does not count for it.
+    """
     declared = questions.declared_facts(deal.answers)
     key, able = linking.end_user_key(declared), linking.own_capabilities(declared, data)
-    if key and able and meanings.stops(deal.answers, data):
+    if key and meanings.stops(deal.answers, data):
         StoppedDraft.objects.get_or_create(
             draft=deal.pk,
             end_user_key=key,
@@ -281,8 +282,9 @@ def lapse_unscreened(deal: Deal, *, why: str, job: int) -> None:
 
 
 def _take_answers(new: Deal, old: Deal) -> None:
-    is_sent = old.sent_at is not None
-    new.answers = questions.copied(old.answers, source=old.reference, is_sent=is_sent)
+    newest = old.newest_revision()
+    sent = newest.answers if newest else None
+    new.answers = questions.copied(old.answers, source=old.reference, sent=sent)
     new.title = questions.title_of(new.answers, active.reference_data())
     new.save(update_fields=["answers", "title"])
 
@@ -356,13 +358,15 @@ def _screen(
     found = deriving.of_revision(revision, data, around, reading)
     if cause == Screening.Cause.SENT:
         # Once somebody has to look, a person ends it, whatever becomes of the other deal.
-        waiting = _says_less_than(deriving.twins(deal, reading, around), reading)
-        milder = _milder_than(waiting)
-        drafts = _milder_than_drafts(deriving.stopped_drafts(deal, reading, around), reading)
-        for_executives = any(other.review_level == "executive" for other in waiting)
+        key, twins = found.end_user_key, deriving.twins(deal, reading, around)
+        waiting = [twin.deal for twin in twins if twin.waits_for_somebody_else]
+        milder, raised = _says_less_than(waiting, reading), _raised(twins)
+        stopped = deriving.stopped_drafts(deal, reading, around)
+        drafts = _milder_than_drafts(stopped, reading, key)
+        for_executives = any(one.review_level == "executive" for one in (*milder, *raised))
         found = replace(
             found,
-            looks=[*found.looks, *milder, *drafts],
+            looks=[*found.looks, *_milder_than(milder, key), *_like(raised, key), *drafts],
             for_executives=found.for_executives or for_executives,
         )
         if deriving.may_be_unsaid(deal, reading, around):
@@ -383,19 +387,54 @@ def _says_less_than(waiting: Iterable[Deal], reading: Reading) -> list[Deal]:
     ]
 
 
-def _milder_than(waiting: Iterable[Deal]) -> list[str]:
+def _milder_than(waiting: Iterable[Deal], key: str) -> list[str]:
     """A sentence on each of them."""
     return [
-        f"says less than {other.reference} of the same end user, which somebody has to look at"
+        f"says less than {other.reference} of {_whom(other, key)}, which somebody has to look at"
         for other in waiting
     ]
 
 
-def _milder_than_drafts(stopped: Iterable[StoppedDraft], reading: Reading) -> list[str]:
+def _whom(other: Deal | StoppedDraft, key: str) -> str:
+    if other.end_user_key == key:
+        return "the same end user"
+    return "an end user with a name like it, or that takes part here"
+
+
+def _raised(twins: Iterable[Other]) -> list[Deal]:
+    """Those of the deals that people look at, or executives have approved, for what their answers
+    do not say: somebody returned or passed them up, or they said more before.
+    """
+    return [
+        twin.deal
+        for twin in twins
+        if (twin.waits_for_somebody_else or twin.deal.review_level == "executive")
+        and twin.deal.review_level != _level_of_answers(twin.deal)
+    ]
+
+
+def _level_of_answers(deal: Deal) -> str:
+    """The highest level that the newest answers of a deal ever had by themselves."""
+    level = ""
+    for screening in Screening.objects.filter(revision=deal.last_screening.revision_id):
+        level = following.higher(level, following.level_of(screening))
+    return level
+
+
+def _like(raised: Iterable[Deal], key: str) -> list[str]:
+    """A sentence on each of them."""
+    return [
+        f"is like {other.reference} of {_whom(other, key)}, at which people look for more than its"
+        " answers say"
+        for other in raised
+    ]
+
+
+def _milder_than_drafts(stopped: Iterable[StoppedDraft], reading: Reading, key: str) -> list[str]:
     """The same of drafts that the policy stopped before anybody else had seen them."""
     said = {
-        draft.reference: f"says less than the draft {draft.reference} for the same end user, which"
-        " the policy stopped"
+        draft.reference: f"says less than the draft {draft.reference} for {_whom(draft, key)},"
+        " which the policy stopped"
         for draft in stopped
         if meanings.softened(draft.answers, reading.answers, reading.data)
     }

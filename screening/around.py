@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import DeclaredError
-from policy.reference.names.outlines import PART, WHOLE, sought
+from policy.reference.names.outlines import PART, WHOLE, are_alike, sought
 from screening.form.questions import declared_facts, picked_laws
 from screening.lifecycle import CLOSED
 from screening.linking import Other, key_of_name
@@ -176,16 +176,18 @@ class Around:
         """Deals that it was copied from or follows, and those that these come from."""
         return self._ancestors.get(deal.pk, [])
 
-    def stopped_drafts(self, deal: Deal, key: str) -> list[StoppedDraft]:
-        """Other drafts for this end user, under whatever name compliance knows it, that the policy
-        stopped lately.
+    def stopped_drafts(self, deal: Deal, names: Collection[str]) -> list[StoppedDraft]:
+        """Other drafts for one of these bodies, under whatever name compliance knows it or in
+        another spelling, that the policy stopped lately.
         """
-        if not key:
-            return []
-        drafts = StoppedDraft.objects.filter(
-            end_user_key__in=self._bodies([key]), stopped_at__gt=timezone.now() - HALF_A_YEAR
-        )
-        return list(drafts.exclude(draft=deal.pk).order_by("pk"))
+        keys = self._bodies({key_of_name(name) for name in names} - {""})
+        lately = StoppedDraft.objects.filter(stopped_at__gt=timezone.now() - HALF_A_YEAR)
+        return [
+            draft
+            for draft in lately.exclude(draft=deal.pk).order_by("pk")
+            if draft.end_user_key in keys
+            or any(are_alike(draft.end_user_key, name) for name in names)
+        ]
 
     def unanswered(self, deal: Deal, sent: datetime) -> list[int]:
         """The numbers of its revisions before the one sent then, about which somebody else than

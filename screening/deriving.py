@@ -146,43 +146,50 @@ def _whole(
     return derived, variants, eased
 
 
-def twins(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
-    """The deals that wait for somebody else than sales and that this one is like: of the same end
-    user, in a country of this one, where a product can do the same.
+def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
+    """The live deals that this one is like: their end user uses this one, maybe under another
+    spelling, or takes another part in it, they have a country in common, and a product can do the
+    same.
     """
     declared, data = reading.declared, reading.data
     here, able = linking.places(declared, data), linking.own_capabilities(declared, data)
-    return [
-        other.deal
-        for other in around.others(deal, linking.end_user_key(declared), data)
+    key = linking.end_user_key(declared)
+    keys = {part.key for part in naming.named(declared, data)}
+    of_parties = around.used_by(keys, deal, data).values()
+    others = [other for of_party in of_parties for other in of_party]
+    if key:
+        others += around.alike(deal, str(declared["end_user_name"]), data)
+    alike = {
+        other.deal.pk: other
+        for other in others
         if linking.has_place_in_common(here, other.places)
         and not able.isdisjoint(other.capabilities)
-        and other.waits_for_somebody_else
-    ]
+    }
+    return [alike[pk] for pk in sorted(alike)]
 
 
 def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:
-    """What other drafts for the same end user said when the policy stopped them, where a product
-    can do the same.
+    """What other drafts said when the policy stopped them, where a product can do the same and the
+    end user uses this one, maybe under another spelling, or takes another part in it. Of a draft
+    without products it may have been any.
     """
     able = linking.own_capabilities(reading.declared, reading.data)
     return [
         draft
-        for draft in around.stopped_drafts(deal, linking.end_user_key(reading.declared))
-        if not able.isdisjoint(draft.capabilities)
+        for draft in around.stopped_drafts(deal, linking.names(reading.declared))
+        if not draft.capabilities or not able.isdisjoint(draft.capabilities)
     ]
 
 
 def may_be_unsaid(deal: Deal, reading: Reading, around: Around) -> bool:
     """Whether deals that were sent before may leave unsaid what this one says of its end user:
-    linked ones, or those in which it takes another part.
+    others of it, or those in which it takes another part.
     """
     declared, data = reading.declared, reading.data
     key = linking.end_user_key(declared)
     others = around.others(deal, key, data)
     return any(
-        linking.says_more(declared, reading.answers, other, data)
-        for other in linking.linked_with(declared, others, data)
+        linking.says_more(declared, reading.answers, other, data) for other in others
     ) or bool(key and DealParty.objects.takes_another_part(key).exclude(deal=deal).exists())
 
 
@@ -207,12 +214,12 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     names_of_all = [part.name for part in named]
     after = spots.named_after(declared, names_of_all, data.countries)
     after += spots.of_other_countries(declared, names_of_all, data)
+    after += spots.joint(declared, names_of_all, data)
     if after:
         declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *after]}
     of_parties = around.known(deal, named)
     ruled = around.rulings(deal)
     others = around.others(deal, key, data)
-    linked = linking.linked_with(declared, others, data)
     takes_law = not _law_is_refused(deal, ruled)
     brought = linking.brought(declared, others, data, takes_law=takes_law)
     alike = around.alike(deal, str(declared["end_user_name"]), data) if key else []
@@ -236,7 +243,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         questions.is_from_executives(reading.answers, linking.own_capabilities(declared, data))
     )
     declared = of_parties.declared(brought.declared(declared))
-    said = linking.said_elsewhere(declared, reading.answers, linked, data)
+    said = linking.said_elsewhere(declared, reading.answers, others, data)
     said += _said_of_parties(deal, reading, named, around)
     said += _ruled_on_laws(deal, key, reading, around)
     if said:

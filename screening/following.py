@@ -68,7 +68,7 @@ def course(
     one follows or says less than. ``is_news`` says that other facts brought up rules that
     nobody who decided the deal saw. ``is_asked`` says that sales owes a reviewer an answer.
     """
-    level = higher(deal.review_level, _level(screening))
+    level = higher(deal.review_level, level_of(screening))
     if looks:
         level = higher(level, "executive" if for_executives else "senior")
     # Whoever approved other facts has approved nothing of these.
@@ -135,7 +135,8 @@ def target(
     return wanted
 
 
-def _level(screening: Screening) -> str:
+def level_of(screening: Screening) -> str:
+    """The level of review that a screening asks for by itself; empty for none."""
     return LEVEL_OF.get(screening.outcome) or LEVEL_OF.get(screening.review_floor, "")
 
 

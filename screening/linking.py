@@ -36,6 +36,16 @@ MOST_NAMED = 20
 BETWEEN = ("has_intermediaries", "intermediaries")
 #: Whose part in a deal is asked about, whatever it is.
 SECURITY = frozenset({"law_enforcement", "military", "intelligence_security"})
+#: Purposes that never clear by themselves, whatever is sold for them.
+GRAVE_PURPOSES = frozenset(
+    {
+        "national_security_monitoring",
+        "crime_investigation",
+        "content_blocking_state_list",
+        "defence_communications",
+        "border_control",
+    }
+)
 LAW = ("legal_obligation", "legal_obligation_stated", "legal_basis", "legal_basis_status")
 
 
@@ -268,30 +278,55 @@ def linked_with(
 def said_elsewhere(
     declared: Mapping[str, Any],
     answers: Mapping[str, Any],
-    linked: Iterable[Other],
+    others: Iterable[Other],
     data: ReferenceData,
 ) -> list[str]:
-    """Sentences on what linked deals say of the end user, and of the same products, and this one
-    leaves unsaid.
+    """Sentences on what other deals say of the end user, in whatever country, and linked ones of
+    the same products, and this one leaves unsaid.
 
     A body is of one kind, and what sales knows of it in one deal it knows in the other one too.
     """
-    kind, sentences = declared.get("end_user_type"), []
-    for other in linked:
-        reference = other.deal.reference
-        if is_of_another_kind(kind, other):
+    kind, here, sentences = declared.get("end_user_type"), places(declared, data), []
+    for other in others:
+        reference, is_linked = other.deal.reference, has_place_in_common(here, other.places)
+        if is_linked and is_of_another_kind(kind, other):
             named = listed([data.kind_words.get(one, one) for one in sorted(other.kinds)])
-            here = data.kind_words.get(str(kind), kind)
+            declared_kind = data.kind_words.get(str(kind), kind)
             sentences.append(
-                f"The end user is declared {here} here, and {reference} of the same end user is for"
-                f" {named}."
+                f"The end user is declared {declared_kind} here, and {reference} of the same end"
+                f" user is for {named}."
             )
-        if unsaid := questions.unsaid(other.answers, answers, _in_common(other, declared, data)):
+        abilities = _in_common(other, declared, data) if is_linked else frozenset[str]()
+        if unsaid := questions.unsaid(other.answers, answers, abilities):
             sentences.append(
                 f"{reference} of the same end user says more than this deal in answer to"
                 f" {listed(unsaid)}."
             )
+        if is_linked and (
+            purposes := _unsaid_purposes(other.answers, answers, other, declared, data)
+        ):
+            words = data.rulebook.vocabulary["purpose"]
+            sentences.append(
+                f"{reference} of the same end user, with a product that can do the same, is for"
+                f" {listed([words.say(purpose) for purpose in purposes])}."
+            )
     return sentences
+
+
+def _unsaid_purposes(
+    elsewhere: Mapping[str, Any],
+    here: Mapping[str, Any],
+    other: Other,
+    declared: Mapping[str, Any],
+    data: ReferenceData,
+) -> list[str]:
+    """The purposes at which people look, and that are left out, where products of both deals relate
+    to surveillance and can do the same.
+    """
+    related = data.beside.get("abilities_declared", frozenset())
+    if related.isdisjoint(other.capabilities & own_capabilities(declared, data)):
+        return []
+    return sorted(GRAVE_PURPOSES & questions.purposes(elsewhere) - questions.purposes(here))
 
 
 def said_of_party(
@@ -321,9 +356,14 @@ def said_of_party(
 def says_more(
     declared: Mapping[str, Any], answers: Mapping[str, Any], other: Other, data: ReferenceData
 ) -> bool:
-    """Whether a deal says what a linked one leaves unsaid."""
-    is_unsaid = questions.unsaid(answers, other.answers, _in_common(other, declared, data))
-    return bool(is_unsaid) or is_of_another_kind(declared.get("end_user_type"), other)
+    """Whether a deal says what another one of the end user leaves unsaid."""
+    if not has_place_in_common(places(declared, data), other.places):
+        return bool(questions.unsaid(answers, other.answers, frozenset()))
+    return bool(
+        questions.unsaid(answers, other.answers, _in_common(other, declared, data))
+        or _unsaid_purposes(answers, other.answers, other, declared, data)
+        or is_of_another_kind(declared.get("end_user_type"), other)
+    )
 
 
 def _in_common(other: Other, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:

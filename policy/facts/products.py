@@ -51,8 +51,12 @@ SERVED: Mapping[str | None, Served] = {
 #: The purpose of which nothing is known but the words of sales.
 OTHER = "other"
 #: Purposes that are a task of authorities, and what finds or profiles single people for them.
-OF_AUTHORITIES = frozenset({"public_safety", "health_emergency"})
+OF_AUTHORITIES = frozenset(
+    {"public_safety", "health_emergency", "smart_city", "emergency_alerting"}
+)
 INDIVIDUALS = frozenset({"subscriber_analytics_individual", "location_platform"})
+#: What only prisons and the like have a use for, whoever runs it for them.
+OF_PRISONS = "managed_access_system"
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
 WITH_LINKED = "with linked deals and the delivered base"
 
@@ -224,11 +228,17 @@ def serves(draft: Draft, facts: dict[str, Any]) -> None:
 
 
 def for_an_authority(draft: Draft, facts: dict[str, Any]) -> None:
-    """A company that finds or profiles single people for what is a task of authorities: they get
-    what it finds, and where they use it themselves rules ask.
+    """A company that finds or profiles single people for what is a task of authorities, or catches
+    the phones in a prison: they get what it finds, and where they use it themselves rules ask.
     """
     purpose, kind = facts["purpose"], facts["end_user_type"]
-    is_of_people = not INDIVIDUALS.isdisjoint(surely(facts["capabilities"]) or ())
+    able = surely(facts["capabilities"]) or ()
+    is_of_people = not INDIVIDUALS.isdisjoint(able)
+    if OF_PRISONS in able and kind in COMPANIES:
+        whoever = draft.reference.kind_words[kind].capitalize()
+        draft.doubts.append(
+            f"{whoever} is to run a managed access system: say for which authority."
+        )
     if purpose in OF_AUTHORITIES and kind in COMPANIES and is_of_people:
         words = draft.reference.rulebook.vocabulary["purpose"].say(purpose)
         draft.doubts.append(

@@ -6,6 +6,7 @@ that the place decides. So do the countries of all parties, also those that only
 name tells. So whatever is said of a place only adds, and no deal gets milder by it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from policy.facts.bundle import ReferenceData
 from policy.facts.declared import UNKNOWN_WHERE, party_names
 from policy.reference.destinations import NOWHERE, Countries
 from policy.reference.ratings import TIERS
+from policy.reference.registry import INTELLIGENCE
 from policy.reference.sites import NONE, sited
 from policy.reference.sites import named_after as named_after_place
 
@@ -48,6 +50,14 @@ class Elsewhere:
 
 
 NOTHING = Elsewhere({})
+#: Kinds that are asked about wherever one body of several is of them.
+ARMED = frozenset({"law_enforcement", "military", INTELLIGENCE})
+#: Between the bodies that one name joins, or beside them.
+_JOINS = re.compile(
+    r"\s(?:and|und|et|och|og|ja|y|e|with|via|for|on behalf of|c/o)\s"
+    r"|[&+]|(?<=\w)[-–](?=\w)|\b(?:joint venture|consortium|konsortium|jv)\b",  # noqa: RUF001
+    re.IGNORECASE,
+)
 #: Tiers of countries to which not every sale is reviewed.
 MILD = TIERS[:2]
 
@@ -159,6 +169,41 @@ def of_other_countries(
                 " these countries."
             )
     return sentences
+
+
+def joint(declared: Mapping[str, Any], names: Iterable[str], reference: ReferenceData) -> list[str]:
+    """Sentences on names that join several bodies, where one of these is an agency, a police or
+    military body, or at home where no answer says so: only a person tells which of them it is.
+
+    The very name of an operator joins nobody: "Cable & Wireless" is one.
+    """
+    registry = reference.registry
+    joined = {name: parts for name in names if (parts := _bodies_in(name))}
+    parts = [
+        part
+        for name, several in joined.items()
+        if not registry.is_operator(name)
+        for part in several
+    ]
+    if not parts:
+        return []
+    sentences = of_other_countries(declared, parts, reference)
+    codes = declared_codes(declared, reference.countries)
+    sentences += [
+        f"{part}, one of several in a name, is {hit.party.name}."
+        for part in parts
+        for hit in registry.hits(part, codes)
+        if hit.is_exact and hit.party.kind in ARMED
+    ]
+    return list(dict.fromkeys(sentences))
+
+
+def _bodies_in(name: str) -> list[str]:
+    """The parts of a name that joins several; none of any other name."""
+    if not _JOINS.search(name):
+        return []
+    parts = [part.strip() for part in _JOINS.split(name)]
+    return [part for part in dict.fromkeys(parts) if part and part != name.strip()]
 
 
 def declared_codes(declared: Mapping[str, Any], countries: Countries) -> frozenset[str]:

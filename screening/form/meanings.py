@@ -6,7 +6,7 @@ what was asked: until then a fact is unknown here, although screening takes it f
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -17,7 +17,7 @@ from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import Facts
 from policy.engine.readings.assessment import Finding
 from policy.facts.declared import DeclaredError
-from policy.facts.derive import ReferenceData, derive
+from policy.facts.derive import ReferenceData, derive, trace
 from screening import sales_words, wording
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS, Answers, Context
@@ -25,6 +25,8 @@ from screening.sales_words import Card
 
 #: The outcome of a question that somebody has to answer.
 ASKS = "needs_information"
+#: What a rule reads that asks about contradictions.
+CONFLICT = "fact_conflict"
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,21 @@ def of_answer(
 def softened(
     before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
 ) -> list[Finding]:
-    """What surely fired with the answers before and no longer does, the strictest first.
+    """What surely fired with the answers before and no longer does, the strictest first. Where the
+    facts contradict each other with both, it is gone as far as one of the contradictions is.
 
     Nothing, when the answers after bring up something that is at least as strict, or when the
     versions of today cannot read one of the two. A question that they bring up is no stop and no
     review: the next answer settles it, and then neither is left.
     """
     try:
-        old, new = _findings(before, data), _findings(after, data)
+        was, now = _said(before, data), _said(after, data)
     except DeclaredError:
         return []
+    old, new = was.findings, now.findings
     gone, added = _not_in(new, old), _not_in(old, new)
+    if not was.doubts <= now.doubts:
+        gone += [finding for finding in old if CONFLICT in finding.facts and finding not in gone]
     decided = [finding for finding in gone if finding.outcome != ASKS]
     if decided:
         added = [finding for finding in added if finding.outcome != ASKS]
@@ -116,19 +122,34 @@ def _not_in(known: list[Finding], findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.rule not in rules]
 
 
+class Said(NamedTuple):
+    """What surely fires, whatever the answers that are still to come, and what contradicts."""
+
+    findings: list[Finding]
+    doubts: frozenset[str]
+
+
 def _findings(answers: Mapping[str, Any], data: ReferenceData) -> list[Finding]:
-    """What surely fires, whatever the answers that are still to come."""
+    return _said(answers, data).findings
+
+
+def _said(answers: Mapping[str, Any], data: ReferenceData) -> Said:
     context = questions.context_of(answers, data)
     asked = questions.shown_answers(answers, context)
     # Without products there is nothing with which an answer could be compared.
     declared = questions.declared_facts(asked, context if "products" in asked else None)
     if not declared:
-        return []
+        return Said([], frozenset())
     pending = _pending(asked, context)
-    today = timezone.localdate()
-    variants = [_without(pending, facts, data) for facts in derive(declared, data, on=today)]
-    findings = active.assess(data, variants).findings
-    return [finding for finding in findings if not questions.only_misses_an_answer(finding)]
+    variants = trace(declared, data, on=timezone.localdate())
+    facts = [_without(pending, variant.facts, data) for variant in variants]
+    findings = [
+        finding
+        for finding in active.assess(data, facts).findings
+        if not questions.only_misses_an_answer(finding)
+    ]
+    doubts = frozenset(doubt for variant in variants for doubt in variant.doubts)
+    return Said(findings, doubts.union(declared.get("contradictions", ())))
 
 
 def _pending(answers: Answers, context: Context) -> frozenset[str]:

@@ -54,6 +54,7 @@ from policy.reference.names.plain_text import without
 from screening.form import named_in_text
 from screening.form.deal_form import (
     DECLARATION,
+    FOR_OTHERS,
     OTHER_PLACES,
     QUESTIONS,
     SECTIONS,
@@ -358,13 +359,14 @@ def title_of(answers: Answers, data: ReferenceData) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
 
 
-def copied(answers: Answers, *, source: str = "", is_sent: bool = True) -> dict[str, Any]:
+def copied(answers: Answers, *, source: str = "", sent: Answers | None = None) -> dict[str, Any]:
     """What a copy of a deal takes over; ``source`` is the reference that each answer shows.
 
-    Nobody has seen what a draft says that its copy is asked about again.
+    Nobody has seen what a deal says since it was ``sent`` that its copy is asked about again.
     """
     kept = {slug: value for slug, value in answers.items() if slug not in {*NOT_COPIED, *MARKS}}
-    unseen = [] if is_sent else [slug for slug in NOT_COPIED if _is_grave(answers.get(slug), slug)]
+    said, seen = _grave(answers), _grave(sent or {})
+    unseen = NOT_COPIED.intersection(said - seen)
     softened = sorted({*answers.get(SOFTENED, ()), *unseen})
     marks: dict[str, Any] = {SOFTENED: softened} if softened else {}
     if FROM_EXECUTIVES in answers:
@@ -411,6 +413,10 @@ def is_from_executives(answers: Answers, able: Collection[str]) -> bool:
     return marked is not None and (not marked or not able or not set(marked).isdisjoint(able))
 
 
+def _grave(answers: Answers) -> set[str]:
+    return {slug for slug, answer in answers.items() if _is_grave(answer, slug)}
+
+
 def _is_grave(answer: Any, slug: str) -> bool:
     """Whether sales has said what it knows, and it was not no."""
     said = answer.get("answer") if isinstance(answer, Mapping) else answer
@@ -422,14 +428,15 @@ def unsaid(elsewhere: Answers, here: Answers, abilities: Collection[str]) -> lis
     the end user, and whether what is sold has one of the ``abilities``.
 
     Who does not know is asked anyway; the law and the abilities are of what is sold, so an answer
-    about them is missed only where it was asked for.
+    about them is missed only where it was asked for, or what was sold then is served now.
     """
     of_end_user = KNOWN_TO_SALES - {"law-conflict"}
+    serves = not FOR_OTHERS.isdisjoint(here.get("services") or ())
     return [
         BY_SLUG[sets.slug].number
         for sets in answers_to_facts.TABLE
         if (not sets.member or sets.member in abilities)
-        and (sets.slug in here or sets.slug in of_end_user)
+        and (sets.slug in here or sets.slug in of_end_user or (serves and bool(sets.member)))
         and _says_yes(elsewhere.get(sets.slug), sets.slug)
         and not _says_yes(here.get(sets.slug), sets.slug)
         and not _holds_unknown(here.get(sets.slug))
@@ -616,6 +623,11 @@ def _purposes(answers: Answers) -> list[str | None] | None:
     if restricts.get("answer") in ("yes", UNKNOWN) and restricts.get("owner") in LIST_OWNERS:
         purposes.append(LIST_OWNERS[restricts["owner"]])
     return list(dict.fromkeys(purposes))
+
+
+def purposes(answers: Answers) -> frozenset[str]:
+    """Those that were ticked, and those of the owner of a list."""
+    return frozenset(purpose for purpose in _purposes(answers) or () if purpose)
 
 
 def _yes_no(value: str | None) -> bool | None:

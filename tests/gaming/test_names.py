@@ -31,6 +31,8 @@ NOBODY = (
     "\U0001f389\U0001f389",
     "\U0001f1eb\U0001f1ee",  # a flag
     "\U0001f170",  # one letter in a box
+    *("see attachment", "As per contract", "siehe Anhang", "Под заказ", "General public"),
+    *("Subscribers", "Stock order", "Ultimate consignee", "Distributor's customers", "voir annexe"),
 )
 SOMEBODY = ("EE", "O2", "3", "M1", "X Corp", "AB Volvo", "Government of Kenya", "Ministry of Works")
 

@@ -144,7 +144,9 @@ def test_a_core_in_another_deal_explains_no_purpose_of_this_one(product: str) ->
     assert PURPOSES["li_compliance"] in because(deal)
 
 
-@pytest.mark.parametrize("purpose", ["public_safety", "health_emergency"])
+@pytest.mark.parametrize(
+    "purpose", ["public_safety", "health_emergency", "smart_city", "emergency_alerting"]
+)
 @pytest.mark.parametrize("product", ["location-server", "customer-analytics"])
 def test_a_company_that_finds_people_for_a_task_of_authorities_is_asked_about(
     purpose: str, product: str
@@ -166,3 +168,9 @@ def test_finding_people_for_subscribers_or_in_an_emergency_call_clears(
 ) -> None:
     deal = send({**ASKED_NOW, "products": [product], "purposes": [purpose]})
     assert deal.status == Status.CLEARED
+
+
+def test_a_company_that_runs_a_managed_access_system_is_asked_for_whom() -> None:
+    deal = send({**ASKED_NOW, "products": ["managed-access"]})
+    assert deal.turn == "compliance"
+    assert "say for which authority" in because(deal)

@@ -202,3 +202,62 @@ def test_what_compliance_found_out_about_the_kind_is_what_counts() -> None:
     ruled(first, "end_user_type", "utility")
     second = send({**RADIO, "end-user": {"kind": "utility", "is_customer": True}})
     assert second.status == Status.CLEARED
+
+
+LISTED: dict[str, Any] = {
+    **LOCATION,
+    "products": ["dpi-gateway"],
+    "purposes": ["content_blocking_state_list"],
+}
+FOUND: dict[str, Any] = {**LOCATION, "purposes": ["crime_investigation"]}
+
+
+@pytest.mark.parametrize("answers", [LISTED, FOUND], ids=["list", "crime"])
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "afterwards"])
+def test_a_grave_purpose_of_the_same_system_is_asked_about(
+    answers: dict[str, Any], *, is_first: bool
+) -> None:
+    sent = [answers, {**answers, "purposes": ["traffic_management"], "services": ["supply"]}]
+    deals = list(map(send, sent if is_first else sent[::-1]))
+    says, unsaid = deals if is_first else deals[::-1]
+    if is_first:
+        approve(says)
+        unsaid = send(sent[1] | {"services": ["capacity_expansion"], "other-systems": NO})
+    sweeping.work(AFTER_SAID)
+    unsaid.refresh_from_db()
+    assert unsaid.turn == "compliance"
+    assert "with a product that can do the same, is for" in conflict_note(unsaid)
+
+
+def test_a_grave_purpose_of_radio_says_nothing_of_other_radio() -> None:
+    approve(send({**RADIO, "purposes": ["border_control"]}))
+    assert send(RADIO).status == Status.CLEARED
+
+
+@pytest.mark.parametrize(
+    "service", ["capacity_expansion", "support_maintenance", "change_request", "managed_services"]
+)
+def test_what_was_built_over_a_product_is_asked_about_where_it_is_served(service: str) -> None:
+    approve(send({**MODULE, "restricts": {"answer": "yes", "text": "A list", "owner": "none"}}))
+    served = send({**RADIO, "services": [service], "other-systems": NO})
+    assert served.turn == "compliance"
+    assert "in answer to 4.7" in conflict_note(served)
+
+
+def test_more_of_the_product_alone_is_not() -> None:
+    approve(send({**MODULE, "restricts": {"answer": "yes", "text": "A list", "owner": "none"}}))
+    assert send(RADIO).status == Status.CLEARED
+
+
+@pytest.mark.parametrize("case", ["misuse", "speech"])
+def test_what_is_said_of_a_body_in_another_country_is_asked_about(case: str) -> None:
+    said, also, note = UNSAID[case]
+    send({**RADIO, **said})
+    abroad = send({**RADIO, **also, **factories.in_country("SE")})
+    assert abroad.turn == "compliance"
+    assert note in conflict_note(abroad)
+
+
+def test_the_kind_of_a_body_of_the_same_name_in_another_country_says_nothing() -> None:
+    send({**RADIO, "end-user": {"kind": "private_enterprise", "is_customer": True}})
+    assert send({**RADIO, **factories.in_country("SE")}).status == Status.CLEARED

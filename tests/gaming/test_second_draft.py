@@ -17,7 +17,7 @@ from screening.models import HALF_A_YEAR, Deal, StoppedDraft
 from screening.parties import actions as parties
 from tests import factories
 from tests.screening.form.answers import ASKED_NOW
-from tests.screening.test_rulings import complete, send
+from tests.screening.test_rulings import complete, send, send_draft
 
 pytestmark = pytest.mark.django_db
 RADIO: dict[str, Any] = {**ASKED_NOW, "customer": "Pohjan Verkko", "customer-country": "FI"}
@@ -63,6 +63,49 @@ def test_under_the_other_name_of_a_body_that_compliance_merged() -> None:
     )
     draft(STOPPED)
     assert send({**RADIO, "customer": "Kainuun Kuitu"}).status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize("name", ["Pohjan Verkko Group", "Pohjan Verkkko"])
+def test_under_another_spelling(name: str) -> None:
+    draft(STOPPED)
+    assert send({**RADIO, "customer": name}).status == Status.IN_REVIEW
+
+
+def test_signed_for_another_end_user() -> None:
+    draft(STOPPED)
+    paper = {"kind": "commercial_operator", "is_customer": False}
+    second = {"end-user": paper, "end-user-name": "Savon Radio", "customer-kind": paper["kind"]}
+    assert send({**RADIO, **second}).status == Status.IN_REVIEW
+
+
+def test_stopped_before_any_product_was_chosen() -> None:
+    factories.reference_data()
+    slugs = ("customer", "customer-country", "end-user", "purposes")
+    factories.draft_deal(None, {slug: STOPPED[slug] for slug in slugs})
+    assert send(RADIO).status == Status.IN_REVIEW
+
+
+def waiting_for_sales() -> Deal:
+    deal = send({**RADIO, "purposes": ["?"]})
+    assert (deal.status, deal.turn) == (Status.NEEDS_INFORMATION, "sales")
+    return deal
+
+
+def test_beside_what_was_sent_and_then_stopped_before_it_was_sent_again() -> None:
+    deal = waiting_for_sales()
+    actions.save_answer(deal, slug="purposes", value=STOPPED["purposes"], actor=deal.owner)
+    assert send(RADIO, owner=deal.owner).status == Status.IN_REVIEW
+
+
+def test_a_copy_without_what_sales_said_since_it_was_sent() -> None:
+    deal = waiting_for_sales()
+    reports = {"answer": "yes", "text": "Torture in custody, 2025"}
+    actions.save_answer(deal, slug="reports", value=reports, actor=deal.owner)
+    copy = actions.copy_deal(deal, actor=deal.owner)
+    for slug in ("purposes", "reports"):
+        actions.save_answer(copy, slug=slug, value=RADIO[slug], actor=deal.owner)
+    complete(copy)
+    assert send_draft(copy).status == Status.IN_REVIEW
 
 
 @pytest.mark.parametrize(

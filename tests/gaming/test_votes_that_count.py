@@ -20,7 +20,7 @@ from screening.lifecycle import Status
 from screening.models import Deal
 from tests import factories
 from tests.factories import duty, vote_on
-from tests.screening.test_rulings import send_draft
+from tests.screening.test_rulings import complete, send, send_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +67,72 @@ def test_one_person_drops_no_conditions(and_then: Callable[[Deal], None]) -> Non
     vote_on(deal, actor=factories.senior())
     deal.refresh_from_db()
     assert deal.status == Status.APPROVED
+
+
+def given_to(deal: Deal) -> None:
+    vote_on(deal, actor=factories.senior())
+
+
+def lapsed(deal: Deal) -> None:
+    given_to(deal)
+    deal.refresh_from_db()
+    actions.lapse_deal(deal, because="Condition 1 was due.")
+
+
+def still_to_be_decided(deal: Deal) -> None:
+    assert deal.status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize("is_copy", [True, False], ids=["copy", "fresh"])
+@pytest.mark.parametrize("first_is", [given_to, lapsed, still_to_be_decided])
+def test_one_person_drops_no_conditions_in_a_second_deal(
+    first_is: Callable[[Deal], None], *, is_copy: bool
+) -> None:
+    first = with_conditions()
+    first_is(first)
+    first.refresh_from_db()
+    if is_copy:
+        second = actions.copy_deal(first, actor=first.owner)
+        complete(second)
+        send_draft(second)
+    else:
+        newest = first.newest_revision()
+        assert newest is not None
+        second = send(newest.answers)
+    vote_on(second, actor=factories.senior())
+    second.refresh_from_db()
+    assert second.status == Status.IN_REVIEW
+    review = Review.objects.current_of(second)
+    with pytest.raises(IntegrityError, match="needs 2 votes"), transaction.atomic():
+        Decision.objects.create(
+            review=review,
+            deal=second,
+            screening=second.screening,
+            outcome="approved",
+            because="Fine.",
+        )
+    vote_on(second, actor=factories.senior())
+    second.refresh_from_db()
+    assert second.status == Status.APPROVED
+
+
+def test_a_copy_for_another_end_user_keeps_the_conditions() -> None:
+    first = with_conditions()
+    second = actions.copy_deal(first, actor=first.owner)
+    actions.save_answer(second, slug="customer", value="Kainuun Kuitu", actor=first.owner)
+    complete(second)
+    send_draft(second)
+    vote_on(second, actor=factories.senior())
+    second.refresh_from_db()
+    assert second.status == Status.IN_REVIEW
+
+
+def test_conditions_for_another_end_user_bind_nobody() -> None:
+    with_conditions()
+    other = factories.deal_in_review()
+    vote_on(other, actor=factories.senior())
+    other.refresh_from_db()
+    assert other.status == Status.APPROVED
 
 
 def test_conditions_that_were_met_bind_nobody() -> None:
