@@ -41,9 +41,9 @@ def may_no_longer_vote(review: Review | None) -> bool:
     """Whether somebody who voted lost the role or the account since, joined those who sell, or had
     a say in what is known of a party.
     """
-    return (
-        any(not _may_still(review, vote.reviewer) for vote in review.given()) if review else False
-    )
+    if review is None:
+        return False
+    return any(not _may_still(review, vote.reviewer) for vote in review.given())
 
 
 def _may_still(review: Review, voter: Any) -> bool:
