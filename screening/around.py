@@ -182,12 +182,11 @@ class Around:
         """
         keys = self._bodies({key_of_name(name) for name in names} - {""})
         lately = StoppedDraft.objects.filter(stopped_at__gt=timezone.now() - HALF_A_YEAR)
-        return [
-            draft
-            for draft in lately.exclude(draft=deal.pk).order_by("pk")
-            if draft.end_user_key in keys
-            or any(are_alike(draft.end_user_key, name) for name in names)
-        ]
+        # The names of all of them are looked at, and what they say of those who are meant.
+        of_whom = set(lately.values_list("end_user_key", flat=True))
+        meant = {key for key in of_whom if key in keys or any(are_alike(key, n) for n in names)}
+        drafts = lately.filter(end_user_key__in=meant).exclude(draft=deal.pk).order_by("pk")
+        return list(drafts) if meant else []
 
     def unanswered(self, deal: Deal, sent: datetime) -> list[int]:
         """The numbers of its revisions before the one sent then, about which somebody else than
