@@ -29,6 +29,8 @@ DEEPEST = 60
 MOST_NODES = 60_000
 MOST_PROBLEMS = 200
 
+# The parser looks at every open bracket again with each further one.
+_TOO_DEEP = re.compile(rf"(?:[\[{{]\s*){{{DEEPEST}}}(?=[\[{{])")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,20}\Z")
 _FLOAT = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)(e[-+]?[0-9]+)?\Z|[-+]?\.inf\Z|\.nan\Z", re.IGNORECASE
@@ -164,6 +166,9 @@ def _parsed(text: str, builder: "_Builder") -> Node | None:
     size = len(text.encode(errors="surrogatepass"))
     if size > LARGEST_FILE:
         problems.at(1, 1, f"{size} bytes; at most {LARGEST_FILE} are read")
+        problems.check()
+    if deep := _TOO_DEEP.search(text):
+        problems.at(*_place(text, deep.end()), f"nested deeper than {DEEPEST}")
         problems.check()
     try:
         return builder.build(YAML(typ="safe", pure=True).parse(text))
