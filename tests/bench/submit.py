@@ -39,6 +39,7 @@ from policy import active
 from policy.facts import derive, shipped
 from policy.governance.versions import Content, shipped_contents
 from policy.models import Kind
+from policy.reference.names import outlines
 from policy.reference.registry import COLUMNS, OPERATOR, QUESTION, Registry
 from screening import actions as selling
 from screening.models import Deal
@@ -55,6 +56,8 @@ DEALS, PARTIES = 100_000, 20_000
 SENT = 100
 #: Milliseconds of 95 of 100 sends that people should see at most, printed beside what it is.
 AIM = 150
+#: Letters of the longest word that joins two bodies in a name.
+LONGEST_JOINT = 4
 #: Milliseconds of the derivations of a send, the search for names left out.
 DERIVED = 3
 #: So many times the processor time of Django inserting the same rows where nothing guards them.
@@ -188,19 +191,23 @@ def drafts(servers: embedded.Servers, names: Sequence[str]) -> list[Deal]:
 
 
 def new_customers(registry: Registry, count: int, seed: int = 6) -> list[str]:
-    """Different names made of the words of operators, which resemble nobody in the registry and
-    name no country.
+    """Different names made of the words of operators, which name no country and resemble nobody in
+    the registry, nor each other: one that does is derived with the deals of the other and without.
     """
     draw = random.Random(seed)
     operators = [one.name for one in registry.parties if one.kind == OPERATOR]
-    words = sorted({word for name in operators for word in name.split() if word.isalpha()})
-    names: dict[str, None] = {}
+    every = {word for name in operators for word in name.split() if word.isalpha()}
+    # "And", "via", "JV": a name that joins bodies is asked about.
+    words = sorted(word for word in every if len(word) > LONGEST_JOINT)
+    names: list[str] = []
+    taken: set[str] = set()
     while len(names) < count:
         name = " ".join(draw.choices(words, k=3))
         said = registry.said(name)
-        if not said.is_more and not any(said.homes):
-            names[name] = None
-    return list(names)
+        if not said.is_more and not any(said.homes) and taken.isdisjoint(outlines.sought(name)):
+            names.append(name)
+            taken |= outlines.drawn(name)
+    return names
 
 
 # --- Measured ------------------------------------------------------------------------------------
