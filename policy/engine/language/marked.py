@@ -29,8 +29,9 @@ DEEPEST = 60
 MOST_NODES = 60_000
 MOST_PROBLEMS = 200
 
-# The parser looks at every open bracket again with each further one.
-_TOO_DEEP = re.compile(rf"(?:[\[{{]\s*){{{DEEPEST}}}(?=[\[{{])")
+# The parser looks at every open bracket again with each further one. Behind a quotation mark or in
+# a comment, brackets are letters.
+_TOO_DEEP = re.compile(rf"^[^\n#\"']*?(?:[\[{{]\s*+){{{DEEPEST}}}(?=[\[{{])", re.MULTILINE)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,20}\Z")
 _FLOAT = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)(e[-+]?[0-9]+)?\Z|[-+]?\.inf\Z|\.nan\Z", re.IGNORECASE

@@ -31,6 +31,7 @@ class Unreadable(ValueError):
     """A text that this engine cannot make sense of; the message says what in it."""
 
 
+# A check reads the same text for each of its engines and versions; nobody changes a tree.
 @lru_cache(2)
 def parsed(text: str) -> Tree:
     """YAML 1.2, in which `no` is a text."""

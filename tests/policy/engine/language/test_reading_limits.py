@@ -1,6 +1,8 @@
 """Hostile texts are refused in bounded time and memory, with a problem and never a traceback."""
 
+import json
 import time
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -152,6 +154,33 @@ def test_what_is_just_within_the_limits_is_read_and_screened() -> None:
 def test_a_stored_text_that_was_tampered_with_is_refused(text: str) -> None:
     with pytest.raises(ReadingError):
         read_canonical(text)
+
+
+def deep(depth: int) -> Any:
+    return [deep(depth - 1)] if depth else "x"
+
+
+@pytest.mark.parametrize(
+    ("rulebook", "what"),
+    [
+        (rule("{obliged: true}"), "expected lines such as"),
+        ({"rules": deep(60)}, "nested deeper than 60"),
+        ({"rules": ["x"] * 60_000}, "more than 60000 values"),
+    ],
+    ids=["YAML in a text", "deep", "long"],
+)
+def test_what_stands_for_a_stored_rulebook_is_read_within_the_same_limits(
+    rulebook: Any, what: str
+) -> None:
+    stored = json.loads(read_rulebook(rule("{obliged: true}"), vocabulary, file="").canonical)
+    with pytest.raises(ReadingError, match=what):
+        read_canonical(json.dumps(stored | {"rulebook": rulebook}))
+
+
+@pytest.mark.parametrize("written", ['"{}"', "x # {}", "'{}'"])
+def test_brackets_that_are_letters_nest_nothing(written: str) -> None:
+    because = written.replace("{}", "[" * 61)
+    assert read_rulebook(rule("{obliged: true}", because=because), vocabulary, file="r.yaml")
 
 
 PIECES = [
