@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.formats import date_format
 
 from audit.ledger import canonical
 from audit.models import Actor, AuditEvent
@@ -173,7 +174,8 @@ def vote(
         raise Conflict("Conditions belong to “approve with conditions”, and only to it.")
     last = following.last_day(screening)
     if any(duty.due_on > last for duty in conditions):
-        raise Conflict(f"The approval ends on {last:%Y-%m-%d}. No condition is due after that.")
+        ends = date_format(last, "j M Y")
+        raise Conflict(f"The approval ends on {ends}. No condition is due after that.")
     revision = screening.revision
     row = Vote.objects.create(
         review=review,

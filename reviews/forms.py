@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core import validators
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from policy.fields import FilterForm, PlainText
 from policy.models import Kind, ReferenceVersion
@@ -245,8 +246,8 @@ class ConditionForm(forms.Form):
             raise forms.ValidationError(f"Condition {self.number}: enter a date after today")
         if due > self.last:
             raise forms.ValidationError(
-                f"Condition {self.number}: the approval ends on {self.last:%Y-%m-%d}. Enter that"
-                " day or an earlier one"
+                f"Condition {self.number}: the approval ends on {date_format(self.last, 'j M Y')}."
+                " Enter that day or an earlier one"
             )
         return due
 
@@ -262,6 +263,7 @@ class ConditionRows:
         asked = data.get("rows", "1") if data is not None else "1"
         rows = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
         self.count = max(1, min(rows + more, MOST_CONDITIONS))
+        self.last = last
         numbers = range(1, self.count + 1)
         self.rows = [ConditionForm(data, number=number, last=last) for number in numbers]
         self.may_add = self.count < MOST_CONDITIONS

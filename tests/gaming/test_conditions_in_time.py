@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.utils.formats import date_format
 
 from audit.refusals import Conflict, NotAllowed
 from reviews import actions as reviewing
@@ -39,7 +40,7 @@ def approved(level: str) -> Condition:
 def test_no_condition_is_due_after_the_approval_has_ended() -> None:
     deal, reviewer = factories.deal_in_review(), factories.senior()
     last = following.last_day(deal.last_screening)
-    with pytest.raises(Conflict, match=f"The approval ends on {last:%Y-%m-%d}"):
+    with pytest.raises(Conflict, match=f"The approval ends on {date_format(last, 'j M Y')}"):
         vote_on(deal, actor=reviewer, verdict=CONDITIONS, conditions=[late(deal)])
     on_it = replace(factories.duty(), due_on=last)
     assert vote_on(deal, actor=reviewer, verdict=CONDITIONS, conditions=[on_it])
@@ -59,7 +60,9 @@ def test_the_form_names_the_day(client: Client) -> None:
     }
     page = client.post(f"/reviews/{deal.pk}/vote/", fields).content.decode()
     last = following.last_day(deal.last_screening)
-    assert f"Condition 1: the approval ends on {last:%Y-%m-%d}" in page
+    ends = date_format(last, "j M Y")
+    assert f"Condition 1: the approval ends on {ends}" in page
+    assert f"The approval ends on {ends}, and no condition is due after that day." in page
 
 
 def test_postgresql_refuses_such_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
