@@ -18,7 +18,7 @@ from tests import factories
 from tests.factories import ruled
 from tests.screening.form.answers import ASKED_NOW
 from tests.screening.sweep import sweeping
-from tests.screening.test_rulings import complete, send, send_draft, sent_again
+from tests.screening.test_rulings import same_words, send, sent_again
 
 pytestmark = pytest.mark.django_db
 RADIO: dict[str, Any] = {**ASKED_NOW, "customer": "Pohjan Verkko", "customer-country": "FI"}
@@ -156,14 +156,7 @@ def test_a_second_deal_in_the_same_words_goes_where_people_sent_the_first(
     by_people(first)
     first.refresh_from_db()
     assert (first.status, first.review_level) == (Status.IN_REVIEW, level)
-    if is_copy:
-        second = actions.copy_deal(first, actor=first.owner)
-        complete(second)
-        send_draft(second)
-    else:
-        newest = first.newest_revision()
-        assert newest is not None
-        second = send(newest.answers)
+    second = same_words(first, is_copy=is_copy)
     assert (second.status, second.review_level) == (Status.IN_REVIEW, level)
     said = second.events().filter(verb="deal.screened").last()
     assert said is not None

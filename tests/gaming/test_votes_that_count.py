@@ -20,7 +20,7 @@ from screening.lifecycle import Status
 from screening.models import Deal
 from tests import factories
 from tests.factories import duty, vote_on
-from tests.screening.test_rulings import complete, send, send_draft
+from tests.screening.test_rulings import complete, same_words, send_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +33,20 @@ def with_conditions() -> Deal:
 
 
 CONDITIONS = "approve_with_conditions"
+
+
+def assert_two_approve(deal: Deal) -> None:
+    vote_on(deal, actor=factories.senior())
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+    review = Review.objects.current_of(deal)
+    with pytest.raises(IntegrityError, match="needs 2 votes"), transaction.atomic():
+        Decision.objects.create(
+            review=review, deal=deal, screening=deal.screening, outcome="approved", because="Fine."
+        )
+    vote_on(deal, actor=factories.senior())
+    deal.refresh_from_db()
+    assert deal.status == Status.APPROVED
 
 
 def lapsed_without_the_proof(deal: Deal) -> None:
@@ -56,17 +70,7 @@ def asked_about_something_else(deal: Deal) -> None:
 def test_one_person_drops_no_conditions(and_then: Callable[[Deal], None]) -> None:
     deal = with_conditions()
     and_then(deal)
-    vote_on(deal, actor=factories.senior())
-    deal.refresh_from_db()
-    assert deal.status == Status.IN_REVIEW
-    review = Review.objects.current_of(deal)
-    with pytest.raises(IntegrityError, match="needs 2 votes"), transaction.atomic():
-        Decision.objects.create(
-            review=review, deal=deal, screening=deal.screening, outcome="approved", because="Fine."
-        )
-    vote_on(deal, actor=factories.senior())
-    deal.refresh_from_db()
-    assert deal.status == Status.APPROVED
+    assert_two_approve(deal)
 
 
 def given_to(deal: Deal) -> None:
@@ -91,29 +95,8 @@ def test_one_person_drops_no_conditions_in_a_second_deal(
     first = with_conditions()
     first_is(first)
     first.refresh_from_db()
-    if is_copy:
-        second = actions.copy_deal(first, actor=first.owner)
-        complete(second)
-        send_draft(second)
-    else:
-        newest = first.newest_revision()
-        assert newest is not None
-        second = send(newest.answers)
-    vote_on(second, actor=factories.senior())
-    second.refresh_from_db()
-    assert second.status == Status.IN_REVIEW
-    review = Review.objects.current_of(second)
-    with pytest.raises(IntegrityError, match="needs 2 votes"), transaction.atomic():
-        Decision.objects.create(
-            review=review,
-            deal=second,
-            screening=second.screening,
-            outcome="approved",
-            because="Fine.",
-        )
-    vote_on(second, actor=factories.senior())
-    second.refresh_from_db()
-    assert second.status == Status.APPROVED
+    second = same_words(first, is_copy=is_copy)
+    assert_two_approve(second)
 
 
 def test_a_copy_for_another_end_user_keeps_the_conditions() -> None:

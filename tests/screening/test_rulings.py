@@ -70,6 +70,17 @@ def complete(deal: Deal) -> None:
     factories.answer(deal, added)
 
 
+def same_words(first: Deal, *, is_copy: bool) -> Deal:
+    """A second deal in the words in which the first was sent: copied, or typed once more."""
+    if not is_copy:
+        newest = first.newest_revision()
+        assert newest is not None
+        return send(newest.answers)
+    second = actions.copy_deal(first, actor=first.owner)
+    complete(second)
+    return send_draft(second)
+
+
 def send_draft(deal: Deal, replies: dict[int, str] | None = None) -> Deal:
     actions.submit_deal(deal, send_key=uuid4(), actor=deal.owner, replies=replies)
     deal.refresh_from_db()
