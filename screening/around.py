@@ -400,7 +400,8 @@ class Around:
     def _may_be_known(self, deal: Deal, named: Sequence[Named]) -> bool:
         """Of most deals nothing is known; those that come from others are asked for in full."""
         is_named = any(
-            part.key in self._remarkable or not self._outlined.isdisjoint(sought(part.name))
+            part.key in self._remarkable
+            or (self._outlined and not self._outlined.isdisjoint(sought(part.name)))
             for part in named
         )
         return is_named or deal.pk in self._names_remarkable or bool(self.ancestors(deal))
