@@ -5,7 +5,7 @@ of them is not wrong for that, but nobody should activate it without having seen
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, cast
@@ -75,6 +75,23 @@ def _deal(line: str) -> Labelled:
     return Labelled(record["id"], record["title"], record["expected"]["outcome"], line.encode())
 
 
+#: What is active, and what is compared with it.
+MOST_KEPT = 2
+type Kept[T] = dict[tuple[str, ...], T]
+_results_by_data: Kept[Sequence[dict[str, Any]]] = {}
+_facts_by_data: Kept[Mapping[str, list[Facts]]] = {}
+_answers_by_data: Kept[Mapping[str, list[Facts]]] = {}
+
+
+def _kept[T](kept: Kept[T], data: ReferenceData, made: Callable[[ReferenceData], T]) -> T:
+    """What is made of this reference data, once for as long as it is among the last that asked."""
+    key = tuple(data.digests.values())
+    kept[key] = kept.pop(key) if key in kept else made(data)
+    while len(kept) > MOST_KEPT:
+        del kept[next(iter(kept))]
+    return kept[key]
+
+
 @dataclass(frozen=True)
 class Played:
     """What two versions make of the labelled deals."""
@@ -114,10 +131,20 @@ def play(before: ReferenceData, after: ReferenceData) -> Played:
 def _screened(
     before: ReferenceData, after: ReferenceData
 ) -> Iterator[tuple[Labelled, dict[str, Any], dict[str, Any]]]:
-    old, new = Screener(before), Screener(after)
-    for number, deal in enumerate(deals(), start=1):
-        was, now = (json.loads(screener.result(number, deal.line)[0]) for screener in (old, new))
-        yield deal, was, now
+    yield from zip(deals(), _results(before), _results(after), strict=True)
+
+
+def _results(data: ReferenceData) -> Sequence[dict[str, Any]]:
+    """What `./run screen` answers to each labelled deal."""
+    return _kept(_results_by_data, data, _answered_by_screen)
+
+
+def _answered_by_screen(data: ReferenceData) -> Sequence[dict[str, Any]]:
+    screener = Screener(data)
+    return [
+        json.loads(screener.result(number, deal.line)[0])
+        for number, deal in enumerate(deals(), start=1)
+    ]
 
 
 def _fired(result: dict[str, Any]) -> set[tuple[str, str]]:
@@ -126,17 +153,7 @@ def _fired(result: dict[str, Any]) -> set[tuple[str, str]]:
 
 def facts(data: ReferenceData) -> Mapping[str, list[Facts]]:
     """The facts of each labelled deal that can be read, in all their variants, by its id."""
-    key = tuple(data.digests.values())
-    if key not in _facts:
-        while len(_facts) >= MOST_KEPT:
-            del _facts[next(iter(_facts))]
-        _facts[key] = dict(_derived(Screener(data)))
-    return _facts[key]
-
-
-#: What is active, and what is compared with it.
-MOST_KEPT = 2
-_facts: dict[tuple[str, ...], Mapping[str, list[Facts]]] = {}
+    return _kept(_facts_by_data, data, lambda data: dict(_derived(Screener(data))))
 
 
 def _derived(screener: Screener) -> Iterator[tuple[str, list[Facts]]]:
@@ -150,15 +167,7 @@ def _derived(screener: Screener) -> Iterator[tuple[str, list[Facts]]]:
 
 def answers(data: ReferenceData) -> Mapping[str, list[Facts]]:
     """The answers of each labelled deal that promises speak of, likewise."""
-    key = tuple(data.digests.values())
-    if key not in _answers:
-        while len(_answers) >= MOST_KEPT:
-            del _answers[next(iter(_answers))]
-        _answers[key] = dict(_answered(data))
-    return _answers[key]
-
-
-_answers: dict[tuple[str, ...], Mapping[str, list[Facts]]] = {}
+    return _kept(_answers_by_data, data, lambda data: dict(_answered(data)))
 
 
 def _answered(data: ReferenceData) -> Iterator[tuple[str, list[Facts]]]:
@@ -189,22 +198,9 @@ def examples(data: ReferenceData, rule: str) -> list[Example]:
     return sorted(decided, key=lambda example: not example.decides)
 
 
-_kept: dict[tuple[str, ...], list[tuple[Labelled, str, dict[str, str]]]] = {}
-
-
-def _assessed(data: ReferenceData) -> list[tuple[Labelled, str, dict[str, str]]]:
-    """Each labelled deal with its outcome and the rules that fire; kept for the newest data."""
-    key = tuple(data.digests.values())
-    if key not in _kept:
-        _kept.clear()
-        screener = Screener(data)
-        results = [
-            (deal, json.loads(screener.result(number, deal.line)[0]))
-            for number, deal in enumerate(deals(), start=1)
-        ]
-        _kept[key] = [
-            (deal, result["outcome"], {f["rule"]: f["outcome"] for f in result["findings"]})
-            for deal, result in results
-            if "error" not in result
-        ]
-    return _kept[key]
+def _assessed(data: ReferenceData) -> Iterator[tuple[Labelled, str, dict[str, str]]]:
+    """Each labelled deal with its outcome and the rules that fire."""
+    for deal, result in zip(deals(), _results(data), strict=True):
+        if "error" not in result:
+            fired = {finding["rule"]: finding["outcome"] for finding in result["findings"]}
+            yield deal, result["outcome"], fired

@@ -132,7 +132,7 @@ class TestTheCheck:
         sick = labelled.Labelled("PR-999", "Sick", "clear", b'{"id": "PR-999", "facts": 7}')
         monkeypatch.setattr(labelled, "deals", lambda: (sick,))
         # What is remembered of these deals is of no other.
-        for remembered in ("_facts", "_answers", "_kept"):
+        for remembered in ("_results_by_data", "_facts_by_data", "_answers_by_data"):
             monkeypatch.setattr(labelled, remembered, {})
         _version, report = checked(rated("FI", "low", "high"), anna)
         assert report.state == CheckReport.State.FAILED

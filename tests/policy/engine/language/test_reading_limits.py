@@ -1,14 +1,17 @@
 """Hostile texts are refused in bounded time and memory, with a problem and never a traceback."""
 
 import json
+import re
 import time
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy.engine.language.marked import MOST_PROBLEMS
+from policy.engine.language import marked
+from policy.engine.language.marked import MOST_PROBLEMS, Node, Problems, read_marked
 from policy.engine.language.reading import (
     ReadingError,
     read_canonical,
@@ -17,6 +20,7 @@ from policy.engine.language.reading import (
 )
 from policy.engine.readings.compiled import compile_rulebook
 from policy.engine.readings.reference import assess
+from policy.facts import shipped
 from tests.effort import examples
 from tests.policy.engine.language.test_reading import (
     HEAD,
@@ -304,6 +308,40 @@ def changed_is_read_or_refused(data: st.DataObject) -> None:
             read_rulebook(text, vocabulary, file="r")
     except ReadingError:
         pass  # any other exception fails the test
+
+
+@pytest.mark.parametrize(
+    "name", ["rulebook-1.1.yaml", "charter-1.1.yaml", "vocabulary.yaml", "catalogue.yaml"]
+)
+@given(st.data())
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_both_parsers_read_the_same(name: str, data: st.DataObject) -> None:
+    """The fast one reads YAML 1.1, and what it reads otherwise it must never be given."""
+    lines = shipped.text(name).splitlines(keepends=True)
+    first = data.draw(st.integers(0, len(lines) - 1))
+    whole = "".join(lines[first : first + 20])
+    at = data.draw(st.integers(0, len(whole)))
+    pieces = st.sampled_from([*PIECES, "\t", "\x85", "\u2028", "\ufeff", "%", "\n---\n", "? "])
+    text = whole[:at] + data.draw(pieces) + whole[at:]
+    with mock.patch.object(marked, "_ANOTHER_YAML", re.compile("")):
+        slowly = told(text)
+    # What the fast one alone makes sense of would still be what it looks like.
+    assert slowly in (None, told(text))
+
+
+def told(text: str) -> object:
+    """What is read and where; None for a text that is refused."""
+    try:
+        return plain(read_marked(text, Problems("text"), lists=True))
+    except ReadingError:
+        return None
+
+
+def plain(node: Node) -> object:
+    parts = [plain(part) for part in node] if node.parts is not None else None
+    entries = [(plain(key), plain(value)) for key, value in node.entries or ()]
+    where = None if node.is_blank else (node.line, node.column)
+    return where, repr(node.value), parts, entries
 
 
 VALID = (
