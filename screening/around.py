@@ -211,9 +211,11 @@ class Around:
 
     def known(self, deal: Deal, named: Sequence[Named]) -> Known:
         """What is known of everybody named in the deal, and in those that it comes from."""
-        if len(self._ours) > 1 and not self._may_be_known(deal, named):
+        if len(self._ours) == 1:
+            return known.of_deal(self._with_ancestors(deal), named)
+        if not self._may_be_known(deal, named):
             return known.NOTHING
-        return known.of_deal(self._with_ancestors(deal), named)
+        return known.of_deal(self._with_ancestors(deal), named, self._outlined)
 
     def rulings(self, deal: Deal) -> list[FactRuling]:
         """Those on the deal and on its ancestors, the oldest first."""
@@ -401,7 +403,7 @@ class Around:
         """Of most deals nothing is known; those that come from others are asked for in full."""
         is_named = any(
             part.key in self._remarkable
-            or (self._outlined and not self._outlined.isdisjoint(sought(part.name)))
+            or (self._outlined and not self._outlined.keys().isdisjoint(sought(part.name)))
             for part in named
         )
         return is_named or deal.pk in self._names_remarkable or bool(self.ancestors(deal))
@@ -411,7 +413,7 @@ class Around:
         return known.remarkable()
 
     @cached_property
-    def _outlined(self) -> frozenset[str]:
+    def _outlined(self) -> Mapping[str, Sequence[Drawn]]:
         return known.outlined()
 
     @cached_property

@@ -28,7 +28,7 @@ from screening.parties.models import (
     same_as,
 )
 from screening.parties.naming import Named
-from screening.parties.spelling import alike, apart
+from screening.parties.spelling import Drawn, alike, apart, by_outline, drawn
 
 END_USER = DealParty.Role.END_USER.value
 CUSTOMER = DealParty.Role.CUSTOMER.value
@@ -132,9 +132,16 @@ def noted(finding: PartyFinding) -> str:
     return f"known of {finding.party}"
 
 
-def of_deal(deals: Collection[int], named: Sequence[Named]) -> Known:
-    """What holds in a deal now: ``deals`` are itself and those that it comes from."""
-    spelt = _known_in_another_spelling(named)
+def of_deal(
+    deals: Collection[int],
+    named: Sequence[Named],
+    outlined: Mapping[str, Sequence[Drawn]] | None = None,
+) -> Known:
+    """What holds in a deal now: ``deals`` are itself and those that it comes from.
+
+    ``outlined`` is what `outlined` gives, where many deals are asked about.
+    """
+    spelt = _known_in_another_spelling(named) if outlined is None else _spelt(named, outlined)
     meant = Q(key__in={part.key for part in named}) | Q(pk__in=spelt)
     parties = {party.pk: party for party in Party.objects.filter(meant)}
     parts = DealParty.objects.filter(deal__in=deals, role=END_USER).values_list("party", flat=True)
@@ -157,13 +164,20 @@ def of_deal(deals: Collection[int], named: Sequence[Named]) -> Known:
     )
 
 
-def _known_in_another_spelling(named: Sequence[Named]) -> dict[int, set[str]]:
-    """Parties whose names may be other spellings, if anything holds of them: what they share."""
+def _spelt(named: Sequence[Named], outlined: Mapping[str, Sequence[Drawn]]) -> dict[int, set[str]]:
+    """Parties whose names may be other spellings of these: what they share with them."""
     keys = {part.key for part in named}
     shared: dict[int, set[str]] = {}
-    for row in alike(part.name for part in named):
-        if row.key not in keys:
-            shared.setdefault(row.party, set()).add(row.outline)
+    for outline in {outline for part in named for outline in sought(part.name)}:
+        for row in outlined.get(outline, ()):
+            if row.key not in keys:
+                shared.setdefault(row.party, set()).add(outline)
+    return shared
+
+
+def _known_in_another_spelling(named: Sequence[Named]) -> dict[int, set[str]]:
+    """Those of them of which anything holds."""
+    shared = _spelt(named, by_outline(alike(part.name for part in named)))
     same = same_as(shared)
     everybody = {other for others in same.values() for other in others}
     of_whom = PartyFinding.objects.standing().filter(party__in=everybody)
@@ -387,11 +401,10 @@ def remarkable() -> frozenset[str]:
     return frozenset(Party.objects.filter(pk__in=everybody).values_list("key", flat=True))
 
 
-def outlined() -> frozenset[str]:
-    """The outlines of all bodies of which anything holds now; for many deals at once."""
+def outlined() -> dict[str, list[Drawn]]:
+    """By outline the bodies of which anything holds now; for many deals at once."""
     known = bodies(set(PartyFinding.objects.standing().values_list("party", flat=True)))
-    rows = PartyOutline.objects.filter(party__in=known)
-    return frozenset(rows.values_list("outline", flat=True))
+    return by_outline(drawn(PartyOutline.objects.filter(party__in=known)))
 
 
 def _merged() -> set[int]:

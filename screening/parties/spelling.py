@@ -42,6 +42,13 @@ def drawn(rows: QuerySet[PartyOutline]) -> list[Drawn]:
     return [Drawn(*row) for row in rows.values_list("outline", "party", "party__key")]
 
 
+def by_outline(rows: Iterable[Drawn]) -> dict[str, list[Drawn]]:
+    found: dict[str, list[Drawn]] = defaultdict(list)
+    for row in rows:
+        found[row.outline].append(row)
+    return dict(found)
+
+
 def alike(names: Iterable[str]) -> list[Drawn]:
     """The outlines that parties share with these names, those of the same name included."""
     wanted = {outline for name in names for outline in sought(name)}
@@ -75,9 +82,7 @@ class Spellings:
     """Parties, to be found by names that may be other spellings of theirs."""
 
     def __init__(self, rows: Iterable[Drawn]) -> None:
-        self._by_outline: dict[str, list[Drawn]] = defaultdict(list)
-        for row in rows:
-            self._by_outline[row.outline].append(row)
+        self._by_outline = by_outline(rows)
 
     def of(self, names: Iterable[str]) -> frozenset[str]:
         """The keys of those that these names may mean, and that nobody told apart from them."""

@@ -32,12 +32,12 @@ from policy.governance.past import (
     gathered,
 )
 from screening import deriving
-from screening.around import Around
+from screening.around import UNREAD, Around
 from screening.form.questions import declared_facts
 from screening.lifecycle import Status
 from screening.models import Confirmation, Deal, DealRevision, Finding, Screening, holds
 from screening.sweep import deal_facts, in_place
-from screening.sweep.batch import newest_revisions
+from screening.sweep.batch import keeping_garbage, newest_revisions
 
 MOST_DEALS = 20
 #: Read at a time: whole screenings or deals, and names of them only.
@@ -65,6 +65,11 @@ STILL_OPEN = """
 SELECT rule, count(*) FROM screening_screening, jsonb_array_elements_text(open_text::jsonb) AS rule
 WHERE rulebook_id = %s OR id IN (SELECT screening_id FROM screening_confirmation
                                  WHERE rulebook_id = %s) GROUP BY rule"""
+#: What a replay does not read of the deals: long texts, and columns for searching.
+UNASKED = (
+    *(f"deal__{name}" for name in UNREAD),
+    *(f"deal__screening__{name}" for name in ("facts_text", "sources_text")),
+)
 Note = Callable[[int, int], None]
 
 
@@ -124,6 +129,7 @@ def _cut(
         return [Span(what, *row) for row in cursor.fetchall()]
 
 
+@keeping_garbage()
 def play(
     before: ReferenceData, after: ReferenceData, span: Span, *, rulebook_only: bool, note: Note
 ) -> Backtest:
@@ -226,14 +232,13 @@ class _Run:
     def read_anew(self, span: Span) -> None:
         """Each revision once, for all that screened it, and for its deal if that still counts."""
         sent = DealRevision.objects.filter(pk__range=(span.first, span.last)).order_by("pk")
-        revisions = sent.select_related("deal__screening").iterator(chunk_size=BATCH)
-        for some in batched(revisions, BATCH):
-            deals = {one.deal_id: one.deal for one in some}
-            # What lies around the deals is read once for all of them, whichever version asks.
-            around, screened = Around(list(deals.values())), _screenings_of(some)
-            for revision in some:
-                revision.deal = deals[revision.deal_id]
-                self._read_anew(revision, screened[revision.pk], around)
+        revisions = list(sent.select_related("deal__screening").defer(*UNASKED))
+        deals = {one.deal_id: one.deal for one in revisions}
+        # What lies around the deals is read once for all of them, whichever version asks.
+        around, screened = Around(list(deals.values())), _screenings_of(revisions)
+        for revision in revisions:
+            revision.deal = deals[revision.deal_id]
+            self._read_anew(revision, screened[revision.pk], around)
 
     def _read_anew(self, revision: DealRevision, screened: Sequence[int], around: Around) -> None:
         deal = revision.deal
