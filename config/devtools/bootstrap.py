@@ -224,6 +224,8 @@ def main(arguments: list[str]) -> None:
     except KeyboardInterrupt:
         sys.exit("Stopped before the packages were installed; the next start goes on.")
     os.environ.pop("PYTHONHOME", None)
+    # Nothing was compiled when it was installed: each program would compile again what it imports.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # The caller's folder stays the current one, so that file names given to a verb mean what they
     # say; the project is found by PYTHONPATH instead.
     os.environ["PYTHONPATH"] = str(ROOT)

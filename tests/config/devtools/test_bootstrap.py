@@ -91,6 +91,14 @@ def test_file_names_mean_what_they_mean_to_the_caller(made, tmp_path):
     assert str(tmp_path) in run(made, "screen", cwd=tmp_path).stdout
 
 
+def test_what_a_program_imports_is_compiled_once(made):
+    """Nothing is compiled when it is installed, whatever a machine sets for all its programs."""
+    (made / "policy/facts/imported.py").write_text("")
+    (made / "policy/facts/screen.py").write_text(f"import policy.facts.imported{ECHO}")
+    assert run(made, "screen", PYTHONDONTWRITEBYTECODE="1").returncode == 0
+    assert list((made / "policy/facts/__pycache__").glob("imported.*.pyc"))
+
+
 def test_exit_code_and_output_are_the_programs_own(made):
     (made / "policy/facts/screen.py").write_text("import sys\nprint('out')\nsys.exit(2)\n")
     try:
