@@ -22,6 +22,7 @@ from screening.parties.models import (
     PartyMerge,
     PartyOutline,
     Related,
+    are_spoken_of,
     bodies,
     reached_from,
     related_to,
@@ -141,6 +142,8 @@ def of_deal(
 
     ``outlined`` is what `outlined` gives, where many deals are asked about.
     """
+    if outlined is None and not _may_be_known(deals, named):
+        return NOTHING
     spelt = _known_in_another_spelling(named) if outlined is None else _spelt(named, outlined)
     meant = Q(key__in={part.key for part in named}) | Q(pk__in=spelt)
     parties = {party.pk: party for party in Party.objects.filter(meant)}
@@ -162,6 +165,12 @@ def of_deal(
         agency=reader.agency(named),
         signs=reader.signs(named),
     )
+
+
+def _may_be_known(deals: Collection[int], named: Sequence[Named]) -> bool:
+    """Asked in one statement: of most deals nothing is known."""
+    outlines = {outline for part in named for outline in sought(part.name)}
+    return are_spoken_of({part.key for part in named}, outlines, deals)
 
 
 def _spelt(named: Sequence[Named], outlined: Mapping[str, Sequence[Drawn]]) -> dict[int, set[str]]:

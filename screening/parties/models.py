@@ -76,6 +76,25 @@ reached (id) AS (
     UNION SELECT down.other FROM reached JOIN down ON down.one = reached.id)
 SELECT id FROM reached"""  # noqa: S608  written above
 
+#: Whether anything was ever known of one of those that these names and outlines may mean, of an end
+#: user that a deal had, or of somebody because of whom these are asked about.
+SPOKEN_OF = f"""{MERGED},
+up (one, other) AS ({_EITHER_WAY}
+    UNION ALL SELECT id, parent_id FROM screening_party WHERE parent_id IS NOT NULL
+    UNION ALL SELECT mine.party_id, theirs.party_id FROM {_NUMBERS} USING (scheme, value)
+        WHERE theirs.party_id <> mine.party_id),
+meant (id) AS (
+    SELECT id FROM screening_party WHERE key = ANY(%(keys)s)
+    UNION SELECT party_id FROM screening_partyoutline WHERE outline = ANY(%(outlines)s)
+    UNION SELECT party_id FROM screening_dealparty
+        WHERE deal_id = ANY(%(deals)s) AND role = 'end_user'),
+reached (id) AS (
+    SELECT id FROM meant
+    UNION SELECT up.other FROM reached JOIN up ON up.one = reached.id)
+SELECT EXISTS (SELECT FROM reached JOIN screening_partyfinding ON party_id = reached.id)
+    OR EXISTS (SELECT FROM reached JOIN screening_easing ON party_id = reached.id
+               WHERE kind = 'cleared_match')"""  # noqa: S608  written above
+
 
 def same_as(parties: Collection[int]) -> dict[int, list[int]]:
     """Of each of these parties all that are the same body, itself included."""
@@ -117,6 +136,15 @@ def reached_from(parties: Collection[int]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(REACHED, [sorted(parties)])
         return {party for (party,) in cursor.fetchall()}
+
+
+def are_spoken_of(keys: Collection[str], outlines: Collection[str], deals: Collection[int]) -> bool:
+    """False where nobody whom these may mean has anything that could be known of a deal."""
+    with connection.cursor() as cursor:
+        asked = {"keys": list(keys), "outlines": list(outlines), "deals": list(deals)}
+        cursor.execute(SPOKEN_OF, asked)
+        found: bool = cursor.fetchone()[0]
+    return found
 
 
 class PartyQuerySet(models.QuerySet["Party"]):
