@@ -76,6 +76,8 @@ ORDER BY earlier.deal_id, earlier.number"""
 
 #: What nobody reads of other deals: answers that may still change, and columns for searching.
 UNREAD = ("answers", *(f"screening__{column}" for column in COLUMN_OF.values()))
+#: Nobody asks where the facts of another deal come from.
+UNREAD_OF_OTHERS = (*UNREAD, "screening__sources_text")
 
 
 class Around:
@@ -228,7 +230,7 @@ class Around:
         missing = {*keys, *self._keys, *self._names_of_ours} - self._live.keys()
         self._live |= {key: [] for key in missing}
         others = Deal.objects.of_end_users(missing).select_related("screening__revision")
-        for other in others.defer(*UNREAD).order_by("pk"):
+        for other in others.defer(*UNREAD_OF_OTHERS).order_by("pk"):
             self._live[other.end_user_key].append(other)
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
@@ -257,7 +259,7 @@ class Around:
             cursor.execute(MEANT, {"keys": sorted(keys), "closed": list(CLOSED)})
             rows = cursor.fetchall()
         numbers = {deal for _, deal, _ in rows if deal is not None}
-        deals = Deal.objects.select_related("screening").defer(*UNREAD)
+        deals = Deal.objects.select_related("screening").defer(*UNREAD_OF_OTHERS)
         found = deals.in_bulk(numbers) if numbers else {}
         meant = frozenset(key for key, _, _ in rows)
         # The names of the end user and of who signs may mean the same body.
@@ -332,7 +334,7 @@ class Around:
                 party__key__in=missing, deal__status__in=CLOSED
             )
             pairs = set(parts.values_list("party__key", "deal"))
-            deals = Deal.objects.select_related("screening").defer(*UNREAD)
+            deals = Deal.objects.select_related("screening").defer(*UNREAD_OF_OTHERS)
             found = deals.in_bulk({pk for _, pk in pairs}) if pairs else {}
             for key, pk in sorted(pairs):
                 self._signed[key].append(found[pk])
