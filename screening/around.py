@@ -32,7 +32,7 @@ from screening.parties import known
 from screening.parties.known import Known
 from screening.parties.models import SAME_AS, DealParty
 from screening.parties.naming import Named
-from screening.parties.spelling import Drawn, Spellings, alike, alike_in
+from screening.parties.spelling import Drawn, Spellings, alike, alike_in, by_outline
 
 # The deals that a deal was copied from or follows, and those that these come from.
 ANCESTORS = """
@@ -416,7 +416,9 @@ class Around:
 
     @cached_property
     def _outlined(self) -> Mapping[str, Sequence[Drawn]]:
-        return known.outlined()
+        """Those like somebody named in our deals of whom anything holds."""
+        of_whom = known.spoken_of()
+        return by_outline(row for row in self._shared if row.party in of_whom)
 
     @cached_property
     def _names_remarkable(self) -> frozenset[int]:

@@ -20,7 +20,6 @@ from screening.parties.models import (
     Party,
     PartyFinding,
     PartyMerge,
-    PartyOutline,
     Related,
     are_spoken_of,
     bodies,
@@ -29,7 +28,7 @@ from screening.parties.models import (
     same_as,
 )
 from screening.parties.naming import Named
-from screening.parties.spelling import Drawn, alike, apart, by_outline, drawn
+from screening.parties.spelling import Drawn, alike, apart, by_outline
 
 END_USER = DealParty.Role.END_USER.value
 CUSTOMER = DealParty.Role.CUSTOMER.value
@@ -140,7 +139,8 @@ def of_deal(
 ) -> Known:
     """What holds in a deal now: ``deals`` are itself and those that it comes from.
 
-    ``outlined`` is what `outlined` gives, where many deals are asked about.
+    ``outlined`` are, where many deals are asked about, those whose names are like one of theirs and
+    of whom anything holds, by outline.
     """
     if outlined is None and not _may_be_known(deals, named):
         return NOTHING
@@ -410,10 +410,9 @@ def remarkable() -> frozenset[str]:
     return frozenset(Party.objects.filter(pk__in=everybody).values_list("key", flat=True))
 
 
-def outlined() -> dict[str, list[Drawn]]:
-    """By outline the bodies of which anything holds now; for many deals at once."""
-    known = bodies(set(PartyFinding.objects.standing().values_list("party", flat=True)))
-    return by_outline(drawn(PartyOutline.objects.filter(party__in=known)))
+def spoken_of() -> set[int]:
+    """All parties of which anything holds now; for many deals at once."""
+    return bodies(set(PartyFinding.objects.standing().values_list("party", flat=True)))
 
 
 def _merged() -> set[int]:
