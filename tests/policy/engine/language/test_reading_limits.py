@@ -329,6 +329,11 @@ def test_both_parsers_read_the_same(name: str, data: st.DataObject) -> None:
     assert slowly in (None, told(text))
 
 
+def test_only_what_ends_a_line_in_yaml_1_2_ends_one() -> None:
+    read = read_marked("- a\u2028- b", Problems("text"), lists=True)
+    assert [part.value for part in read] == ["a\u2028- b"]
+
+
 def told(text: str) -> object:
     """What is read and where; None for a text that is refused."""
     try:
