@@ -138,7 +138,7 @@ class Reading:
     @cached_property
     def declared(self) -> dict[str, Any]:
         """What the questions that are asked declare; differences from the catalogue among it."""
-        return declared_facts(self.answers, self.context)
+        return declared_facts(self.answers, self.context, self._whole)
 
     @cached_property
     def variants(self) -> Sequence[Variant]:
@@ -467,14 +467,31 @@ def confirm(answers: dict[str, Any], slug: str) -> None:
 # ---- what the answers declare ----
 
 
-def declared_facts(answers: Answers, context: Context | None = None) -> dict[str, Any]:
+def declared_facts(
+    answers: Answers, context: Context | None = None, read: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The answers as policy.facts.derive reads them; what is not answered is left out.
 
     With a context, answers to questions that are no longer asked are left out too, and the
-    answers that are compared with the catalogue are compared.
+    answers that are compared with the catalogue are compared. ``read`` is what all the answers
+    declare without one: where every question is still asked, nothing is read again.
     """
-    if context is not None:
-        answers = shown_answers(answers, context)
+    if context is None:
+        return _declared(answers)
+    shown = shown_answers(answers, context)
+    is_all_asked = answers.keys() - shown.keys() <= MARKS
+    declared = dict(read) if is_all_asked and read is not None else _declared(shown)
+    for name, compared in (
+        ("contradictions", [*_unheard_of(shown, context), *_in_own_words(shown, context)]),
+        ("differences", [*_differences(shown, context)]),
+    ):
+        if compared:
+            told = (without(sentence) for sentence in compared)
+            declared[name] = [*declared.get(name, ()), *told]
+    return declared
+
+
+def _declared(answers: Answers) -> dict[str, Any]:
     declared = {
         "products": answers.get("products"),
         "removal_proof": _removal_proof(answers),
@@ -493,12 +510,7 @@ def declared_facts(answers: Answers, context: Context | None = None) -> dict[str
         "legal_obligation": _yes_no(answers.get("obligation")),
         "legal_basis": _legal_basis(answers),
         "laws": _laws(answers),
-        "contradictions": [
-            *_for_compliance(answers),
-            *_unheard_of(answers, context),
-            *_in_own_words(answers, context),
-        ],
-        "differences": list(_differences(answers, context)),
+        "contradictions": [*_for_compliance(answers)],
         **answers_to_facts.declared(answers),
     }
     names = ("services", "intermediaries", "abilities_declared")
