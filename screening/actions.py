@@ -262,7 +262,7 @@ def _keep_stopped(deal: Deal, data: ReferenceData) -> None:
 
 def _milder(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What the page had said of an answer that became milder, for those who review the deal."""
-    gone = meanings.softened(before, after, active.reference_data())
+    gone = meanings.taken_away(before, after, active.reference_data())
     told = [{"rule": f.rule, "outcome": f.outcome, "because": f.because} for f in gone]
     return {"milder": told} if told else {}
 

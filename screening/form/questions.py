@@ -303,6 +303,15 @@ def _holds_unknown(value: Any) -> bool:
     return value == UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
 
 
+def _is_not_known(value: Any) -> bool:
+    """Whether an answer says "I do not know" and nothing beside it that counts: no other choice, and
+    no owner of a list. Words beside it are none.
+    """
+    if isinstance(value, Mapping):
+        return UNKNOWN in (value.get("answer"), value.get("kind")) and not value.get("owner")
+    return value in (UNKNOWN, [UNKNOWN])
+
+
 def missing_questions(answers: Answers, context: Context) -> list[Question]:
     return [
         question
@@ -391,7 +400,7 @@ def soften(
     at, unless something else is sold, nor words that compliance would have read. Who did not know
     and has found out takes nothing back.
     """
-    is_known = not _holds_unknown(before)
+    is_known = not _is_not_known(before)
     takes_back = _is_grave(before, slug) and not _is_grave(answers.get(slug), slug)
     for_executives = "executive_review" in outcomes and slug not in SOLD and is_known
     in_words = slug in named_in_text.WRITTEN or slug in named_in_text.BESIDE
@@ -439,7 +448,7 @@ def unsaid(elsewhere: Answers, here: Answers, abilities: Collection[str]) -> lis
         and (sets.slug in here or sets.slug in of_end_user or (serves and bool(sets.member)))
         and _says_yes(elsewhere.get(sets.slug), sets.slug)
         and not _says_yes(here.get(sets.slug), sets.slug)
-        and not _holds_unknown(here.get(sets.slug))
+        and not _is_not_known(here.get(sets.slug))
     ]
 
 
