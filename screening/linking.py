@@ -24,6 +24,7 @@ from policy.reference.names.outlines import are_alike
 from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
+from screening.form.deal_form import FOR_OTHERS
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -84,6 +85,8 @@ class Other:
     places: frozenset[str]
     #: Who stands between us and the end user; the customer where it buys to resell.
     between: tuple[str, ...]
+    #: What sales says that its end user is; empty where nobody knows.
+    declared_kind: str
     #: As they were sent.
     answers: Mapping[str, Any]
     #: The laws of the register that counted when it was screened are as they were, and valid.
@@ -107,11 +110,12 @@ class Other:
                 products = frozenset(product_names(declared))
                 services = frozenset(declared.get("services") or ())
                 here, between = places(declared, data), tuple(_between(declared))
-                return cls(deal, products, contained, services, here, between, answers, stand)
+                kind = str(declared.get("end_user_type") or "")
+                return cls(deal, products, contained, services, here, between, kind, answers, stand)
         # These versions cannot read it: what was screened last counts, wherever it is.
         nothing: frozenset[str] = frozenset()
         services = _screened(deal, "services")
-        return cls(deal, nothing, _screened(deal), services, nothing, (), answers, stand)
+        return cls(deal, nothing, _screened(deal), services, nothing, (), "", answers, stand)
 
     @property
     def waits_for_somebody_else(self) -> bool:
@@ -123,17 +127,27 @@ class Other:
         return self.deal.status == Status.IN_REVIEW
 
     @property
+    def _variants(self) -> Sequence[Mapping[str, Any]]:
+        """As they were screened last."""
+        return self.deal.screening.facts if self.deal.screening is not None else []
+
+    @property
+    def is_eased_alone(self) -> bool:
+        """Whether one person made a fact of it milder, and nobody else has looked yet."""
+        is_looked_at = self.deal.is_clearance or self.deal.status == Status.LAPSED
+        return not is_looked_at and any(facts.get("eased_by_ruling") for facts in self._variants)
+
+    @property
     def kinds(self) -> frozenset[str]:
         """What its end user is, as it was screened last; empty where nobody knows."""
-        variants = self.deal.screening.facts if self.deal.screening is not None else []
-        kinds = (facts.get("end_user_type") for facts in variants)
+        screened = (facts.get("end_user_type") for facts in self._variants)
+        kinds = [self.declared_kind] if self.is_eased_alone and self.declared_kind else screened
         return frozenset(kind for kind in kinds if kind not in (None, "unknown"))
 
     @property
     def law(self) -> str:
         """The law that was verified for it; empty when there is none."""
-        screening = self.deal.screening if self.laws_stand else None
-        variants = screening.facts if screening is not None else []
+        variants = self._variants if self.laws_stand else []
         verified = variants and all(
             facts.get("legal_obligation") is True and facts.get("legal_basis_status") == "verified"
             for facts in variants
@@ -226,17 +240,23 @@ def brought(
     # A deal that picked laws of the register itself is judged by those.
     has_law = bool(declared.get("laws"))
     needs_no_law = linked and not has_law and not own_capabilities(declared, data) & lawful
+    serves = not FOR_OTHERS.isdisjoint(declared.get("services") or ())
     for other in linked:
         capabilities = other.capabilities - {NOT_CLASSIFIED}
         if needs_no_law and capabilities & lawful:
-            if other.law and takes_law:
+            if other.law and takes_law and not (serves and other.is_eased_alone):
                 in_all.laws.append(f"{other.law} (verified for {other.deal.reference})")
                 in_all.entries.update(_counting(other.deal))
             else:
                 capabilities -= lawful
+                missing = (
+                    "one person verified its law, and nobody has looked at it since"
+                    if other.law and takes_law
+                    else "no law is verified for it yet"
+                )
                 in_all.doubts.append(
                     f"{other.deal.reference} of the same end user contains an interception or "
-                    "retention function, and no law is verified for it yet."
+                    f"retention function, and {missing}."
                 )
         in_all.deals.append(other.deal)
         in_all.capabilities.update(capabilities)
