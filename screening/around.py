@@ -90,6 +90,7 @@ class Around:
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
         self._declared: dict[int, Mapping[str, Any] | None] = {}
         self._answers: dict[int, Mapping[str, Any]] = {}
+        self._sent: dict[int, list[Mapping[str, Any]]] = {}
 
     def answers(self, revision: DealRevision) -> Mapping[str, Any]:
         """As they were sent; a text is read each time that it is asked for."""
@@ -232,7 +233,21 @@ class Around:
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         revision = deal.last_screening.revision
         answers, declared = self.answers(revision), self.declared(revision)
-        return Other.of(deal, answers, declared, data, on=timezone.localdate())
+        today, earlier = timezone.localdate(), self.sent_before(deal)
+        return Other.of(deal, answers, declared, data, on=today, earlier=earlier)
+
+    def sent_before(self, deal: Deal) -> Sequence[Mapping[str, Any]]:
+        """What was sent of another deal before its newest revision; of a stopped one all of it."""
+        if deal.pk not in self._sent:
+            every = (*self._live.values(), *self._stopped.values(), [deal])
+            missing = {one.pk: one for some in every for one in some if one.pk not in self._sent}
+            self._sent |= {pk: [] for pk in missing}
+            live = [one.screening for one in missing.values() if not one.is_closed]
+            revisions = DealRevision.objects.filter(deal__in=missing).order_by("pk")
+            newest = [screening.revision_id for screening in live if screening is not None]
+            for revision in revisions.exclude(pk__in=newest):
+                self._sent[revision.deal_id].append(self.answers(revision))
+        return self._sent[deal.pk]
 
     def _bodies(self, keys: Collection[str]) -> frozenset[str]:
         """With every other name of the bodies that compliance merged under one of these."""

@@ -246,6 +246,8 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     said = linking.said_elsewhere(declared, reading.answers, others, data)
     said += _said_of_parties(deal, reading, named, around)
     said += _ruled_on_laws(deal, key, reading, around)
+    others_stopped = ((other, around.sent_before(other)) for other in stopped if other != deal)
+    said += linking.said_before_a_stop(reading.answers, others_stopped)
     if said:
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}

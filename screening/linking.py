@@ -91,6 +91,8 @@ class Other:
     answers: Mapping[str, Any]
     #: The laws of the register that counted when it was screened are as they were, and valid.
     laws_stand: bool
+    #: What was sent of it before.
+    earlier: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
     def of(
@@ -101,6 +103,7 @@ class Other:
         data: ReferenceData,
         *,
         on: date,
+        earlier: Sequence[Mapping[str, Any]] = (),
     ) -> Self:
         """``declared`` is None where nobody can read its answers any more."""
         stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
@@ -111,11 +114,13 @@ class Other:
                 services = frozenset(declared.get("services") or ())
                 here, between = places(declared, data), tuple(_between(declared))
                 kind = str(declared.get("end_user_type") or "")
-                return cls(deal, products, contained, services, here, between, kind, answers, stand)
+                of_deal = (products, contained, services, here, between, kind)
+                return cls(deal, *of_deal, answers, stand, earlier)
         # These versions cannot read it: what was screened last counts, wherever it is.
         nothing: frozenset[str] = frozenset()
         services = _screened(deal, "services")
-        return cls(deal, nothing, _screened(deal), services, nothing, (), "", answers, stand)
+        able = _screened(deal)
+        return cls(deal, nothing, able, services, nothing, (), "", answers, stand, earlier)
 
     @property
     def waits_for_somebody_else(self) -> bool:
@@ -143,6 +148,21 @@ class Other:
         screened = (facts.get("end_user_type") for facts in self._variants)
         kinds = [self.declared_kind] if self.is_eased_alone and self.declared_kind else screened
         return frozenset(kind for kind in kinds if kind not in (None, "unknown"))
+
+    @property
+    def once(self) -> frozenset[str]:
+        """What sales ever knew of its end user."""
+        return questions.known_once((self.answers, *self.earlier))
+
+    @property
+    def former_kinds(self) -> frozenset[str]:
+        """Security bodies of which its end user was one in what was sent before."""
+        return SECURITY & frozenset(map(questions.end_user_kind, self.earlier))
+
+    @property
+    def purposes(self) -> frozenset[str]:
+        """Whatever it was said to be for."""
+        return frozenset[str]().union(*map(questions.purposes, (self.answers, *self.earlier)))
 
     @property
     def law(self) -> str:
@@ -316,14 +336,21 @@ def said_elsewhere(
                 f"The end user is declared {declared_kind} here, and {reference} of the same end"
                 f" user is for {named}."
             )
+        if is_linked and kind and (former := other.former_kinds - {kind} - other.kinds):
+            named = listed([data.kind_words.get(one, one) for one in sorted(former)])
+            sentences.append(
+                f"{reference} of the same end user was for {named} before its answers changed."
+            )
         abilities = _in_common(other, declared, data) if is_linked else frozenset[str]()
-        if unsaid := questions.unsaid(other.answers, answers, abilities):
+        if unsaid := questions.unsaid(other.answers, answers, abilities, other.once):
             sentences.append(
                 f"{reference} of the same end user says more than this deal in answer to"
                 f" {listed(unsaid)}."
             )
         if is_linked and (
-            purposes := _unsaid_purposes(other.answers, answers, other, declared, data)
+            purposes := _unsaid_purposes(
+                other.purposes, questions.purposes(answers), other, declared, data
+            )
         ):
             words = data.rulebook.vocabulary["purpose"]
             sentences.append(
@@ -333,9 +360,21 @@ def said_elsewhere(
     return sentences
 
 
+def said_before_a_stop(
+    answers: Mapping[str, Any], stopped: Iterable[tuple[Deal, Sequence[Mapping[str, Any]]]]
+) -> Iterator[str]:
+    """The same of what sales knew of somebody when it sent deals that were stopped."""
+    for deal, sent in stopped:
+        if unsaid := questions.unsaid({}, answers, (), questions.known_once(sent)):
+            yield (
+                f"{deal.reference}, which was {deal.status}, says more than this deal in answer to"
+                f" {listed(unsaid)}."
+            )
+
+
 def _unsaid_purposes(
-    elsewhere: Mapping[str, Any],
-    here: Mapping[str, Any],
+    elsewhere: frozenset[str],
+    here: frozenset[str],
     other: Other,
     declared: Mapping[str, Any],
     data: ReferenceData,
@@ -346,7 +385,7 @@ def _unsaid_purposes(
     related = data.beside.get("abilities_declared", frozenset())
     if related.isdisjoint(other.capabilities & own_capabilities(declared, data)):
         return []
-    return sorted(GRAVE_PURPOSES & questions.purposes(elsewhere) - questions.purposes(here))
+    return sorted(GRAVE_PURPOSES & elsewhere - here)
 
 
 def said_of_party(
@@ -369,7 +408,7 @@ def said_of_party(
             unlike &= SECURITY
         if unlike and (kind not in other.kinds or unlike & SECURITY):
             yield f"{about} is for {listed([kinds.get(one, one) for one in sorted(unlike)])}."
-        if unsaid := questions.unsaid(other.answers, answers, frozenset()):
+        if unsaid := questions.unsaid(other.answers, answers, frozenset(), other.once):
             yield f"{about} says more of it in answer to {listed(unsaid)}."
 
 
@@ -377,11 +416,14 @@ def says_more(
     declared: Mapping[str, Any], answers: Mapping[str, Any], other: Other, data: ReferenceData
 ) -> bool:
     """Whether a deal says what another one of the end user leaves unsaid."""
+    once = questions.known_once([answers])
     if not has_place_in_common(places(declared, data), other.places):
-        return bool(questions.unsaid(answers, other.answers, frozenset()))
+        return bool(questions.unsaid(answers, other.answers, frozenset(), once))
     return bool(
-        questions.unsaid(answers, other.answers, _in_common(other, declared, data))
-        or _unsaid_purposes(answers, other.answers, other, declared, data)
+        questions.unsaid(answers, other.answers, _in_common(other, declared, data), once)
+        or _unsaid_purposes(
+            questions.purposes(answers), questions.purposes(other.answers), other, declared, data
+        )
         or is_of_another_kind(declared.get("end_user_type"), other)
     )
 
