@@ -252,7 +252,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
-    words = _words(ruled, of_parties.laid(linking.product_names(declared)))
+    words = _words(ruled, of_parties.laid(linking.systems(declared, data)))
     pile = rulings.Pile(
         deal.pk,
         [word for word in words if not brought.laws or not _is_of_another_law(word, deal)],
@@ -307,12 +307,9 @@ def _said_of_parties(
         yield from linking.said_of_party(
             part.name,
             reading.declared.get("customer_type") if signs else None,
+            part.countries,
             reading.answers,
-            (
-                other
-                for other in used.get(part.key, ())
-                if linking.has_place_in_common(part.countries, other.places)
-            ),
+            used.get(part.key, ()),
             reading.data.kind_words,
         )
 

@@ -16,8 +16,10 @@ from datetime import date
 from typing import Any, Self
 
 from policy.engine.language.words import listed
-from policy.facts.declared import RESELLER, DeclaredError, is_named, party_names
+from policy.facts.declared import NOT_KNOWN, RESELLER, DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
+from policy.facts.parties import COMPANIES
+from policy.facts.products import INDIVIDUALS, OF_AUTHORITIES
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
 from policy.reference.names.outlines import are_alike
@@ -79,6 +81,7 @@ class Other:
     """A live deal of the same end user: what it contains by itself, and where."""
 
     deal: Deal
+    #: As `systems` names them.
     products: frozenset[str]
     capabilities: frozenset[str]
     services: frozenset[str]
@@ -110,7 +113,7 @@ class Other:
         if declared is not None:
             with suppress(DeclaredError):
                 contained = own_capabilities(declared, data)
-                products = frozenset(product_names(declared))
+                products = systems(declared, data)
                 services = frozenset(declared.get("services") or ())
                 here, between = places(declared, data), tuple(_between(declared))
                 kind = str(declared.get("end_user_type") or "")
@@ -380,17 +383,21 @@ def _unsaid_purposes(
     data: ReferenceData,
 ) -> list[str]:
     """The purposes at which people look, and that are left out, where products of both deals relate
-    to surveillance and can do the same.
+    to surveillance and can do the same. Where they find or profile single people for a company, a
+    task of authorities is one of them.
     """
-    related = data.beside.get("abilities_declared", frozenset())
-    if related.isdisjoint(other.capabilities & own_capabilities(declared, data)):
+    able = other.capabilities & own_capabilities(declared, data)
+    if able.isdisjoint(data.beside.get("abilities_declared", frozenset())):
         return []
-    return sorted(GRAVE_PURPOSES & elsewhere - here)
+    finds_people = not able.isdisjoint(INDIVIDUALS) and declared.get("end_user_type") in COMPANIES
+    asked_about = GRAVE_PURPOSES | OF_AUTHORITIES if finds_people else GRAVE_PURPOSES
+    return sorted(asked_about & elsewhere - here)
 
 
 def said_of_party(
     name: str,
     kind: str | None,
+    countries: frozenset[str],
     answers: Mapping[str, Any],
     others: Iterable[Other],
     kinds: Mapping[str, str],
@@ -399,13 +406,16 @@ def said_of_party(
     and this deal leaves unsaid.
 
     ``kind`` is what they are declared as, None where nobody was asked. Of those, and of who buys to
-    resell and may use something of its own elsewhere, only a security body is a surprise.
+    resell and may use something of its own elsewhere, only a security body is a surprise, and only
+    in one of their ``countries``. What sales knows of a body it knows of the name.
     """
     for other in others:
         about = f"{name} takes part, and {other.deal.reference}, of which it is the end user,"
         unlike = other.kinds - {kind}
         if kind in (None, "unknown", RESELLER):
             unlike &= SECURITY
+        if not has_place_in_common(countries, other.places):
+            unlike = frozenset()
         if unlike and (kind not in other.kinds or unlike & SECURITY):
             yield f"{about} is for {listed([kinds.get(one, one) for one in sorted(unlike)])}."
         if unsaid := questions.unsaid(other.answers, answers, frozenset(), other.once):
@@ -429,10 +439,10 @@ def says_more(
 
 
 def _in_common(other: Other, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
-    """What the products of a linked deal would be able to do here as well, where some are sold in
-    both, and the catalogue does not say it anyway.
+    """What the products of a linked deal would be able to do here as well, where some are sold or
+    served in both, and the catalogue does not say it anyway.
     """
-    if other.products.isdisjoint(product_names(declared)):
+    if other.products.isdisjoint(systems(declared, data)):
         return frozenset()
     able = own_capabilities(declared, data)
     return frozenset(ability for ability, alike in data.alike.items() if alike.isdisjoint(able))
@@ -485,6 +495,14 @@ def product_names(declared: Mapping[str, Any]) -> list[str]:
     """What is sold, line by line."""
     lines = declared.get("products") or ()
     return [line if isinstance(line, str) else line["product"] for line in lines]
+
+
+def systems(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    """What is sold, and what it connects to or serves: those of the catalogue by their ids."""
+    served = declared.get("other_systems") or ()
+    names = {*product_names(declared), *([] if isinstance(served, str) else served)} - {NOT_KNOWN}
+    known = {name: data.catalogue.find(name) for name in names}
+    return frozenset(product.id if product else name for name, product in known.items())
 
 
 def _counting(deal: Deal) -> dict[str, dict[str, str]]:
