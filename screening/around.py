@@ -17,7 +17,7 @@ from policy.facts.bundle import ReferenceData
 from policy.facts.declared import DeclaredError
 from policy.reference.names.outlines import PART, WHOLE, are_alike, sought
 from screening.form.questions import declared_facts, picked_laws
-from screening.lifecycle import CLOSED
+from screening.lifecycle import CLOSED, Status
 from screening.linking import Other, key_of_name
 from screening.models import (
     COLUMN_OF,
@@ -74,6 +74,8 @@ WHERE earlier.deal_id = ANY(%s) AND last.asks_compliance AND EXISTS (
     WHERE later.deal_id = earlier.deal_id AND later.number > earlier.number)
 ORDER BY earlier.deal_id, earlier.number"""
 
+#: In which somebody may still have to look at a deal.
+UNDECIDED = (Status.NEEDS_INFORMATION, Status.IN_REVIEW, Status.LAPSED)
 #: What nobody reads of other deals: answers that may still change, and columns for searching.
 UNREAD = ("answers", *(f"screening__{column}" for column in COLUMN_OF.values()))
 
@@ -144,6 +146,16 @@ class Around:
             if others:
                 used[key] = [self._as_other(others[pk], data) for pk in sorted(others)]
         return used
+
+    def waiting_of_customers(self, keys: Collection[str], deal: Deal, uses: str) -> list[Deal]:
+        """Deals that somebody with one of these names signed for another end user than the one of
+        this key, and at which somebody else than sales has to look.
+        """
+        signed = DealParty.objects.customers().filter(party__key__in=self._bodies(keys))
+        others = Deal.objects.live().filter(pk__in=signed.values("deal"), status__in=UNDECIDED)
+        others = others.exclude(pk=deal.pk).exclude(end_user_key=uses)
+        others = others.select_related("screening__revision").defer(*UNREAD).order_by("pk")
+        return [other for other in others if other.waits_for_somebody_else]
 
     def alike(self, deal: Deal, name: str, data: ReferenceData) -> list[Other]:
         """Live deals of end users whose name may be another spelling of this one: nobody has said

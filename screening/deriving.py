@@ -22,7 +22,7 @@ from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
 from policy.facts import spots
-from policy.facts.declared import DeclaredError
+from policy.facts.declared import RESELLER, DeclaredError
 from policy.facts.derive import Origin, ReferenceData, Variant, trace
 from policy.facts.likenesses import Likeness, likenesses
 from screening import linking, rulings
@@ -166,6 +166,26 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
         and not able.isdisjoint(other.capabilities)
     }
     return [alike[pk] for pk in sorted(alike)]
+
+
+def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
+    """The deals at which somebody has to look, and that somebody named in this one signed for another
+    end user, who is to use something that can do the same in the same country. Who buys to resell
+    sells to many.
+    """
+    declared, data = reading.declared, reading.data
+    here, able = linking.destinations(declared, data), linking.own_capabilities(declared, data)
+    keys, uses = {part.key for part in named_in(reading)}, linking.end_user_key(declared)
+    found = []
+    for other in around.waiting_of_customers(keys, deal, uses):
+        theirs = around.declared(other.last_screening.revision) or {}
+        if (
+            theirs.get("customer_type") != RESELLER
+            and linking.has_place_in_common(here, linking.destinations(theirs, data))
+            and not able.isdisjoint(linking.own_capabilities(theirs, data))
+        ):
+            found.append(other)
+    return found
 
 
 def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:

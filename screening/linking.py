@@ -126,15 +126,6 @@ class Other:
         return cls(deal, nothing, able, services, nothing, (), "", answers, stand, earlier)
 
     @property
-    def waits_for_somebody_else(self) -> bool:
-        """Whether reviewers, compliance or product management still look at it, or will have to
-        once sales has answered what is open, or has sent again what lapsed.
-        """
-        if self.deal.status in (Status.NEEDS_INFORMATION, Status.LAPSED):
-            return bool(self.deal.review_level) or self.deal.asks_compliance
-        return self.deal.status == Status.IN_REVIEW
-
-    @property
     def _variants(self) -> Sequence[Mapping[str, Any]]:
         """As they were screened last."""
         return self.deal.screening.facts if self.deal.screening is not None else []
@@ -460,7 +451,12 @@ def has_place_in_common(here: frozenset[str], there: frozenset[str]) -> bool:
 
 def places(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
     """The countries of the customer and of the destinations."""
-    codes = {declared["customer_country"]} if declared.get("customer_country") else set()
+    home = declared.get("customer_country")
+    return destinations(declared, data) | ({home} if home else frozenset())
+
+
+def destinations(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    codes = set[str]()
     for place in declared.get("destinations") or ():
         region = place.get("region")
         codes |= _countries(region, data) if region else {place.get("country") or NOWHERE}

@@ -136,11 +136,13 @@ class DealQuerySet(models.QuerySet["Deal"]):
         sent, and those that lapsed although they were sent, or sent again, in the last twelve
         months, or would still be good. `sweep.holding` says the same in SQL.
         """
+        return self.live().filter(end_user_key__in=keys)
+
+    def live(self) -> Self:
+        """Those of all end users."""
         sent_lately = Q(screening__revision__created_at__gt=Now() - timedelta(days=365))
         counts = ~Q(status=Status.LAPSED) | sent_lately | Q(valid_until__gt=Now())
-        return self.filter(counts, end_user_key__in=keys, screening__isnull=False).exclude(
-            status__in=CLOSED
-        )
+        return self.filter(counts, screening__isnull=False).exclude(status__in=CLOSED)
 
     def not_of_own(self, user: Any) -> Self:
         """Without deals that the person had a hand in or that colleagues of theirs sell, and without
@@ -382,6 +384,15 @@ class Deal(models.Model):
     @property
     def is_clearance(self) -> bool:
         return self.status in CLEARANCES
+
+    @property
+    def waits_for_somebody_else(self) -> bool:
+        """Whether reviewers, compliance or product management still look at it, or will have to
+        once sales has answered what is open, or has sent again what lapsed.
+        """
+        if self.status in (Status.NEEDS_INFORMATION, Status.LAPSED):
+            return bool(self.review_level) or self.asks_compliance
+        return self.status == Status.IN_REVIEW
 
     @property
     def turn(self) -> str:
