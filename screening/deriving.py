@@ -27,7 +27,7 @@ from policy.facts.derive import Origin, ReferenceData, Variant, trace
 from policy.facts.likenesses import Likeness, likenesses
 from screening import linking, rulings
 from screening.around import Around
-from screening.form import questions
+from screening.form import named_in_text, questions
 from screening.form.deal_form import QUESTIONS
 from screening.form.questions import Reading
 from screening.models import Deal, DealRevision, FactRuling, Screening, StoppedDraft
@@ -278,7 +278,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         [word for word in words if not brought.laws or not _is_of_another_law(word, deal)],
         # On most deals nobody ruled, and nothing is held to it.
         rulings.declaration_digest(reading.answers) if words else "",
-        declared.get("contradictions", ()),
+        _with_texts(declared.get("contradictions", ()), reading.answers),
     )
     if reading.is_of(declared) and not brought.given and not of_parties.cleared:
         # Nothing that lies around the answers adds to them.
@@ -288,6 +288,13 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     return Derived(
         declared, key, variants, pile, brought, follows, of_parties, named, on, for_executives
     )
+
+
+def _with_texts(contradictions: Sequence[str], answers: Mapping[str, Any]) -> list[str]:
+    """What contradicts, and the texts in which it stands: another text is another one, although a
+    ruling holds whatever else only people read.
+    """
+    return [*contradictions, *named_in_text.read_for(contradictions, answers)]
 
 
 def _is_graver(
@@ -652,7 +659,7 @@ def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int
             f"These answers have changed since then: {', '.join(_changed(ruling.revision, deal))}."
         )
     if ruling.about != rulings.about(ruling.fact, derived.variants, derived.pile.contradictions):
-        return "What the lists or other deals say about it has changed since then."
+        return "What its words, the lists or other deals say about it has changed since then."
     return "Another ruling counts instead."
 
 
