@@ -23,7 +23,14 @@ from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
 from policy.facts import spots
 from policy.facts.declared import RESELLER, DeclaredError
-from policy.facts.derive import Origin, ReferenceData, Variant, trace
+from policy.facts.derive import (
+    LONGEST_NOTE,
+    Origin,
+    ReferenceData,
+    Variant,
+    contradiction,
+    trace,
+)
 from policy.facts.likenesses import Likeness, likenesses
 from screening import linking, rulings
 from screening.around import Around
@@ -522,6 +529,11 @@ def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
     if fact in rulings.ONLY_RAISED:
         standing = [ruling.value for ruling in derived.pile.graver(fact)]
         _check_raise(fact, value, [*values, *standing])
+    if fact in ("fact_conflict", "end_user_type") and not _fits_into_note(derived):
+        raise Conflict(
+            "More contradicts what sales declares than anybody can read here. Nothing of it is settled"
+            " together: sales has to change the deal, or to send several."
+        )
     if rulings.is_told_apart(fact, value, values):
         raise Conflict(
             f"{label} differs between the destinations or purposes of this deal, so one milder "
@@ -534,6 +546,12 @@ def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
             raise NotAllowed(
                 f"You raised this yourself for {where}: {label}. Somebody else has to lower it."
             )
+
+
+def _fits_into_note(derived: Derived) -> bool:
+    """Whether whoever settles what contradicts has all of it before them."""
+    texts = (contradiction(derived.declared, variant.doubts) for variant in derived.variants)
+    return all(len(text) <= LONGEST_NOTE for text in texts)
 
 
 def _check_raise(fact: str, value: Any, values: Sequence[Any]) -> None:
