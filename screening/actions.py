@@ -387,6 +387,7 @@ def _looks_beside(
         *_milder_for_another(of_customer),
         *_like(raised, key),
         *_milder_than_drafts(stopped, reading, key),
+        *dict.fromkeys(deriving.signs_as_armed(deal, reading, around)),
     ]
     beside = (*milder, *of_customer, *raised)
     return looks, any(one.review_level == "executive" for one in beside)

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
@@ -156,6 +157,16 @@ class Around:
         others = others.exclude(pk=deal.pk).exclude(end_user_key=uses)
         others = others.select_related("screening__revision").defer(*UNREAD).order_by("pk")
         return [other for other in others if other.waits_for_somebody_else]
+
+    def signed_as(self, key: str, kinds: Collection[str], deal: Deal) -> list[Deal]:
+        """Other live deals that somebody of this name signed as an organisation of one of these kinds."""
+        signed = DealParty.objects.customers().filter(party__key__in=self._bodies([key]))
+        others = Deal.objects.live().filter(pk__in=signed.values("deal")).exclude(pk=deal.pk)
+        said = Q()
+        for kind in kinds:
+            said |= Q(screening__revision__answers_text__contains=f'"customer-kind":"{kind}"')
+        others = others.filter(said).select_related("screening__revision").defer(*UNREAD)
+        return list(others.order_by("pk"))
 
     def alike(self, deal: Deal, name: str, data: ReferenceData) -> list[Other]:
         """Live deals of end users whose name may be another spelling of this one: nobody has said

@@ -195,6 +195,22 @@ def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[De
     return found
 
 
+def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str]:
+    """Sentences on whoever signs another deal as the police, the army or an agency, and is declared
+    otherwise here. As an end user its kind is compared whenever one of the two is screened.
+    """
+    declared, kinds = reading.declared, reading.data.kind_words
+    said = {CUSTOMER: declared.get("customer_type"), END_USER: declared.get("end_user_type")}
+    for part in named_in(reading):
+        for other in around.signed_as(part.key, linking.SECURITY, deal):
+            theirs = around.declared(other.last_screening.revision) or {}
+            kind = theirs.get("customer_type")
+            if kind in linking.SECURITY - {said.get(part.role)} and (
+                not part.countries or theirs.get("customer_country") in part.countries
+            ):
+                yield f"names {part.name}, which signs {other.reference} as {kinds[kind]}"
+
+
 def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:
     """What other drafts said when the policy stopped them, where a product can do the same and the
     end user uses this one, maybe under another spelling, or takes another part in it. Of a draft
