@@ -373,9 +373,7 @@ def _screen(
     return deal.last_screening
 
 
-def _looks_beside(
-    deal: Deal, key: str, reading: Reading, around: Around
-) -> tuple[list[str], bool]:
+def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tuple[list[str], bool]:
     """Why people look at a deal for other ones and drafts beside it, and whether executives do."""
     twins = deriving.twins(deal, reading, around)
     waiting = [twin.deal for twin in twins if twin.deal.waits_for_somebody_else]
@@ -413,8 +411,8 @@ def _milder_than(waiting: Iterable[Deal], key: str) -> list[str]:
 def _milder_for_another(waiting: Iterable[Deal]) -> list[str]:
     """The same of deals that the customer signed for another end user."""
     return [
-        f"says less than {other.reference}, which its customer signed for another end user, and which"
-        " somebody has to look at"
+        f"says less than {other.reference}, which its customer signed for another end user, and"
+        " which somebody has to look at"
         for other in waiting
     ]
 

@@ -159,7 +159,7 @@ class Around:
         return [other for other in others if other.waits_for_somebody_else]
 
     def signed_as(self, key: str, kinds: Collection[str], deal: Deal) -> list[Deal]:
-        """Other live deals that somebody of this name signed as an organisation of one of these kinds."""
+        """Other live deals that somebody of this name signed as one of these kinds."""
         signed = DealParty.objects.customers().filter(party__key__in=self._bodies([key]))
         others = Deal.objects.live().filter(pk__in=signed.values("deal")).exclude(pk=deal.pk)
         said = Q()

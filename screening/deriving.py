@@ -23,14 +23,7 @@ from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
 from policy.facts import spots
 from policy.facts.declared import RESELLER, DeclaredError
-from policy.facts.derive import (
-    LONGEST_NOTE,
-    Origin,
-    ReferenceData,
-    Variant,
-    contradiction,
-    trace,
-)
+from policy.facts.derive import LONGEST_NOTE, Origin, ReferenceData, Variant, contradiction, trace
 from policy.facts.likenesses import Likeness, likenesses
 from screening import linking, rulings
 from screening.around import Around
@@ -176,9 +169,9 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
 
 
 def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
-    """The deals at which somebody has to look, and that somebody named in this one signed for another
-    end user, who is to use something that can do the same in the same country. Who buys to resell
-    sells to many.
+    """The deals at which somebody has to look, and that somebody named in this one signed for
+    another end user, who is to use something that can do the same in the same country. Who buys to
+    resell sells to many.
     """
     declared, data = reading.declared, reading.data
     here, able = linking.destinations(declared, data), linking.own_capabilities(declared, data)
@@ -547,8 +540,8 @@ def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
         _check_raise(fact, value, [*values, *standing])
     if fact in ("fact_conflict", "end_user_type") and not _fits_into_note(derived):
         raise Conflict(
-            "More contradicts what sales declares than anybody can read here. Nothing of it is settled"
-            " together: sales has to change the deal, or to send several."
+            "More contradicts what sales declares than anybody can read here. Nothing of it is"
+            " settled together: sales has to change the deal, or to send several."
         )
     if rulings.is_told_apart(fact, value, values):
         raise Conflict(

@@ -26,7 +26,7 @@ from policy.reference.names.outlines import are_alike
 from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
-from screening.form.deal_form import FOR_OTHERS
+from screening.form.deal_form import FOR_OTHERS, end_user_kind
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -151,7 +151,7 @@ class Other:
     @property
     def former_kinds(self) -> frozenset[str]:
         """Security bodies of which its end user was one in what was sent before."""
-        return SECURITY & frozenset(map(questions.end_user_kind, self.earlier))
+        return SECURITY & frozenset(map(end_user_kind, self.earlier))
 
     @property
     def purposes(self) -> frozenset[str]:

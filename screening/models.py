@@ -145,16 +145,16 @@ class DealQuerySet(models.QuerySet["Deal"]):
         return self.filter(counts, screening__isnull=False).exclude(status__in=CLOSED)
 
     def not_of_own(self, user: Any) -> Self:
-        """Without deals that the person had a hand in or that colleagues of theirs sell, and without
-        those of end users to whom they sell.
+        """Without deals that the person had a hand in or that colleagues of theirs sell, and
+        without those of end users to whom they sell.
         """
         hand_in = Contributor.objects.filter(user=user).values("deal")
         others = self.exclude(pk__in=hand_in).exclude(_is_colleague(user))
         return others.exclude(_sells_to_end_user(user))
 
     def of_own(self, user: Any) -> Self:
-        """The others: those that the person or colleagues of theirs sell or sold, or have a hand in,
-        and those of end users to whom they sell.
+        """The others: those that the person or colleagues of theirs sell or sold, or have a hand
+        in, and those of end users to whom they sell.
         """
         # Numbers, not queries within, as in `_sold_by`.
         hand_in = list(Contributor.objects.filter(user=user).values_list("deal", flat=True))

@@ -74,8 +74,8 @@ def _check_take_back(ruling: FactRuling, user: Any) -> None:
 
 
 def check_no_part(deal: Deal, user: Any) -> None:
-    """Owners, editors and submitters, the team that sells, and who sells to the same end user do not
-    judge: its deals count in each other.
+    """Owners, editors and submitters, the team that sells, and who sells to the same end user do
+    not judge: its deals count in each other.
     """
     part = deal.part_of(user)
     if part.in_team:

@@ -38,7 +38,7 @@ def texts(answers: Answers) -> Iterator[tuple[str, str]]:
 
 
 def read_for(contradictions: Collection[str], answers: Answers) -> list[str]:
-    """The whole texts of which these sentences quote a word: a person who settled them read all of it."""
+    """The whole texts of which these sentences quote a word: who settled them read all of it."""
     return [
         text
         for called, text in texts(answers)

@@ -306,8 +306,8 @@ def _holds_unknown(value: Any) -> bool:
 
 
 def _is_not_known(value: Any) -> bool:
-    """Whether an answer says "I do not know" and nothing beside it that counts: no other choice, and
-    no owner of a list. Words beside it are none.
+    """Whether an answer says "I do not know" and nothing beside it that counts: no other choice,
+    and no owner of a list. Words beside it are none.
     """
     if isinstance(value, Mapping):
         return UNKNOWN in (value.get("answer"), value.get("kind")) and not value.get("owner")
@@ -446,8 +446,8 @@ def unsaid(
     abilities: Collection[str],
     once: Collection[str] = frozenset(),
 ) -> list[str]:
-    """The numbers of questions to which answers elsewhere say more than no, or ``once`` did, and these
-    say no: about the end user, and whether what is sold has one of the ``abilities``.
+    """The numbers of questions to which answers elsewhere say more than no, or ``once`` did, and
+    these say no: about the end user, and whether what is sold has one of the ``abilities``.
 
     Who does not know is asked anyway; the law and the abilities are of what is sold, so an answer
     about them is missed only where it was asked for, or what was sold then is served now.

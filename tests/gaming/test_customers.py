@@ -1,4 +1,4 @@
-"""The same customer, another end user each time: what was stopped once, or waits, is looked at again."""
+"""The same customer, another end user each time: what was stopped once, or waits, is looked at."""
 
 from typing import Any
 

@@ -110,13 +110,7 @@ SIGNS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    "here",
-    [
-        {},
-        FOR_ANOTHER,
-        with_party("operator"),
-    ],
-    ids=["end user", "signs", "runs it"],
+    "here", [{}, FOR_ANOTHER, with_party("operator")], ids=["end user", "signs", "runs it"]
 )
 def test_who_signs_another_deal_as_the_army_is_looked_at(here: dict[str, Any]) -> None:
     first = send(SIGNS)

@@ -24,7 +24,9 @@ def with_partners(count: int, name: str) -> Deal:
         for number in range(count)
     ]
     answers: dict[str, Any] = {"answer": "yes", "parties": partners}
-    return send({**RADIO, "intermediaries": answers, "state-owned": "?", "reference": "For the FSB"})
+    return send(
+        {**RADIO, "intermediaries": answers, "state-owned": "?", "reference": "For the FSB"}
+    )
 
 
 def test_whatever_twenty_partners_sound_like_the_rest_is_read_too() -> None:
@@ -37,7 +39,9 @@ def test_whatever_twenty_partners_sound_like_the_rest_is_read_too() -> None:
     assert deal.review_level == "senior"
 
 
-@pytest.mark.parametrize(("fact", "value"), [("fact_conflict", False), ("end_user_type", "utility")])
+@pytest.mark.parametrize(
+    ("fact", "value"), [("fact_conflict", False), ("end_user_type", "utility")]
+)
 def test_nobody_settles_what_nobody_can_read(
     monkeypatch: pytest.MonkeyPatch, fact: str, value: Any
 ) -> None:

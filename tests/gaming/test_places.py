@@ -354,7 +354,7 @@ def test_the_api_takes_sites_and_territories(
     assert said in response.content.decode()
 
 
-@pytest.mark.parametrize("site", ["Tehran data centre", "DC 2, Minsk", "ЦОД Москва-2"])  # noqa: RUF001
+@pytest.mark.parametrize("site", ["Tehran data centre", "DC 2, Minsk", "ЦОД Москва-2"])
 def test_a_capital_in_a_country_of_very_high_risk_counts_beside_other_words(site: str) -> None:
     deal = sent({**SIMPLE, "countries": [{"place": "FI", "site": site}]})
     assert deal.turn == "compliance"

@@ -65,7 +65,9 @@ def in_review(said: dict[str, Any], then: dict[str, Any]) -> Deal:
 
 @pytest.mark.parametrize("take_back", [in_its_draft, in_review])
 @pytest.mark.parametrize(
-    ("said", "number"), [(KNOWN, "5.1"), (ASKED, "4.9"), (REACHED, "2.6")], ids=["5.1", "4.9", "2.6"]
+    ("said", "number"),
+    [(KNOWN, "5.1"), (ASKED, "4.9"), (REACHED, "2.6")],
+    ids=["5.1", "4.9", "2.6"],
 )
 def test_what_was_taken_back_is_asked_about_in_the_next_deal(
     said: dict[str, Any], number: str, take_back: Callable[[Any, Any], Deal]
