@@ -282,8 +282,11 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     said = linking.said_elsewhere(declared, reading.answers, others, data)
     said += _said_of_parties(deal, reading, named, around)
     said += _ruled_on_laws(deal, key, reading, around)
-    others_stopped = ((other, around.sent_before(other)) for other in stopped if other != deal)
-    said += linking.said_before_a_stop(reading.answers, others_stopped)
+    related = data.beside.get("abilities_declared", frozenset())
+    if not (for_executives or related.isdisjoint(linking.own_capabilities(declared, data))):
+        # Seniors look at what follows a stopped deal; of misuse executives would decide here.
+        others_stopped = ((other, around.sent_before(other)) for other in stopped if other != deal)
+        said += linking.said_before_a_stop(reading.answers, others_stopped)
     if said:
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}

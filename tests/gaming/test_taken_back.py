@@ -14,15 +14,7 @@ from screening import actions
 from screening.lifecycle import AFTER_SAID, Status
 from screening.models import Deal
 from tests import factories
-from tests.gaming.test_said_elsewhere import (
-    LOCATION,
-    NO,
-    PAPER,
-    RADIO,
-    STATE,
-    approve,
-    conflict_note,
-)
+from tests.gaming.test_said_elsewhere import LOCATION, NO, RADIO, STATE, approve, conflict_note
 from tests.screening.sweep import sweeping
 from tests.screening.test_rulings import complete, send, send_draft
 
@@ -89,7 +81,15 @@ def test_so_it_is_where_the_next_deal_was_sent_first() -> None:
     assert second.turn == "compliance"
 
 
-@pytest.mark.parametrize("second", [LOCATION, PAPER], ids=["end user", "signs"])
+FOR_ANOTHER: dict[str, Any] = {
+    **LOCATION,
+    "customer-kind": "commercial_operator",
+    "end-user": {"kind": "commercial_operator", "is_customer": False},
+    "end-user-name": "Kainuun Kuitu",
+}
+
+
+@pytest.mark.parametrize("second", [LOCATION, FOR_ANOTHER], ids=["end user", "signs"])
 def test_so_it_is_after_the_first_was_withdrawn(second: dict[str, Any]) -> None:
     """Somebody looks at what follows it anyway, and learns of it."""
     first = send({**RADIO, **KNOWN})
@@ -125,3 +125,11 @@ def test_who_did_not_know_and_found_out_took_nothing_back() -> None:
 def test_other_answers_may_change() -> None:
     approve(in_review({"purposes": ["border_control"]}, {"purposes": RADIO["purposes"]}))
     assert send(RADIO).status == Status.CLEARED
+
+
+@pytest.mark.parametrize("second", [RADIO, {**RADIO, "products": ["xgs-pon"]}])
+def test_what_follows_a_stop_and_is_no_surveillance_goes_to_seniors(second: dict[str, Any]) -> None:
+    first = send({**RADIO, **KNOWN})
+    actions.withdraw_deal(first, because="Lost the tender.", actor=first.owner)
+    deal = send(second)
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "senior")
