@@ -145,8 +145,8 @@ class Other:
 
     @property
     def once(self) -> frozenset[str]:
-        """What sales ever knew of its end user."""
-        return questions.known_once((self.answers, *self.earlier))
+        """What sales ever knew of its end user: what it took back since is marked."""
+        return questions.known_once((self.answers,))
 
     @property
     def former_kinds(self) -> frozenset[str]:
