@@ -262,7 +262,7 @@ def _keep_stopped(deal: Deal, data: ReferenceData) -> None:
 
 def _milder(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What the page had said of an answer that became milder, for those who review the deal."""
-    gone = meanings.softened(before, after, active.reference_data())
+    gone = meanings.taken_away(before, after, active.reference_data())
     told = [{"rule": f.rule, "outcome": f.outcome, "because": f.because} for f in gone]
     return {"milder": told} if told else {}
 
@@ -358,15 +358,10 @@ def _screen(
     found = deriving.of_revision(revision, data, around, reading)
     if cause == Screening.Cause.SENT:
         # Once somebody has to look, a person ends it, whatever becomes of the other deal.
-        key, twins = found.end_user_key, deriving.twins(deal, reading, around)
-        waiting = [twin.deal for twin in twins if twin.waits_for_somebody_else]
-        milder, raised = _says_less_than(waiting, reading), _raised(twins)
-        stopped = deriving.stopped_drafts(deal, reading, around)
-        drafts = _milder_than_drafts(stopped, reading, key)
-        for_executives = any(one.review_level == "executive" for one in (*milder, *raised))
+        looks, for_executives = _looks_beside(deal, found.end_user_key, reading, around)
         found = replace(
             found,
-            looks=[*found.looks, *_milder_than(milder, key), *_like(raised, key), *drafts],
+            looks=[*found.looks, *looks],
             for_executives=found.for_executives or for_executives,
         )
         if deriving.may_be_unsaid(deal, reading, around):
@@ -376,6 +371,24 @@ def _screen(
     # As it was written, times of PostgreSQL included.
     deal.lock()
     return deal.last_screening
+
+
+def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tuple[list[str], bool]:
+    """Why people look at a deal for other ones and drafts beside it, and whether executives do."""
+    twins = deriving.twins(deal, reading, around)
+    waiting = [twin.deal for twin in twins if twin.deal.waits_for_somebody_else]
+    milder, raised = _says_less_than(waiting, reading), _raised(twins)
+    of_customer = _says_less_than(deriving.waiting_for_another(deal, reading, around), reading)
+    stopped = deriving.stopped_drafts(deal, reading, around)
+    looks = [
+        *_milder_than(milder, key),
+        *_milder_for_another(of_customer),
+        *_like(raised, key),
+        *_milder_than_drafts(stopped, reading, key),
+        *dict.fromkeys(deriving.signs_as_armed(deal, reading, around)),
+    ]
+    beside = (*milder, *of_customer, *raised)
+    return looks, any(one.review_level == "executive" for one in beside)
 
 
 def _says_less_than(waiting: Iterable[Deal], reading: Reading) -> list[Deal]:
@@ -395,6 +408,15 @@ def _milder_than(waiting: Iterable[Deal], key: str) -> list[str]:
     ]
 
 
+def _milder_for_another(waiting: Iterable[Deal]) -> list[str]:
+    """The same of deals that the customer signed for another end user."""
+    return [
+        f"says less than {other.reference}, which its customer signed for another end user, and"
+        " which somebody has to look at"
+        for other in waiting
+    ]
+
+
 def _whom(other: Deal | StoppedDraft, key: str) -> str:
     if other.end_user_key == key:
         return "the same end user"
@@ -408,7 +430,7 @@ def _raised(twins: Iterable[Other]) -> list[Deal]:
     return [
         twin.deal
         for twin in twins
-        if (twin.waits_for_somebody_else or twin.deal.review_level == "executive")
+        if (twin.deal.waits_for_somebody_else or twin.deal.review_level == "executive")
         and twin.deal.review_level != _level_of_answers(twin.deal)
     ]
 

@@ -11,13 +11,14 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import DeclaredError
 from policy.reference.names.outlines import PART, WHOLE, are_alike, sought
 from screening.form.questions import declared_facts, picked_laws
-from screening.lifecycle import CLOSED
+from screening.lifecycle import CLOSED, Status
 from screening.linking import Other, key_of_name
 from screening.models import (
     COLUMN_OF,
@@ -74,6 +75,8 @@ WHERE earlier.deal_id = ANY(%s) AND last.asks_compliance AND EXISTS (
     WHERE later.deal_id = earlier.deal_id AND later.number > earlier.number)
 ORDER BY earlier.deal_id, earlier.number"""
 
+#: In which somebody may still have to look at a deal.
+UNDECIDED = (Status.NEEDS_INFORMATION, Status.IN_REVIEW, Status.LAPSED)
 #: What nobody reads of other deals: answers that may still change, and columns for searching.
 UNREAD = ("answers", *(f"screening__{column}" for column in COLUMN_OF.values()))
 #: Nobody asks where the facts of another deal come from.
@@ -92,6 +95,7 @@ class Around:
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
         self._declared: dict[int, Mapping[str, Any] | None] = {}
         self._answers: dict[int, Mapping[str, Any]] = {}
+        self._sent: dict[int, list[Mapping[str, Any]]] = {}
 
     def answers(self, revision: DealRevision) -> Mapping[str, Any]:
         """As they were sent; a text is read each time that it is asked for."""
@@ -145,6 +149,26 @@ class Around:
             if others:
                 used[key] = [self._as_other(others[pk], data) for pk in sorted(others)]
         return used
+
+    def waiting_of_customers(self, keys: Collection[str], deal: Deal, uses: str) -> list[Deal]:
+        """Deals that somebody with one of these names signed for another end user than the one of
+        this key, and at which somebody else than sales has to look.
+        """
+        signed = DealParty.objects.customers().filter(party__key__in=self._bodies(keys))
+        others = Deal.objects.live().filter(pk__in=signed.values("deal"), status__in=UNDECIDED)
+        others = others.exclude(pk=deal.pk).exclude(end_user_key=uses)
+        others = others.select_related("screening__revision").defer(*UNREAD).order_by("pk")
+        return [other for other in others if other.waits_for_somebody_else]
+
+    def signed_as(self, key: str, kinds: Collection[str], deal: Deal) -> list[Deal]:
+        """Other live deals that somebody of this name signed as one of these kinds."""
+        signed = DealParty.objects.customers().filter(party__key__in=self._bodies([key]))
+        others = Deal.objects.live().filter(pk__in=signed.values("deal")).exclude(pk=deal.pk)
+        said = Q()
+        for kind in kinds:
+            said |= Q(screening__revision__answers_text__contains=f'"customer-kind":"{kind}"')
+        others = others.filter(said).select_related("screening__revision").defer(*UNREAD)
+        return list(others.order_by("pk"))
 
     def alike(self, deal: Deal, name: str, data: ReferenceData) -> list[Other]:
         """Live deals of end users whose name may be another spelling of this one: nobody has said
@@ -236,7 +260,21 @@ class Around:
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         revision = deal.last_screening.revision
         answers, declared = self.answers(revision), self.declared(revision)
-        return Other.of(deal, answers, declared, data, on=timezone.localdate())
+        today, earlier = timezone.localdate(), self.sent_before(deal)
+        return Other.of(deal, answers, declared, data, on=today, earlier=earlier)
+
+    def sent_before(self, deal: Deal) -> Sequence[Mapping[str, Any]]:
+        """What was sent of another deal before its newest revision; of a stopped one all of it."""
+        if deal.pk not in self._sent:
+            every = (*self._live.values(), *self._stopped.values(), [deal])
+            missing = {one.pk: one for some in every for one in some if one.pk not in self._sent}
+            self._sent |= {pk: [] for pk in missing}
+            live = [one.screening for one in missing.values() if not one.is_closed]
+            revisions = DealRevision.objects.filter(deal__in=missing).order_by("pk")
+            newest = [screening.revision_id for screening in live if screening is not None]
+            for revision in revisions.exclude(pk__in=newest):
+                self._sent[revision.deal_id].append(self.answers(revision))
+        return self._sent[deal.pk]
 
     def _bodies(self, keys: Collection[str]) -> frozenset[str]:
         """With every other name of the bodies that compliance merged under one of these."""

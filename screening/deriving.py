@@ -22,12 +22,12 @@ from policy.engine.language.condition import OUTCOMES
 from policy.engine.language.facts import FactError, Facts
 from policy.engine.language.words import listed
 from policy.facts import spots
-from policy.facts.declared import DeclaredError
-from policy.facts.derive import Origin, ReferenceData, Variant, trace
+from policy.facts.declared import RESELLER, DeclaredError
+from policy.facts.derive import LONGEST_NOTE, Origin, ReferenceData, Variant, contradiction, trace
 from policy.facts.likenesses import Likeness, likenesses
 from screening import linking, rulings
 from screening.around import Around
-from screening.form import questions
+from screening.form import named_in_text, questions
 from screening.form.deal_form import QUESTIONS
 from screening.form.questions import Reading
 from screening.models import Deal, DealRevision, FactRuling, Screening, StoppedDraft
@@ -168,6 +168,42 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
     return [alike[pk] for pk in sorted(alike)]
 
 
+def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
+    """The deals at which somebody has to look, and that somebody named in this one signed for
+    another end user, who is to use something that can do the same in the same country. Who buys to
+    resell sells to many.
+    """
+    declared, data = reading.declared, reading.data
+    here, able = linking.destinations(declared, data), linking.own_capabilities(declared, data)
+    keys, uses = {part.key for part in named_in(reading)}, linking.end_user_key(declared)
+    found = []
+    for other in around.waiting_of_customers(keys, deal, uses):
+        theirs = around.declared(other.last_screening.revision) or {}
+        if (
+            theirs.get("customer_type") != RESELLER
+            and linking.has_place_in_common(here, linking.destinations(theirs, data))
+            and not able.isdisjoint(linking.own_capabilities(theirs, data))
+        ):
+            found.append(other)
+    return found
+
+
+def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str]:
+    """Sentences on whoever signs another deal as the police, the army or an agency, and is declared
+    otherwise here. As an end user its kind is compared whenever one of the two is screened.
+    """
+    declared, kinds = reading.declared, reading.data.kind_words
+    said = {CUSTOMER: declared.get("customer_type"), END_USER: declared.get("end_user_type")}
+    for part in named_in(reading):
+        for other in around.signed_as(part.key, linking.SECURITY, deal):
+            theirs = around.declared(other.last_screening.revision) or {}
+            kind = theirs.get("customer_type")
+            if kind in linking.SECURITY - {said.get(part.role)} and (
+                not part.countries or theirs.get("customer_country") in part.countries
+            ):
+                yield f"names {part.name}, which signs {other.reference} as {kinds[kind]}"
+
+
 def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:
     """What other drafts said when the policy stopped them, where a product can do the same and the
     end user uses this one, maybe under another spelling, or takes another part in it. Of a draft
@@ -246,17 +282,22 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     said = linking.said_elsewhere(declared, reading.answers, others, data)
     said += _said_of_parties(deal, reading, named, around)
     said += _ruled_on_laws(deal, key, reading, around)
+    related = data.beside.get("abilities_declared", frozenset())
+    if not (for_executives or related.isdisjoint(linking.own_capabilities(declared, data))):
+        # Seniors look at what follows a stopped deal; of misuse executives would decide here.
+        others_stopped = ((other, around.sent_before(other)) for other in stopped if other != deal)
+        said += linking.said_before_a_stop(reading.answers, others_stopped)
     if said:
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
     declared = {name: value for name, value in declared.items() if value != ""}
-    words = _words(ruled, of_parties.laid(linking.product_names(declared)))
+    words = _words(ruled, of_parties.laid(linking.systems(declared, data)))
     pile = rulings.Pile(
         deal.pk,
         [word for word in words if not brought.laws or not _is_of_another_law(word, deal)],
         # On most deals nobody ruled, and nothing is held to it.
         rulings.declaration_digest(reading.answers) if words else "",
-        declared.get("contradictions", ()),
+        _with_texts(declared.get("contradictions", ()), reading.answers),
     )
     if reading.is_of(declared) and not brought.given and not of_parties.cleared:
         # Nothing that lies around the answers adds to them.
@@ -266,6 +307,13 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     return Derived(
         declared, key, variants, pile, brought, follows, of_parties, named, on, for_executives
     )
+
+
+def _with_texts(contradictions: Sequence[str], answers: Mapping[str, Any]) -> list[str]:
+    """What contradicts, and the texts in which it stands: another text is another one, although a
+    ruling holds whatever else only people read.
+    """
+    return [*contradictions, *named_in_text.read_for(contradictions, answers)]
 
 
 def _is_graver(
@@ -305,12 +353,9 @@ def _said_of_parties(
         yield from linking.said_of_party(
             part.name,
             reading.declared.get("customer_type") if signs else None,
+            part.countries,
             reading.answers,
-            (
-                other
-                for other in used.get(part.key, ())
-                if linking.has_place_in_common(part.countries, other.places)
-            ),
+            used.get(part.key, ()),
             reading.data.kind_words,
         )
 
@@ -496,6 +541,11 @@ def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
     if fact in rulings.ONLY_RAISED:
         standing = [ruling.value for ruling in derived.pile.graver(fact)]
         _check_raise(fact, value, [*values, *standing])
+    if fact in ("fact_conflict", "end_user_type") and not _fits_into_note(derived):
+        raise Conflict(
+            "More contradicts what sales declares than anybody can read here. Nothing of it is"
+            " settled together: sales has to change the deal, or to send several."
+        )
     if rulings.is_told_apart(fact, value, values):
         raise Conflict(
             f"{label} differs between the destinations or purposes of this deal, so one milder "
@@ -508,6 +558,12 @@ def check_ruling(fact: str, value: Any, deal: Deal, actor: User) -> None:
             raise NotAllowed(
                 f"You raised this yourself for {where}: {label}. Somebody else has to lower it."
             )
+
+
+def _fits_into_note(derived: Derived) -> bool:
+    """Whether whoever settles what contradicts has all of it before them."""
+    texts = (contradiction(derived.declared, variant.doubts) for variant in derived.variants)
+    return all(len(text) <= LONGEST_NOTE for text in texts)
 
 
 def _check_raise(fact: str, value: Any, values: Sequence[Any]) -> None:
@@ -633,7 +689,7 @@ def _why_not(ruling: FactRuling, derived: Derived, deal: Deal, standing: set[int
             f"These answers have changed since then: {', '.join(_changed(ruling.revision, deal))}."
         )
     if ruling.about != rulings.about(ruling.fact, derived.variants, derived.pile.contradictions):
-        return "What the lists or other deals say about it has changed since then."
+        return "What its words, the lists or other deals say about it has changed since then."
     return "Another ruling counts instead."
 
 

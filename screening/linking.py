@@ -16,14 +16,17 @@ from datetime import date
 from typing import Any, Self
 
 from policy.engine.language.words import listed
-from policy.facts.declared import RESELLER, DeclaredError, is_named, party_names
+from policy.facts.declared import NOT_KNOWN, RESELLER, DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
+from policy.facts.parties import COMPANIES
+from policy.facts.products import INDIVIDUALS, OF_AUTHORITIES
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
 from policy.reference.names.outlines import are_alike
 from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
+from screening.form.deal_form import FOR_OTHERS, end_user_kind
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -78,16 +81,21 @@ class Other:
     """A live deal of the same end user: what it contains by itself, and where."""
 
     deal: Deal
+    #: As `systems` names them.
     products: frozenset[str]
     capabilities: frozenset[str]
     services: frozenset[str]
     places: frozenset[str]
     #: Who stands between us and the end user; the customer where it buys to resell.
     between: tuple[str, ...]
+    #: What sales says that its end user is; empty where nobody knows.
+    declared_kind: str
     #: As they were sent.
     answers: Mapping[str, Any]
     #: The laws of the register that counted when it was screened are as they were, and valid.
     laws_stand: bool
+    #: What was sent of it before.
+    earlier: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
     def of(
@@ -98,42 +106,62 @@ class Other:
         data: ReferenceData,
         *,
         on: date,
+        earlier: Sequence[Mapping[str, Any]] = (),
     ) -> Self:
         """``declared`` is None where nobody can read its answers any more."""
         stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
         if declared is not None:
             with suppress(DeclaredError):
                 contained = own_capabilities(declared, data)
-                products = frozenset(product_names(declared))
+                products = systems(declared, data)
                 services = frozenset(declared.get("services") or ())
                 here, between = places(declared, data), tuple(_between(declared))
-                return cls(deal, products, contained, services, here, between, answers, stand)
+                kind = str(declared.get("end_user_type") or "")
+                of_deal = (products, contained, services, here, between, kind)
+                return cls(deal, *of_deal, answers, stand, earlier)
         # These versions cannot read it: what was screened last counts, wherever it is.
         nothing: frozenset[str] = frozenset()
         services = _screened(deal, "services")
-        return cls(deal, nothing, _screened(deal), services, nothing, (), answers, stand)
+        able = _screened(deal)
+        return cls(deal, nothing, able, services, nothing, (), "", answers, stand, earlier)
 
     @property
-    def waits_for_somebody_else(self) -> bool:
-        """Whether reviewers, compliance or product management still look at it, or will have to
-        once sales has answered what is open, or has sent again what lapsed.
-        """
-        if self.deal.status in (Status.NEEDS_INFORMATION, Status.LAPSED):
-            return bool(self.deal.review_level) or self.deal.asks_compliance
-        return self.deal.status == Status.IN_REVIEW
+    def _variants(self) -> Sequence[Mapping[str, Any]]:
+        """As they were screened last."""
+        return self.deal.screening.facts if self.deal.screening is not None else []
+
+    @property
+    def is_eased_alone(self) -> bool:
+        """Whether one person made a fact of it milder, and nobody else has looked yet."""
+        is_looked_at = self.deal.is_clearance or self.deal.status == Status.LAPSED
+        return not is_looked_at and any(facts.get("eased_by_ruling") for facts in self._variants)
 
     @property
     def kinds(self) -> frozenset[str]:
         """What its end user is, as it was screened last; empty where nobody knows."""
-        variants = self.deal.screening.facts if self.deal.screening is not None else []
-        kinds = (facts.get("end_user_type") for facts in variants)
+        screened = (facts.get("end_user_type") for facts in self._variants)
+        kinds = [self.declared_kind] if self.is_eased_alone and self.declared_kind else screened
         return frozenset(kind for kind in kinds if kind not in (None, "unknown"))
+
+    @property
+    def once(self) -> frozenset[str]:
+        """What sales ever knew of its end user: what it took back since is marked."""
+        return questions.known_once((self.answers,))
+
+    @property
+    def former_kinds(self) -> frozenset[str]:
+        """Security bodies of which its end user was one in what was sent before."""
+        return SECURITY & frozenset(map(end_user_kind, self.earlier))
+
+    @property
+    def purposes(self) -> frozenset[str]:
+        """Whatever it was said to be for."""
+        return frozenset[str]().union(*map(questions.purposes, (self.answers, *self.earlier)))
 
     @property
     def law(self) -> str:
         """The law that was verified for it; empty when there is none."""
-        screening = self.deal.screening if self.laws_stand else None
-        variants = screening.facts if screening is not None else []
+        variants = self._variants if self.laws_stand else []
         verified = variants and all(
             facts.get("legal_obligation") is True and facts.get("legal_basis_status") == "verified"
             for facts in variants
@@ -226,17 +254,23 @@ def brought(
     # A deal that picked laws of the register itself is judged by those.
     has_law = bool(declared.get("laws"))
     needs_no_law = linked and not has_law and not own_capabilities(declared, data) & lawful
+    serves = not FOR_OTHERS.isdisjoint(declared.get("services") or ())
     for other in linked:
         capabilities = other.capabilities - {NOT_CLASSIFIED}
         if needs_no_law and capabilities & lawful:
-            if other.law and takes_law:
+            if other.law and takes_law and not (serves and other.is_eased_alone):
                 in_all.laws.append(f"{other.law} (verified for {other.deal.reference})")
                 in_all.entries.update(_counting(other.deal))
             else:
                 capabilities -= lawful
+                missing = (
+                    "one person verified its law, and nobody has looked at it since"
+                    if other.law and takes_law
+                    else "no law is verified for it yet"
+                )
                 in_all.doubts.append(
                     f"{other.deal.reference} of the same end user contains an interception or "
-                    "retention function, and no law is verified for it yet."
+                    f"retention function, and {missing}."
                 )
         in_all.deals.append(other.deal)
         in_all.capabilities.update(capabilities)
@@ -296,14 +330,21 @@ def said_elsewhere(
                 f"The end user is declared {declared_kind} here, and {reference} of the same end"
                 f" user is for {named}."
             )
+        if is_linked and kind and (former := other.former_kinds - {kind} - other.kinds):
+            named = listed([data.kind_words.get(one, one) for one in sorted(former)])
+            sentences.append(
+                f"{reference} of the same end user was for {named} before its answers changed."
+            )
         abilities = _in_common(other, declared, data) if is_linked else frozenset[str]()
-        if unsaid := questions.unsaid(other.answers, answers, abilities):
+        if unsaid := questions.unsaid(other.answers, answers, abilities, other.once):
             sentences.append(
                 f"{reference} of the same end user says more than this deal in answer to"
                 f" {listed(unsaid)}."
             )
         if is_linked and (
-            purposes := _unsaid_purposes(other.answers, answers, other, declared, data)
+            purposes := _unsaid_purposes(
+                other.purposes, questions.purposes(answers), other, declared, data
+            )
         ):
             words = data.rulebook.vocabulary["purpose"]
             sentences.append(
@@ -313,25 +354,41 @@ def said_elsewhere(
     return sentences
 
 
+def said_before_a_stop(
+    answers: Mapping[str, Any], stopped: Iterable[tuple[Deal, Sequence[Mapping[str, Any]]]]
+) -> Iterator[str]:
+    """The same of what sales knew of somebody when it sent deals that were stopped."""
+    for deal, sent in stopped:
+        if unsaid := questions.unsaid({}, answers, (), questions.known_once(sent)):
+            yield (
+                f"{deal.reference}, which was {deal.status}, says more than this deal in answer to"
+                f" {listed(unsaid)}."
+            )
+
+
 def _unsaid_purposes(
-    elsewhere: Mapping[str, Any],
-    here: Mapping[str, Any],
+    elsewhere: frozenset[str],
+    here: frozenset[str],
     other: Other,
     declared: Mapping[str, Any],
     data: ReferenceData,
 ) -> list[str]:
     """The purposes at which people look, and that are left out, where products of both deals relate
-    to surveillance and can do the same.
+    to surveillance and can do the same. Where they find or profile single people for a company, a
+    task of authorities is one of them.
     """
-    related = data.beside.get("abilities_declared", frozenset())
-    if related.isdisjoint(other.capabilities & own_capabilities(declared, data)):
+    able = other.capabilities & own_capabilities(declared, data)
+    if able.isdisjoint(data.beside.get("abilities_declared", frozenset())):
         return []
-    return sorted(GRAVE_PURPOSES & questions.purposes(elsewhere) - questions.purposes(here))
+    finds_people = not able.isdisjoint(INDIVIDUALS) and declared.get("end_user_type") in COMPANIES
+    asked_about = GRAVE_PURPOSES | OF_AUTHORITIES if finds_people else GRAVE_PURPOSES
+    return sorted(asked_about & elsewhere - here)
 
 
 def said_of_party(
     name: str,
     kind: str | None,
+    countries: frozenset[str],
     answers: Mapping[str, Any],
     others: Iterable[Other],
     kinds: Mapping[str, str],
@@ -340,16 +397,19 @@ def said_of_party(
     and this deal leaves unsaid.
 
     ``kind`` is what they are declared as, None where nobody was asked. Of those, and of who buys to
-    resell and may use something of its own elsewhere, only a security body is a surprise.
+    resell and may use something of its own elsewhere, only a security body is a surprise, and only
+    in one of their ``countries``. What sales knows of a body it knows of the name.
     """
     for other in others:
         about = f"{name} takes part, and {other.deal.reference}, of which it is the end user,"
         unlike = other.kinds - {kind}
         if kind in (None, "unknown", RESELLER):
             unlike &= SECURITY
+        if not has_place_in_common(countries, other.places):
+            unlike = frozenset()
         if unlike and (kind not in other.kinds or unlike & SECURITY):
             yield f"{about} is for {listed([kinds.get(one, one) for one in sorted(unlike)])}."
-        if unsaid := questions.unsaid(other.answers, answers, frozenset()):
+        if unsaid := questions.unsaid(other.answers, answers, frozenset(), other.once):
             yield f"{about} says more of it in answer to {listed(unsaid)}."
 
 
@@ -357,20 +417,23 @@ def says_more(
     declared: Mapping[str, Any], answers: Mapping[str, Any], other: Other, data: ReferenceData
 ) -> bool:
     """Whether a deal says what another one of the end user leaves unsaid."""
+    once = questions.known_once([answers])
     if not has_place_in_common(places(declared, data), other.places):
-        return bool(questions.unsaid(answers, other.answers, frozenset()))
+        return bool(questions.unsaid(answers, other.answers, frozenset(), once))
     return bool(
-        questions.unsaid(answers, other.answers, _in_common(other, declared, data))
-        or _unsaid_purposes(answers, other.answers, other, declared, data)
+        questions.unsaid(answers, other.answers, _in_common(other, declared, data), once)
+        or _unsaid_purposes(
+            questions.purposes(answers), questions.purposes(other.answers), other, declared, data
+        )
         or is_of_another_kind(declared.get("end_user_type"), other)
     )
 
 
 def _in_common(other: Other, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
-    """What the products of a linked deal would be able to do here as well, where some are sold in
-    both, and the catalogue does not say it anyway.
+    """What the products of a linked deal would be able to do here as well, where some are sold or
+    served in both, and the catalogue does not say it anyway.
     """
-    if other.products.isdisjoint(product_names(declared)):
+    if other.products.isdisjoint(systems(declared, data)):
         return frozenset()
     able = own_capabilities(declared, data)
     return frozenset(ability for ability, alike in data.alike.items() if alike.isdisjoint(able))
@@ -388,7 +451,12 @@ def has_place_in_common(here: frozenset[str], there: frozenset[str]) -> bool:
 
 def places(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
     """The countries of the customer and of the destinations."""
-    codes = {declared["customer_country"]} if declared.get("customer_country") else set()
+    home = declared.get("customer_country")
+    return destinations(declared, data) | ({home} if home else frozenset())
+
+
+def destinations(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    codes = set[str]()
     for place in declared.get("destinations") or ():
         region = place.get("region")
         codes |= _countries(region, data) if region else {place.get("country") or NOWHERE}
@@ -423,6 +491,14 @@ def product_names(declared: Mapping[str, Any]) -> list[str]:
     """What is sold, line by line."""
     lines = declared.get("products") or ()
     return [line if isinstance(line, str) else line["product"] for line in lines]
+
+
+def systems(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    """What is sold, and what it connects to or serves: those of the catalogue by their ids."""
+    served = declared.get("other_systems") or ()
+    names = {*product_names(declared), *([] if isinstance(served, str) else served)} - {NOT_KNOWN}
+    known = {name: data.catalogue.find(name) for name in names}
+    return frozenset(product.id if product else name for name, product in known.items())
 
 
 def _counting(deal: Deal) -> dict[str, dict[str, str]]:

@@ -29,12 +29,13 @@ from screening.sweep import rows
 
 KIND = "mail"
 ROLE_OF_LEVEL = {"senior": access.SENIOR, "executive": access.EXECUTIVE}
-# Of these people and deals, who shares a sales team with a seller; and of these, as reviewers, who
-# had a say in what is known of a party.
+# Of these people and deals, who shares a sales team with a seller, or sells to the end user; and of
+# these, as reviewers, who had a say in what is known of a party.
 APART = """
 SELECT deal, person FROM unnest(%(people)s::bigint[]) AS person, unnest(%(deals)s::bigint[]) AS deal
 WHERE person IN (SELECT user_id FROM screening_salesteam_members
-                 UNION SELECT user_id FROM screening_pastmember) AND is_colleague(deal, person)
+                 UNION SELECT user_id FROM screening_pastmember)
+  AND (is_colleague(deal, person) OR sells_to_end_user(deal, person))
 UNION SELECT deal, person FROM unnest(%(reviewers)s::bigint[]) AS person
 CROSS JOIN LATERAL deals_spoken_of(person) AS deal WHERE deal = ANY(%(deals)s)"""
 

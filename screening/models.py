@@ -136,22 +136,29 @@ class DealQuerySet(models.QuerySet["Deal"]):
         sent, and those that lapsed although they were sent, or sent again, in the last twelve
         months, or would still be good. `sweep.holding` says the same in SQL.
         """
+        return self.live().filter(end_user_key__in=keys)
+
+    def live(self) -> Self:
+        """Those of all end users."""
         sent_lately = Q(screening__revision__created_at__gt=Now() - timedelta(days=365))
         counts = ~Q(status=Status.LAPSED) | sent_lately | Q(valid_until__gt=Now())
-        return self.filter(counts, end_user_key__in=keys, screening__isnull=False).exclude(
-            status__in=CLOSED
-        )
+        return self.filter(counts, screening__isnull=False).exclude(status__in=CLOSED)
 
     def not_of_own(self, user: Any) -> Self:
-        """Without deals that the person had a hand in or that colleagues of theirs sell."""
+        """Without deals that the person had a hand in or that colleagues of theirs sell, and
+        without those of end users to whom they sell.
+        """
         hand_in = Contributor.objects.filter(user=user).values("deal")
-        return self.exclude(pk__in=hand_in).exclude(_is_colleague(user))
+        others = self.exclude(pk__in=hand_in).exclude(_is_colleague(user))
+        return others.exclude(_sells_to_end_user(user))
 
     def of_own(self, user: Any) -> Self:
-        """The others: deals that the person had a hand in, or colleagues of theirs sell or sold."""
+        """The others: those that the person or colleagues of theirs sell or sold, or have a hand
+        in, and those of end users to whom they sell.
+        """
         # Numbers, not queries within, as in `_sold_by`.
         hand_in = list(Contributor.objects.filter(user=user).values_list("deal", flat=True))
-        return self.filter(Q(pk__in=hand_in) | _is_colleague(user))
+        return self.filter(Q(pk__in=hand_in) | _is_colleague(user) | _sells_to_end_user(user))
 
     def not_spoken_of(self, user: Any) -> Self:
         """Without deals of parties of whom the person had a say in what is known: for reviewers."""
@@ -188,6 +195,7 @@ def _parts(user: Any) -> dict[str, Exists | Func]:
         "in_team": Exists(_teams_of(user).filter(pk=OuterRef("team"))),
         "was_in_team": Exists(_left_teams(user)),
         "shares_team": _by_postgresql("is_colleague", user),
+        "sells_to_end_user": _by_postgresql("sells_to_end_user", user),
         "had_a_hand": Exists(hand_in.exclude(facts)),
         "set_a_fact": Exists(hand_in.filter(facts)),
         "spoke_of_a_party": _by_postgresql("spoke_of_party", user),
@@ -208,10 +216,19 @@ def _is_colleague(user: Any) -> Q:
     """Deals that a team of the person sells or sold, or somebody with whom they share any team, or
     did since the deals are there.
     """
-    # Most people who judge are in no team and left none: then no deal is looked at.
+    return _ever_sold(user) & Q(_by_postgresql("is_colleague", user))
+
+
+def _sells_to_end_user(user: Any) -> Q:
+    """Deals whose end user buys something else from the person or their team, or did."""
+    return _ever_sold(user) & Q(_by_postgresql("sells_to_end_user", user))
+
+
+def _ever_sold(user: Any) -> Q:
+    """Most people who judge are in no team and left none: then no deal is looked at."""
     is_in = Exists(SalesTeam.members.through.objects.filter(user=user))
     was_in = Exists(PastMember.objects.filter(user=user))
-    return (Q(is_in) | Q(was_in)) & Q(_by_postgresql("is_colleague", user))
+    return Q(is_in) | Q(was_in)
 
 
 def _left_teams(user: Any) -> models.QuerySet[PastMember]:
@@ -254,6 +271,8 @@ class Part(NamedTuple):
     was_in_team: bool
     #: Any, with its owner or with somebody who edited or sent it; now, or since the deal is there.
     shares_team: bool
+    #: Another deal of the same end user, themselves or their team; now, or since this one is there.
+    sells_to_end_user: bool
     #: As its owner, an editor or a submitter.
     had_a_hand: bool
     set_a_fact: bool
@@ -365,6 +384,15 @@ class Deal(models.Model):
     @property
     def is_clearance(self) -> bool:
         return self.status in CLEARANCES
+
+    @property
+    def waits_for_somebody_else(self) -> bool:
+        """Whether reviewers, compliance or product management still look at it, or will have to
+        once sales has answered what is open, or has sent again what lapsed.
+        """
+        if self.status in (Status.NEEDS_INFORMATION, Status.LAPSED):
+            return bool(self.review_level) or self.asks_compliance
+        return self.status == Status.IN_REVIEW
 
     @property
     def turn(self) -> str:

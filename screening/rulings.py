@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from audit.ledger import canonical, digest
 from policy.facts.answers_to_facts import ONLY_READ
 from policy.facts.declared import NOT_KNOWN
-from policy.facts.derive import Variant
+from policy.facts.derive import LONGEST_NOTE, Variant
 from policy.reference.registry import INTELLIGENCE
 from screening.form.questions import DECLARATION, MARKS
 from screening.models import FactRuling
@@ -59,7 +59,6 @@ ONLY_RAISED = {"country_risk": "A country rating", "law_conflict": "A conflict o
 #: A licence speaks of one deal, and says nothing about the next one.
 OF_ONE_DEAL = frozenset({("export_control", "licence_granted")})
 NOT_ANSWERS = frozenset({*MARKS, DECLARATION})
-LONGEST_NOTE = 2000
 
 
 class Word(Protocol):

@@ -74,7 +74,9 @@ def _check_take_back(ruling: FactRuling, user: Any) -> None:
 
 
 def check_no_part(deal: Deal, user: Any) -> None:
-    """Owners, editors and submitters, and the team that sells, do not judge."""
+    """Owners, editors and submitters, the team that sells, and who sells to the same end user do
+    not judge: its deals count in each other.
+    """
     part = deal.part_of(user)
     if part.in_team:
         raise NotAllowed("This is a deal of your own sales team. Somebody else must look at it.")
@@ -85,6 +87,11 @@ def check_no_part(deal: Deal, user: Any) -> None:
     if part.shares_team:
         raise NotAllowed(
             "You share a sales team with somebody who sells this deal, or did. Somebody else must"
+            " look at it."
+        )
+    if part.sells_to_end_user:
+        raise NotAllowed(
+            "You or your sales team sell to the end user of this deal, or did. Somebody else must"
             " look at it."
         )
 

@@ -58,7 +58,7 @@ UNREAD = {
     "follows_stopped_deal": "The deal follows one that was stopped.",
     "eased_by_ruling": "A ruling made a fact of the deal milder.",
 }
-LONGEST_NOTE = 2000
+LONGEST_NOTE = 8_000
 #: Combinations of a destination and a purpose; each is derived and screened by itself.
 MOST_VARIANTS = 2500
 NOTHING_GIVEN: Mapping[str, Any] = {}
@@ -144,6 +144,11 @@ def trace(
             origins = _origins(derivation)
             variants.append(Variant(facts, origins, derivation.doubts, derivation.laws))
     return variants
+
+
+def contradiction(declared: Mapping[str, Any], doubts: Sequence[str]) -> str:
+    """All that contradicts what is declared; the fact conflict_note holds only so much of it."""
+    return " ".join(dict.fromkeys([*(declared.get("contradictions") or ()), *doubts]))
 
 
 def _purposes(declared: Mapping[str, Any]) -> list[str | None]:
@@ -264,10 +269,9 @@ class Derivation(Draft):
         return name in NOTED and isinstance(self.declared.get(name), str)
 
     def _conflict(self, facts: dict[str, Any]) -> None:
-        sentences = [*(self.declared.get("contradictions") or ()), *self.doubts]
-        doubts = " ".join(dict.fromkeys(sentences))[:LONGEST_NOTE] if sentences else ""
+        doubts = contradiction(self.declared, self.doubts)[:LONGEST_NOTE]
         if "fact_conflict" not in facts:
-            facts["fact_conflict"] = bool(sentences)
+            facts["fact_conflict"] = bool(doubts)
         if facts["fact_conflict"] and not facts.get("conflict_note") and doubts:
             facts["conflict_note"] = doubts
         self.notes["fact_conflict"] = doubts or "nothing contradicts what is declared"

@@ -38,7 +38,8 @@ GRAVE = ("high", "very_high")
 #: Before the names of countries: where something comes from, or a connection to somebody there.
 _PASSING = (
     r"(?:from|with|(?:made|manufactured|produced|assembled|roaming) in)"
-    r"(?: (?!to |into |in |for |used |delivered |shipped )\w+){0,6}?"
+    r"(?: (?!(?:to|into|in|for|used|delivered|shipped|across|throughout|inside|within|near|around"
+    r"|over|via|through|towards?|at|onto) )\w+){0,6}?"
 )
 
 

@@ -9,7 +9,8 @@ or more; then every place of that name stands in the line, however small.
 
 Countries are named by `countries.csv` beside it: "code,names,state", the names in several languages
 and scripts, and the state that a dependent territory belongs to. They count like large places of
-that name. In a longer text a street may bear the name, and one of `ordinary_names.txt` anybody.
+that name; so do the capitals of those of very high risk, which stand among their names. In a longer
+text a street may bear the name, and one of `ordinary_names.txt` anybody.
 Parts of the states that hold or neighbour territories are named by `regions.csv`: "code,names".
 
 The file is mapped into memory and searched where it lies, so nothing of it is read before the first

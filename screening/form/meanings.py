@@ -78,27 +78,42 @@ def of_answer(
 def softened(
     before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
 ) -> list[Finding]:
-    """What surely fired with the answers before and no longer does, the strictest first. Where the
-    facts contradict each other with both, it is gone as far as one of the contradictions is.
-
-    Nothing, when the answers after bring up something that is at least as strict, or when the
-    versions of today cannot read one of the two. A question that they bring up is no stop and no
-    review: the next answer settles it, and then neither is left.
+    """What is `taken_away`. Nothing, when the answers after bring up something that is at least as
+    strict. A question that they bring up is no stop and no review: the next answer settles it, and
+    then neither is left.
     """
-    try:
-        was, now = _said(before, data), _said(after, data)
-    except DeclaredError:
-        return []
-    old, new = was.findings, now.findings
-    gone, added = _not_in(new, old), _not_in(old, new)
-    if not was.doubts <= now.doubts:
-        gone += [finding for finding in old if CONFLICT in finding.facts and finding not in gone]
+    gone, added = _compared(before, after, data)
     decided = [finding for finding in gone if finding.outcome != ASKS]
     if decided:
         added = [finding for finding in added if finding.outcome != ASKS]
-    if _strictest(added) >= _strictest(decided or gone):
-        return []
-    return sorted(gone, key=_strictness, reverse=True)
+    return [] if _strictest(added) >= _strictest(decided or gone) else gone
+
+
+def taken_away(
+    before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
+) -> list[Finding]:
+    """What surely fired with the answers before and no longer does, the strictest first, whatever
+    fires instead: in a draft the next answer may take that away. Where the facts contradict each
+    other with both, it is gone as far as one of the contradictions is.
+
+    Nothing, when the versions of today cannot read one of the two.
+    """
+    return _compared(before, after, data)[0]
+
+
+def _compared(
+    before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
+) -> tuple[list[Finding], list[Finding]]:
+    """What is gone, the strictest first, and what the answers after bring up."""
+    try:
+        was, now = _said(before, data), _said(after, data)
+    except DeclaredError:
+        return [], []
+    old, new = was.findings, now.findings
+    gone = _not_in(new, old)
+    if not was.doubts <= now.doubts:
+        gone += [finding for finding in old if CONFLICT in finding.facts and finding not in gone]
+    return sorted(gone, key=_strictness, reverse=True), _not_in(old, new)
 
 
 def stops(answers: Mapping[str, Any], data: ReferenceData) -> bool:

@@ -3,7 +3,7 @@
 The texts of the form, and what `policy.facts.in_text` says to them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from policy.facts import in_text
@@ -35,6 +35,16 @@ def texts(answers: Answers) -> Iterator[tuple[str, str]]:
     for row in answers.get("countries") or ():
         if row.get("site"):
             yield SITE, without(row["site"], lines=True)
+
+
+def read_for(contradictions: Collection[str], answers: Answers) -> list[str]:
+    """The whole texts of which these sentences quote a word: who settled them read all of it."""
+    return [
+        text
+        for called, text in texts(answers)
+        if called in WRITTEN.values()
+        and any(sentence.startswith(f"The {called} ") for sentence in contradictions)
+    ]
 
 
 def sentences(answers: Answers, data: ReferenceData, codes: Iterable[str]) -> Iterator[str]:

@@ -108,6 +108,8 @@ BY_SLUG: Mapping[str, Question] = {question.slug: question for question in QUEST
 NOT_COPIED = frozenset({DECLARATION, "sign-date", "reports", "limits-speech", "law-conflict"})
 #: What sales knows beside the system: of misuse, of requests, of the law, of who can use it.
 KNOWN_TO_SALES = frozenset(sets.slug for sets in answers_to_facts.TABLE if not sets.member)
+#: The same without the law, which is of what is sold.
+KNOWN_OF_END_USER = KNOWN_TO_SALES - {"law-conflict"}
 #: What is sold and where to, which may be chosen otherwise.
 SOLD = frozenset(
     {
@@ -303,6 +305,15 @@ def _holds_unknown(value: Any) -> bool:
     return value == UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
 
 
+def _is_not_known(value: Any) -> bool:
+    """Whether an answer says "I do not know" and nothing beside it that counts: no other choice,
+    and no owner of a list. Words beside it are none.
+    """
+    if isinstance(value, Mapping):
+        return UNKNOWN in (value.get("answer"), value.get("kind")) and not value.get("owner")
+    return value in (UNKNOWN, [UNKNOWN])
+
+
 def missing_questions(answers: Answers, context: Context) -> list[Question]:
     return [
         question
@@ -391,7 +402,7 @@ def soften(
     at, unless something else is sold, nor words that compliance would have read. Who did not know
     and has found out takes nothing back.
     """
-    is_known = not _holds_unknown(before)
+    is_known = not _is_not_known(before)
     takes_back = _is_grave(before, slug) and not _is_grave(answers.get(slug), slug)
     for_executives = "executive_review" in outcomes and slug not in SOLD and is_known
     in_words = slug in named_in_text.WRITTEN or slug in named_in_text.BESIDE
@@ -423,23 +434,33 @@ def _is_grave(answer: Any, slug: str) -> bool:
     return slug in KNOWN_TO_SALES and said not in (None, "", "no", UNKNOWN)
 
 
-def unsaid(elsewhere: Answers, here: Answers, abilities: Collection[str]) -> list[str]:
-    """The numbers of questions to which answers elsewhere say more than no, and these say no: about
-    the end user, and whether what is sold has one of the ``abilities``.
+def known_once(sent: Iterable[Answers]) -> frozenset[str]:
+    """What sales knew of an end user when it sent one of these, or had said in a draft before."""
+    said = (_grave(answers).union(answers.get(SOFTENED, ())) for answers in sent)
+    return KNOWN_OF_END_USER & frozenset[str]().union(*said)
+
+
+def unsaid(
+    elsewhere: Answers,
+    here: Answers,
+    abilities: Collection[str],
+    once: Collection[str] = frozenset(),
+) -> list[str]:
+    """The numbers of questions to which answers elsewhere say more than no, or ``once`` did, and
+    these say no: about the end user, and whether what is sold has one of the ``abilities``.
 
     Who does not know is asked anyway; the law and the abilities are of what is sold, so an answer
     about them is missed only where it was asked for, or what was sold then is served now.
     """
-    of_end_user = KNOWN_TO_SALES - {"law-conflict"}
     serves = not FOR_OTHERS.isdisjoint(here.get("services") or ())
     return [
         BY_SLUG[sets.slug].number
         for sets in answers_to_facts.TABLE
         if (not sets.member or sets.member in abilities)
-        and (sets.slug in here or sets.slug in of_end_user or (serves and bool(sets.member)))
-        and _says_yes(elsewhere.get(sets.slug), sets.slug)
+        and (sets.slug in here or sets.slug in KNOWN_OF_END_USER or (serves and bool(sets.member)))
+        and (sets.slug in once or _says_yes(elsewhere.get(sets.slug), sets.slug))
         and not _says_yes(here.get(sets.slug), sets.slug)
-        and not _holds_unknown(here.get(sets.slug))
+        and not _is_not_known(here.get(sets.slug))
     ]
 
 

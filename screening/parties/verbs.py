@@ -111,7 +111,14 @@ def _check_agree(easing: Easing, user: Any) -> None:
 
 
 def _check_asker(easing: Easing) -> None:
-    """Who asked for it joined a sales team since, or sent a deal; PostgreSQL looks at both, too."""
+    """Who asked for it lost the role or the account since, joined a sales team, or sent a deal;
+    PostgreSQL looks at the last two, too.
+    """
+    asker = easing.asked_by
+    if not asker.is_active or not access.has_role(asker, *_COMPLIANCE.roles):
+        raise Conflict(
+            "Whoever asked for this is no longer in compliance. Refuse it, and ask for it again."
+        )
     try:
         selling.check_sells_to_none(easing.about, easing.asked_by)
         if easing.ruling is not None:

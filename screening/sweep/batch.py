@@ -206,8 +206,10 @@ class _Around(Around):
             answers, declared = self.answers(revision), self.declared(revision)
             # As the batch goes on, what is ours has a newer screening.
             current = self._ours.get(deal.pk, deal)
-            today = timezone.localdate()
-            self._other[deal.pk] = Other.of(current, answers, declared, data, on=today)
+            today, earlier = timezone.localdate(), self.sent_before(deal)
+            self._other[deal.pk] = Other.of(
+                current, answers, declared, data, on=today, earlier=earlier
+            )
         return self._other[deal.pk]
 
     def comes_from_ours(self, deal: Deal) -> bool:

@@ -26,6 +26,11 @@ NAMED = {
     "Поставка в Россию": "Russia",
     "设备将运往伊朗境内": "Iran",
     "Made in China and used in China": "China",
+    "Radio with 200 sites across Turkmenistan": "Turkmenistan",
+    "Equipment from Finland for towers throughout Belarus": "Belarus",
+    "Rollout in Minsk": "Belarus",
+    "To be delivered to the port of Tehran": "Iran",
+    "Coverage of the metro in Moscow": "Russia",
 }
 HONEST = [
     "Mobile service for subscribers in Finland and Sweden",
@@ -36,6 +41,8 @@ HONEST = [
     "Oman verkon osa",
     "Interconnection to Liechtenstein, Monaco and the Faroe Islands",
     "Link to Korea and Germany",
+    "Radios from Hanoi, with software made in Beijing",
+    "Coverage of Moscow street and of Minsk avenue",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The same customer, another end user each time: what was stopped once is looked at again."""
+"""The same customer, another end user each time: what was stopped once, or waits, is looked at."""
 
 from typing import Any
 
@@ -68,3 +68,51 @@ def test_a_deal_that_was_sent_before_is_screened_again() -> None:
     sweeping.work(AFTER_STOP)
     deal.refresh_from_db()
     assert deal.status == Status.IN_REVIEW
+
+
+WAITS: dict[str, Any] = {
+    "customer-kind": "private_enterprise",
+    "description": "Intercept calls of subscribers",
+}
+FOR_A_FIRM: dict[str, Any] = {"customer-kind": "private_enterprise"}
+
+
+def test_milder_words_for_another_end_user_beside_a_deal_that_waits_are_looked_at() -> None:
+    first = sold_for("First Mills", **WAITS)
+    assert first.turn == "compliance"
+    second = sold_for("Second Mills", **FOR_A_FIRM)
+    assert (second.status, second.review_level) == (Status.IN_REVIEW, "senior")
+    said = second.events().filter(verb="deal.screened").last()
+    assert said is not None
+    assert f"says less than {first.reference}, which its customer signed" in said.payload
+
+
+def test_so_are_those_for_the_customer_itself() -> None:
+    sold_for("First Mills", **WAITS)
+    itself = {"end-user": {"kind": "private_enterprise", "is_customer": True}}
+    assert send({**SIMPLE, "customer": CUSTOMER, **itself, **FOR_A_FIRM}).review_level == "senior"
+
+
+def test_beside_one_of_executives_they_go_to_executives() -> None:
+    sold_for("First Mills", **FOR_A_FIRM, purposes=["national_security_monitoring"])
+    assert sold_for("Second Mills", **FOR_A_FIRM).review_level == "executive"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {**FOR_A_FIRM, "products": ["microwave-link"]},
+        {**FOR_A_FIRM, "countries": [{"place": "SE", "site": ""}]},
+        {**FOR_A_FIRM, "customer": "Baltic Systems"},
+    ],
+    ids=["another product", "another country", "another customer"],
+)
+def test_these_are_not(second: dict[str, Any]) -> None:
+    sold_for("First Mills", **WAITS)
+    places = {"run-from": {"run": "SE", "records": "SE"}} if "countries" in second else {}
+    assert sold_for("Second Mills", **second, **places).status == Status.CLEARED
+
+
+def test_a_reseller_sells_to_many() -> None:
+    sold_for("First Mills", description=WAITS["description"])
+    assert sold_for("Second Mills").status == Status.CLEARED

@@ -3,16 +3,24 @@
 Each of these deals was cleared once, or stayed approved.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from audit.models import SYSTEM
+from audit.refusals import Conflict
+from people import access
+from people import actions as people
 from policy import actions as governing
 from policy.facts import shipped
 from policy.governance import entries
 from policy.models import Kind
 from screening.lifecycle import AFTER_PARTY, Status
+from screening.parties import actions as parties
 from screening.sweep import rescreen
 from tests import factories
 from tests.factories import ruled
@@ -96,3 +104,35 @@ def test_a_second_sound_excuses_no_agency(kind: str, name: str) -> None:
     )
     assert deal.turn == "compliance"
     assert "sounds like an intelligence or security body" in fact(deal, "conflict_note")
+
+
+def disabled(person: Any) -> None:
+    people.disable_person(person, actor=SYSTEM)
+
+
+def without_the_role(person: Any) -> None:
+    people.set_roles(person, frozenset({access.SENIOR}), actor=SYSTEM)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("become", [disabled, without_the_role])
+def test_nobody_agrees_to_what_somebody_asked_who_left_compliance(
+    become: Callable[[Any], None],
+) -> None:
+    deal = send({**RADIO, "customer": "Northern Intelligence Directorate"})
+    assert deal.turn == "compliance"
+    officer, party = factories.compliance_officer(), factories.party_of(deal)
+    easing = parties.ask_cleared_match(
+        party,
+        hits=parties.hits_of(party),
+        because="A market researcher.",
+        source="Its website",
+        source_date=None,
+        review_by=timezone.localdate() + timedelta(days=300),
+        actor=officer,
+    )
+    become(officer)
+    easing.refresh_from_db()
+    with pytest.raises(Conflict, match="no longer in compliance"):
+        factories.agreed(easing)
+    parties.end(easing, because="He left.", actor=factories.compliance_officer())

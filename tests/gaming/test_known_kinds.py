@@ -97,3 +97,33 @@ def test_a_deal_that_was_sent_before_is_asked_about() -> None:
     known_as("military")
     deal.refresh_from_db()
     assert is_asked_about(deal)
+
+
+#: It signs, and somebody else is to use it.
+SIGNS: dict[str, Any] = {
+    **RADIO,
+    "customer-kind": "military",
+    "end-user": {"kind": "military", "is_customer": False},
+    "end-user-name": "Pohjoinen prikaati",
+    "intelligence-access": "no",
+}
+
+
+@pytest.mark.parametrize(
+    "here", [{}, FOR_ANOTHER, with_party("operator")], ids=["end user", "signs", "runs it"]
+)
+def test_who_signs_another_deal_as_the_army_is_looked_at(here: dict[str, Any]) -> None:
+    first = send(SIGNS)
+    second = send({**RADIO, **here})
+    assert (second.status, second.review_level) == (Status.IN_REVIEW, "senior")
+    said = second.events().filter(verb="deal.screened").last()
+    assert said is not None
+    assert f"which signs {first.reference} as a military body" in said.payload
+
+
+@pytest.mark.parametrize(
+    "here", [{"customer": "Kainuun Kuitu"}, factories.in_country("SE")], ids=["another", "abroad"]
+)
+def test_beside_the_army_others_clear(here: dict[str, Any]) -> None:
+    send(SIGNS)
+    assert send({**RADIO, **here}).status == Status.CLEARED

@@ -96,3 +96,49 @@ def test_what_only_stops_a_draft_goes_to_seniors() -> None:
     actions.save_answer(deal, slug="products", value=RADIO["products"], actor=deal.owner)
     complete(deal)
     assert level(send_draft(deal)) == (Status.IN_REVIEW, "senior")
+
+
+LISTED = {"answer": "yes", "text": "?", "owner": "authorities"}
+NO = {"answer": "no", "text": ""}
+
+
+@pytest.mark.parametrize(
+    ("answers", "slug", "values"),
+    [
+        (
+            {"purposes": ["national_security_monitoring"]},
+            "purposes",
+            [["national_security_monitoring", "?"], ["commercial_service"]],
+        ),
+        ({"restricts": LISTED}, "restricts", [{**LISTED, "answer": "?"}, NO]),
+        ({"restricts": LISTED}, "restricts", [NO]),
+    ],
+    ids=["purpose", "list", "a question mark as words"],
+)
+def test_not_known_beside_a_grave_answer_takes_nothing_back(
+    answers: dict[str, Any], slug: str, values: list[Any]
+) -> None:
+    deal = factories.draft_deal(answers={**RADIO, "products": ["dpi-gateway"], **answers})
+    complete(deal)
+    for value in values:
+        actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
+    complete(deal)
+    assert level(send_draft(deal)) == (Status.IN_REVIEW, "executive")
+
+
+def test_something_as_grave_on_the_way_hides_nothing() -> None:
+    """An army in a country of high risk goes to executives too; then it is somewhere else."""
+
+    def used_by(kind: str) -> dict[str, Any]:
+        return {"end-user": {"kind": kind, "is_customer": True}}
+
+    abroad = {"countries": [{"place": "BY", "site": ""}], "law-conflict": NO}
+    at_first = {**RADIO, **used_by("intelligence_security"), **abroad}
+    deal = factories.draft_deal(answers=at_first)
+    complete(deal)
+    at_home = {"countries": [{"place": "FI", "site": ""}]}
+    for step in (used_by("military"), at_home, used_by("commercial_operator")):
+        for slug, value in step.items():
+            actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
+    complete(deal)
+    assert level(send_draft(deal)) == (Status.IN_REVIEW, "executive")

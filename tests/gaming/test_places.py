@@ -15,6 +15,8 @@ from screening.lifecycle import Status
 from screening.models import Deal
 from tests import factories
 from tests.screening.form.answers import SIMPLE
+from tests.screening.test_rulings import fact
+from tests.screening.test_rulings import send as sent
 
 pytestmark = pytest.mark.django_db
 
@@ -350,3 +352,15 @@ def test_the_api_takes_sites_and_territories(
     response = client.post("/api/v1/screen", body, content_type="application/json", secure=True)
     assert response.status_code == status
     assert said in response.content.decode()
+
+
+@pytest.mark.parametrize("site", ["Tehran data centre", "DC 2, Minsk", "ЦОД Москва-2"])
+def test_a_capital_in_a_country_of_very_high_risk_counts_beside_other_words(site: str) -> None:
+    deal = sent({**SIMPLE, "countries": [{"place": "FI", "site": site}]})
+    assert deal.turn == "compliance"
+    assert "and the country chosen is Finland" in fact(deal, "conflict_note")
+
+
+@pytest.mark.parametrize("site", ["Moscow street 4", "Via Tehran", "Helsinki, Beijing road"])
+def test_a_street_that_is_called_after_one_is_none(site: str) -> None:
+    assert sent({**SIMPLE, "countries": [{"place": "FI", "site": site}]}).status == Status.CLEARED

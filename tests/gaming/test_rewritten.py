@@ -9,10 +9,12 @@ import pytest
 from django.utils import timezone
 
 from policy import active
+from reviews import actions as reviewing
 from screening import actions, deriving
 from screening.around import Around
 from screening.lifecycle import Status
 from screening.models import Deal
+from tests import factories
 from tests.factories import ruled
 from tests.screening.form.answers import ASKED_NOW
 from tests.screening.test_rulings import complete, send, send_draft
@@ -89,3 +91,29 @@ def test_a_revision_follows_none_that_came_later() -> None:
     ]
     assert said[0] == []
     assert "follows its own revision 1" in said[1][0]
+
+
+@pytest.mark.parametrize("slug", ["description", "name"])
+def test_words_that_compliance_settled_are_read_again_when_they_change(slug: str) -> None:
+    """The same word in another sentence: a reviewer had asked sales, and nobody else read it."""
+    deal = send({**RADIO, slug: "Test of handsets, nobody is to intercept calls"})
+    ruled(deal, "fact_conflict", value=False)
+    assert deal.status == Status.IN_REVIEW
+    rewritten = asked_and_changed(deal, slug, "Intercept calls of all subscribers")
+    assert rewritten.turn == "compliance"
+
+
+def test_a_name_that_compliance_settled_is_not_read_again_with_other_words() -> None:
+    deal = send({**RADIO, "customer": "Northern Intelligence Directorate"})
+    ruled(deal, "fact_conflict", value=False)
+    assert deal.status == Status.IN_REVIEW
+    assert asked_and_changed(deal, "description", "Calls").status == Status.IN_REVIEW
+
+
+def asked_and_changed(deal: Deal, slug: str, words: str) -> Deal:
+    reviewer = factories.senior()
+    reviewing.claim_deal(deal, actor=reviewer)
+    reviewing.ask_sales(deal, questions=[("", "What is it?")], actor=reviewer)
+    deal.refresh_from_db()
+    actions.save_answer(deal, slug=slug, value=words, actor=deal.owner)
+    return send_draft(deal, {1: "See the form."})

@@ -261,3 +261,60 @@ def test_what_is_said_of_a_body_in_another_country_is_asked_about(case: str) -> 
 def test_the_kind_of_a_body_of_the_same_name_in_another_country_says_nothing() -> None:
     send({**RADIO, "end-user": {"kind": "private_enterprise", "is_customer": True}})
     assert send({**RADIO, **factories.in_country("SE")}).status == Status.CLEARED
+
+
+def test_so_it_is_where_that_product_is_named_as_a_system_that_is_served() -> None:
+    """Spare parts are sold, and what they are for was delivered before."""
+    approve(send({**MODULE, "restricts": {"answer": "yes", "text": "A list", "owner": "none"}}))
+    radio = {"answer": "yes", "text": "5G macro radio"}
+    parts = {"products": ["spare-parts"], "services": ["support_maintenance"]}
+    served = send({**RADIO, **parts, "other-systems": radio})
+    assert served.turn == "compliance"
+    assert "in answer to 4.7" in conflict_note(served)
+
+
+def test_a_denied_export_is_denied_for_spare_parts_of_it_too() -> None:
+    first = send(LOCATION)
+    ruled(first, "export_control", "denied")
+    assert first.status == Status.BARRED
+    parts = {"products": ["spare-parts"], "services": ["support_maintenance"]}
+    served = {**LOCATION, **parts, "other-systems": {"answer": "yes", "text": "Location server"}}
+    assert send(served).status == Status.BARRED
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "afterwards"])
+def test_a_task_of_authorities_is_asked_about_where_more_of_the_system_is_sold(
+    *, is_first: bool
+) -> None:
+    for_police = {**LOCATION, "purposes": ["public_safety"]}
+    more = {**LOCATION, "services": ["capacity_expansion"], "other-systems": NO}
+    if is_first:
+        first = send(for_police)
+        ruled(first, "fact_conflict", value=False)
+        approve(first)
+        second = send(more)
+    else:
+        second = send(more)
+        send(for_police)
+        sweeping.work(AFTER_SAID)
+        second.refresh_from_db()
+    assert second.turn == "compliance"
+    assert "is for public safety" in conflict_note(second)
+
+
+def test_a_task_of_authorities_that_radio_serves_says_nothing_of_a_location_server() -> None:
+    send({**RADIO, "purposes": ["public_safety"]})
+    assert send(LOCATION).status == Status.CLEARED
+
+
+def test_misuse_is_known_of_who_signs_in_another_country_too() -> None:
+    first = send({**RADIO, "reports": {"answer": "yes", "text": "Two papers"}})
+    abroad = send({**PAPER, **factories.in_country("SE")})
+    assert abroad.turn == "compliance"
+    assert f"takes part, and {first.reference}" in conflict_note(abroad)
+
+
+def test_the_kind_of_a_namesake_that_signs_in_another_country_says_nothing() -> None:
+    army = {"end-user": {"kind": "military", "is_customer": True}, "intelligence-access": "no"}
+    send({**RADIO, **army})
+    assert send({**PAPER, **factories.in_country("SE")}).status == Status.CLEARED

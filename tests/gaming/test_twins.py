@@ -37,6 +37,16 @@ def test_a_twin_of_a_deal_that_waits_is_looked_at(first: dict[str, Any]) -> None
     assert f"says less than {waiting.reference} of the same end user" in said.payload
 
 
+def test_a_twin_that_brings_up_a_question_says_less_all_the_same() -> None:
+    """The next answer settles the question, and then nobody would look for the first."""
+    waiting = send(BORDER)
+    twin = send({**RADIO, "purposes": ["li_compliance"]})
+    assert (twin.turn, twin.review_level) == ("compliance", "senior")
+    said = twin.events().filter(verb="deal.screened").last()
+    assert said is not None
+    assert f"says less than {waiting.reference}" in said.payload
+
+
 def test_a_twin_of_a_deal_that_sales_left_unanswered_is_looked_at() -> None:
     """Reviewers look at the first once sales has answered, and sales never does."""
     left = send({**BORDER, "limits-speech": {"answer": "?", "text": ""}})

@@ -18,9 +18,10 @@ from reviews.models import Decision, Review
 from screening import actions
 from screening.lifecycle import Status
 from screening.models import Deal
+from screening.parties import actions as parties
 from tests import factories
 from tests.factories import duty, vote_on
-from tests.screening.test_rulings import complete, same_words, send_draft
+from tests.screening.test_rulings import complete, same_words, send, send_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +178,34 @@ def test_who_had_claimed_it_before_is_told_and_postgresql_refuses_the_decision()
         Decision.objects.create(
             review=review, deal=deal, screening=deal.screening, outcome="approved", because="Fine."
         )
+
+
+def under_another_name(first: Deal) -> dict[str, Any]:
+    """Compliance knows both names as one body."""
+    second = factories.deal_in_review()
+    parties.merge(
+        factories.party_of(second),
+        factories.party_of(first),
+        because="Renamed.",
+        actor=factories.compliance_officer(),
+    )
+    return {"customer": second.customer}
+
+
+def signed_by_it(first: Deal) -> dict[str, Any]:
+    return {
+        "customer": first.customer,
+        "customer-kind": "commercial_operator",
+        "end-user": {"kind": "private_enterprise", "is_customer": False},
+        "end-user-name": "Harmless Retail",
+    }
+
+
+@pytest.mark.parametrize("names", [under_another_name, signed_by_it])
+def test_conditions_bind_a_body_under_each_name_and_in_each_part(
+    names: Callable[[Deal], dict[str, Any]],
+) -> None:
+    first = with_conditions()
+    given_to(first)
+    first.refresh_from_db()
+    assert_two_approve(send({**factories.SENIOR, **names(first)}))

@@ -1,0 +1,39 @@
+-- Conditions bind every deal that names the end user to whom they were given, in whatever part and
+-- under whatever name compliance knows it.
+
+CREATE OR REPLACE FUNCTION is_owed(review reviews_review) RETURNS boolean LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE origin (id) AS (
+        SELECT review.deal_id
+        UNION
+        SELECT source.id FROM origin JOIN screening_deal AS deal ON deal.id = origin.id
+        CROSS JOIN LATERAL (VALUES (deal.predecessor_id), (deal.copied_from_id)) AS source (id)
+        WHERE source.id IS NOT NULL),
+    merged (one, other) AS (
+        SELECT merge.gone_id, merge.into_id FROM screening_partymerge AS merge
+        WHERE NOT EXISTS (
+            SELECT FROM screening_easing AS split
+            WHERE split.merge_id = merge.id
+              AND EXISTS (SELECT FROM screening_easingword
+                          WHERE easing_id = split.id AND agrees)
+              AND NOT EXISTS (SELECT FROM screening_easingword
+                              WHERE easing_id = split.id AND NOT agrees))),
+    named (id) AS (
+        SELECT party_id FROM screening_dealparty WHERE deal_id = review.deal_id
+        UNION SELECT same.other FROM named JOIN (
+            SELECT one, other FROM merged UNION ALL SELECT other, one FROM merged) AS same
+            ON same.one = named.id),
+    beside (id) AS (
+        SELECT other.id FROM named JOIN screening_party AS party ON party.id = named.id
+        JOIN screening_deal AS other ON other.end_user_key = party.key
+        UNION SELECT id FROM origin)
+    SELECT EXISTS (
+        SELECT FROM beside
+        JOIN reviews_review AS earlier ON earlier.deal_id = beside.id
+        JOIN reviews_vote AS vote ON vote.review_id = earlier.id
+        LEFT JOIN reviews_decision AS decision ON decision.review_id = earlier.id
+        LEFT JOIN reviews_condition AS condition ON condition.decision_id = decision.id
+        WHERE earlier.id <> review.id AND vote.verdict = 'approve_with_conditions'
+          AND condition.met_at IS NULL
+          AND (earlier.deal_id = review.deal_id
+               OR vote.voted_at > clock_timestamp() - interval '2 years'))
+$$;
