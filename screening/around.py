@@ -5,7 +5,7 @@ Read for many deals at once, and only when it is asked for; one deal is many of 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -96,6 +96,10 @@ class Around:
         self._declared: dict[int, Mapping[str, Any] | None] = {}
         self._answers: dict[int, Mapping[str, Any]] = {}
         self._sent: dict[int, list[Mapping[str, Any]]] = {}
+
+    @cached_property
+    def today(self) -> date:
+        return timezone.localdate()
 
     def answers(self, revision: DealRevision) -> Mapping[str, Any]:
         """As they were sent; a text is read each time that it is asked for."""
@@ -260,8 +264,8 @@ class Around:
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         revision = deal.last_screening.revision
         answers, declared = self.answers(revision), self.declared(revision)
-        today, earlier = timezone.localdate(), self.sent_before(deal)
-        return Other.of(deal, answers, declared, data, on=today, earlier=earlier)
+        earlier = self.sent_before(deal)
+        return Other.of(deal, answers, declared, data, on=self.today, earlier=earlier)
 
     def sent_before(self, deal: Deal) -> Sequence[Mapping[str, Any]]:
         """What was sent of another deal before its newest revision; of a stopped one all of it."""

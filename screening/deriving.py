@@ -135,7 +135,8 @@ def _whole(
     """What is derived, its variants with everything laid over them, and what was eased."""
     around = around or Around([revision.deal])
     if reading is None or reading.data is not data:
-        reading = Reading(around.answers(revision), data, read=around.declared(revision))
+        answers, declared = around.answers(revision), around.declared(revision)
+        reading = Reading(answers, data, around.today, declared)
     derived = _derived(revision.deal, reading, around, revision.created_at)
     laid = _laid(derived)
     variants = _traced_all(derived, laid, data)

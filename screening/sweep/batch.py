@@ -14,7 +14,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
 
 from audit.models import SYSTEM
 from audit.refusals import Conflict
@@ -206,9 +205,9 @@ class _Around(Around):
             answers, declared = self.answers(revision), self.declared(revision)
             # As the batch goes on, what is ours has a newer screening.
             current = self._ours.get(deal.pk, deal)
-            today, earlier = timezone.localdate(), self.sent_before(deal)
+            earlier = self.sent_before(deal)
             self._other[deal.pk] = Other.of(
-                current, answers, declared, data, on=today, earlier=earlier
+                current, answers, declared, data, on=self.today, earlier=earlier
             )
         return self._other[deal.pk]
 
