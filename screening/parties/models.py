@@ -141,8 +141,9 @@ def reached_from(parties: Collection[int]) -> set[int]:
 def are_spoken_of(keys: Collection[str], outlines: Collection[str], deals: Collection[int]) -> bool:
     """False where nobody whom these may mean has anything that could be known of a deal."""
     with connection.cursor() as cursor:
-        asked = {"keys": list(keys), "outlines": list(outlines), "deals": list(deals)}
-        cursor.execute(SPOKEN_OF, asked)
+        cursor.execute(
+            SPOKEN_OF, {"keys": list(keys), "outlines": list(outlines), "deals": list(deals)}
+        )
         found: bool = cursor.fetchone()[0]
     return found
 
