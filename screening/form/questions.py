@@ -531,7 +531,7 @@ def _declared(answers: Answers) -> dict[str, Any]:
         "legal_obligation": _yes_no(answers.get("obligation")),
         "legal_basis": _legal_basis(answers),
         "laws": _laws(answers),
-        "contradictions": [*_for_compliance(answers)],
+        "contradictions": list(_for_compliance(answers)),
         **answers_to_facts.declared(answers),
     }
     names = ("services", "intermediaries", "abilities_declared")

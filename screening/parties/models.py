@@ -51,12 +51,14 @@ same (id, other) AS (
 SAME = f"""{SAME_AS.format(asked="unnest(%s::bigint[])")}
 SELECT id, other FROM same ORDER BY id, other"""  # noqa: S608  written above
 _EITHER_WAY = "SELECT one, other FROM merged UNION ALL SELECT other, one FROM merged"
+_OWNERS = "SELECT id, parent_id FROM screening_party WHERE parent_id IS NOT NULL"
 _NUMBERS = "screening_partyidentifier AS mine JOIN screening_partyidentifier AS theirs"
+_SHARERS = f"""SELECT mine.party_id, theirs.party_id FROM {_NUMBERS} USING (scheme, value)
+        WHERE theirs.party_id <> mine.party_id"""  # noqa: S608  written above
 #: Each party of those that are asked for, with itself and all that own it (first), and with all
 #: that have one of its numbers in a register.
 RELATED = f"""{SAME_AS.format(asked="unnest(%(parties)s::bigint[])")},
-up (one, other) AS ({_EITHER_WAY}
-    UNION ALL SELECT id, parent_id FROM screening_party WHERE parent_id IS NOT NULL),
+up (one, other) AS ({_EITHER_WAY} UNION ALL {_OWNERS}),
 above (id, other) AS (
     SELECT id, id FROM unnest(%(parties)s::bigint[]) AS asked (id)
     UNION SELECT above.id, up.other FROM above JOIN up ON up.one = above.other)
@@ -69,8 +71,7 @@ ORDER BY id, other"""  # noqa: S608  written above
 REACHED = f"""{MERGED},
 down (one, other) AS ({_EITHER_WAY}
     UNION ALL SELECT parent_id, id FROM screening_party WHERE parent_id IS NOT NULL
-    UNION ALL SELECT mine.party_id, theirs.party_id FROM {_NUMBERS} USING (scheme, value)
-        WHERE theirs.party_id <> mine.party_id),
+    UNION ALL {_SHARERS}),
 reached (id) AS (
     SELECT unnest(%s::bigint[])
     UNION SELECT down.other FROM reached JOIN down ON down.one = reached.id)
@@ -79,10 +80,7 @@ SELECT id FROM reached"""  # noqa: S608  written above
 #: Whether anything was ever known of one of those that these names and outlines may mean, of an end
 #: user that a deal had, or of somebody because of whom these are asked about.
 SPOKEN_OF = f"""{MERGED},
-up (one, other) AS ({_EITHER_WAY}
-    UNION ALL SELECT id, parent_id FROM screening_party WHERE parent_id IS NOT NULL
-    UNION ALL SELECT mine.party_id, theirs.party_id FROM {_NUMBERS} USING (scheme, value)
-        WHERE theirs.party_id <> mine.party_id),
+up (one, other) AS ({_EITHER_WAY} UNION ALL {_OWNERS} UNION ALL {_SHARERS}),
 meant (id) AS (
     SELECT id FROM screening_party WHERE key = ANY(%(keys)s)
     UNION SELECT party_id FROM screening_partyoutline WHERE outline = ANY(%(outlines)s)
