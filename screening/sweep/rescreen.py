@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from itertools import batched
 
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from audit.refusals import Conflict
@@ -62,8 +62,11 @@ def due() -> QuerySet[Deal]:
     stale = Q()
     for kind, version in versions.items():
         stale |= ~Q(**{f"screening__{kind}": version.pk}) | Q(**{f"screening__{kind}": None})
-    confirmed = Confirmation.objects.under(versions).filter(screening=OuterRef("screening"))
-    return Deal.objects.filter(stale, ~Exists(confirmed), status__in=LIVE).order_by("pk")
+    # Looked up for each deal. Joined, PostgreSQL would read all confirmations for each: it takes
+    # versions that always go together for a rare coincidence, and expects a single one.
+    under = Confirmation.objects.under(versions).filter(screening=OuterRef("screening")).order_by()
+    deals = Deal.objects.alias(confirmed=Subquery(under.values("pk")[:1]))
+    return deals.filter(stale, confirmed=None, status__in=LIVE).order_by("pk")
 
 
 def give_up(job: Job) -> None:

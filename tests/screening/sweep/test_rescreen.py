@@ -33,6 +33,7 @@ from screening.lifecycle import IllegalMove, Move, Status, move_all
 from screening.models import Confirmation, Deal, FactRuling, Notification, Screening
 from screening.sweep import backtest, batch, confirming, rescreen
 from tests import factories
+from tests.reviews.test_long_queue import plans_of
 from tests.screening.sweep import sweeping
 from tests.unguarded import Lent, asleep
 
@@ -446,6 +447,13 @@ class TestConfirming:
         one.pk, one._state.adding = None, True
         with pytest.raises(IntegrityError, match="confirmation_once"), transaction.atomic():
             one.save()
+
+    def test_what_is_confirmed_is_looked_up_for_each_deal(self, activate: Any) -> None:
+        """Joined, each batch would read what all batches before it confirmed."""
+        activate()
+        steps = list(plans_of(rescreen.due()))
+        assert not [step for step in steps if step.get("Join Type") == "Anti"]
+        assert "SubPlan" in {step.get("Parent Relationship") for step in steps}
 
     def test_the_page_of_a_rule_counts_what_was_confirmed(self, activate: Any) -> None:
         version = activate()
