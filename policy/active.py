@@ -64,13 +64,17 @@ def governing() -> dict[str, ReferenceVersion]:
     return active
 
 
-def digests(numbers: Iterable[int | None]) -> dict[int | None, str]:
-    """The digests of these versions; most are active, and nothing is asked for those."""
-    known: dict[int | None, str] = {None: ""}
-    known |= {version.pk: version.digest for version in _governing().values()}
-    if others := {number for number in numbers if number is not None and number not in known}:
-        known |= dict(ReferenceVersion.objects.filter(pk__in=others).values_list("pk", "digest"))
+def by_number(numbers: Iterable[int | None]) -> dict[int, ReferenceVersion]:
+    """These versions, without their content; most are active, and nothing is asked for those."""
+    known = {version.pk: version for version in _governing().values()}
+    if others := set(numbers) - known.keys() - {None}:
+        known |= ReferenceVersion.objects.defer("content", "written").in_bulk(others)
     return known
+
+
+def digests(numbers: Iterable[int | None]) -> dict[int | None, str]:
+    """The digests of these versions."""
+    return {None: "", **{pk: version.digest for pk, version in by_number(numbers).items()}}
 
 
 def _governing() -> dict[str, ReferenceVersion]:

@@ -41,15 +41,14 @@ Typed = Iterable[tuple[str, str]]
 
 def find_deal(request: SignedIn, pk: int) -> Deal:
     """The deal, when this person may read it as a reviewer; a missing page otherwise."""
-    return get_object_or_404(_readable(request), pk=pk)
+    return get_object_or_404(wording.with_versions(_readable(request), "screening__"), pk=pk)
 
 
 def _readable(request: SignedIn) -> DealQuerySet:
     deals = Deal.objects.visible_to(request.user)
     if access.has_role(request.user, *access.REVIEWERS):
         deals = deals.not_of_own(request.user).not_spoken_of(request.user)
-    deals = deals.exclude(screening=None).select_related("screening__revision", "owner")
-    return wording.with_versions(deals, "screening__")
+    return deals.exclude(screening=None).select_related("screening__revision", "owner")
 
 
 @allow(*access.REVIEWERS, access.AUDITOR)
@@ -61,6 +60,7 @@ def deal(request: SignedIn, pk: int) -> HttpResponse:
     # Nothing is asked for that the deal does not have.
     rounds = Review.objects.know(deal) if deal.is_reviewed else Review.objects.know_none(deal)
     with active.at_one_moment():
+        wording.know_versions(deal.last_screening)
         page = page_of(deal, rounds, request.user)
         return render(request, "reviews/deal.html", page)
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import DeclaredError
-from policy.reference.names.outlines import PART, WHOLE, are_alike, sought
+from policy.reference.names.outlines import are_alike, sought
 from screening.form.questions import declared_facts, picked_laws
 from screening.lifecycle import CLOSED, Status
 from screening.linking import Other, key_of_name
@@ -193,14 +193,7 @@ class Around:
     @cached_property
     def _spellings_of_live_ones(self) -> Spellings:
         """End users of live deals whose names share an outline with another name of our deals."""
-        keys: dict[str, set[str]] = defaultdict(set)
-        for row in self._shared:
-            keys[row.outline].add(row.key)
-        return _of_live(
-            row
-            for row in self._shared
-            if row.outline[0] in (WHOLE, PART) or len(keys[row.outline]) > 1
-        )
+        return _of_live(self._shared)
 
     def ancestors(self, deal: Deal) -> list[Deal]:
         """Deals that it was copied from or follows, and those that these come from."""
@@ -334,8 +327,9 @@ class Around:
 
     @cached_property
     def _near(self) -> frozenset[str]:
-        """The keys of everybody like somebody named in our deals, under each of their names."""
-        return self._bodies({*(row.key for row in self._shared), *self._keys}) - {""}
+        """The keys of everybody named in our deals or like them, under each of their names."""
+        alike_keys = {row.key for row in self._shared}
+        return self._bodies(alike_keys | self._names_of_ours | self._keys) - {""}
 
     @cached_property
     def _users_of_stopped(self) -> frozenset[str]:

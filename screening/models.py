@@ -149,8 +149,7 @@ class DealQuerySet(models.QuerySet["Deal"]):
         without those of end users to whom they sell.
         """
         hand_in = Contributor.objects.filter(user=user).values("deal")
-        others = self.exclude(pk__in=hand_in).exclude(_is_colleague(user))
-        return others.exclude(_sells_to_end_user(user))
+        return self.exclude(pk__in=hand_in).exclude(_sells_beside(user))
 
     def of_own(self, user: Any) -> Self:
         """The others: those that the person or colleagues of theirs sell or sold, or have a hand
@@ -158,7 +157,7 @@ class DealQuerySet(models.QuerySet["Deal"]):
         """
         # Numbers, not queries within, as in `_sold_by`.
         hand_in = list(Contributor.objects.filter(user=user).values_list("deal", flat=True))
-        return self.filter(Q(pk__in=hand_in) | _is_colleague(user) | _sells_to_end_user(user))
+        return self.filter(Q(pk__in=hand_in) | _sells_beside(user))
 
     def not_spoken_of(self, user: Any) -> Self:
         """Without deals of parties of whom the person had a say in what is known: for reviewers."""
@@ -216,12 +215,17 @@ def _is_colleague(user: Any) -> Q:
     """Deals that a team of the person sells or sold, or somebody with whom they share any team, or
     did since the deals are there.
     """
-    return _ever_sold(user) & Q(_by_postgresql("is_colleague", user))
+    return _ever_sold(user) & _shares_team(user)
 
 
-def _sells_to_end_user(user: Any) -> Q:
-    """Deals whose end user buys something else from the person or their team, or did."""
-    return _ever_sold(user) & Q(_by_postgresql("sells_to_end_user", user))
+def _shares_team(user: Any) -> Q:
+    return Q(_by_postgresql("is_colleague", user))
+
+
+def _sells_beside(user: Any) -> Q:
+    """The same, and deals whose end user buys something else from the person or their team."""
+    sells_to_end_user = Q(_by_postgresql("sells_to_end_user", user))
+    return _ever_sold(user) & (_shares_team(user) | sells_to_end_user)
 
 
 def _ever_sold(user: Any) -> Q:

@@ -33,6 +33,16 @@ def with_versions[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:
     return rows.select_related(*kinds).defer(*large)
 
 
+def know_versions(screening: Screening) -> None:
+    """The same for one screening that was read without them. Most were made with what is active,
+    which a page asks for anyway, and joining them takes PostgreSQL longer than reading the deal.
+    """
+    used = {kind: getattr(screening, f"{kind}_id") for kind in (*NAMING, "laws")}
+    versions = active.by_number(used.values())
+    for kind, number in used.items():
+        setattr(screening, kind, versions.get(number))
+
+
 def with_digests[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:
     """The same for long lists of screenings, or of rows with one at ``path`` (`lend`): an object
     for each version would cost more than all that a row shows.

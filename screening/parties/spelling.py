@@ -10,24 +10,34 @@ from itertools import starmap
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from policy.reference.names.outlines import PART, WHOLE, opposite, sought
 from screening.linking import key_of_name
 from screening.parties.models import Easing, Party, PartyOutline
 
-# Every outline that somebody named in one of these deals shares with a party, themselves included;
-# all words of a name are shared with some of another one.
-# PostgreSQL may not begin with the parties: of a new table it takes all for few.
+# The outlines that somebody named in one of these deals shares with another party. All words of a
+# name are shared with some of another one, its own words among them.
+# Each is looked up by its index: PostgreSQL takes a new table for small, and of a large one expects
+# more of an outline than there is, and would read all of it for every thousand deals.
 SHARED = f"""
-WITH ours AS MATERIALIZED (
+WITH named AS MATERIALIZED (
+    SELECT DISTINCT party_id FROM screening_dealparty WHERE deal_id = ANY(%s)),
+ours AS MATERIALIZED (
     SELECT DISTINCT translate(left(outline, 1), '{WHOLE}{PART}', '{PART}{WHOLE}')
         || substr(outline, 2) AS outline
-    FROM screening_partyoutline WHERE party_id IN (
-        SELECT party_id FROM screening_dealparty WHERE deal_id = ANY(%s)))
-SELECT shared.outline, shared.party_id, party.key FROM ours
-JOIN screening_partyoutline AS shared USING (outline)
-JOIN screening_party AS party ON party.id = shared.party_id"""  # noqa: S608  written above
+    FROM named CROSS JOIN LATERAL (
+        SELECT outline FROM screening_partyoutline
+        WHERE party_id = named.party_id OFFSET 0) AS own),
+shared AS MATERIALIZED (
+    SELECT outline, array_agg(party_id) AS parties
+    FROM ours CROSS JOIN LATERAL (
+        SELECT party_id FROM screening_partyoutline
+        WHERE outline = ours.outline OFFSET 0) AS has
+    GROUP BY outline HAVING count(*) > 1 OR left(outline, 1) IN ('{WHOLE}', '{PART}'))
+SELECT shared.outline, party.id, party.key
+FROM shared CROSS JOIN LATERAL unnest(parties) AS of_party (id)
+JOIN screening_party AS party USING (id)"""  # noqa: S608  written above
 
 
 class Drawn(NamedTuple):
@@ -38,8 +48,13 @@ class Drawn(NamedTuple):
     key: str
 
 
+#: The key of a row's party, looked up row by row: PostgreSQL expects an outline of far more parties
+#: than have it, and would read all of these to join them.
+KEY = Subquery(Party.objects.filter(pk=OuterRef("party")).values("key")[:1])
+
+
 def drawn(rows: QuerySet[PartyOutline]) -> list[Drawn]:
-    return [Drawn(*row) for row in rows.values_list("outline", "party", "party__key")]
+    return [Drawn(*row) for row in rows.values_list("outline", "party", KEY)]
 
 
 def by_outline(rows: Iterable[Drawn]) -> dict[str, list[Drawn]]:
@@ -56,7 +71,7 @@ def alike(names: Iterable[str]) -> list[Drawn]:
 
 
 def alike_in(deals: Collection[int]) -> list[Drawn]:
-    """The outlines that parties share with anybody named in the deals, themselves included."""
+    """The outlines that parties share with others who are named in the deals."""
     with connection.cursor() as cursor:
         cursor.execute(SHARED, [list(deals)])
         return list(starmap(Drawn, cursor.fetchall()))
@@ -67,8 +82,8 @@ def keys_alike(parties: Iterable[int]) -> frozenset[str]:
     named = Party.objects.filter(pk__in=list(parties))
     own = PartyOutline.objects.filter(party__in=named).values_list("outline", flat=True)
     wanted = set(map(opposite, own))
-    others = PartyOutline.objects.filter(outline__in=wanted).values_list("party__key", flat=True)
-    return frozenset(named.values_list("key", flat=True)).union(others.distinct())
+    others = PartyOutline.objects.filter(outline__in=wanted).values_list(KEY, flat=True)
+    return frozenset(named.values_list("key", flat=True)).union(others)
 
 
 def apart(parties: Collection[int]) -> set[tuple[int, int]]:

@@ -41,10 +41,11 @@ from screening.models import (
     SalesTeam,
     Screening,
 )
-from screening.parties.models import DealParty, Party, PartyFinding
+from screening.parties.models import DealParty, Party, PartyFinding, PartyOutline
 from screening.sweep.deal_facts import DealFacts
 from tests import factories
 from tests.bench.gates import say
+from tests.bench.parties import draw_all, sql_word, word
 from tests.bench.submit import activate
 
 FOLDER = embedded.ROOT / "var/bench"
@@ -53,8 +54,8 @@ BASE = "forty_deals"
 DEALS, NAMES = 100_000, 20_000
 #: Every number of what is copied has four digits.
 FIRST, ROOM = 1001, 10_000
-#: Stands in the names of customers for the round of the copy.
-MARK = "70707"
+#: Stands in the names of customers for the word of the copy, and is a word as they are.
+MARK = word(0)
 #: Deals of sales are spread over so many copies of each team.
 TEAMS = 20
 DAYS = 300
@@ -346,6 +347,8 @@ TEXTS = (
     "subject",
     "body",
 )
+#: In round n.
+WORD = sql_word("n")
 #: Times that lie ahead and stay there.
 AHEAD = ("due_at", "valid_until", "claimed_until")
 
@@ -356,7 +359,7 @@ def copy_all(rounds: int) -> None:
         # Nothing is checked and nothing triggered: the forty were, and a copy differs by numbers.
         cursor.execute("SET LOCAL session_replication_role = replica")
         joined = SalesTeam.members.through, User.groups.through
-        written = (*OF_DEALS, SalesTeam, AuditEvent, Job, User, *joined)
+        written = (*OF_DEALS, PartyOutline, SalesTeam, AuditEvent, Job, User, *joined)
         tables = [model._meta.db_table for model in written]
         awake = always(cursor, tables)
         for table, trigger in awake:
@@ -365,6 +368,7 @@ def copy_all(rounds: int) -> None:
         for model in OF_DEALS:
             copy_rows(cursor, model, rounds)
         copy_events(cursor, rounds)
+        draw_all(cursor)
         cursor.execute("SET LOCAL session_replication_role = origin")
         for table, trigger in awake:
             cursor.execute(f'ALTER TABLE {table} ENABLE ALWAYS TRIGGER "{trigger}"')
@@ -458,12 +462,12 @@ def value(model: type[Model], field: Any) -> str:
     if field.column == "send_key":
         return "gen_random_uuid()"
     if field.column == "facts_digest":
-        text = "replace(t.facts_text, %(mark)s, n::text)"
+        text = f"replace(t.facts_text, %(mark)s, {WORD})"
         return f"'sha256:' || encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
     if field.column == "answers":
-        return f"replace({name}::text, %(mark)s, n::text)::jsonb"
+        return f"replace({name}::text, %(mark)s, {WORD})::jsonb"
     if field.column in TEXTS:
-        return f"replace({name}, %(mark)s, n::text)"
+        return f"replace({name}, %(mark)s, {WORD})"
     if isinstance(field, DateTimeField):
         return shifted(name, ahead=field.column in AHEAD)
     return name
@@ -485,7 +489,7 @@ def copy_events(cursor: Any, rounds: int) -> None:
         f" SELECT {moved('t.id')}, {shifted('t.at', ahead=False)},"
         " 'deal:' || n || substr(t.subject, 6),"
         f" CASE WHEN t.actor LIKE 'user:%%' THEN 'user:' || {of_seller(user)} ELSE t.actor END,"
-        " t.verb, regexp_replace(replace(t.payload, %(mark)s, n::text),"
+        f" t.verb, regexp_replace(replace(t.payload, %(mark)s, {WORD}),"
         f" '\"({NAMED})\":(\\d{{4}})\\M', '\"\\1\":' || n || '\\2', 'g')"
         " FROM audit_auditevent AS t, generate_series(1, %(rounds)s) AS n"
         f" WHERE t.subject LIKE 'deal:%%' AND ({NOISE})",

@@ -43,11 +43,12 @@ from policy.reference.names import outlines
 from policy.reference.registry import COLUMNS, OPERATOR, QUESTION, Registry
 from screening import actions as selling
 from screening.models import Deal
-from screening.parties.models import DealParty, Party
+from screening.parties.models import DealParty, Party, PartyOutline
 from screening.sweep.deal_facts import DealFacts
 from tests import factories
 from tests.bench.gates import Gate, print_gates, say
 from tests.bench.names import LONG, long_list
+from tests.bench.parties import draw_all, word
 from tests.bench.sweep import backend, busy, multiply
 from tests.unguarded import asleep
 
@@ -144,7 +145,8 @@ def fill(servers: embedded.Servers, deals: int, parties: int) -> list[str]:
     sign_in(servers.owner_url)
     with connection.cursor() as cursor:
         party, part = Party._meta.db_table, DealParty._meta.db_table
-        with transaction.atomic(), asleep(cursor, party, part):
+        spelt = PartyOutline._meta.db_table
+        with transaction.atomic(), asleep(cursor, party, part, spelt):
             cursor.execute(
                 f"INSERT INTO {party} (key, country, name) SELECT DISTINCT ON (1, 2)"
                 " end_user_key, answers->>'customer-country', answers->>'customer'"
@@ -159,9 +161,10 @@ def fill(servers: embedded.Servers, deals: int, parties: int) -> list[str]:
                 " AND party.country = deal.answers->>'customer-country',"
                 " unnest(ARRAY['customer', 'end_user']) AS role ON CONFLICT DO NOTHING"
             )
+            draw_all(cursor)
         cursor.execute("VACUUM ANALYZE")
     sign_in(servers.app_url)
-    return [f"{past[0].answers['customer']} {at}" for at in range(1, SENT + 1)]
+    return [f"{past[0].answers['customer']} {word(at)}" for at in range(1, SENT + 1)]
 
 
 def drafts(servers: embedded.Servers, names: Sequence[str]) -> list[Deal]:

@@ -36,6 +36,7 @@ from screening.sweep import rescreen
 from screening.sweep.deal_facts import DealFacts
 from tests import factories
 from tests.bench.gates import Gate, print_gates, say
+from tests.bench.parties import sql_word
 from tests.screening.sweep import sweeping
 from tests.unguarded import asleep
 
@@ -136,7 +137,8 @@ def _copy(
 
 #: Columns of the copies that name other copies; every number moves by the same distance.
 MOVED = ("id", "deal_id", "revision_id", "screening_id", "review_id")
-NEW_NAME = "%(customer)s || ' ' || n %% %(names)s"
+NEW_WORD = sql_word("n %% %(names)s")
+NEW_NAME = f"%(customer)s || ' ' || {NEW_WORD}"
 TEXTS = ("answers_text", "facts_text", "sources_text", "because", "end_user_key")
 #: Where another deal may be named.
 NOTES = ("sources_text", "because")
@@ -151,7 +153,7 @@ def _value(field: Any, customer: str) -> str:
     if field.column == "answers":
         return f"replace({name}::text, %(customer)s, {NEW_NAME})::jsonb"
     if field.column == "end_user_key":
-        return f"{name} || ' ' || n %% %(names)s"
+        return f"{name} || ' ' || {NEW_WORD}"
     if field.column == "send_key":
         return "gen_random_uuid()"
     if field.column == "facts_digest":

@@ -4,13 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from policy import active
+from policy.reference.names.outlines import PART, WHOLE
 from screening import actions
 from screening.around import Around
 from screening.models import TWO_YEARS, Deal
 from screening.parties import naming
+from screening.parties.spelling import alike, alike_in
 from tests import factories
 from tests.screening.form.answers import SIMPLE
 
@@ -157,3 +161,26 @@ def test_what_two_people_take_back_is_gone(deals: list[Deal]) -> None:
         officer = factories.compliance_officer()
         actions.take_back_ruling(ruling, because="It was another body.", actor=officer)
     assert Around([in_review]).rulings(in_review) == []
+
+
+def test_of_many_deals_only_outlines_that_somebody_else_has_are_read() -> None:
+    """Most names share none with another one, and each has dozens of them."""
+    factories.reference_data()
+    names = ("Pohjolan Tietoliikenne", "Pohjolan Tietolikenne", "Rautatie Sähköt")
+    deals = [factories.sent_deal({**SIMPLE, "customer": name}, alone=False) for name in names]
+    rows = alike_in([deal.pk for deal in deals])
+    found = {row.key for row in rows if row.outline[0] not in (WHOLE, PART)}
+    assert found == {deals[0].end_user_key, deals[1].end_user_key}
+    assert not [row for row in alike_in([deals[2].pk]) if row.outline[0] not in (WHOLE, PART)]
+
+
+def test_whom_a_name_may_mean_is_looked_up_one_by_one(deals: list[Deal]) -> None:
+    """PostgreSQL expects an outline of many parties; joined, it would read all of these."""
+    with CaptureQueriesContext(connection) as asked:
+        assert {row.key for row in alike(["Suomen Verkko"])} == {deals[0].end_user_key}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {asked[0]['sql']}")
+        plan = " ".join(step for (step,) in cursor.fetchall())
+    assert "SubPlan" in plan
+    assert "Join" not in plan
+    assert "Nested Loop" not in plan
