@@ -377,8 +377,9 @@ def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tup
     """Why people look at a deal for other ones and drafts beside it, and whether executives do."""
     twins = deriving.twins(deal, reading, around)
     waiting = [twin.deal for twin in twins if twin.deal.waits_for_somebody_else]
-    milder, raised = _says_less_than(waiting, reading), _raised(twins)
-    of_customer = _says_less_than(deriving.waiting_for_another(deal, reading, around), reading)
+    milder, raised = _says_less_than(waiting, reading, around), _raised(twins)
+    others = deriving.waiting_for_another(deal, reading, around)
+    of_customer = _says_less_than(others, reading, around)
     stopped = deriving.stopped_drafts(deal, reading, around)
     looks = [
         *_milder_than(milder, key),
@@ -391,12 +392,17 @@ def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tup
     return looks, any(one.review_level == "executive" for one in beside)
 
 
-def _says_less_than(waiting: Iterable[Deal], reading: Reading) -> list[Deal]:
-    """Those of the deals that somebody has to look at, for what these answers no longer say."""
+def _says_less_than(waiting: Iterable[Deal], reading: Reading, around: Around) -> list[Deal]:
+    """Those of the deals that somebody has to look at, for what these answers do not say, and
+    whatever was sent of them did.
+    """
     return [
         other
         for other in waiting
-        if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
+        if any(
+            meanings.softened(answers, reading.answers, reading.data)
+            for answers in (other.last_screening.revision.answers, *around.sent_before(other))
+        )
     ]
 
 

@@ -7,6 +7,7 @@ over it (`rulings`).
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -148,23 +149,23 @@ def _whole(
 
 
 def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
-    """The live deals that this one is like: their end user uses this one, maybe under another
-    spelling, or takes another part in it, they have a country in common, and a product can do the
-    same.
+    """The live deals that this one is like, as they are or as they were sent once: their end user
+    uses this one, maybe under another spelling, or takes another part in it, they have a country in
+    common, and a product can do the same.
     """
     declared, data = reading.declared, reading.data
     here, able = linking.places(declared, data), linking.own_capabilities(declared, data)
     key = linking.end_user_key(declared)
     keys = {part.key for part in naming.named(declared, data)}
-    of_parties = around.used_by(keys, deal, data).values()
-    others = [other for of_party in of_parties for other in of_party]
+    used, once = around.used_by(keys, deal, data), around.once_used_by(keys, deal, data)
+    others = [other for of_party in (*used.values(), *once.values()) for other in of_party]
     if key:
         others += around.alike(deal, str(declared["end_user_name"]), data)
+    ever = [(other, other.ever(data)) for other in others]
     alike = {
         other.deal.pk: other
-        for other in others
-        if linking.has_place_in_common(here, other.places)
-        and not able.isdisjoint(other.capabilities)
+        for other, sold in ever
+        if linking.has_place_in_common(here, sold.places) and not able.isdisjoint(sold.capabilities)
     }
     return [alike[pk] for pk in sorted(alike)]
 
@@ -180,13 +181,21 @@ def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[De
     found = []
     for other in around.waiting_of_customers(keys, deal, uses):
         theirs = around.declared(other.last_screening.revision) or {}
-        if (
-            theirs.get("customer_type") != RESELLER
-            and linking.has_place_in_common(here, linking.destinations(theirs, data))
-            and not able.isdisjoint(linking.own_capabilities(theirs, data))
+        sent = [theirs, *_read_of(around.sent_before(other))]
+        if theirs.get("customer_type") != RESELLER and any(
+            linking.has_place_in_common(here, linking.destinations(one, data))
+            and not able.isdisjoint(linking.own_capabilities(one, data))
+            for one in sent
         ):
             found.append(other)
     return found
+
+
+def _read_of(sent: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What these answers declare, as far as the form of today can read them."""
+    for answers in sent:
+        with suppress(DeclaredError):
+            yield questions.declared_facts(answers)
 
 
 def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str]:
@@ -196,13 +205,13 @@ def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str
     declared, kinds = reading.declared, reading.data.kind_words
     said = {CUSTOMER: declared.get("customer_type"), END_USER: declared.get("end_user_type")}
     for part in named_in(reading):
-        for other in around.signed_as(part.key, linking.SECURITY, deal):
-            theirs = around.declared(other.last_screening.revision) or {}
+        for signed in around.signed_as(part.key, linking.SECURITY, deal):
+            theirs = around.declared(signed.revision) or {}
             kind = theirs.get("customer_type")
             if kind in linking.SECURITY - {said.get(part.role)} and (
                 not part.countries or theirs.get("customer_country") in part.countries
             ):
-                yield f"names {part.name}, which signs {other.reference} as {kinds[kind]}"
+                yield f"names {part.name}, which signs {signed.deal.reference} as {kinds[kind]}"
 
 
 def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:
@@ -267,7 +276,8 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
             declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *more]}
     names = linking.names(declared)
     stopped = around.stopped(names, at)
-    signed = linking.alike_in_products(declared, around.signed(names, at), data)
+    sent = around.sent_before
+    signed = linking.alike_in_products(declared, around.signed(names, at), data, sent)
     before = list(_of_its_own(reading.answers, around.unanswered(deal, at)))
     ancestors = around.ancestors(deal)
     follows = linking.stopped_before(deal, key, names, ancestors, stopped, signed, before)
@@ -276,11 +286,12 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         for other in (*ancestors, *stopped, *signed)
         if other.is_closed and other.review_level == "executive" and other.pk != deal.pk
     ]
-    for_executives = bool(linking.alike_in_products(declared, graver, data)) or (
+    for_executives = bool(linking.alike_in_products(declared, graver, data, sent)) or (
         questions.is_from_executives(reading.answers, linking.own_capabilities(declared, data))
     )
     declared = of_parties.declared(brought.declared(declared))
-    said = linking.said_elsewhere(declared, reading.answers, others, data)
+    once = around.once_used_by([key], deal, data).get(key, []) if key else []
+    said = linking.said_elsewhere(declared, reading.answers, [*others, *once], data)
     said += _said_of_parties(deal, reading, named, around)
     said += _ruled_on_laws(deal, key, reading, around)
     related = data.beside.get("abilities_declared", frozenset())
@@ -348,16 +359,18 @@ def _said_of_parties(
     """What sales says elsewhere of those who take another part than the end user."""
     uses = {part.key for part in named if part.role == END_USER}
     parts = [part for part in named if part.key not in uses]
-    used = around.used_by({part.key for part in parts}, deal, reading.data)
-    for part in parts if used else ():
+    keys = {part.key for part in parts}
+    used = around.used_by(keys, deal, reading.data)
+    once = around.once_used_by(keys, deal, reading.data)
+    for part in parts if used or once else ():
         signs = part.role == CUSTOMER
         yield from linking.said_of_party(
             part.name,
             reading.declared.get("customer_type") if signs else None,
             part.countries,
             reading.answers,
-            used.get(part.key, ()),
-            reading.data.kind_words,
+            [*used.get(part.key, ()), *once.get(part.key, ())],
+            reading.data,
         )
 
 
@@ -648,7 +661,8 @@ def followed(deal: Deal, revision: DealRevision) -> list[Deal]:
     ancestors = [other for other in around.ancestors(deal) if other.is_closed]
     names = linking.names(reading.declared)
     candidates = around.signed(names, at)
-    signed = linking.alike_in_products(reading.declared, candidates, reading.data)
+    sent = around.sent_before
+    signed = linking.alike_in_products(reading.declared, candidates, reading.data, sent)
     stopped = {other.pk: other for other in (*ancestors, *around.stopped(names, at), *signed)}
     stopped.pop(deal.pk, None)
     return [stopped[pk] for pk in sorted(stopped, reverse=True)]

@@ -9,11 +9,11 @@ the name alone.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from policy.engine.language.words import listed
 from policy.facts.declared import NOT_KNOWN, RESELLER, DeclaredError, is_named, party_names
@@ -76,6 +76,28 @@ def key_of(answers: Mapping[str, Any]) -> str:
     return end_user_key(questions.declared_facts(answers))
 
 
+class Sold(NamedTuple):
+    """What is sold or served, as `systems` names it, what that can do, and where it goes."""
+
+    products: frozenset[str]
+    capabilities: frozenset[str]
+    places: frozenset[str]
+
+    @classmethod
+    def together(cls, several: Iterable["Sold"]) -> "Sold":
+        return cls(*(frozenset[str]().union(*parts) for parts in zip(*several, strict=True)))
+
+
+def sold_in(sent: Iterable[Mapping[str, Any]], data: ReferenceData) -> Iterator[Sold]:
+    """Of each of these answers, as far as these versions can read them."""
+    for answers in sent:
+        with suppress(DeclaredError):
+            declared = questions.declared_facts(answers)
+            able = own_capabilities(declared, data)
+            # A place that nobody knew then is not where it was to go.
+            yield Sold(systems(declared, data), able, places(declared, data) - {NOWHERE})
+
+
 @dataclass(frozen=True)
 class Other:
     """A live deal of the same end user: what it contains by itself, and where."""
@@ -96,6 +118,8 @@ class Other:
     laws_stand: bool
     #: What was sent of it before.
     earlier: Sequence[Mapping[str, Any]] = ()
+    #: It named this end user once, and is for somebody else now.
+    is_former: bool = False
 
     @classmethod
     def of(
@@ -107,6 +131,7 @@ class Other:
         *,
         on: date,
         earlier: Sequence[Mapping[str, Any]] = (),
+        is_former: bool = False,
     ) -> Self:
         """``declared`` is None where nobody can read its answers any more."""
         stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
@@ -118,12 +143,29 @@ class Other:
                 here, between = places(declared, data), tuple(_between(declared))
                 kind = str(declared.get("end_user_type") or "")
                 of_deal = (products, contained, services, here, between, kind)
-                return cls(deal, *of_deal, answers, stand, earlier)
+                return cls(deal, *of_deal, answers, stand, earlier, is_former)
         # These versions cannot read it: what was screened last counts, wherever it is.
         nothing: frozenset[str] = frozenset()
         services = _screened(deal, "services")
         able = _screened(deal)
-        return cls(deal, nothing, able, services, nothing, (), "", answers, stand, earlier)
+        of_deal = (nothing, able, services, nothing, (), "")
+        return cls(deal, *of_deal, answers, stand, earlier, is_former)
+
+    @property
+    def called(self) -> str:
+        """How a sentence names it."""
+        if self.is_former:
+            return f"{self.deal.reference} (for this end user at first)"
+        return f"{self.deal.reference} of the same end user"
+
+    def ever(self, data: ReferenceData) -> "Sold":
+        """What it was about in whatever was sent of it: a product or a place that was replaced
+        since had its purpose, and people may still look at the deal because of it.
+        """
+        now = Sold(self.products, self.capabilities, self.places)
+        ever = Sold.together([now, *sold_in(self.earlier, data)])
+        # One of which nobody can read where it goes may be anywhere.
+        return ever if self.places else ever._replace(places=self.places)
 
     @property
     def _variants(self) -> Sequence[Mapping[str, Any]]:
@@ -140,7 +182,8 @@ class Other:
     def kinds(self) -> frozenset[str]:
         """What its end user is, as it was screened last; empty where nobody knows."""
         screened = (facts.get("end_user_type") for facts in self._variants)
-        kinds = [self.declared_kind] if self.is_eased_alone and self.declared_kind else screened
+        is_declared = self.is_former or self.is_eased_alone
+        kinds = [self.declared_kind] if is_declared and self.declared_kind else screened
         return frozenset(kind for kind in kinds if kind not in (None, "unknown"))
 
     @property
@@ -322,33 +365,30 @@ def said_elsewhere(
     """
     kind, here, sentences = declared.get("end_user_type"), places(declared, data), []
     for other in others:
-        reference, is_linked = other.deal.reference, has_place_in_common(here, other.places)
+        ever = other.ever(data)
+        is_linked = has_place_in_common(here, ever.places)
         if is_linked and is_of_another_kind(kind, other):
             named = listed([data.kind_words.get(one, one) for one in sorted(other.kinds)])
             declared_kind = data.kind_words.get(str(kind), kind)
             sentences.append(
-                f"The end user is declared {declared_kind} here, and {reference} of the same end"
-                f" user is for {named}."
+                f"The end user is declared {declared_kind} here, and {other.called} is for {named}."
             )
         if is_linked and kind and (former := other.former_kinds - {kind} - other.kinds):
             named = listed([data.kind_words.get(one, one) for one in sorted(former)])
-            sentences.append(
-                f"{reference} of the same end user was for {named} before its answers changed."
-            )
-        abilities = _in_common(other, declared, data) if is_linked else frozenset[str]()
+            sentences.append(f"{other.called} was for {named} before its answers changed.")
+        abilities = _in_common(ever, declared, data) if is_linked else frozenset[str]()
         if unsaid := questions.unsaid(other.answers, answers, abilities, other.once):
             sentences.append(
-                f"{reference} of the same end user says more than this deal in answer to"
-                f" {listed(unsaid)}."
+                f"{other.called} says more than this deal in answer to {listed(unsaid)}."
             )
         if is_linked and (
             purposes := _unsaid_purposes(
-                other.purposes, questions.purposes(answers), other, declared, data
+                other.purposes, questions.purposes(answers), ever, declared, data
             )
         ):
             words = data.rulebook.vocabulary["purpose"]
             sentences.append(
-                f"{reference} of the same end user, with a product that can do the same, is for"
+                f"{other.called}, with a product that can do the same, is for"
                 f" {listed([words.say(purpose) for purpose in purposes])}."
             )
     return sentences
@@ -369,7 +409,7 @@ def said_before_a_stop(
 def _unsaid_purposes(
     elsewhere: frozenset[str],
     here: frozenset[str],
-    other: Other,
+    sold: Sold,
     declared: Mapping[str, Any],
     data: ReferenceData,
 ) -> list[str]:
@@ -377,7 +417,7 @@ def _unsaid_purposes(
     to surveillance and can do the same. Where they find or profile single people for a company, a
     task of authorities is one of them.
     """
-    able = other.capabilities & own_capabilities(declared, data)
+    able = sold.capabilities & own_capabilities(declared, data)
     if able.isdisjoint(data.beside.get("abilities_declared", frozenset())):
         return []
     finds_people = not able.isdisjoint(INDIVIDUALS) and declared.get("end_user_type") in COMPANIES
@@ -391,7 +431,7 @@ def said_of_party(
     countries: frozenset[str],
     answers: Mapping[str, Any],
     others: Iterable[Other],
-    kinds: Mapping[str, str],
+    data: ReferenceData,
 ) -> Iterator[str]:
     """Sentences on what deals of which somebody else named in this one is the end user say of them,
     and this deal leaves unsaid.
@@ -401,14 +441,16 @@ def said_of_party(
     in one of their ``countries``. What sales knows of a body it knows of the name.
     """
     for other in others:
-        about = f"{name} takes part, and {other.deal.reference}, of which it is the end user,"
+        uses = "was" if other.is_former else "is"
+        about = f"{name} takes part, and {other.deal.reference}, of which it {uses} the end user,"
         unlike = other.kinds - {kind}
         if kind in (None, "unknown", RESELLER):
             unlike &= SECURITY
-        if not has_place_in_common(countries, other.places):
+        if not has_place_in_common(countries, other.ever(data).places):
             unlike = frozenset()
         if unlike and (kind not in other.kinds or unlike & SECURITY):
-            yield f"{about} is for {listed([kinds.get(one, one) for one in sorted(unlike)])}."
+            words = [data.kind_words.get(one, one) for one in sorted(unlike)]
+            yield f"{about} is for {listed(words)}."
         if unsaid := questions.unsaid(other.answers, answers, frozenset(), other.once):
             yield f"{about} says more of it in answer to {listed(unsaid)}."
 
@@ -417,23 +459,23 @@ def says_more(
     declared: Mapping[str, Any], answers: Mapping[str, Any], other: Other, data: ReferenceData
 ) -> bool:
     """Whether a deal says what another one of the end user leaves unsaid."""
-    once = questions.known_once([answers])
-    if not has_place_in_common(places(declared, data), other.places):
+    once, ever = questions.known_once([answers]), other.ever(data)
+    if not has_place_in_common(places(declared, data), ever.places):
         return bool(questions.unsaid(answers, other.answers, frozenset(), once))
     return bool(
-        questions.unsaid(answers, other.answers, _in_common(other, declared, data), once)
+        questions.unsaid(answers, other.answers, _in_common(ever, declared, data), once)
         or _unsaid_purposes(
-            questions.purposes(answers), questions.purposes(other.answers), other, declared, data
+            questions.purposes(answers), questions.purposes(other.answers), ever, declared, data
         )
         or is_of_another_kind(declared.get("end_user_type"), other)
     )
 
 
-def _in_common(other: Other, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+def _in_common(sold: Sold, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
     """What the products of a linked deal would be able to do here as well, where some are sold or
     served in both, and the catalogue does not say it anyway.
     """
-    if other.products.isdisjoint(systems(declared, data)):
+    if sold.products.isdisjoint(systems(declared, data)):
         return frozenset()
     able = own_capabilities(declared, data)
     return frozenset(ability for ability, alike in data.alike.items() if alike.isdisjoint(able))
@@ -556,15 +598,25 @@ def stopped_before(
 
 
 def alike_in_products(
-    declared: Mapping[str, Any], stopped: Iterable[Deal], data: ReferenceData
+    declared: Mapping[str, Any],
+    stopped: Iterable[Deal],
+    data: ReferenceData,
+    sent: Callable[[Deal], Sequence[Mapping[str, Any]]],
 ) -> list[Deal]:
-    """Those of the deals that can do something of what this one can.
+    """Those of the deals that can do something of what this one can, with whatever was ``sent`` of
+    them: a product that was replaced before the stop may be why people looked.
 
     A customer who buys for many is not held up for each of them by one that was stopped.
     """
     stopped = list(stopped)
     able = own_capabilities(declared, data) if stopped else frozenset()
-    return [deal for deal in stopped if not able or not able.isdisjoint(_screened(deal))]
+    return [
+        deal
+        for deal in stopped
+        if not able
+        or not able.isdisjoint(_screened(deal))
+        or any(not able.isdisjoint(sold.capabilities) for sold in sold_in(sent(deal), data))
+    ]
 
 
 def _how(stopped: str, key: str, names: Collection[str]) -> str:

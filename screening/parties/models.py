@@ -225,6 +225,13 @@ class DealPartyQuerySet(models.QuerySet["DealParty"]):
     def customers(self) -> Self:
         return self.filter(role=DealParty.Role.CUSTOMER)
 
+    def end_users(self) -> Self:
+        return self.filter(role=DealParty.Role.END_USER)
+
+    def principals(self) -> Self:
+        """Who signs, or uses it: a stop is kept for them."""
+        return self.customers() | self.end_users()
+
     def takes_another_part(self, key: str) -> Self:
         """Of deals in which a party of this name is somebody else than the end user."""
         uses = DealParty.objects.filter(

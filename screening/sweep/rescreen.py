@@ -211,8 +211,11 @@ def screen_after_said(job: Job) -> None:
 
 
 def that_name_end_user_of(deal: Deal) -> QuerySet[Deal]:
-    """Other deals that still count, and name the end user of this one under one of its names."""
-    keys = known.keys_of_bodies({deal.end_user_key} - {""})
+    """Other deals that still count, and name an end user that this one had, under one of its
+    names.
+    """
+    users = DealParty.objects.end_users().filter(deal=deal).values_list("party__key", flat=True)
+    keys = known.keys_of_bodies({deal.end_user_key, *users} - {""})
     named = DealParty.objects.filter(party__key__in=keys).values("deal")
     others = Deal.objects.filter(pk__in=named, status__in=LIVE).exclude(pk=deal.pk)
     return others.order_by("pk")
@@ -233,9 +236,9 @@ def screen_after_stop(job: Job) -> None:
 
 
 def _bodies_of(stopped: Deal) -> frozenset[str]:
-    """The end user and the customer of a stopped deal, under each of their names."""
-    customers = DealParty.objects.customers().filter(deal=stopped)
-    keys = {stopped.end_user_key, *customers.values_list("party__key", flat=True)}
+    """The end users and the customers that a stopped deal had, under each of their names."""
+    principals = DealParty.objects.principals().filter(deal=stopped)
+    keys = {stopped.end_user_key, *principals.values_list("party__key", flat=True)}
     return known.keys_of_bodies(keys - {""})
 
 
