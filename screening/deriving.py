@@ -215,15 +215,20 @@ def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str
 
 
 def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:
-    """What other drafts said when the policy stopped them, where a product can do the same and the
-    end user uses this one, maybe under another spelling, or takes another part in it. Of a draft
-    without products it may have been any.
+    """What other drafts said when the policy stopped them, where the end user uses this one, maybe
+    under another spelling, or takes another part in it, and a product can do the same, or both
+    relate to surveillance. Of a draft without products it may have been any, and what it knew of a
+    body is known whatever is sold.
     """
     able = linking.own_capabilities(reading.declared, reading.data)
+    related = reading.data.beside.get("abilities_declared", frozenset())
+    alike = able if related.isdisjoint(able) else able | related
     return [
         draft
         for draft in around.stopped_drafts(deal, linking.names(reading.declared))
-        if not draft.capabilities or not able.isdisjoint(draft.capabilities)
+        if not draft.capabilities
+        or not alike.isdisjoint(draft.capabilities)
+        or linking.knew_more(draft.answers, reading.answers)
     ]
 
 

@@ -406,6 +406,20 @@ def said_before_a_stop(
             )
 
 
+def knows_more(answers: Mapping[str, Any]) -> bool:
+    """Whether sales says something of the end user that counts for others too."""
+    return end_user_kind(answers) in SECURITY or bool(questions.known_once([answers]))
+
+
+def knew_more(draft: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
+    """Whether a draft said more of its end user than these answers: a security body, or what sales
+    knows of it.
+    """
+    kind = end_user_kind(draft)
+    is_unlike = kind in SECURITY and kind != end_user_kind(answers)
+    return is_unlike or bool(questions.unsaid({}, answers, (), questions.known_once([draft])))
+
+
 def _unsaid_purposes(
     elsewhere: frozenset[str],
     here: frozenset[str],
