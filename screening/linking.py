@@ -19,7 +19,7 @@ from policy.engine.language.words import listed
 from policy.facts.declared import NOT_KNOWN, RESELLER, DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.facts.parties import COMPANIES
-from policy.facts.products import INDIVIDUALS, OF_AUTHORITIES
+from policy.facts.products import LOOKS_AT_PEOPLE, OF_AUTHORITIES
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
 from policy.reference.names.outlines import are_alike
@@ -428,14 +428,16 @@ def _unsaid_purposes(
     data: ReferenceData,
 ) -> list[str]:
     """The purposes at which people look, and that are left out, where products of both deals relate
-    to surveillance and can do the same. Where they find or profile single people for a company, a
+    to surveillance and can do the same. Where they look at single people for a company, a
     task of authorities is one of them.
     """
     able = sold.capabilities & own_capabilities(declared, data)
     if able.isdisjoint(data.beside.get("abilities_declared", frozenset())):
         return []
-    finds_people = not able.isdisjoint(INDIVIDUALS) and declared.get("end_user_type") in COMPANIES
-    asked_about = GRAVE_PURPOSES | OF_AUTHORITIES if finds_people else GRAVE_PURPOSES
+    looks_at_people = (
+        not able.isdisjoint(LOOKS_AT_PEOPLE) and declared.get("end_user_type") in COMPANIES
+    )
+    asked_about = GRAVE_PURPOSES | OF_AUTHORITIES if looks_at_people else GRAVE_PURPOSES
     return sorted(asked_about & elsewhere - here)
 
 
