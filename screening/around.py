@@ -262,6 +262,19 @@ class Around:
         self._read_signed(keys)
         return _in_time((deal for key in keys for deal in self._signed[key]), sent)
 
+    def above(self, key: str) -> frozenset[str]:
+        """The names of who owns the body of this name, or has one of its numbers in a register."""
+        own = self._bodies([key])
+        return self._bodies(frozenset().union(*(self._tied.get(name, ()) for name in own))) - own
+
+    def stopped_above(self, keys: Collection[str], sent: datetime) -> list[Deal]:
+        """Deals of who is `above` somebody of these names that were stopped in the time that counts
+        for one sent then.
+        """
+        above = frozenset().union(*map(self.above, keys))
+        self._read_stopped(above)
+        return _in_time((deal for key in sorted(above) for deal in self._stopped[key]), sent)
+
     def known(self, deal: Deal, named: Sequence[Named]) -> Known:
         """What is known of everybody named in the deal, and in those that it comes from."""
         if len(self._ours) == 1:
@@ -438,6 +451,10 @@ class Around:
             return frozenset()
         parts = DealParty.objects.filter(deal__in=self._ours).order_by()
         return frozenset(parts.values_list("party__key", flat=True).distinct())
+
+    @cached_property
+    def _tied(self) -> dict[str, frozenset[str]]:
+        return known.tied_keys()
 
     @cached_property
     def _merged(self) -> dict[str, frozenset[str]]:

@@ -241,7 +241,13 @@ def may_be_unsaid(deal: Deal, reading: Reading, around: Around) -> bool:
     others = around.others(deal, key, data)
     return any(
         linking.says_more(declared, reading.answers, other, data) for other in others
-    ) or bool(key and DealParty.objects.takes_another_part(key).exclude(deal=deal).exists())
+    ) or bool(
+        key
+        and (
+            DealParty.objects.takes_another_part(key).exclude(deal=deal).exists()
+            or (linking.knows_more(reading.answers) and known.is_above(key))
+        )
+    )
 
 
 def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
@@ -283,12 +289,16 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     stopped = around.stopped(names, at)
     sent = around.sent_before
     signed = linking.alike_in_products(declared, around.signed(names, at), data, sent)
+    above = around.stopped_above({part.key for part in named}, at)
+    above = linking.alike_in_products(declared, above, data, sent)
     before = list(_of_its_own(reading.answers, around.unanswered(deal, at)))
     ancestors = around.ancestors(deal)
-    follows = linking.stopped_before(deal, key, names, ancestors, stopped, signed, before)
+    follows = linking.stopped_before(
+        deal, key, names, ancestors, stopped, signed, above=above, before=before
+    )
     graver = [
         other
-        for other in (*ancestors, *stopped, *signed)
+        for other in (*ancestors, *stopped, *signed, *above)
         if other.is_closed and other.review_level == "executive" and other.pk != deal.pk
     ]
     for_executives = bool(linking.alike_in_products(declared, graver, data, sent)) or (
@@ -298,6 +308,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     once = around.once_used_by([key], deal, data).get(key, []) if key else []
     said = linking.said_elsewhere(declared, reading.answers, [*others, *once], data)
     said += _said_of_parties(deal, reading, named, around)
+    said += dict.fromkeys(_said_above(deal, reading, named, around))
     said += _ruled_on_laws(deal, key, reading, around)
     related = data.beside.get("abilities_declared", frozenset())
     if not (for_executives or related.isdisjoint(linking.own_capabilities(declared, data))):
@@ -377,6 +388,18 @@ def _said_of_parties(
             [*used.get(part.key, ()), *once.get(part.key, ())],
             reading.data,
         )
+
+
+def _said_above(
+    deal: Deal, reading: Reading, named: Sequence[Named], around: Around
+) -> Iterator[str]:
+    """What sales says in deals of who owns somebody named, or has one of their numbers."""
+    data = reading.data
+    for part in named:
+        if above := around.above(part.key):
+            used = (around.used_by(above, deal, data), around.once_used_by(above, deal, data))
+            others = [other for some in used for key in sorted(some) for other in some[key]]
+            yield from linking.said_above(part.name, reading.answers, others, data)
 
 
 def _ruled_on_laws(deal: Deal, key: str, reading: Reading, around: Around) -> Iterator[str]:
@@ -668,7 +691,10 @@ def followed(deal: Deal, revision: DealRevision) -> list[Deal]:
     candidates = around.signed(names, at)
     sent = around.sent_before
     signed = linking.alike_in_products(reading.declared, candidates, reading.data, sent)
-    stopped = {other.pk: other for other in (*ancestors, *around.stopped(names, at), *signed)}
+    above = around.stopped_above({part.key for part in named_in(reading)}, at)
+    above = linking.alike_in_products(reading.declared, above, reading.data, sent)
+    follows = (*ancestors, *around.stopped(names, at), *signed, *above)
+    stopped = {other.pk: other for other in follows}
     stopped.pop(deal.pk, None)
     return [stopped[pk] for pk in sorted(stopped, reverse=True)]
 

@@ -471,6 +471,20 @@ def said_of_party(
             yield f"{about} says more of it in answer to {listed(unsaid)}."
 
 
+def said_above(
+    name: str, answers: Mapping[str, Any], others: Iterable[Other], data: ReferenceData
+) -> Iterator[str]:
+    """Sentences on what deals of who owns somebody say of that end user, and this one leaves
+    unsaid. What a company owns may be of any kind; what a security body owns is asked about.
+    """
+    for other in others:
+        about = f"{name} belongs to the end user of {other.deal.reference}, or has its number, and"
+        for kind in sorted((other.kinds | other.former_kinds) & SECURITY):
+            yield f"{about} that one is {data.kind_words.get(kind, kind)}."
+        if unsaid := questions.unsaid(other.answers, answers, frozenset(), other.once):
+            yield f"{about} that deal says more of it in answer to {listed(unsaid)}."
+
+
 def says_more(
     declared: Mapping[str, Any], answers: Mapping[str, Any], other: Other, data: ReferenceData
 ) -> bool:
@@ -587,6 +601,8 @@ def stopped_before(
     ancestors: Iterable[Deal],
     stopped: Iterable[Deal],
     signed: Iterable[Deal],
+    *,
+    above: Iterable[Deal] = (),
     before: Iterable[str] = (),
 ) -> str:
     """The sentence that names the stopped deals which this one follows; empty for none.
@@ -595,7 +611,8 @@ def stopped_before(
 
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
     (``key``) or takes another part in it (``names``), maybe under another spelling. ``signed`` are
-    those whose customer takes part in it, for whatever end user.
+    those whose customer takes part in it, for whatever end user, and ``above`` those of who owns
+    somebody in it, or has the same number.
     """
     sentences = {}
     for other in ancestors:
@@ -610,6 +627,11 @@ def stopped_before(
         if other.pk != deal.pk:
             sentence = f"with the customer of {other.reference}, which was {other.status}"
             sentences.setdefault(other.pk, f"{sentence}, and with a product like its")
+    for other in above:
+        if other.pk != deal.pk:
+            sentence = f"of a body that belongs to the end user of {other.reference}, or has its"
+            sentence += f" number, which was {other.status}, and with a product like its"
+            sentences.setdefault(other.pk, sentence)
     return "; ".join([*(sentences[pk] for pk in sorted(sentences)), *before])
 
 

@@ -231,6 +231,11 @@ class _Around(Around):
             raise Apart
         return super().stopped(names, sent)
 
+    def stopped_above(self, keys: Collection[str], sent: datetime) -> list[Deal]:
+        if not self._closed_keys.isdisjoint(frozenset().union(*map(self.above, keys))):
+            raise Apart
+        return super().stopped_above(keys, sent)
+
     def follow(self, deal: Deal, status: str) -> None:
         if status in CLOSED:
             self._closed.add(deal.pk)
