@@ -306,7 +306,8 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     )
     declared = of_parties.declared(brought.declared(declared))
     once = around.once_used_by([key], deal, data).get(key, []) if key else []
-    said = linking.said_elsewhere(declared, reading.answers, [*others, *once], data)
+    told = linking.said_elsewhere(declared, reading.answers, [*others, *once], data)
+    said = [sentence for _, sentence in told]
     said += _said_of_parties(deal, reading, named, around)
     said += dict.fromkeys(_said_above(deal, reading, named, around))
     said += _ruled_on_laws(deal, key, reading, around)
@@ -315,6 +316,8 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
         # Seniors look at what follows a stopped deal; of misuse executives would decide here.
         others_stopped = ((other, around.sent_before(other)) for other in stopped if other != deal)
         said += linking.said_before_a_stop(reading.answers, others_stopped)
+    executives = [one for one, _ in told if one.deal.review_level == "executive"]
+    for_executives |= linking.can_do_as_much(declared, executives, data)
     if said:
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}

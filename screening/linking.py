@@ -357,41 +357,49 @@ def said_elsewhere(
     answers: Mapping[str, Any],
     others: Iterable[Other],
     data: ReferenceData,
-) -> list[str]:
+) -> list[tuple[Other, str]]:
     """Sentences on what other deals say of the end user, in whatever country, and linked ones of
-    the same products, and this one leaves unsaid.
+    the same products, and this one leaves unsaid; each with the deal that says it.
 
     A body is of one kind, and what sales knows of it in one deal it knows in the other one too.
     """
-    kind, here, sentences = declared.get("end_user_type"), places(declared, data), []
+    kind, here = declared.get("end_user_type"), places(declared, data)
+    sentences: list[tuple[Other, str]] = []
     for other in others:
         ever = other.ever(data)
         is_linked = has_place_in_common(here, ever.places)
         if is_linked and is_of_another_kind(kind, other):
             named = listed([data.kind_words.get(one, one) for one in sorted(other.kinds)])
             declared_kind = data.kind_words.get(str(kind), kind)
-            sentences.append(
-                f"The end user is declared {declared_kind} here, and {other.called} is for {named}."
-            )
+            unlike = f"declared {declared_kind} here, and {other.called} is for {named}."
+            sentences.append((other, f"The end user is {unlike}"))
         if is_linked and kind and (former := other.former_kinds - {kind} - other.kinds):
             named = listed([data.kind_words.get(one, one) for one in sorted(former)])
-            sentences.append(f"{other.called} was for {named} before its answers changed.")
+            changed = f"{other.called} was for {named} before its answers changed."
+            sentences.append((other, changed))
         abilities = _in_common(ever, declared, data) if is_linked else frozenset[str]()
         if unsaid := questions.unsaid(other.answers, answers, abilities, other.once):
-            sentences.append(
-                f"{other.called} says more than this deal in answer to {listed(unsaid)}."
-            )
+            more = f"{other.called} says more than this deal in answer to {listed(unsaid)}."
+            sentences.append((other, more))
         if is_linked and (
             purposes := _unsaid_purposes(
                 other.purposes, questions.purposes(answers), ever, declared, data
             )
         ):
             words = data.rulebook.vocabulary["purpose"]
+            named = listed([words.say(purpose) for purpose in purposes])
             sentences.append(
-                f"{other.called}, with a product that can do the same, is for"
-                f" {listed([words.say(purpose) for purpose in purposes])}."
+                (other, f"{other.called}, with a product that can do the same, is for {named}.")
             )
     return sentences
+
+
+def can_do_as_much(
+    declared: Mapping[str, Any], others: Iterable[Other], data: ReferenceData
+) -> bool:
+    """Whether what this deal sells can do something of what one of the others ever sold."""
+    able = own_capabilities(declared, data)
+    return any(not able.isdisjoint(other.ever(data).capabilities) for other in others)
 
 
 def said_before_a_stop(
