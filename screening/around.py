@@ -545,7 +545,7 @@ def _closed_of(keys: Collection[str]) -> Iterator[tuple[str, Deal]]:
     once = ArraySubquery(named.filter(deal=OuterRef("pk")).values("party__key"))
     closed = Deal.objects.filter(of_whom, status__in=CLOSED).annotate(once=once)
     for deal in closed.defer("answers").order_by("pk"):
-        for key in sorted({deal.end_user_key, *deal.once}.intersection(keys)):
+        for key in sorted({deal.end_user_key, *vars(deal)["once"]}.intersection(keys)):
             yield key, deal
 
 

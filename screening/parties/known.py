@@ -416,8 +416,8 @@ def tied_keys() -> dict[str, frozenset[str]]:
     not told apart from it; for many deals at once.
     """
     owned = Party.objects.filter(parent__isnull=False).order_by().values_list("pk", flat=True)
-    others = PartyIdentifier.objects.filter(scheme=OuterRef("scheme"), value=OuterRef("value"))
-    shared = PartyIdentifier.objects.filter(Exists(others.exclude(party=OuterRef("party"))))
+    same = PartyIdentifier.objects.filter(scheme=OuterRef("scheme"), value=OuterRef("value"))
+    shared = PartyIdentifier.objects.filter(Exists(same.exclude(party=OuterRef("party"))))
     tied = bodies(set(owned.union(shared.order_by().values_list("party", flat=True))))
     if not tied:
         return {}
