@@ -434,10 +434,10 @@ def _milder_than(waiting: Iterable[Deal], key: str) -> list[str]:
 
 
 def _milder_for_another(waiting: Iterable[Deal]) -> list[str]:
-    """The same of deals that the customer signed for another end user."""
+    """The same of deals that somebody named here signs or runs for another end user."""
     return [
-        f"says less than {other.reference}, which its customer signed for another end user, and"
-        " which somebody has to look at"
+        f"says less than {other.reference}, which its customer signed, or its operator runs, for"
+        " another end user, and which somebody has to look at"
         for other in waiting
     ]
 

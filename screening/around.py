@@ -49,7 +49,7 @@ WITH RECURSIVE origin (deal, id) AS (
 SELECT deal, id FROM origin ORDER BY deal, id"""
 
 #: Every name of the bodies that are known under one of these, and the deals of each that were
-#: stopped: those that it was to use, at last or at first, and those that it signed.
+#: stopped: those that it was to use, at last or at first, and those that it signed or ran.
 MEANT = f"""
 {SAME_AS.format(asked="(SELECT id FROM screening_party WHERE key = ANY(%(keys)s))")},
 meant (key) AS (
@@ -61,7 +61,7 @@ SELECT meant.key, stopped.deal, coalesce(stopped.uses, false) FROM meant LEFT JO
     UNION
     SELECT deal.id, part.role = 'end_user' FROM screening_party AS party
     JOIN screening_dealparty AS part ON part.party_id = party.id
-        AND part.role IN ('customer', 'end_user')
+        AND part.role IN ('customer', 'operator', 'end_user')
     JOIN screening_deal AS deal ON deal.id = part.deal_id
     WHERE party.key = meant.key AND deal.status = ANY(%(closed)s)) AS stopped ON true"""  # noqa: S608
 
@@ -176,10 +176,10 @@ class Around:
         return once
 
     def waiting_of_customers(self, keys: Collection[str], deal: Deal, uses: str) -> list[Deal]:
-        """Deals that somebody with one of these names signed for another end user than the one of
-        this key, and at which somebody else than sales has to look.
+        """Deals that somebody with one of these names signed, or runs, for another end user than
+        the one of this key, and at which somebody else than sales has to look.
         """
-        signed = DealParty.objects.customers().filter(party__key__in=self._bodies(keys))
+        signed = DealParty.objects.buyers().filter(party__key__in=self._bodies(keys))
         others = Deal.objects.live().filter(pk__in=signed.values("deal"), status__in=UNDECIDED)
         others = others.exclude(pk=deal.pk).exclude(end_user_key=uses)
         others = others.select_related("screening__revision").defer(*UNREAD).order_by("pk")
@@ -257,7 +257,7 @@ class Around:
         return _in_time((deal for key in keys for deal in self._stopped[key]), sent)
 
     def signed(self, names: Collection[str], sent: datetime) -> list[Deal]:
-        """The same of deals that one of these bodies signed, whoever was to use them."""
+        """The same of deals that one of these bodies signed or ran, whoever was to use them."""
         keys = self._meant(names)
         self._read_signed(keys)
         return _in_time((deal for key in keys for deal in self._signed[key]), sent)
@@ -412,7 +412,7 @@ class Around:
 
     @cached_property
     def _customers_of_stopped(self) -> frozenset[str]:
-        signed = DealParty.objects.customers().filter(deal__status__in=CLOSED).order_by()
+        signed = DealParty.objects.buyers().filter(deal__status__in=CLOSED).order_by()
         near = signed.filter(party__key__in=self._near)
         return frozenset(near.values_list("party__key", flat=True).distinct())
 
@@ -435,7 +435,7 @@ class Around:
                 missing -= self._near - self._customers_of_stopped
             if not missing:
                 return
-            parts = DealParty.objects.customers().filter(
+            parts = DealParty.objects.buyers().filter(
                 party__key__in=missing, deal__status__in=CLOSED
             )
             pairs = set(parts.values_list("party__key", "deal"))

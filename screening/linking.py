@@ -619,8 +619,8 @@ def stopped_before(
 
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
     (``key``) or takes another part in it (``names``), maybe under another spelling. ``signed`` are
-    those whose customer takes part in it, for whatever end user, and ``above`` those of who owns
-    somebody in it, or has the same number.
+    those whose customer or operator takes part in it, for whatever end user, and ``above`` those of
+    who owns somebody in it, or has the same number.
     """
     sentences = {}
     for other in ancestors:
@@ -633,7 +633,8 @@ def stopped_before(
             sentences.setdefault(other.pk, f"{same} {other.reference}, which was {other.status}")
     for other in signed:
         if other.pk != deal.pk:
-            sentence = f"with the customer of {other.reference}, which was {other.status}"
+            sentence = f"with the customer or the operator of {other.reference}, which was"
+            sentence += f" {other.status}"
             sentences.setdefault(other.pk, f"{sentence}, and with a product like its")
     for other in above:
         if other.pk != deal.pk:

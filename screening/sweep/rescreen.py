@@ -236,15 +236,15 @@ def screen_after_stop(job: Job) -> None:
 
 
 def _bodies_of(stopped: Deal) -> frozenset[str]:
-    """The end users and the customers that a stopped deal had, under each of their names."""
+    """Whoever signed, ran or was to use a stopped deal, under each of their names."""
     principals = DealParty.objects.principals().filter(deal=stopped)
     keys = {stopped.end_user_key, *principals.values_list("party__key", flat=True)}
     return known.keys_of_bodies(keys - {""})
 
 
 def follow(stopped: Deal) -> QuerySet[Deal]:
-    """The deals that still count and may follow a stopped one: its end user or its customer takes
-    part in them, or somebody who belongs to one of them.
+    """The deals that still count and may follow a stopped one: whoever signed, ran or was to use it
+    takes part in them, or somebody who belongs to one of those.
     """
     keys = known.keys_below(_bodies_of(stopped))
     whoever = Party.objects.filter(key__in=keys).values_list("pk", flat=True)
