@@ -165,7 +165,8 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
     alike = {
         other.deal.pk: other
         for other, sold in ever
-        if linking.has_place_in_common(here, sold.places) and not able.isdisjoint(sold.capabilities)
+        if linking.has_place_in_common(here, sold.places)
+        and linking.in_common(able, sold.capabilities)
     }
     return [alike[pk] for pk in sorted(alike)]
 
@@ -184,7 +185,7 @@ def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[De
         sent = [theirs, *_read_of(around.sent_before(other))]
         if theirs.get("customer_type") != RESELLER and any(
             linking.has_place_in_common(here, linking.destinations(one, data))
-            and not able.isdisjoint(linking.own_capabilities(one, data))
+            and linking.in_common(able, linking.own_capabilities(one, data))
             for one in sent
         ):
             found.append(other)

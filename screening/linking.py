@@ -19,7 +19,7 @@ from policy.engine.language.words import listed
 from policy.facts.declared import NOT_KNOWN, RESELLER, DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.facts.parties import COMPANIES
-from policy.facts.products import LOOKS_AT_PEOPLE, OF_AUTHORITIES
+from policy.facts.products import FINDS_PEOPLE, LOOKS_AT_PEOPLE, OF_AUTHORITIES
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
 from policy.reference.names.outlines import are_alike
@@ -399,7 +399,7 @@ def can_do_as_much(
 ) -> bool:
     """Whether what this deal sells can do something of what one of the others ever sold."""
     able = own_capabilities(declared, data)
-    return any(not able.isdisjoint(other.ever(data).capabilities) for other in others)
+    return any(in_common(able, other.ever(data).capabilities) for other in others)
 
 
 def said_before_a_stop(
@@ -439,7 +439,7 @@ def _unsaid_purposes(
     to surveillance and can do the same. Where they look at single people for a company, a
     task of authorities is one of them.
     """
-    able = sold.capabilities & own_capabilities(declared, data)
+    able = in_common(sold.capabilities, own_capabilities(declared, data))
     if able.isdisjoint(data.beside.get("abilities_declared", frozenset())):
         return []
     looks_at_people = (
@@ -567,6 +567,14 @@ def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozen
     return contained
 
 
+def in_common(these: frozenset[str], those: frozenset[str]) -> frozenset[str]:
+    """What can be done with either: whatever finds or profiles single people does the same."""
+    both = these & those
+    if these.isdisjoint(FINDS_PEOPLE) or those.isdisjoint(FINDS_PEOPLE):
+        return both
+    return both | (FINDS_PEOPLE & (these | those))
+
+
 def product_names(declared: Mapping[str, Any]) -> list[str]:
     """What is sold, line by line."""
     lines = declared.get("products") or ()
@@ -661,8 +669,8 @@ def alike_in_products(
         deal
         for deal in stopped
         if not able
-        or not able.isdisjoint(_screened(deal))
-        or any(not able.isdisjoint(sold.capabilities) for sold in sold_in(sent(deal), data))
+        or in_common(able, _screened(deal))
+        or any(in_common(able, sold.capabilities) for sold in sold_in(sent(deal), data))
     ]
 
 

@@ -54,11 +54,11 @@ OTHER = "other"
 OF_AUTHORITIES = frozenset(
     {"public_safety", "health_emergency", "smart_city", "emergency_alerting"}
 )
+FINDS_PEOPLE = frozenset({"subscriber_analytics_individual", "location_platform"})
 #: What looks at single people, and how a sentence says it: who does it for authorities is asked for
 #: which one.
 LOOKS_AT_PEOPLE: Mapping[str, str] = {
-    "subscriber_analytics_individual": "find or profile single people",
-    "location_platform": "find or profile single people",
+    **dict.fromkeys(sorted(FINDS_PEOPLE), "find or profile single people"),
     "dpi_traffic_management": "look into what single people send",
     "sms_content_inspection": "look into what single people send",
     "anpr": "read the number plates of single people",

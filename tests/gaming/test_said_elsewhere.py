@@ -126,6 +126,18 @@ def test_what_executives_approved_and_the_next_deal_leaves_unsaid_goes_to_them(
     assert (second.status, second.review_level) == (Status.IN_REVIEW, level)
 
 
+@pytest.mark.parametrize(
+    ("product", "is_asked"),
+    [("customer-analytics", True), ("dpi-gateway", False), ("nr-macro", False)],
+)
+def test_what_finds_people_by_other_means_is_asked_about(product: str, *, is_asked: bool) -> None:
+    first = send({**LOCATION, "purposes": ["crime_investigation"]})
+    second = send({**LOCATION, "products": [product]})
+    assert (second.turn == "compliance") is is_asked
+    assert (first.reference in conflict_note(second)) is is_asked
+    assert second.review_level == ("senior" if is_asked else "")
+
+
 PAPER: dict[str, Any] = {
     **RADIO,
     "customer-kind": "commercial_operator",
