@@ -165,10 +165,10 @@ class Around:
         """By each of these keys what was sent for an end user of that name, under whatever name
         compliance knows them, in other live deals that are for somebody else now.
         """
-        bodies = {key: self._bodies([key]) for key in keys}
-        self._read_live(frozenset().union(*bodies.values()))
+        meant = {key: self._bodies([key]) for key in keys}
+        self._read_live(frozenset().union(*meant.values()))
         once: dict[str, list[Other]] = {}
-        for key, names in bodies.items():
+        for key, names in meant.items():
             named = {pk: sent for name in names for pk, sent in self._renamed[name].items()}
             others = [self._renamed_deals[pk] for pk in sorted(named.keys() - {deal.pk})]
             if former := [one for one in others if one.end_user_key not in names]:
