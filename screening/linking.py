@@ -4,8 +4,9 @@ Linked are live deals of the same name that have a country in common with this o
 hides nothing: what they contain, and what is done for it, counts as if it were sold here, whichever
 was sent first. A law that was verified for what they contain comes along; where there is none,
 somebody looks, and sales is not asked about a system that is not in this deal. What sales says of
-the end user in one of them is not left unsaid in another. A deal that follows a stopped one goes by
-the name alone.
+the end user in one of them is not left unsaid in another, and so it is with whatever was sent of a
+deal before: with a product, a place or an end user that was replaced. A deal that follows a stopped
+one goes by the name alone.
 """
 
 import json
