@@ -67,7 +67,7 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     deal.title = questions.title_of(deal.answers, data)
     milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
     gone = [finding["outcome"] for finding in milder.get("milder", ())]
-    able = linking.own_capabilities(questions.declared_facts(deal.answers), data) if gone else ()
+    able = _able(deal, data) if gone else frozenset()
     questions.soften(deal.answers, slug, before.get(slug), gone, able)
     deal.save(update_fields=["answers", "title"])
     _keep_stopped(deal, data)
@@ -281,11 +281,30 @@ def lapse_unscreened(deal: Deal, *, why: str, job: int) -> None:
     mail.tell_of_failure(deal, because)
 
 
+def _able(deal: Deal, data: ReferenceData) -> frozenset[str]:
+    """What can be done with what a draft sells, and with what it sold before: a product may be
+    there again once an answer is milder.
+    """
+    able = linking.own_capabilities(questions.declared_facts(deal.answers), data)
+    if not able:
+        return able
+    saved = deal.events().filter(verb=verbs.SAVE.event).values_list("payload", flat=True)
+    for said in map(json.loads, saved):
+        if said["question"] in questions.CONTAINS:
+            sold = {said["question"]: said["before"]} if said["before"] else {}
+            able |= linking.own_capabilities(questions.declared_facts(sold), data)
+    return able
+
+
 def _take_answers(new: Deal, old: Deal) -> None:
-    newest = old.newest_revision()
-    sent = newest.answers if newest else None
-    new.answers = questions.copied(old.answers, source=old.reference, sent=sent)
-    new.title = questions.title_of(new.answers, active.reference_data())
+    newest, data = old.newest_revision(), active.reference_data()
+    new.answers = questions.copied(old.answers, source=old.reference)
+    for slug in questions.unseen(old.answers, newest.answers if newest else {}):
+        # It is asked again: whoever would have looked at the answer looks at the copy.
+        without = {other: value for other, value in old.answers.items() if other != slug}
+        gone = [finding.outcome for finding in meanings.taken_away(old.answers, without, data)]
+        questions.soften(new.answers, slug, old.answers[slug], gone, _able(old, data))
+    new.title = questions.title_of(new.answers, data)
     new.save(update_fields=["answers", "title"])
 
 
@@ -377,8 +396,9 @@ def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tup
     """Why people look at a deal for other ones and drafts beside it, and whether executives do."""
     twins = deriving.twins(deal, reading, around)
     waiting = [twin.deal for twin in twins if twin.deal.waits_for_somebody_else]
-    milder, raised = _says_less_than(waiting, reading), _raised(twins)
-    of_customer = _says_less_than(deriving.waiting_for_another(deal, reading, around), reading)
+    milder, raised = _says_less_than(waiting, reading, around), _raised(twins)
+    others = deriving.waiting_for_another(deal, reading, around)
+    of_customer = _says_less_than(others, reading, around)
     stopped = deriving.stopped_drafts(deal, reading, around)
     looks = [
         *_milder_than(milder, key),
@@ -391,12 +411,17 @@ def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tup
     return looks, any(one.review_level == "executive" for one in beside)
 
 
-def _says_less_than(waiting: Iterable[Deal], reading: Reading) -> list[Deal]:
-    """Those of the deals that somebody has to look at, for what these answers no longer say."""
+def _says_less_than(waiting: Iterable[Deal], reading: Reading, around: Around) -> list[Deal]:
+    """Those of the deals that somebody has to look at, for what these answers do not say, and
+    whatever was sent of them did.
+    """
     return [
         other
         for other in waiting
-        if meanings.softened(other.last_screening.revision.answers, reading.answers, reading.data)
+        if any(
+            meanings.softened(answers, reading.answers, reading.data)
+            for answers in (other.last_screening.revision.answers, *around.sent_before(other))
+        )
     ]
 
 
@@ -409,10 +434,10 @@ def _milder_than(waiting: Iterable[Deal], key: str) -> list[str]:
 
 
 def _milder_for_another(waiting: Iterable[Deal]) -> list[str]:
-    """The same of deals that the customer signed for another end user."""
+    """The same of deals that somebody named here signs or runs for another end user."""
     return [
-        f"says less than {other.reference}, which its customer signed for another end user, and"
-        " which somebody has to look at"
+        f"says less than {other.reference}, which its customer signed, or its operator runs, for"
+        " another end user, and which somebody has to look at"
         for other in waiting
     ]
 

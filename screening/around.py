@@ -4,14 +4,15 @@ Read for many deals at once, and only when it is asked for; one deal is many of 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
@@ -48,7 +49,7 @@ WITH RECURSIVE origin (deal, id) AS (
 SELECT deal, id FROM origin ORDER BY deal, id"""
 
 #: Every name of the bodies that are known under one of these, and the deals of each that were
-#: stopped: those that it was to use, and those that it signed.
+#: stopped: those that it was to use, at last or at first, and those that it signed or ran.
 MEANT = f"""
 {SAME_AS.format(asked="(SELECT id FROM screening_party WHERE key = ANY(%(keys)s))")},
 meant (key) AS (
@@ -58,8 +59,9 @@ SELECT meant.key, stopped.deal, coalesce(stopped.uses, false) FROM meant LEFT JO
     SELECT deal.id AS deal, true AS uses FROM screening_deal AS deal
     WHERE deal.end_user_key = meant.key AND deal.status = ANY(%(closed)s)
     UNION
-    SELECT deal.id, false FROM screening_party AS party
-    JOIN screening_dealparty AS part ON part.party_id = party.id AND part.role = 'customer'
+    SELECT deal.id, part.role = 'end_user' FROM screening_party AS party
+    JOIN screening_dealparty AS part ON part.party_id = party.id
+        AND part.role IN ('customer', 'operator', 'end_user')
     JOIN screening_deal AS deal ON deal.id = part.deal_id
     WHERE party.key = meant.key AND deal.status = ANY(%(closed)s)) AS stopped ON true"""  # noqa: S608
 
@@ -90,6 +92,9 @@ class Around:
         self._ours = {deal.pk: deal for deal in deals}
         self._keys = {deal.end_user_key for deal in deals} - {""}
         self._live: dict[str, list[Deal]] = {}
+        #: By the name of an end user the deals that named it once, and the last revision that did.
+        self._renamed: dict[str, dict[int, int]] = {}
+        self._renamed_deals: dict[int, Deal] = {}
         self._stopped: dict[str, list[Deal]] = {}
         self._signed: dict[str, list[Deal]] = {}
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
@@ -154,25 +159,43 @@ class Around:
                 used[key] = [self._as_other(others[pk], data) for pk in sorted(others)]
         return used
 
-    def waiting_of_customers(self, keys: Collection[str], deal: Deal, uses: str) -> list[Deal]:
-        """Deals that somebody with one of these names signed for another end user than the one of
-        this key, and at which somebody else than sales has to look.
+    def once_used_by(
+        self, keys: Collection[str], deal: Deal, data: ReferenceData
+    ) -> dict[str, list[Other]]:
+        """By each of these keys what was sent for an end user of that name, under whatever name
+        compliance knows them, in other live deals that are for somebody else now.
         """
-        signed = DealParty.objects.customers().filter(party__key__in=self._bodies(keys))
+        meant = {key: self._bodies([key]) for key in keys}
+        self._read_live(frozenset().union(*meant.values()))
+        once: dict[str, list[Other]] = {}
+        for key, names in meant.items():
+            named = {pk: sent for name in names for pk, sent in self._renamed[name].items()}
+            others = [self._renamed_deals[pk] for pk in sorted(named.keys() - {deal.pk})]
+            if former := [one for one in others if one.end_user_key not in names]:
+                once[key] = [self._as_former(one, named[one.pk], data) for one in former]
+        return once
+
+    def waiting_of_customers(self, keys: Collection[str], deal: Deal, uses: str) -> list[Deal]:
+        """Deals that somebody with one of these names signed, or runs, for another end user than
+        the one of this key, and at which somebody else than sales has to look.
+        """
+        signed = DealParty.objects.buyers().filter(party__key__in=self._bodies(keys))
         others = Deal.objects.live().filter(pk__in=signed.values("deal"), status__in=UNDECIDED)
         others = others.exclude(pk=deal.pk).exclude(end_user_key=uses)
         others = others.select_related("screening__revision").defer(*UNREAD).order_by("pk")
         return [other for other in others if other.waits_for_somebody_else]
 
-    def signed_as(self, key: str, kinds: Collection[str], deal: Deal) -> list[Deal]:
-        """Other live deals that somebody of this name signed as one of these kinds."""
+    def signed_as(self, key: str, kinds: Collection[str], deal: Deal) -> list[DealParty]:
+        """The parts of somebody of this name in other live deals, who signed these as one of these
+        kinds once; each with the revision that says so.
+        """
         signed = DealParty.objects.customers().filter(party__key__in=self._bodies([key]))
-        others = Deal.objects.live().filter(pk__in=signed.values("deal")).exclude(pk=deal.pk)
         said = Q()
         for kind in kinds:
-            said |= Q(screening__revision__answers_text__contains=f'"customer-kind":"{kind}"')
-        others = others.filter(said).select_related("screening__revision").defer(*UNREAD)
-        return list(others.order_by("pk"))
+            said |= Q(revision__answers_text__contains=f'"customer-kind":"{kind}"')
+        live = Deal.objects.live().exclude(pk=deal.pk)
+        parts = signed.filter(said, deal__in=live).select_related("deal", "revision")
+        return list(parts.defer("deal__answers").order_by("deal", "-revision").distinct("deal"))
 
     def alike(self, deal: Deal, name: str, data: ReferenceData) -> list[Other]:
         """Live deals of end users whose name may be another spelling of this one: nobody has said
@@ -227,10 +250,23 @@ class Around:
         return _in_time((deal for key in keys for deal in self._stopped[key]), sent)
 
     def signed(self, names: Collection[str], sent: datetime) -> list[Deal]:
-        """The same of deals that one of these bodies signed, whoever was to use them."""
+        """The same of deals that one of these bodies signed or ran, whoever was to use them."""
         keys = self._meant(names)
         self._read_signed(keys)
         return _in_time((deal for key in keys for deal in self._signed[key]), sent)
+
+    def above(self, key: str) -> frozenset[str]:
+        """The names of who owns the body of this name, or has one of its numbers in a register."""
+        own = self._bodies([key])
+        return self._bodies(frozenset().union(*(self._tied.get(name, ()) for name in own))) - own
+
+    def stopped_above(self, keys: Collection[str], sent: datetime) -> list[Deal]:
+        """Deals of who is `above` somebody of these names that were stopped in the time that counts
+        for one sent then.
+        """
+        above = frozenset().union(*map(self.above, keys))
+        self._read_stopped(above)
+        return _in_time((deal for key in sorted(above) for deal in self._stopped[key]), sent)
 
     def known(self, deal: Deal, named: Sequence[Named]) -> Known:
         """What is known of everybody named in the deal, and in those that it comes from."""
@@ -253,6 +289,31 @@ class Around:
         others = Deal.objects.of_end_users(missing).select_related("screening__revision")
         for other in others.defer(*UNREAD_OF_OTHERS).order_by("pk"):
             self._live[other.end_user_key].append(other)
+        self._read_renamed(missing)
+
+    def _read_renamed(self, keys: Collection[str]) -> None:
+        """Deals that named one of them as the end user in a revision that is not the newest."""
+        self._renamed |= {key: {} for key in keys}
+        parts = DealParty.objects.end_users().filter(party__key__in=keys).order_by("revision")
+        former = parts.exclude(revision=F("deal__screening__revision"))
+        rows = list(former.values_list("party__key", "deal", "revision"))
+        if not rows:
+            return
+        live = Deal.objects.live().filter(pk__in={pk for _, pk, _ in rows})
+        deals = live.select_related("screening__revision").defer(*UNREAD_OF_OTHERS).in_bulk()
+        self._renamed_deals |= deals
+        for key, pk, revision in rows:
+            if pk in deals:
+                self._renamed[key][pk] = revision
+
+    def _as_former(self, deal: Deal, revision: int, data: ReferenceData) -> Other:
+        """What was sent of a deal while it named the end user, up to this revision."""
+        *before, last = DealRevision.objects.filter(deal=deal, pk__lte=revision).order_by("pk")
+        earlier = [self.answers(one) for one in before]
+        answers, declared = self.answers(last), self.declared(last)
+        return Other.of(
+            deal, answers, declared, data, on=self.today, earlier=earlier, is_former=True
+        )
 
     def _as_other(self, deal: Deal, data: ReferenceData) -> Other:
         revision = deal.last_screening.revision
@@ -262,8 +323,10 @@ class Around:
 
     def sent_before(self, deal: Deal) -> Sequence[Mapping[str, Any]]:
         """What was sent of another deal before its newest revision; of a stopped one all of it."""
+        if not deal.is_closed and deal.last_screening.revision.number == 1:
+            return []  # most deals are sent once
         if deal.pk not in self._sent:
-            every = (*self._live.values(), *self._stopped.values(), [deal])
+            every = (*self._live.values(), *self._stopped.values(), *self._signed.values(), [deal])
             missing = {one.pk: one for some in every for one in some if one.pk not in self._sent}
             self._sent |= {pk: [] for pk in missing}
             live = [one.screening for one in missing.values() if not one.is_closed]
@@ -338,11 +401,14 @@ class Around:
         How long ago a stop may be depends on when each of our deals was sent.
         """
         closed = Deal.objects.filter(status__in=CLOSED, end_user_key__in=self._near).order_by()
-        return frozenset(closed.values_list("end_user_key", flat=True).distinct())
+        now = closed.values_list("end_user_key", flat=True).distinct()
+        named = DealParty.objects.end_users().filter(deal__status__in=CLOSED).order_by()
+        once = named.filter(party__key__in=self._near).values_list("party__key", flat=True)
+        return frozenset(now.union(once))
 
     @cached_property
     def _customers_of_stopped(self) -> frozenset[str]:
-        signed = DealParty.objects.customers().filter(deal__status__in=CLOSED).order_by()
+        signed = DealParty.objects.buyers().filter(deal__status__in=CLOSED).order_by()
         near = signed.filter(party__key__in=self._near)
         return frozenset(near.values_list("party__key", flat=True).distinct())
 
@@ -354,9 +420,8 @@ class Around:
                 missing -= self._near - self._users_of_stopped
             if not missing:
                 return
-            closed = Deal.objects.filter(end_user_key__in=missing, status__in=CLOSED)
-            for deal in closed.defer("answers").order_by("pk"):
-                self._stopped[deal.end_user_key].append(deal)
+            for key, deal in _closed_of(missing):
+                self._stopped[key].append(deal)
 
     def _read_signed(self, keys: Collection[str]) -> None:
         if not self._signed.keys() >= set(keys):
@@ -366,7 +431,7 @@ class Around:
                 missing -= self._near - self._customers_of_stopped
             if not missing:
                 return
-            parts = DealParty.objects.customers().filter(
+            parts = DealParty.objects.buyers().filter(
                 party__key__in=missing, deal__status__in=CLOSED
             )
             pairs = set(parts.values_list("party__key", "deal"))
@@ -382,6 +447,10 @@ class Around:
             return frozenset()
         parts = DealParty.objects.filter(deal__in=self._ours).order_by()
         return frozenset(parts.values_list("party__key", flat=True).distinct())
+
+    @cached_property
+    def _tied(self) -> dict[str, frozenset[str]]:
+        return known.tied_keys()
 
     @cached_property
     def _merged(self) -> dict[str, frozenset[str]]:
@@ -463,6 +532,17 @@ class Around:
             return frozenset()
         parts = DealParty.objects.filter(deal__in=self._ours, party__key__in=self._remarkable)
         return frozenset(parts.values_list("deal", flat=True))
+
+
+def _closed_of(keys: Collection[str]) -> Iterator[tuple[str, Deal]]:
+    """Closed deals of these end users, each by the names that it ever had for them."""
+    named = DealParty.objects.end_users().filter(party__key__in=keys)
+    of_whom = Q(end_user_key__in=keys) | Q(pk__in=named.values("deal"))
+    once = ArraySubquery(named.filter(deal=OuterRef("pk")).values("party__key"))
+    closed = Deal.objects.filter(of_whom, status__in=CLOSED).annotate(once=once)
+    for deal in closed.defer("answers").order_by("pk"):
+        for key in sorted({deal.end_user_key, *vars(deal)["once"]}.intersection(keys)):
+            yield key, deal
 
 
 def _of_live(rows: Iterable[Drawn]) -> Spellings:

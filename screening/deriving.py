@@ -7,6 +7,7 @@ over it (`rulings`).
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -148,23 +149,24 @@ def _whole(
 
 
 def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
-    """The live deals that this one is like: their end user uses this one, maybe under another
-    spelling, or takes another part in it, they have a country in common, and a product can do the
-    same.
+    """The live deals that this one is like, as they are or as they were sent once: their end user
+    uses this one, maybe under another spelling, or takes another part in it, they have a country in
+    common, and a product can do the same.
     """
     declared, data = reading.declared, reading.data
     here, able = linking.places(declared, data), linking.own_capabilities(declared, data)
     key = linking.end_user_key(declared)
     keys = {part.key for part in naming.named(declared, data)}
-    of_parties = around.used_by(keys, deal, data).values()
-    others = [other for of_party in of_parties for other in of_party]
+    used, once = around.used_by(keys, deal, data), around.once_used_by(keys, deal, data)
+    others = [other for of_party in (*used.values(), *once.values()) for other in of_party]
     if key:
         others += around.alike(deal, str(declared["end_user_name"]), data)
+    ever = [(other, other.ever(data)) for other in others]
     alike = {
         other.deal.pk: other
-        for other in others
-        if linking.has_place_in_common(here, other.places)
-        and not able.isdisjoint(other.capabilities)
+        for other, sold in ever
+        if linking.has_place_in_common(here, sold.places)
+        and linking.in_common(able, sold.capabilities)
     }
     return [alike[pk] for pk in sorted(alike)]
 
@@ -180,13 +182,21 @@ def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[De
     found = []
     for other in around.waiting_of_customers(keys, deal, uses):
         theirs = around.declared(other.last_screening.revision) or {}
-        if (
-            theirs.get("customer_type") != RESELLER
-            and linking.has_place_in_common(here, linking.destinations(theirs, data))
-            and not able.isdisjoint(linking.own_capabilities(theirs, data))
+        sent = [theirs, *_read_of(around.sent_before(other))]
+        if theirs.get("customer_type") != RESELLER and any(
+            linking.has_place_in_common(here, linking.destinations(one, data))
+            and linking.in_common(able, linking.own_capabilities(one, data))
+            for one in sent
         ):
             found.append(other)
     return found
+
+
+def _read_of(sent: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What these answers declare, as far as the form of today can read them."""
+    for answers in sent:
+        with suppress(DeclaredError):
+            yield questions.declared_facts(answers)
 
 
 def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str]:
@@ -196,25 +206,30 @@ def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str
     declared, kinds = reading.declared, reading.data.kind_words
     said = {CUSTOMER: declared.get("customer_type"), END_USER: declared.get("end_user_type")}
     for part in named_in(reading):
-        for other in around.signed_as(part.key, linking.SECURITY, deal):
-            theirs = around.declared(other.last_screening.revision) or {}
+        for signed in around.signed_as(part.key, linking.SECURITY, deal):
+            theirs = around.declared(signed.revision) or {}
             kind = theirs.get("customer_type")
             if kind in linking.SECURITY - {said.get(part.role)} and (
                 not part.countries or theirs.get("customer_country") in part.countries
             ):
-                yield f"names {part.name}, which signs {other.reference} as {kinds[kind]}"
+                yield f"names {part.name}, which signs {signed.deal.reference} as {kinds[kind]}"
 
 
 def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[StoppedDraft]:
-    """What other drafts said when the policy stopped them, where a product can do the same and the
-    end user uses this one, maybe under another spelling, or takes another part in it. Of a draft
-    without products it may have been any.
+    """What other drafts said when the policy stopped them, where the end user uses this one, maybe
+    under another spelling, or takes another part in it, and a product can do the same, or both
+    relate to surveillance. Of a draft without products it may have been any, and what it knew of a
+    body is known whatever is sold.
     """
     able = linking.own_capabilities(reading.declared, reading.data)
+    related = reading.data.beside.get("abilities_declared", frozenset())
+    alike = able if related.isdisjoint(able) else able | related
     return [
         draft
         for draft in around.stopped_drafts(deal, linking.names(reading.declared))
-        if not draft.capabilities or not able.isdisjoint(draft.capabilities)
+        if not draft.capabilities
+        or not alike.isdisjoint(draft.capabilities)
+        or linking.knew_more(draft.answers, reading.answers)
     ]
 
 
@@ -227,7 +242,13 @@ def may_be_unsaid(deal: Deal, reading: Reading, around: Around) -> bool:
     others = around.others(deal, key, data)
     return any(
         linking.says_more(declared, reading.answers, other, data) for other in others
-    ) or bool(key and DealParty.objects.takes_another_part(key).exclude(deal=deal).exists())
+    ) or bool(
+        key
+        and (
+            DealParty.objects.takes_another_part(key).exclude(deal=deal).exists()
+            or (linking.knows_more(reading.answers) and known.is_above(key))
+        )
+    )
 
 
 def _laws(derived: Derived, data: ReferenceData) -> dict[str, Any]:
@@ -267,27 +288,37 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
             declared = {**declared, "contradictions": [*declared.get("contradictions", ()), *more]}
     names = linking.names(declared)
     stopped = around.stopped(names, at)
-    signed = linking.alike_in_products(declared, around.signed(names, at), data)
+    sent = around.sent_before
+    signed = linking.alike_in_products(declared, around.signed(names, at), data, sent)
+    above = around.stopped_above({part.key for part in named}, at)
+    above = linking.alike_in_products(declared, above, data, sent)
     before = list(_of_its_own(reading.answers, around.unanswered(deal, at)))
     ancestors = around.ancestors(deal)
-    follows = linking.stopped_before(deal, key, names, ancestors, stopped, signed, before)
+    follows = linking.stopped_before(
+        deal, key, names, ancestors, stopped, signed, above=above, before=before
+    )
     graver = [
         other
-        for other in (*ancestors, *stopped, *signed)
+        for other in (*ancestors, *stopped, *signed, *above)
         if other.is_closed and other.review_level == "executive" and other.pk != deal.pk
     ]
-    for_executives = bool(linking.alike_in_products(declared, graver, data)) or (
+    for_executives = bool(linking.alike_in_products(declared, graver, data, sent)) or (
         questions.is_from_executives(reading.answers, linking.own_capabilities(declared, data))
     )
     declared = of_parties.declared(brought.declared(declared))
-    said = linking.said_elsewhere(declared, reading.answers, others, data)
+    once = around.once_used_by([key], deal, data).get(key, []) if key else []
+    told = linking.said_elsewhere(declared, reading.answers, [*others, *once], data)
+    said = [sentence for _, sentence in told]
     said += _said_of_parties(deal, reading, named, around)
+    said += dict.fromkeys(_said_above(deal, reading, named, around))
     said += _ruled_on_laws(deal, key, reading, around)
     related = data.beside.get("abilities_declared", frozenset())
     if not (for_executives or related.isdisjoint(linking.own_capabilities(declared, data))):
         # Seniors look at what follows a stopped deal; of misuse executives would decide here.
         others_stopped = ((other, around.sent_before(other)) for other in stopped if other != deal)
         said += linking.said_before_a_stop(reading.answers, others_stopped)
+    executives = [one for one, _ in told if one.deal.review_level == "executive"]
+    for_executives |= linking.can_do_as_much(declared, executives, data)
     if said:
         declared["contradictions"] = [*declared.get("contradictions", ()), *said]
     declared |= {"follows_stopped_deal": follows}
@@ -348,17 +379,31 @@ def _said_of_parties(
     """What sales says elsewhere of those who take another part than the end user."""
     uses = {part.key for part in named if part.role == END_USER}
     parts = [part for part in named if part.key not in uses]
-    used = around.used_by({part.key for part in parts}, deal, reading.data)
-    for part in parts if used else ():
+    keys = {part.key for part in parts}
+    used = around.used_by(keys, deal, reading.data)
+    once = around.once_used_by(keys, deal, reading.data)
+    for part in parts if used or once else ():
         signs = part.role == CUSTOMER
         yield from linking.said_of_party(
             part.name,
             reading.declared.get("customer_type") if signs else None,
             part.countries,
             reading.answers,
-            used.get(part.key, ()),
-            reading.data.kind_words,
+            [*used.get(part.key, ()), *once.get(part.key, ())],
+            reading.data,
         )
+
+
+def _said_above(
+    deal: Deal, reading: Reading, named: Sequence[Named], around: Around
+) -> Iterator[str]:
+    """What sales says in deals of who owns somebody named, or has one of their numbers."""
+    data = reading.data
+    for part in named:
+        if above := around.above(part.key):
+            used = (around.used_by(above, deal, data), around.once_used_by(above, deal, data))
+            others = [other for some in used for key in sorted(some) for other in some[key]]
+            yield from linking.said_above(part.name, reading.answers, others, data)
 
 
 def _ruled_on_laws(deal: Deal, key: str, reading: Reading, around: Around) -> Iterator[str]:
@@ -648,8 +693,12 @@ def followed(deal: Deal, revision: DealRevision) -> list[Deal]:
     ancestors = [other for other in around.ancestors(deal) if other.is_closed]
     names = linking.names(reading.declared)
     candidates = around.signed(names, at)
-    signed = linking.alike_in_products(reading.declared, candidates, reading.data)
-    stopped = {other.pk: other for other in (*ancestors, *around.stopped(names, at), *signed)}
+    sent = around.sent_before
+    signed = linking.alike_in_products(reading.declared, candidates, reading.data, sent)
+    above = around.stopped_above({part.key for part in named_in(reading)}, at)
+    above = linking.alike_in_products(reading.declared, above, reading.data, sent)
+    follows = (*ancestors, *around.stopped(names, at), *signed, *above)
+    stopped = {other.pk: other for other in follows}
     stopped.pop(deal.pk, None)
     return [stopped[pk] for pk in sorted(stopped, reverse=True)]
 

@@ -4,22 +4,23 @@ Linked are live deals of the same name that have a country in common with this o
 hides nothing: what they contain, and what is done for it, counts as if it were sold here, whichever
 was sent first. A law that was verified for what they contain comes along; where there is none,
 somebody looks, and sales is not asked about a system that is not in this deal. What sales says of
-the end user in one of them is not left unsaid in another. A deal that follows a stopped one goes by
-the name alone.
+the end user in one of them is not left unsaid in another, and so it is with whatever was sent of a
+deal before: with a product, a place or an end user that was replaced. A deal that follows a stopped
+one goes by the name alone.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from policy.engine.language.words import listed
 from policy.facts.declared import NOT_KNOWN, RESELLER, DeclaredError, is_named, party_names
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
 from policy.facts.parties import COMPANIES
-from policy.facts.products import INDIVIDUALS, OF_AUTHORITIES
+from policy.facts.products import FINDS_PEOPLE, LOOKS_AT_PEOPLE, OF_AUTHORITIES
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
 from policy.reference.names.outlines import are_alike
@@ -76,6 +77,28 @@ def key_of(answers: Mapping[str, Any]) -> str:
     return end_user_key(questions.declared_facts(answers))
 
 
+class Sold(NamedTuple):
+    """What is sold or served, as `systems` names it, what that can do, and where it goes."""
+
+    products: frozenset[str]
+    capabilities: frozenset[str]
+    places: frozenset[str]
+
+    @classmethod
+    def together(cls, several: Iterable["Sold"]) -> "Sold":
+        return cls(*(frozenset[str]().union(*parts) for parts in zip(*several, strict=True)))
+
+
+def sold_in(sent: Iterable[Mapping[str, Any]], data: ReferenceData) -> Iterator[Sold]:
+    """Of each of these answers, as far as these versions can read them."""
+    for answers in sent:
+        with suppress(DeclaredError):
+            declared = questions.declared_facts(answers)
+            able = own_capabilities(declared, data)
+            # A place that nobody knew then is not where it was to go.
+            yield Sold(systems(declared, data), able, places(declared, data) - {NOWHERE})
+
+
 @dataclass(frozen=True)
 class Other:
     """A live deal of the same end user: what it contains by itself, and where."""
@@ -96,6 +119,8 @@ class Other:
     laws_stand: bool
     #: What was sent of it before.
     earlier: Sequence[Mapping[str, Any]] = ()
+    #: It named this end user once, and is for somebody else now.
+    is_former: bool = False
 
     @classmethod
     def of(
@@ -107,6 +132,7 @@ class Other:
         *,
         on: date,
         earlier: Sequence[Mapping[str, Any]] = (),
+        is_former: bool = False,
     ) -> Self:
         """``declared`` is None where nobody can read its answers any more."""
         stand = all(_stands(law, kept, data, on) for law, kept in _counting(deal).items())
@@ -118,12 +144,29 @@ class Other:
                 here, between = places(declared, data), tuple(_between(declared))
                 kind = str(declared.get("end_user_type") or "")
                 of_deal = (products, contained, services, here, between, kind)
-                return cls(deal, *of_deal, answers, stand, earlier)
+                return cls(deal, *of_deal, answers, stand, earlier, is_former)
         # These versions cannot read it: what was screened last counts, wherever it is.
         nothing: frozenset[str] = frozenset()
         services = _screened(deal, "services")
         able = _screened(deal)
-        return cls(deal, nothing, able, services, nothing, (), "", answers, stand, earlier)
+        of_deal = (nothing, able, services, nothing, (), "")
+        return cls(deal, *of_deal, answers, stand, earlier, is_former)
+
+    @property
+    def called(self) -> str:
+        """How a sentence names it."""
+        if self.is_former:
+            return f"{self.deal.reference} (for this end user at first)"
+        return f"{self.deal.reference} of the same end user"
+
+    def ever(self, data: ReferenceData) -> "Sold":
+        """What it was about in whatever was sent of it: a product or a place that was replaced
+        since had its purpose, and people may still look at the deal because of it.
+        """
+        now = Sold(self.products, self.capabilities, self.places)
+        ever = Sold.together([now, *sold_in(self.earlier, data)])
+        # One of which nobody can read where it goes may be anywhere.
+        return ever if self.places else ever._replace(places=self.places)
 
     @property
     def _variants(self) -> Sequence[Mapping[str, Any]]:
@@ -140,7 +183,8 @@ class Other:
     def kinds(self) -> frozenset[str]:
         """What its end user is, as it was screened last; empty where nobody knows."""
         screened = (facts.get("end_user_type") for facts in self._variants)
-        kinds = [self.declared_kind] if self.is_eased_alone and self.declared_kind else screened
+        is_declared = self.is_former or self.is_eased_alone
+        kinds = [self.declared_kind] if is_declared and self.declared_kind else screened
         return frozenset(kind for kind in kinds if kind not in (None, "unknown"))
 
     @property
@@ -314,44 +358,49 @@ def said_elsewhere(
     answers: Mapping[str, Any],
     others: Iterable[Other],
     data: ReferenceData,
-) -> list[str]:
+) -> list[tuple[Other, str]]:
     """Sentences on what other deals say of the end user, in whatever country, and linked ones of
-    the same products, and this one leaves unsaid.
+    the same products, and this one leaves unsaid; each with the deal that says it.
 
     A body is of one kind, and what sales knows of it in one deal it knows in the other one too.
     """
-    kind, here, sentences = declared.get("end_user_type"), places(declared, data), []
+    kind, here = declared.get("end_user_type"), places(declared, data)
+    sentences: list[tuple[Other, str]] = []
     for other in others:
-        reference, is_linked = other.deal.reference, has_place_in_common(here, other.places)
+        ever = other.ever(data)
+        is_linked = has_place_in_common(here, ever.places)
         if is_linked and is_of_another_kind(kind, other):
             named = listed([data.kind_words.get(one, one) for one in sorted(other.kinds)])
             declared_kind = data.kind_words.get(str(kind), kind)
-            sentences.append(
-                f"The end user is declared {declared_kind} here, and {reference} of the same end"
-                f" user is for {named}."
-            )
+            unlike = f"declared {declared_kind} here, and {other.called} is for {named}."
+            sentences.append((other, f"The end user is {unlike}"))
         if is_linked and kind and (former := other.former_kinds - {kind} - other.kinds):
             named = listed([data.kind_words.get(one, one) for one in sorted(former)])
-            sentences.append(
-                f"{reference} of the same end user was for {named} before its answers changed."
-            )
-        abilities = _in_common(other, declared, data) if is_linked else frozenset[str]()
+            changed = f"{other.called} was for {named} before its answers changed."
+            sentences.append((other, changed))
+        abilities = _in_common(ever, declared, data) if is_linked else frozenset[str]()
         if unsaid := questions.unsaid(other.answers, answers, abilities, other.once):
-            sentences.append(
-                f"{reference} of the same end user says more than this deal in answer to"
-                f" {listed(unsaid)}."
-            )
+            more = f"{other.called} says more than this deal in answer to {listed(unsaid)}."
+            sentences.append((other, more))
         if is_linked and (
             purposes := _unsaid_purposes(
-                other.purposes, questions.purposes(answers), other, declared, data
+                other.purposes, questions.purposes(answers), ever, declared, data
             )
         ):
             words = data.rulebook.vocabulary["purpose"]
+            named = listed([words.say(purpose) for purpose in purposes])
             sentences.append(
-                f"{reference} of the same end user, with a product that can do the same, is for"
-                f" {listed([words.say(purpose) for purpose in purposes])}."
+                (other, f"{other.called}, with a product that can do the same, is for {named}.")
             )
     return sentences
+
+
+def can_do_as_much(
+    declared: Mapping[str, Any], others: Iterable[Other], data: ReferenceData
+) -> bool:
+    """Whether what this deal sells can do something of what one of the others ever sold."""
+    able = own_capabilities(declared, data)
+    return any(in_common(able, other.ever(data).capabilities) for other in others)
 
 
 def said_before_a_stop(
@@ -366,22 +415,38 @@ def said_before_a_stop(
             )
 
 
+def knows_more(answers: Mapping[str, Any]) -> bool:
+    """Whether sales says something of the end user that counts for others too."""
+    return end_user_kind(answers) in SECURITY or bool(questions.known_once([answers]))
+
+
+def knew_more(draft: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
+    """Whether a draft said more of its end user than these answers: a security body, or what sales
+    knows of it.
+    """
+    kind = end_user_kind(draft)
+    is_unlike = kind in SECURITY and kind != end_user_kind(answers)
+    return is_unlike or bool(questions.unsaid({}, answers, (), questions.known_once([draft])))
+
+
 def _unsaid_purposes(
     elsewhere: frozenset[str],
     here: frozenset[str],
-    other: Other,
+    sold: Sold,
     declared: Mapping[str, Any],
     data: ReferenceData,
 ) -> list[str]:
     """The purposes at which people look, and that are left out, where products of both deals relate
-    to surveillance and can do the same. Where they find or profile single people for a company, a
+    to surveillance and can do the same. Where they look at single people for a company, a
     task of authorities is one of them.
     """
-    able = other.capabilities & own_capabilities(declared, data)
+    able = in_common(sold.capabilities, own_capabilities(declared, data))
     if able.isdisjoint(data.beside.get("abilities_declared", frozenset())):
         return []
-    finds_people = not able.isdisjoint(INDIVIDUALS) and declared.get("end_user_type") in COMPANIES
-    asked_about = GRAVE_PURPOSES | OF_AUTHORITIES if finds_people else GRAVE_PURPOSES
+    looks_at_people = (
+        not able.isdisjoint(LOOKS_AT_PEOPLE) and declared.get("end_user_type") in COMPANIES
+    )
+    asked_about = GRAVE_PURPOSES | OF_AUTHORITIES if looks_at_people else GRAVE_PURPOSES
     return sorted(asked_about & elsewhere - here)
 
 
@@ -391,7 +456,7 @@ def said_of_party(
     countries: frozenset[str],
     answers: Mapping[str, Any],
     others: Iterable[Other],
-    kinds: Mapping[str, str],
+    data: ReferenceData,
 ) -> Iterator[str]:
     """Sentences on what deals of which somebody else named in this one is the end user say of them,
     and this deal leaves unsaid.
@@ -401,39 +466,55 @@ def said_of_party(
     in one of their ``countries``. What sales knows of a body it knows of the name.
     """
     for other in others:
-        about = f"{name} takes part, and {other.deal.reference}, of which it is the end user,"
+        uses = "was" if other.is_former else "is"
+        about = f"{name} takes part, and {other.deal.reference}, of which it {uses} the end user,"
         unlike = other.kinds - {kind}
         if kind in (None, "unknown", RESELLER):
             unlike &= SECURITY
-        if not has_place_in_common(countries, other.places):
+        if not has_place_in_common(countries, other.ever(data).places):
             unlike = frozenset()
         if unlike and (kind not in other.kinds or unlike & SECURITY):
-            yield f"{about} is for {listed([kinds.get(one, one) for one in sorted(unlike)])}."
+            words = [data.kind_words.get(one, one) for one in sorted(unlike)]
+            yield f"{about} is for {listed(words)}."
         if unsaid := questions.unsaid(other.answers, answers, frozenset(), other.once):
             yield f"{about} says more of it in answer to {listed(unsaid)}."
+
+
+def said_above(
+    name: str, answers: Mapping[str, Any], others: Iterable[Other], data: ReferenceData
+) -> Iterator[str]:
+    """Sentences on what deals of who owns somebody say of that end user, and this one leaves
+    unsaid. What a company owns may be of any kind; what a security body owns is asked about.
+    """
+    for other in others:
+        about = f"{name} belongs to the end user of {other.deal.reference}, or has its number, and"
+        for kind in sorted((other.kinds | other.former_kinds) & SECURITY):
+            yield f"{about} that one is {data.kind_words.get(kind, kind)}."
+        if unsaid := questions.unsaid(other.answers, answers, frozenset(), other.once):
+            yield f"{about} that deal says more of it in answer to {listed(unsaid)}."
 
 
 def says_more(
     declared: Mapping[str, Any], answers: Mapping[str, Any], other: Other, data: ReferenceData
 ) -> bool:
     """Whether a deal says what another one of the end user leaves unsaid."""
-    once = questions.known_once([answers])
-    if not has_place_in_common(places(declared, data), other.places):
+    once, ever = questions.known_once([answers]), other.ever(data)
+    if not has_place_in_common(places(declared, data), ever.places):
         return bool(questions.unsaid(answers, other.answers, frozenset(), once))
     return bool(
-        questions.unsaid(answers, other.answers, _in_common(other, declared, data), once)
+        questions.unsaid(answers, other.answers, _in_common(ever, declared, data), once)
         or _unsaid_purposes(
-            questions.purposes(answers), questions.purposes(other.answers), other, declared, data
+            questions.purposes(answers), questions.purposes(other.answers), ever, declared, data
         )
         or is_of_another_kind(declared.get("end_user_type"), other)
     )
 
 
-def _in_common(other: Other, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+def _in_common(sold: Sold, declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
     """What the products of a linked deal would be able to do here as well, where some are sold or
     served in both, and the catalogue does not say it anyway.
     """
-    if other.products.isdisjoint(systems(declared, data)):
+    if sold.products.isdisjoint(systems(declared, data)):
         return frozenset()
     able = own_capabilities(declared, data)
     return frozenset(ability for ability, alike in data.alike.items() if alike.isdisjoint(able))
@@ -487,6 +568,14 @@ def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozen
     return contained
 
 
+def in_common(these: frozenset[str], those: frozenset[str]) -> frozenset[str]:
+    """What can be done with either: whatever finds or profiles single people does the same."""
+    both = these & those
+    if these.isdisjoint(FINDS_PEOPLE) or those.isdisjoint(FINDS_PEOPLE):
+        return both
+    return both | (FINDS_PEOPLE & (these | those))
+
+
 def product_names(declared: Mapping[str, Any]) -> list[str]:
     """What is sold, line by line."""
     lines = declared.get("products") or ()
@@ -529,6 +618,8 @@ def stopped_before(
     ancestors: Iterable[Deal],
     stopped: Iterable[Deal],
     signed: Iterable[Deal],
+    *,
+    above: Iterable[Deal] = (),
     before: Iterable[str] = (),
 ) -> str:
     """The sentence that names the stopped deals which this one follows; empty for none.
@@ -537,7 +628,8 @@ def stopped_before(
 
     ``stopped`` are closed deals in the time that counts, whose end user is the one of this deal
     (``key``) or takes another part in it (``names``), maybe under another spelling. ``signed`` are
-    those whose customer takes part in it, for whatever end user.
+    those whose customer or operator takes part in it, for whatever end user, and ``above`` those of
+    who owns somebody in it, or has the same number.
     """
     sentences = {}
     for other in ancestors:
@@ -550,21 +642,37 @@ def stopped_before(
             sentences.setdefault(other.pk, f"{same} {other.reference}, which was {other.status}")
     for other in signed:
         if other.pk != deal.pk:
-            sentence = f"with the customer of {other.reference}, which was {other.status}"
+            sentence = f"with the customer or the operator of {other.reference}, which was"
+            sentence += f" {other.status}"
             sentences.setdefault(other.pk, f"{sentence}, and with a product like its")
+    for other in above:
+        if other.pk != deal.pk:
+            sentence = f"of a body that belongs to the end user of {other.reference}, or has its"
+            sentence += f" number, which was {other.status}, and with a product like its"
+            sentences.setdefault(other.pk, sentence)
     return "; ".join([*(sentences[pk] for pk in sorted(sentences)), *before])
 
 
 def alike_in_products(
-    declared: Mapping[str, Any], stopped: Iterable[Deal], data: ReferenceData
+    declared: Mapping[str, Any],
+    stopped: Iterable[Deal],
+    data: ReferenceData,
+    sent: Callable[[Deal], Sequence[Mapping[str, Any]]],
 ) -> list[Deal]:
-    """Those of the deals that can do something of what this one can.
+    """Those of the deals that can do something of what this one can, with whatever was ``sent`` of
+    them: a product that was replaced before the stop may be why people looked.
 
     A customer who buys for many is not held up for each of them by one that was stopped.
     """
     stopped = list(stopped)
     able = own_capabilities(declared, data) if stopped else frozenset()
-    return [deal for deal in stopped if not able or not able.isdisjoint(_screened(deal))]
+    return [
+        deal
+        for deal in stopped
+        if not able
+        or in_common(able, _screened(deal))
+        or any(in_common(able, sold.capabilities) for sold in sold_in(sent(deal), data))
+    ]
 
 
 def _how(stopped: str, key: str, names: Collection[str]) -> str:

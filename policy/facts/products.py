@@ -50,11 +50,19 @@ SERVED: Mapping[str | None, Served] = {
 }
 #: The purpose of which nothing is known but the words of sales.
 OTHER = "other"
-#: Purposes that are a task of authorities, and what finds or profiles single people for them.
+#: Purposes that are a task of authorities.
 OF_AUTHORITIES = frozenset(
     {"public_safety", "health_emergency", "smart_city", "emergency_alerting"}
 )
-INDIVIDUALS = frozenset({"subscriber_analytics_individual", "location_platform"})
+FINDS_PEOPLE = frozenset({"subscriber_analytics_individual", "location_platform"})
+#: What looks at single people, and how a sentence says it: who does it for authorities is asked for
+#: which one.
+LOOKS_AT_PEOPLE: Mapping[str, str] = {
+    **dict.fromkeys(sorted(FINDS_PEOPLE), "find or profile single people"),
+    "dpi_traffic_management": "look into what single people send",
+    "sms_content_inspection": "look into what single people send",
+    "anpr": "read the number plates of single people",
+}
 #: What only prisons and the like have a use for, whoever runs it for them.
 OF_PRISONS = "managed_access_system"
 #: In the note of capabilities when other deals of the end user, or what stands there, add some.
@@ -228,22 +236,22 @@ def serves(draft: Draft, facts: dict[str, Any]) -> None:
 
 
 def for_an_authority(draft: Draft, facts: dict[str, Any]) -> None:
-    """A company that finds or profiles single people for what is a task of authorities, or catches
-    the phones in a prison: they get what it finds, and where they use it themselves rules ask.
+    """A company that looks at single people for what is a task of authorities, or catches the
+    phones in a prison: they get what it finds, and where they use it themselves rules ask.
     """
     purpose, kind = facts["purpose"], facts["end_user_type"]
     able = surely(facts["capabilities"]) or ()
-    is_of_people = not INDIVIDUALS.isdisjoint(able)
+    looks = list(dict.fromkeys(does for one, does in LOOKS_AT_PEOPLE.items() if one in able))
     if OF_PRISONS in able and kind in COMPANIES:
         whoever = draft.reference.kind_words[kind].capitalize()
         draft.doubts.append(
             f"{whoever} is to run a managed access system: say for which authority."
         )
-    if purpose in OF_AUTHORITIES and kind in COMPANIES and is_of_people:
+    if purpose in OF_AUTHORITIES and kind in COMPANIES and looks:
         words = draft.reference.rulebook.vocabulary["purpose"].say(purpose)
         draft.doubts.append(
-            f"The purpose is {words}, and {draft.reference.kind_words[kind]} is to find or profile"
-            " single people for it: say which authority gets what it finds."
+            f"The purpose is {words}, and {draft.reference.kind_words[kind]} is to {listed(looks)}"
+            " for it: say which authority gets what it finds."
         )
 
 

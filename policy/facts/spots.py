@@ -54,7 +54,10 @@ NOTHING = Elsewhere({})
 ARMED = frozenset({"law_enforcement", "military", INTELLIGENCE})
 #: Between the bodies that one name joins, or beside them.
 _JOINS = re.compile(
-    r"\s(?:and|und|et|och|og|ja|y|e|with|via|for|on behalf of|c/o)\s"
+    r"\s(?:and|und|et|och|og|ja|sekä|y|e|with|via|for|as|on behalf of|represented by|c/o"
+    r"|für|im auftrag von|voor|namens|för|puolesta|pour(?: le compte de)?|par|au nom de"
+    r"|para|por(?: cuenta de| conta de)?|per(?: conto di)?|da parte di|dla|w imieniu"
+    r"|для|от имени)\s"
     r"|[&+]|(?<=\w)[-–](?=\w)|\b(?:joint venture|consortium|konsortium|jv)\b",  # noqa: RUF001
     re.IGNORECASE,
 )

@@ -110,6 +110,8 @@ NOT_COPIED = frozenset({DECLARATION, "sign-date", "reports", "limits-speech", "l
 KNOWN_TO_SALES = frozenset(sets.slug for sets in answers_to_facts.TABLE if not sets.member)
 #: The same without the law, which is of what is sold.
 KNOWN_OF_END_USER = KNOWN_TO_SALES - {"law-conflict"}
+#: What says what a deal contains.
+CONTAINS = frozenset({"products", "other-systems"})
 #: What is sold and where to, which may be chosen otherwise.
 SOLD = frozenset(
     {
@@ -370,21 +372,18 @@ def title_of(answers: Answers, data: ReferenceData) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
 
 
-def copied(answers: Answers, *, source: str = "", sent: Answers | None = None) -> dict[str, Any]:
-    """What a copy of a deal takes over; ``source`` is the reference that each answer shows.
-
-    Nobody has seen what a deal says since it was ``sent`` that its copy is asked about again.
-    """
+def copied(answers: Answers, *, source: str = "") -> dict[str, Any]:
+    """What a copy of a deal takes over; ``source`` is the reference that each answer shows."""
     kept = {slug: value for slug, value in answers.items() if slug not in {*NOT_COPIED, *MARKS}}
-    said, seen = _grave(answers), _grave(sent or {})
-    unseen = NOT_COPIED.intersection(said - seen)
-    softened = sorted({*answers.get(SOFTENED, ()), *unseen})
-    marks: dict[str, Any] = {SOFTENED: softened} if softened else {}
-    if FROM_EXECUTIVES in answers:
-        marks[FROM_EXECUTIVES] = answers[FROM_EXECUTIVES]
+    marks = {mark: answers[mark] for mark in (SOFTENED, FROM_EXECUTIVES) if mark in answers}
     if source:
         marks[COPIED] = {"source": source, "slugs": sorted(kept)}
     return {**kept, **marks}
+
+
+def unseen(answers: Answers, sent: Answers) -> list[str]:
+    """What a copy is asked about again, and nobody has seen since the deal was ``sent``."""
+    return sorted(NOT_COPIED.intersection(_grave(answers) - _grave(sent)))
 
 
 def soften(

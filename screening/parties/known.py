@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from policy.reference.names.outlines import sought
@@ -19,6 +19,7 @@ from screening.parties.models import (
     Easing,
     Party,
     PartyFinding,
+    PartyIdentifier,
     PartyMerge,
     Related,
     are_spoken_of,
@@ -386,6 +387,13 @@ def keys_of_bodies(keys: Collection[str]) -> frozenset[str]:
     return frozenset(keys) | frozenset(also)
 
 
+def keys_below(keys: Collection[str]) -> frozenset[str]:
+    """The same, and the names of who belongs to one of them, or has one of their numbers."""
+    named = Party.objects.filter(key__in=keys).values_list("pk", flat=True)
+    also = Party.objects.filter(pk__in=reached_from(set(named))).values_list("key", flat=True)
+    return frozenset(keys) | frozenset(also)
+
+
 def merged_keys() -> dict[str, frozenset[str]]:
     """Each name of a body that was merged, and all its names; for many deals at once."""
     same = same_as(_merged())
@@ -393,6 +401,40 @@ def merged_keys() -> dict[str, frozenset[str]]:
     named: dict[str, frozenset[str]] = {}
     for pk, others in same.items():
         also = frozenset(keys[other] for other in others)
+        named[keys[pk]] = named.get(keys[pk], frozenset()) | also
+    return named
+
+
+def is_above(key: str) -> bool:
+    """Whether somebody belongs to the body of this name, or has one of its numbers."""
+    own = bodies(set(Party.objects.filter(key=key).values_list("pk", flat=True)))
+    return bool(reached_from(own) - own)
+
+
+def tied_keys() -> dict[str, frozenset[str]]:
+    """By each name of a body the names of who owns it, and of who has one of its numbers and was
+    not told apart from it; for many deals at once.
+    """
+    owned = Party.objects.filter(parent__isnull=False).order_by().values_list("pk", flat=True)
+    same = PartyIdentifier.objects.filter(scheme=OuterRef("scheme"), value=OuterRef("value"))
+    shared = PartyIdentifier.objects.filter(Exists(same.exclude(party=OuterRef("party"))))
+    tied = bodies(set(owned.union(shared.order_by().values_list("party", flat=True))))
+    if not tied:
+        return {}
+    related = related_to(tied)
+    told_apart = apart([*tied, *(pk for some in related.sharers.values() for pk in some)])
+    above = {
+        pk: {
+            *related.owners.get(pk, ()),
+            *(other for other in related.sharers.get(pk, ()) if (pk, other) not in told_apart),
+        }
+        for pk in tied
+    }
+    everybody = tied.union(*above.values())
+    keys = dict(Party.objects.filter(pk__in=everybody).values_list("pk", "key"))
+    named: dict[str, frozenset[str]] = {}
+    for pk, others in above.items():
+        also = frozenset(keys[other] for other in others) - {keys[pk]}
         named[keys[pk]] = named.get(keys[pk], frozenset()) | also
     return named
 

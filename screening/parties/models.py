@@ -225,6 +225,17 @@ class DealPartyQuerySet(models.QuerySet["DealParty"]):
     def customers(self) -> Self:
         return self.filter(role=DealParty.Role.CUSTOMER)
 
+    def end_users(self) -> Self:
+        return self.filter(role=DealParty.Role.END_USER)
+
+    def buyers(self) -> Self:
+        """Who signs it, or runs it for whoever is to use it."""
+        return self.filter(role__in=(DealParty.Role.CUSTOMER, DealParty.Role.OPERATOR))
+
+    def principals(self) -> Self:
+        """A stop is kept for them."""
+        return self.buyers() | self.end_users()
+
     def takes_another_part(self, key: str) -> Self:
         """Of deals in which a party of this name is somebody else than the end user."""
         uses = DealParty.objects.filter(

@@ -12,7 +12,16 @@ from audit.refusals import Conflict, NotAllowed
 from people import access
 from people.verbs import Verb, Who
 from screening import verbs as selling
-from screening.parties.models import Easing, Party, PartyFinding, PartyMerge, related_to, same_as
+from screening.lifecycle import CLOSED
+from screening.parties.models import (
+    DealParty,
+    Easing,
+    Party,
+    PartyFinding,
+    PartyMerge,
+    related_to,
+    same_as,
+)
 
 _COMPLIANCE = Who((access.COMPLIANCE,), "Only compliance records what is known of a party.")
 #: What two people have done, as the sentence of a refusal says it.
@@ -36,7 +45,8 @@ def _check_merge(pair: tuple[Party, Party], _user: Any) -> None:
 
 def check_tie_ends(party: Party, others: Iterable[Party]) -> None:
     """What is known of an owner, or of who has the same number, is asked about in deals of the
-    party. Nobody ends that alone: two people say first that they are not the same.
+    party, and so are the deals of that one that were stopped or that people looked at. Nobody ends
+    that alone: two people say first that they are not the same.
     """
     own = same_as([party.pk])[party.pk]
     for other in others:
@@ -44,11 +54,18 @@ def check_tie_ends(party: Party, others: Iterable[Party]) -> None:
             continue
         above = related_to([other.pk]).owners[other.pk]
         is_known = PartyFinding.objects.standing().filter(party__in=above).exists()
+        looked_at = Q(deal__status__in=CLOSED) | ~Q(deal__review_level="")
+        used = DealParty.objects.end_users().filter(looked_at, party__in=above)
         told = Q(party__in=own, other=other) | Q(party=other, other__in=own)
         told_apart = Easing.objects.holding().filter(told, kind=Easing.Kind.APART)
-        if is_known and not told_apart.exists():
+        if (is_known or used.exists()) and not told_apart.exists():
+            what = (
+                f"Compliance knows more about {other}"
+                if is_known
+                else f"People looked at deals of {other}, or one was stopped"
+            )
             raise Conflict(
-                f"Compliance knows more about {other}, and deals of {party} are asked about it. "
+                f"{what}, and deals of {party} are asked about it. "
                 "Two people have to say first that these are not the same."
             )
 

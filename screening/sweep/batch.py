@@ -193,7 +193,15 @@ class _Around(Around):
     def used_by(
         self, keys: Collection[str], deal: Deal, data: ReferenceData
     ) -> dict[str, list[Other]]:
-        used = super().used_by(keys, deal, data)
+        return self._open(super().used_by(keys, deal, data))
+
+    def once_used_by(
+        self, keys: Collection[str], deal: Deal, data: ReferenceData
+    ) -> dict[str, list[Other]]:
+        return self._open(super().once_used_by(keys, deal, data))
+
+    def _open(self, used: Mapping[str, Sequence[Other]]) -> dict[str, list[Other]]:
+        """Without deals that the batch has closed."""
         return {
             key: [other for other in others if other.deal.pk not in self._closed]
             for key, others in used.items()
@@ -223,19 +231,24 @@ class _Around(Around):
             raise Apart
         return super().stopped(names, sent)
 
+    def stopped_above(self, keys: Collection[str], sent: datetime) -> list[Deal]:
+        if not self._closed_keys.isdisjoint(frozenset().union(*map(self.above, keys))):
+            raise Apart
+        return super().stopped_above(keys, sent)
+
     def follow(self, deal: Deal, status: str) -> None:
         if status in CLOSED:
             self._closed.add(deal.pk)
-            self._closed_keys |= {*self._customers.get(deal.pk, ()), deal.end_user_key}
+            self._closed_keys |= {*self._principals.get(deal.pk, ()), deal.end_user_key}
 
     @cached_property
-    def _customers(self) -> Mapping[int, list[str]]:
-        """By the number of a deal the keys of those who sign it."""
-        customers: dict[int, list[str]] = defaultdict(list)
-        parts = DealParty.objects.customers().filter(deal__in=self._ours)
+    def _principals(self) -> Mapping[int, list[str]]:
+        """By the number of a deal the keys of those who sign it or were to use it."""
+        principals: dict[int, list[str]] = defaultdict(list)
+        parts = DealParty.objects.principals().filter(deal__in=self._ours)
         for deal, key in parts.values_list("deal", "party__key"):
-            customers[deal].append(key)
-        return customers
+            principals[deal].append(key)
+        return principals
 
 
 def _findings_of(deals: Collection[Deal]) -> Mapping[int, list[tuple[Any, ...]]]:

@@ -214,8 +214,11 @@ def screen_after_said(job: Job) -> None:
 
 
 def that_name_end_user_of(deal: Deal) -> QuerySet[Deal]:
-    """Other deals that still count, and name the end user of this one under one of its names."""
-    keys = known.keys_of_bodies({deal.end_user_key} - {""})
+    """Other deals that still count, and name an end user that this one had, under one of its
+    names, or somebody who belongs to it.
+    """
+    users = DealParty.objects.end_users().filter(deal=deal).values_list("party__key", flat=True)
+    keys = known.keys_below({deal.end_user_key, *users} - {""})
     named = DealParty.objects.filter(party__key__in=keys).values("deal")
     others = Deal.objects.filter(pk__in=named, status__in=LIVE).exclude(pk=deal.pk)
     return others.order_by("pk")
@@ -236,17 +239,17 @@ def screen_after_stop(job: Job) -> None:
 
 
 def _bodies_of(stopped: Deal) -> frozenset[str]:
-    """The end user and the customer of a stopped deal, under each of their names."""
-    customers = DealParty.objects.customers().filter(deal=stopped)
-    keys = {stopped.end_user_key, *customers.values_list("party__key", flat=True)}
+    """Whoever signed, ran or was to use a stopped deal, under each of their names."""
+    principals = DealParty.objects.principals().filter(deal=stopped)
+    keys = {stopped.end_user_key, *principals.values_list("party__key", flat=True)}
     return known.keys_of_bodies(keys - {""})
 
 
 def follow(stopped: Deal) -> QuerySet[Deal]:
-    """The deals that still count and may follow a stopped one: its end user or its customer takes
-    part in them.
+    """The deals that still count and may follow a stopped one: whoever signed, ran or was to use it
+    takes part in them, or somebody who belongs to one of those.
     """
-    keys = _bodies_of(stopped)
+    keys = known.keys_below(_bodies_of(stopped))
     whoever = Party.objects.filter(key__in=keys).values_list("pk", flat=True)
     takes_part = DealParty.objects.filter(party__key__in=keys | keys_alike(whoever)).values("deal")
     others = Deal.objects.filter(pk__in=takes_part, status__in=LIVE).exclude(pk=stopped.pk)

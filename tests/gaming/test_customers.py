@@ -45,7 +45,7 @@ def test_a_product_like_the_stopped_one_for_another_end_user_is_looked_at(name: 
     assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "senior")
     assert deal.screening is not None
     note = deal.screening.sources["follows_stopped_deal"]["note"]
-    assert f"with the customer of {stopped.reference}, which was rejected" in note
+    assert f"with the customer or the operator of {stopped.reference}, which was rejected" in note
     assert followed(deal, deal.last_screening.revision) == [stopped]
 
 
@@ -54,6 +54,27 @@ def test_the_customer_of_a_stopped_deal_in_another_part_counts_too() -> None:
     between = {"name": CUSTOMER, "role": "reseller", "country": "FI"}
     answers = {**SIMPLE, "intermediaries": {"answer": "yes", "parties": [between]}}
     assert send(answers).status == Status.IN_REVIEW
+
+
+def run_by(name: str) -> dict[str, Any]:
+    """Radio in a country of high risk for somebody on paper, and who really has it runs it."""
+    runs = {"name": name, "role": "operator", "country": "FI"}
+    return {**STOPPED, "intermediaries": {"answer": "yes", "parties": [runs]}}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_so_does_whoever_was_to_run_it(*, is_first: bool) -> None:
+    own = {**SIMPLE, "customer": "Pohjan Verkko"}
+    if not is_first:
+        deal = send(own)
+        assert deal.status == Status.CLEARED
+    stop(send(run_by("Pohjan Verkko")), "rejected")
+    sweeping.work(AFTER_STOP)
+    if is_first:
+        deal = send(own)
+    deal.refresh_from_db()
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "senior")
+    assert send({**own, "products": ["xgs-pon"]}).status == Status.CLEARED
 
 
 def test_another_product_of_the_same_customer_clears() -> None:
@@ -91,6 +112,11 @@ def test_so_are_those_for_the_customer_itself() -> None:
     sold_for("First Mills", **WAITS)
     itself = {"end-user": {"kind": "private_enterprise", "is_customer": True}}
     assert send({**SIMPLE, "customer": CUSTOMER, **itself, **FOR_A_FIRM}).review_level == "senior"
+
+
+def test_so_are_those_for_whoever_is_to_run_the_first_one() -> None:
+    send({**run_by("Pohjan Verkko"), **factories.in_country("FI"), **WAITS})
+    assert send({**SIMPLE, "customer": "Pohjan Verkko"}).review_level == "senior"
 
 
 def test_beside_one_of_executives_they_go_to_executives() -> None:

@@ -22,6 +22,16 @@ ASKED = {
     "Telia Company with Rostelecom": "Russia",
     "JV Elisa + Rostelecom": "Russia",
     "Pohjan Verkko och Beltelecom": "Belarus",
+    "Elisa für Beltelecom": "Belarus",
+    "Elisa im Auftrag von Beltelecom": "Belarus",
+    "Elisa pour le compte de Beltelecom": "Belarus",
+    "Elisa per conto di Beltelecom": "Belarus",
+    "Elisa por cuenta de Beltelecom": "Belarus",
+    "Elisa para Beltelecom": "Belarus",
+    "Elisa voor Beltelecom": "Belarus",
+    "Elisa dla Beltelecom": "Belarus",
+    "Elisa represented by Beltelecom": "Belarus",
+    "Elisa acting as Beltelecom": "Belarus",
 }
 
 

@@ -89,6 +89,46 @@ def test_with_something_else_instead_it_goes_to_seniors() -> None:
     assert level(send_draft(deal)) == (Status.IN_REVIEW, "senior")
 
 
+SERVER: dict[str, Any] = {**RADIO, "products": ["location-server"], "intelligence-access": "no"}
+
+
+def test_a_product_that_is_away_while_the_answer_is_made_milder_counts() -> None:
+    deal = factories.draft_deal(answers={**SERVER, "purposes": ["national_security_monitoring"]})
+    complete(deal)
+    for slug, value in (
+        ("products", RADIO["products"]),
+        ("purposes", RADIO["purposes"]),
+        ("products", SERVER["products"]),
+    ):
+        actions.save_answer(deal, slug=slug, value=value, actor=deal.owner)
+    complete(deal)
+    assert level(send_draft(deal)) == (Status.IN_REVIEW, "executive")
+
+
+@pytest.mark.parametrize(
+    ("slug", "said"), [("limits-speech", "refused"), ("reports", "yes"), ("law-conflict", "yes")]
+)
+def test_what_a_copy_of_a_draft_is_asked_again_goes_to_those_who_would_have_looked(
+    slug: str, said: str
+) -> None:
+    source = factories.draft_deal(answers={**SERVER, slug: {"answer": said, "text": "Two papers"}})
+    complete(source)
+    copy = actions.copy_deal(source, actor=source.owner)
+    actions.save_answer(copy, slug=slug, value=NO, actor=copy.owner)
+    complete(copy)
+    assert level(send_draft(copy)) == (Status.IN_REVIEW, "executive")
+
+
+def test_reports_that_seniors_would_have_read_go_to_seniors_in_a_copy() -> None:
+    reports = {"answer": "yes", "text": "Two papers"}
+    source = factories.draft_deal(answers={**RADIO, "reports": reports})
+    complete(source)
+    copy = actions.copy_deal(source, actor=source.owner)
+    actions.save_answer(copy, slug="reports", value=NO, actor=copy.owner)
+    complete(copy)
+    assert level(send_draft(copy)) == (Status.IN_REVIEW, "senior")
+
+
 def test_what_only_stops_a_draft_goes_to_seniors() -> None:
     """As before: the policy would have stopped it, and no executive would have looked."""
     deal = factories.draft_deal(answers={**RADIO, "products": ["x-monitoring-centre"]})

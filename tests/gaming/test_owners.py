@@ -11,10 +11,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audit.refusals import Conflict
-from screening.lifecycle import AFTER_PARTY, Status
+from screening import actions
+from screening.lifecycle import AFTER_PARTY, AFTER_SAID, AFTER_STOP, Status
 from screening.models import Deal
 from screening.parties import actions as parties
 from screening.parties.models import Party, PartyFinding, PartyIdentifier
+from screening.sweep import batch
 from tests import factories
 from tests.factories import ruled
 from tests.screening.form.answers import ASKED_NOW
@@ -119,6 +121,104 @@ def test_who_belongs_to_nobody_of_whom_anything_is_known_clears() -> None:
     owned(below, above)
     known(below, "state_owned", value=True)
     assert send({**RADIO, "customer": ABOVE}).status == Status.CLEARED
+
+
+SURVEILS: dict[str, Any] = {
+    "products": ["location-server"],
+    "intelligence-access": "no",
+    "customer": ABOVE,
+}
+STOPPED: dict[str, Any] = {**RADIO, **SURVEILS, "purposes": ["protest_monitoring"]}
+BELOW: dict[str, Any] = {**RADIO, **SURVEILS, "customer": BODY}
+REPORTED = {"reports": {"answer": "yes", "text": "Two papers"}}
+ARMY = {"end-user": {"kind": "military", "is_customer": True}}
+
+
+@TIES
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_deal_of_one_above_that_was_stopped_is_followed(tie: Tie, *, is_first: bool) -> None:
+    tie(*both())
+    if not is_first:
+        deal = send(BELOW)
+        assert deal.status == Status.CLEARED
+    stopped = send(STOPPED)
+    assert stopped.status == Status.BARRED
+    sweeping.work(AFTER_STOP)
+    if is_first:
+        deal = send(BELOW)
+    deal.refresh_from_db()
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "senior")
+    note = deal.last_screening.sources["follows_stopped_deal"]["note"]
+    assert f"of a body that belongs to the end user of {stopped.reference}" in note
+    # The one above had bought radio before.
+    assert send({**RADIO, "products": ["xgs-pon"]}).status == Status.CLEARED
+
+
+def test_the_level_of_that_deal_is_kept() -> None:
+    owned(*both())
+    deal = send({**STOPPED, "purposes": ["national_security_monitoring"]})
+    actions.withdraw_deal(deal, because="Lost the tender.", actor=deal.owner)
+    deal = send(BELOW)
+    assert (deal.status, deal.review_level) == (Status.IN_REVIEW, "executive")
+
+
+def test_what_the_one_below_had_stopped_holds_up_nobody_above() -> None:
+    owned(*both())
+    send({**STOPPED, "customer": BODY})
+    assert send({**BELOW, "customer": ABOVE}).status == Status.CLEARED
+
+
+@TIES
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("said", [REPORTED, ARMY], ids=["misuse", "army"])
+def test_what_sales_says_of_the_one_above_is_asked_about(
+    said: dict[str, Any], tie: Tie, *, is_first: bool
+) -> None:
+    tie(*both())
+    if not is_first:
+        deal = send(BELOW)
+        assert deal.status == Status.CLEARED
+    says = send({**RADIO, **SURVEILS, **said})
+    sweeping.work(AFTER_SAID)
+    if is_first:
+        deal = send(BELOW)
+    deal.refresh_from_db()
+    assert deal.turn == "compliance"
+    note = str(deal.last_screening.facts[0]["conflict_note"])
+    assert f"{BODY} belongs to the end user of {says.reference}" in note
+
+
+def test_who_owns_is_looked_up_among_many_too() -> None:
+    owned(*both())
+    deal = send(BELOW)
+    send(STOPPED)
+    result = batch.screen(
+        Deal.objects.exclude(status=Status.BARRED).values_list("pk", flat=True),
+        Deal.objects.all(),
+        cause="fact",
+        because="All.",
+        only_changed=True,
+    )
+    assert result.failed == {}
+    deal.refresh_from_db()
+    assert deal.status == Status.IN_REVIEW
+
+
+def test_nobody_takes_an_owner_away_alone_whose_deal_was_stopped() -> None:
+    below, above = both()
+    owned(below, above)
+    numbered(below, above)
+    stopped = send(STOPPED)
+    officer = factories.compliance_officer()
+    with pytest.raises(Conflict, match=f"People looked at deals of {ABOVE}"):
+        parties.set_parent(below, None, because=WHY, actor=officer)
+    with pytest.raises(Conflict, match="Two people have to say first"):
+        parties.remove_identifier(below.identifiers.get(), actor=officer)
+    factories.agreed(parties.ask_apart(below, above, because=WHY, source="", actor=officer))
+    assert stopped.status == Status.BARRED
+    parties.set_parent(below, None, because=WHY, actor=officer)
+    # The number is theirs alone now, as two people said.
+    assert send(BELOW).status == Status.CLEARED
 
 
 def test_nobody_takes_an_owner_away_alone() -> None:

@@ -147,8 +147,10 @@ def test_a_core_in_another_deal_explains_no_purpose_of_this_one(product: str) ->
 @pytest.mark.parametrize(
     "purpose", ["public_safety", "health_emergency", "smart_city", "emergency_alerting"]
 )
-@pytest.mark.parametrize("product", ["location-server", "customer-analytics"])
-def test_a_company_that_finds_people_for_a_task_of_authorities_is_asked_about(
+@pytest.mark.parametrize(
+    "product", ["location-server", "customer-analytics", "dpi-gateway", "sms-firewall", "anpr"]
+)
+def test_a_company_that_looks_at_people_for_a_task_of_authorities_is_asked_about(
     purpose: str, product: str
 ) -> None:
     """A ministry that would use it itself is reviewed."""
@@ -161,9 +163,16 @@ def test_a_company_that_finds_people_for_a_task_of_authorities_is_asked_about(
 
 @pytest.mark.parametrize(
     ("product", "purpose"),
-    [("location-server", "commercial_service"), ("emergency-location", "public_safety")],
+    [
+        ("location-server", "commercial_service"),
+        ("emergency-location", "public_safety"),
+        ("dpi-gateway", "traffic_management"),
+        ("sms-firewall", "network_security"),
+        ("anpr", "enterprise_internal"),
+        ("camera-network", "public_safety"),
+    ],
 )
-def test_finding_people_for_subscribers_or_in_an_emergency_call_clears(
+def test_looking_at_people_for_subscribers_or_in_an_emergency_call_clears(
     product: str, purpose: str
 ) -> None:
     deal = send({**ASKED_NOW, "products": [product], "purposes": [purpose]})

@@ -104,6 +104,40 @@ def test_what_the_catalogue_says_anyway_and_other_products_are_not() -> None:
     assert send({**LOCATION, "products": ["core-exposure"]}).status == Status.CLEARED
 
 
+@pytest.mark.parametrize(
+    ("said", "products", "level"),
+    [
+        ({"reports": {"answer": "yes", "text": "Two papers"}}, LOCATION["products"], "executive"),
+        ({"purposes": ["national_security_monitoring"]}, LOCATION["products"], "executive"),
+        ({"purposes": ["crime_investigation"]}, LOCATION["products"], "senior"),
+        ({"reports": {"answer": "yes", "text": "Two papers"}}, RADIO["products"], "senior"),
+    ],
+    ids=["misuse", "national security", "crime", "another product"],
+)
+def test_what_executives_approved_and_the_next_deal_leaves_unsaid_goes_to_them(
+    said: dict[str, Any], products: list[str], level: str
+) -> None:
+    first = send({**LOCATION, **said})
+    approve(first)
+    second = send({**LOCATION, "products": products})
+    assert second.turn == "compliance"
+    ruled(second, "fact_conflict", value=False)
+    second.refresh_from_db()
+    assert (second.status, second.review_level) == (Status.IN_REVIEW, level)
+
+
+@pytest.mark.parametrize(
+    ("product", "is_asked"),
+    [("customer-analytics", True), ("dpi-gateway", False), ("nr-macro", False)],
+)
+def test_what_finds_people_by_other_means_is_asked_about(product: str, *, is_asked: bool) -> None:
+    first = send({**LOCATION, "purposes": ["crime_investigation"]})
+    second = send({**LOCATION, "products": [product]})
+    assert (second.turn == "compliance") is is_asked
+    assert (first.reference in conflict_note(second)) is is_asked
+    assert second.review_level == ("senior" if is_asked else "")
+
+
 PAPER: dict[str, Any] = {
     **RADIO,
     "customer-kind": "commercial_operator",

@@ -116,6 +116,33 @@ def test_something_else_or_for_somebody_else_clears(other: dict[str, Any]) -> No
     assert send({**RADIO, **other}).status == Status.CLEARED
 
 
+LOCATION: dict[str, Any] = {**RADIO, "products": ["location-server"]}
+ANALYTICS = {**RADIO, "products": ["customer-analytics"], "intelligence-access": "no"}
+AGENCY = {"end-user": {"kind": "intelligence_security", "is_customer": True}}
+ARMY = {"products": ["li-gateway"], "end-user": {"kind": "military", "is_customer": True}}
+CENSORED = {"limits-speech": {"answer": "included", "text": "A filter"}}
+
+
+@pytest.mark.parametrize("second", [ANALYTICS, RADIO], ids=["analytics", "radio"])
+@pytest.mark.parametrize("said", [AGENCY, ARMY, CENSORED], ids=["agency", "army", "speech"])
+def test_what_it_knew_of_the_body_counts_whatever_is_sold(
+    said: dict[str, Any], second: dict[str, Any]
+) -> None:
+    first = draft({**LOCATION, **said})
+    actions.delete_draft(first, actor=first.owner)
+    assert send(second).status == Status.IN_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("second", "status"), [(ANALYTICS, Status.IN_REVIEW), (RADIO, Status.CLEARED)]
+)
+def test_a_stop_counts_for_whatever_relates_to_surveillance_too(
+    second: dict[str, Any], status: str
+) -> None:
+    draft({**LOCATION, "purposes": ["population_monitoring"]})
+    assert send(second).status == status
+
+
 def test_beside_a_draft_that_nothing_stopped_it_clears() -> None:
     draft({**RADIO, "purposes": ["border_control"]})
     assert not StoppedDraft.objects.exists()

@@ -76,7 +76,7 @@ def test_nothing_is_read_before_it_is_asked_and_nothing_twice(
     with django_assert_num_queries(0):
         around = Around(deals)
     # However many deals there are; three of them look for other spellings of their names.
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         for deal in deals:
             for _ in range(3):
                 around.ancestors(deal)
