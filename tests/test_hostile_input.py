@@ -1,6 +1,7 @@
 """What nobody types by accident, in every filter and every form: an answer, never a server error.
 
-The test client raises what a server would answer with 500.
+The test client raises what a server would answer with 500. Each page is given a part of it, and
+other pages the rest; all of them are given everything with ``--slow``.
 """
 
 import csv
@@ -15,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from screening.form import deal_form
-from tests import factories
+from tests import effort, factories
 from tests.test_access import address, people  # noqa: F401  a fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.example_laws]
@@ -42,6 +43,8 @@ HOSTILE = [
     "../..",
     "%s{0}",
 ]
+#: What only a multipart body can carry past the edge.
+CONTROLS = ["a\x00b", "\x1b[2J"]
 #: Raw bytes of a query: half a surrogate pair, and no UTF-8 at all.
 RAW = [b"\xed\xa0\x80", b"\xff\xfe"]
 #: Parameters that pages read beside their form.
@@ -80,10 +83,12 @@ def test_every_get_parameter(row: dict[str, str], people: dict[str, User]) -> No
     page = client.get(path, secure=True)
     form = page.context.get("form") if page.context else None
     own = [name for name in getattr(form, "fields", ()) if name not in BESIDE]
-    for at, value in enumerate(HOSTILE):
-        alone = own[at :: len(HOSTILE)]
+    turn = ROWS.index(row)
+    values = effort.part_of(HOSTILE, turn)
+    for at, value in enumerate(values):
+        alone = own[at :: len(values)]
         # What pages read beside their form is read by the same few lines on each of them.
-        together = BESIDE if (at + ROWS.index(row)) % 2 else own
+        together = BESIDE if (at + turn) % 2 else own
         for names in (together, *([name] for name in alone)):
             if not names:
                 continue
@@ -115,7 +120,6 @@ def test_numbers_of_things_that_cannot_be(
 
 @pytest.mark.parametrize("slug", [one.slug for one in deal_form.QUESTIONS if one.section < 6])
 def test_every_question(slug: str, people: dict[str, User]) -> None:  # noqa: F811
-    """Also what only a multipart body can carry past the edge."""
     client, deal = Client(), factories.draft_deal(people["sales"])
     client.force_login(people["sales"])
     asked = next(one for one in deal_form.QUESTIONS if one.slug == slug)
@@ -123,9 +127,10 @@ def test_every_question(slug: str, people: dict[str, User]) -> None:  # noqa: F8
     page = client.get(reverse("screening:question", kwargs=where), secure=True)
     fields = list(page.context["form"].fields)
     names = [*fields, "rows", *(f"answer_{part}" for part in ("day", "month", "year"))]
-    for at, value in enumerate([*HOSTILE, "a\x00b", "\x1b[2J"]):
+    turn = deal_form.QUESTIONS.index(asked)
+    for at, value in enumerate(effort.part_of([*HOSTILE, *CONTROLS], turn)):
         # Both read the answer with the same form.
-        name = ("question", "meaning")[(at + len(slug)) % 2]
+        name = ("question", "meaning")[(at + turn) % 2]
         body = dict.fromkeys(names, value)
         status = client.post(
             reverse(f"screening:{name}", kwargs=where), body, secure=True
@@ -150,7 +155,7 @@ def test_every_form_that_acts(route: str, people: dict[str, User]) -> None:  # n
     form = page.context.get("form") if page.context else None
     fields = getattr(form, "fields", ())
     names = [*fields, "send_key", "rows", "step", "try", "reply_1", "q1-text"]
-    for value in [*HOSTILE, "a\x00b", "\x1b[2J"]:
+    for value in effort.part_of([*HOSTILE, *CONTROLS], ACTING.index(route)):
         # Each finds everything as it was.
         place = transaction.savepoint_create()
         status = client.post(path, dict.fromkeys(names, value), secure=True).status_code

@@ -1,7 +1,6 @@
 """A real Chromium against the real program. What the browser refuses or fetches elsewhere fails."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+from tests.conftest import CHROMIUM
+
 # Playwright keeps an event loop in this thread; Django only sees that, not that we wait for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -25,9 +25,8 @@ FORGET = "() => { try { localStorage.clear(); sessionStorage.clear() } catch { }
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    found = next(filter(None, map(shutil.which, CHROMIUM)))
     return {
-        "executable_path": found,
+        "executable_path": CHROMIUM,
         "args": [
             "--no-sandbox",
             "--disable-gpu",

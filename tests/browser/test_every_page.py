@@ -25,14 +25,15 @@ def readers(row: dict[str, str]) -> list[str]:
     return [column for column in COLUMNS if row[column] == "200"]
 
 
-def pages() -> list[tuple[str, str]]:
-    """Each page for the first role that may read it; the home page for every role."""
-    found = []
+def pages() -> dict[str, list[str]]:
+    """Each page with the first role that may read it; the home page with every role."""
+    found: dict[str, list[str]] = {}
     for row in ROWS:
         if row["method"] != "GET" or any(part in row["route"] for part in NOT_PAGES):
             continue
         who = readers(row)
-        found += [(row["route"], column) for column in (who if not row["route"] else who[:1])]
+        for column in who if not row["route"] else who[:1]:
+            found.setdefault(column, []).append(row["route"])
     return found
 
 
@@ -66,22 +67,31 @@ def too_wide_at(page: Any, widths: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
-@pytest.mark.parametrize(("route", "column"), pages(), ids=lambda word: word or "home")
-def test_page(route: str, column: str, visitor: Any) -> None:
+@pytest.mark.parametrize("column", pages())
+def test_pages(column: str, visitor: Any) -> None:
+    """All pages of a role in one test: they change nothing, and to make a database for each takes
+    longer than to look at it.
+    """
     factories.reference_data(laws=factories.laws_of_the_demo())
     owner = factories.sales_person()
     role = {"other_sales": "sales"}.get(column, column)
     user = {"nobody": None, "sales": owner}.get(column) or (
         None if column == "nobody" else factories.person(role)
     )
-    path = address(route, owner)
+    paths = {route: address(route, owner) for route in pages()[column]}
+    found: dict[tuple[str, int], Any] = {}
     for width, dark in ((1280, False), (320, True)):
         guest = visitor(user, width=width, dark=dark)
-        page = guest.goto(path)
-        expect(page.locator("h1")).to_have_count(1)
-        assert faults_of(page) == []
-        assert too_wide_at(page, WIDTHS) == {}
-        assert guest.troubles == []
+        for route, path in paths.items():
+            page = guest.goto(path)
+            faults = [*faults_of(page), *guest.troubles]
+            if page.locator("h1").count() != 1:
+                faults.append("there is not one heading")
+            if faults or (wide := too_wide_at(page, WIDTHS)):
+                found[route, width] = faults or wide
+            guest.troubles.clear()
+            page.set_viewport_size({"width": width, "height": 900})
+    assert found == {}
 
 
 #: One word as long as the form takes it, and a customer of as many letters as a tender can hold.

@@ -22,7 +22,15 @@ from config.devtools.embedded.logins import (
     with_database,
     with_login,
 )
-from config.devtools.embedded.place import ROOT, Place, ServerError, find_place, not_yours, shelter
+from config.devtools.embedded.place import (
+    ROOT,
+    Place,
+    ServerError,
+    find_place,
+    in_memory,
+    not_yours,
+    shelter,
+)
 from config.devtools.embedded.postgres import Postgres
 from config.devtools.embedded.processes import Busy, Registry, hold, stop_group
 from config.devtools.embedded.valkey import Valkey
@@ -86,13 +94,16 @@ class Servers:
 def remove(folder: Path) -> None:
     """Stop what a killed predecessor left running from the folder, then delete its files."""
     Registry(folder / "processes.json").stop_remains()
-    shutil.rmtree(shelter(folder), ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    for files in (shelter(folder), in_memory(folder), folder):
+        shutil.rmtree(files, ignore_errors=True)
 
 
 @contextmanager
-def temporary() -> Iterator["Servers"]:
-    """Servers of one's own that leave nothing behind; what a killed run left goes first."""
+def temporary(*, quick: bool = False) -> Iterator["Servers"]:
+    """Servers of one's own that leave nothing behind; what a killed run left goes first.
+
+    With ``quick`` PostgreSQL keeps its files in memory, where there is room for them.
+    """
     var = ROOT / "var"
     var.mkdir(exist_ok=True)
     with ExitStack() as stack:
@@ -105,12 +116,13 @@ def temporary() -> Iterator["Servers"]:
             stack.enter_context(hold(folder / "lock"))
         if os.geteuid() == 0:
             folder.chmod(0o711)
-        servers = start(folder, lasting=False, database=f"{DATABASE}_{folder.name[5:].lower()}")
+        database = f"{DATABASE}_{folder.name[5:].lower()}"
+        servers = start(folder, lasting=False, database=database, quick=quick)
         stack.callback(servers.stop)
         yield servers
 
 
-def start(folder: Path, *, lasting: bool, database: str = DATABASE) -> Servers:
+def start(folder: Path, *, lasting: bool, database: str = DATABASE, quick: bool = False) -> Servers:
     """Start what the environment does not name, and make the logins. Raises ServerError.
 
     DATABASE_URL, when set, must be a superuser's: it stands for the server, not for the database.
@@ -136,8 +148,9 @@ def start(folder: Path, *, lasting: bool, database: str = DATABASE) -> Servers:
             known |= login_passwords(address)
             servers.admin_url = address
         elif servers.place:
+            place = servers.place.moved_to(in_memory(folder)) if quick else servers.place
             servers.postgres = Postgres(
-                servers.place, password=known["admin"], lasting=lasting, log=folder / "postgres.log"
+                place, password=known["admin"], lasting=lasting, log=folder / "postgres.log"
             )
             servers.postgres.start()
             registry.add("postgres", servers.postgres.process)  # type: ignore[arg-type]

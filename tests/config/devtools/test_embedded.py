@@ -114,6 +114,26 @@ def test_secrets_are_closed_to_others(folder):
     assert len(set(embedded.passwords(folder).values())) == 5
 
 
+def test_quick_ones_lie_in_memory_and_leave_nothing_there(folder):
+    servers = embedded.start(folder, lasting=False, quick=True)
+    assert servers.postgres.data.is_relative_to(place.MEMORY)
+    with embedded.admin(servers.owner_url) as cursor:
+        cursor.execute("SELECT 1")
+    servers.stop()
+    embedded.remove(folder)
+    assert not place.in_memory(folder).exists()
+
+
+@pytest.mark.parametrize("why", ["no room", "somebody was there before"])
+def test_where_memory_is_not_theirs_they_lie_on_disk(folder, monkeypatch, why):
+    if why == "no room":
+        monkeypatch.setattr(place, "LEAST_MEMORY", 2**62)
+    else:
+        place.in_memory(folder).mkdir()
+    there = place.find_place(folder)
+    assert there.moved_to(place.in_memory(folder)) == there
+
+
 def test_long_folder_uses_a_port(folder, monkeypatch):
     """A socket's path holds about a hundred bytes, which a folder of root's may not need."""
     deep = folder / ("x" * 90)

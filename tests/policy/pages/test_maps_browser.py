@@ -1,6 +1,5 @@
 """The map in a real browser, under the policy that every page is served with."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from policy.pages import maps
 from policy.reference.importers.places import places
 from policy.reference.ratings import TIERS, UNRATED, Rating, RatingList, compare
+from tests.conftest import CHROMIUM
 
 pytestmark = pytest.mark.browser
 
@@ -22,8 +22,7 @@ HOST = "http://proviso.test"
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args():
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    return {"executable_path": found, "args": ["--no-sandbox"]}
+    return {"executable_path": CHROMIUM, "args": ["--no-sandbox"]}
 
 
 def tiers():
