@@ -32,7 +32,7 @@ from screening.models import (
 )
 from screening.parties import known
 from screening.parties.known import Known
-from screening.parties.models import SAME_AS, DealParty
+from screening.parties.models import SAME_AS, TIED, DealParty
 from screening.parties.naming import Named
 from screening.parties.spelling import Drawn, Spellings, alike, alike_in, by_outline
 
@@ -49,13 +49,17 @@ WITH RECURSIVE origin (deal, id) AS (
 SELECT deal, id FROM origin ORDER BY deal, id"""
 
 #: Every name of the bodies that are known under one of these, and the deals of each that were
-#: stopped: those that it was to use, at last or at first, and those that it signed or ran.
+#: stopped: those that it was to use, at last or at first, and those that it signed or ran. Last,
+#: whether any of the bodies belongs to somebody or shares a number with somebody.
 MEANT = f"""
 {SAME_AS.format(asked="(SELECT id FROM screening_party WHERE key = ANY(%(keys)s))")},
 meant (key) AS (
     SELECT party.key FROM same JOIN screening_party AS party ON party.id = same.other
     UNION SELECT unnest(%(keys)s))
-SELECT meant.key, stopped.deal, coalesce(stopped.uses, false) FROM meant LEFT JOIN LATERAL (
+SELECT meant.key, stopped.deal, coalesce(stopped.uses, false), (
+    SELECT EXISTS (SELECT FROM same JOIN screening_party AS party ON party.id = same.other
+                   WHERE {TIED}))
+FROM meant LEFT JOIN LATERAL (
     SELECT deal.id AS deal, true AS uses FROM screening_deal AS deal
     WHERE deal.end_user_key = meant.key AND deal.status = ANY(%(closed)s)
     UNION
@@ -98,6 +102,8 @@ class Around:
         self._stopped: dict[str, list[Deal]] = {}
         self._signed: dict[str, list[Deal]] = {}
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
+        #: Names of bodies that belong to nobody and share no number.
+        self._untied: set[str] = set()
         self._declared: dict[int, Mapping[str, Any] | None] = {}
         self._answers: dict[int, Mapping[str, Any]] = {}
         self._sent: dict[int, list[Mapping[str, Any]]] = {}
@@ -257,6 +263,8 @@ class Around:
 
     def above(self, key: str) -> frozenset[str]:
         """The names of who owns the body of this name, or has one of its numbers in a register."""
+        if key in self._untied:
+            return frozenset()
         own = self._bodies([key])
         return self._bodies(frozenset().union(*(self._tied.get(name, ()) for name in own))) - own
 
@@ -356,15 +364,17 @@ class Around:
         with connection.cursor() as cursor:
             cursor.execute(MEANT, {"keys": sorted(keys), "closed": list(CLOSED)})
             rows = cursor.fetchall()
-        numbers = {deal for _, deal, _ in rows if deal is not None}
+        numbers = {deal for _, deal, _, _ in rows if deal is not None}
         deals = Deal.objects.select_related("screening").defer(*UNREAD_OF_OTHERS)
         found = deals.in_bulk(numbers) if numbers else {}
-        meant = frozenset(key for key, _, _ in rows)
+        meant = frozenset(key for key, _, _, _ in rows)
+        if not any(is_tied for _, _, _, is_tied in rows):
+            self._untied |= meant
         # The names of the end user and of who signs may mean the same body.
         new = meant - self._stopped.keys()
         self._stopped |= {key: [] for key in new}
         self._signed |= {key: [] for key in new}
-        for key, deal, uses in rows:
+        for key, deal, uses, _ in rows:
             if key in new and deal is not None:
                 (self._stopped if uses else self._signed)[key].append(found[deal])
         return meant

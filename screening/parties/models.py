@@ -55,6 +55,10 @@ _OWNERS = "SELECT id, parent_id FROM screening_party WHERE parent_id IS NOT NULL
 _NUMBERS = "screening_partyidentifier AS mine JOIN screening_partyidentifier AS theirs"
 _SHARERS = f"""SELECT mine.party_id, theirs.party_id FROM {_NUMBERS} USING (scheme, value)
         WHERE theirs.party_id <> mine.party_id"""  # noqa: S608  written above
+#: Whether a party belongs to another one, or has a number of another one.
+TIED = f"""(party.parent_id IS NOT NULL OR EXISTS (
+    SELECT FROM {_NUMBERS} USING (scheme, value)
+    WHERE mine.party_id = party.id AND theirs.party_id <> mine.party_id))"""
 #: Each party of those that are asked for, with itself and all that own it (first), and with all
 #: that have one of its numbers in a register.
 RELATED = f"""{SAME_AS.format(asked="unnest(%(parties)s::bigint[])")},
