@@ -64,9 +64,11 @@ def governing() -> dict[str, ReferenceVersion]:
     return active
 
 
-def by_number(numbers: Iterable[int | None]) -> dict[int, ReferenceVersion]:
+def by_number(numbers: Iterable[int | None]) -> dict[int | None, ReferenceVersion]:
     """These versions, without their content; most are active, and nothing is asked for those."""
-    known = {version.pk: version for version in _governing().values()}
+    known: dict[int | None, ReferenceVersion] = {
+        version.pk: version for version in _governing().values()
+    }
     if others := set(numbers) - known.keys() - {None}:
         known |= ReferenceVersion.objects.defer("content", "written").in_bulk(others)
     return known

@@ -37,10 +37,12 @@ def know_versions(screening: Screening) -> None:
     """The same for one screening that was read without them. Most were made with what is active,
     which a page asks for anyway, and joining them takes PostgreSQL longer than reading the deal.
     """
-    used = {kind: getattr(screening, f"{kind}_id") for kind in (*NAMING, "laws")}
-    versions = active.by_number(used.values())
-    for kind, number in used.items():
-        setattr(screening, kind, versions.get(number))
+    named_by = (screening.rulebook_id, screening.catalogue_id, screening.countries_id)
+    versions = active.by_number((*named_by, screening.laws_id))
+    screening.rulebook = versions[screening.rulebook_id]
+    screening.catalogue = versions[screening.catalogue_id]
+    screening.countries = versions.get(screening.countries_id)
+    screening.laws = versions.get(screening.laws_id)
 
 
 def with_digests[Rows: QuerySet[Any]](rows: Rows, path: str = "") -> Rows:

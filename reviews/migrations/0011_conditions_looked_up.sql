@@ -1,6 +1,8 @@
--- The same answer, with the rounds of each deal looked up by themselves: PostgreSQL expected a deal to
--- come from two hundred others, and read every round there is. And from a plan that a connection
--- keeps: a function in SQL is planned each time that it is asked.
+-- Conditions bind whoever a deal was for in any form of it, and not only at last.
+--
+-- Otherwise the same answer, with the rounds of each deal looked up by themselves: PostgreSQL expected
+-- a deal to come from two hundred others, and read every round there is. And from a plan that a
+-- connection keeps: a function in SQL is planned each time that it is asked.
 CREATE OR REPLACE FUNCTION is_owed(review reviews_review) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -26,8 +28,10 @@ BEGIN
                 SELECT one, other FROM merged UNION ALL SELECT other, one FROM merged) AS same
                 ON same.one = named.id),
         beside (id) AS (
-            SELECT other.id FROM named JOIN screening_party AS party ON party.id = named.id
-            JOIN screening_deal AS other ON other.end_user_key = party.key
+            SELECT part.deal_id FROM named JOIN screening_party AS party ON party.id = named.id
+            JOIN screening_party AS namesake ON namesake.key = party.key
+            JOIN screening_dealparty AS part
+                ON part.party_id = namesake.id AND part.role = 'end_user'
             UNION SELECT id FROM origin)
         SELECT EXISTS (
             SELECT FROM beside

@@ -111,6 +111,19 @@ def test_a_copy_for_another_end_user_keeps_the_conditions() -> None:
     assert second.status == Status.IN_REVIEW
 
 
+def test_conditions_bind_whoever_the_deal_was_for_at_first() -> None:
+    """A question of a reviewer opened it, and sales replaced the end user."""
+    first = with_conditions()
+    name, reviewer = first.customer, factories.senior()
+    reviewing.claim_deal(first, actor=reviewer)
+    reviewing.ask_sales(first, questions=[("", "Is it so?")], actor=reviewer)
+    first.refresh_from_db()
+    actions.save_answer(first, slug="customer", value="Kainuun Kuitu", actor=first.owner)
+    complete(first)
+    send_draft(first, {1: "It is somebody else."})
+    assert_two_approve(send({**factories.SENIOR, "customer": name}))
+
+
 def test_conditions_for_another_end_user_bind_nobody() -> None:
     with_conditions()
     other = factories.deal_in_review()
