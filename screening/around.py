@@ -10,9 +10,8 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from policy.facts.bundle import ReferenceData
@@ -99,6 +98,8 @@ class Around:
         #: By the name of an end user the deals that named it once, and the last revision that did.
         self._renamed: dict[str, dict[int, int]] = {}
         self._renamed_deals: dict[int, Deal] = {}
+        #: All that was sent of these, the oldest first.
+        self._renamed_sent: dict[int, list[DealRevision]] = {}
         self._stopped: dict[str, list[Deal]] = {}
         self._signed: dict[str, list[Deal]] = {}
         self._keys_meant: dict[frozenset[str], Collection[str]] = {}
@@ -310,13 +311,16 @@ class Around:
         live = Deal.objects.live().filter(pk__in={pk for _, pk, _ in rows})
         deals = live.select_related("screening__revision").defer(*UNREAD_OF_OTHERS).in_bulk()
         self._renamed_deals |= deals
+        self._renamed_sent |= {pk: [] for pk in deals}
+        for sent in DealRevision.objects.filter(deal__in=deals).order_by("pk"):
+            self._renamed_sent[sent.deal_id].append(sent)
         for key, pk, revision in rows:
             if pk in deals:
                 self._renamed[key][pk] = revision
 
     def _as_former(self, deal: Deal, revision: int, data: ReferenceData) -> Other:
         """What was sent of a deal while it named the end user, up to this revision."""
-        *before, last = DealRevision.objects.filter(deal=deal, pk__lte=revision).order_by("pk")
+        *before, last = (sent for sent in self._renamed_sent[deal.pk] if sent.pk <= revision)
         earlier = [self.answers(one) for one in before]
         answers, declared = self.answers(last), self.declared(last)
         return Other.of(
@@ -546,12 +550,15 @@ class Around:
 
 def _closed_of(keys: Collection[str]) -> Iterator[tuple[str, Deal]]:
     """Closed deals of these end users, each by the names that it ever had for them."""
-    named = DealParty.objects.end_users().filter(party__key__in=keys)
-    of_whom = Q(end_user_key__in=keys) | Q(pk__in=named.values("deal"))
-    once = ArraySubquery(named.filter(deal=OuterRef("pk")).values("party__key"))
-    closed = Deal.objects.filter(of_whom, status__in=CLOSED).annotate(once=once)
-    for deal in closed.defer("answers").order_by("pk"):
-        for key in sorted({deal.end_user_key, *vars(deal)["once"]}.intersection(keys)):
+    named = DealParty.objects.end_users().filter(party__key__in=keys, deal__status__in=CLOSED)
+    once: dict[int, set[str]] = defaultdict(set)
+    for key, pk in named.values_list("party__key", "deal"):
+        once[pk].add(key)
+    # Numbers, not a query within: beside OR, PostgreSQL would read every deal there is.
+    of_whom = Q(end_user_key__in=keys) | Q(pk__in=list(once))
+    for deal in Deal.objects.filter(of_whom, status__in=CLOSED).defer("answers").order_by("pk"):
+        now = {deal.end_user_key}.intersection(keys)
+        for key in sorted(now | once[deal.pk]):
             yield key, deal
 
 
