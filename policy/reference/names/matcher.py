@@ -10,14 +10,14 @@ them again. Everything is held in memory, so pages, jobs and the command line fi
 
 import math
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
+from policy.reference.names.letters import Letters
 from policy.reference.names.readings import (
     LONGEST_ACRONYM,
     Reading,
@@ -165,12 +165,11 @@ class Matcher:
             self._by_first.setdefault(entry.words[0], []).append(number)
             for word in dict.fromkeys(entry.words):
                 self._holders.setdefault(word, []).append(number)
-        self._lengths = [len(entry.whole) for entry in self._entries]
         self._wholes = [entry.whole for entry in self._entries]
         self._sorted = ["".join(sorted(entry.words)) for entry in self._entries]
-        self._by_length: dict[int, list[str]] = {}
-        for word in self._holders:
-            self._by_length.setdefault(len(word), []).append(word)
+        self._letters = Letters(self._wholes)
+        self._words = sorted(self._holders, key=len)
+        self._letters_of_words = Letters(self._words)
 
     # --- What is typed --------------------------------------------------------------------------
 
@@ -321,18 +320,19 @@ class Matcher:
         typed = "".join(words)
         if len(typed) < LEAST_LETTERS:
             return {}
-        first = bisect_left(self._lengths, math.ceil(len(typed) * NEARLY / (200 - NEARLY)))
-        last = bisect_right(self._lengths, math.floor(len(typed) * (200 - NEARLY) / NEARLY))
+        shortest = math.ceil(len(typed) * NEARLY / (200 - NEARLY))
+        longest = math.floor(len(typed) * (200 - NEARLY) / NEARLY)
+        in_order = "".join(sorted(words))
         scores: dict[int, float] = {}
-        tries = [(typed, self._wholes)]
-        if len(words) > 1:
-            tries.append(("".join(sorted(words)), self._sorted))
-        for text, listed in tries:
-            for _, ratio, number in process.extract(
-                text, listed[first:last], scorer=fuzz.ratio, score_cutoff=NEARLY, limit=None
-            ):
-                score = 1.0 if ratio == 100 else ratio / 100 - LESS
-                scores[first + number] = max(scores.get(first + number, 0.0), score)
+        for number in self._letters.sharing(
+            typed, range(shortest, longest + 1), lambda length: _shared(len(typed) + length)
+        ):
+            ratio = fuzz.ratio(typed, self._wholes[number], score_cutoff=NEARLY)
+            if len(words) > 1:
+                other = fuzz.ratio(in_order, self._sorted[number], score_cutoff=NEARLY)
+                ratio = max(ratio, other)
+            if ratio:
+                scores[number] = 1.0 if ratio == 100 else ratio / 100 - LESS
         return scores
 
     def _find_similar(self, word: str) -> tuple[str, ...]:
@@ -340,18 +340,16 @@ class Matcher:
         similar = [word] if word in self._holders else []
         if len(word) < SHORTEST_TYPO or word.isdigit():
             return tuple(similar)
-        for length in range(len(word) - _typos(len(word)), len(word) + _typos(len(word) + 1) + 1):
-            if length < SHORTEST_TYPO:
-                continue
-            most = _typos(max(length, len(word)))
-            near = process.extract(
-                word,
-                self._by_length.get(length, ()),
-                scorer=OSA.distance,
-                score_cutoff=most,
-                limit=None,
-            )
-            similar.extend(listed for listed, distance, _ in near if distance)
+        lengths = range(
+            max(SHORTEST_TYPO, len(word) - _typos(len(word))), len(word) + _typos(len(word) + 1) + 1
+        )
+        for at in self._letters_of_words.sharing(
+            word, lengths, lambda length: max(length, len(word)) - _typos(max(length, len(word)))
+        ):
+            listed = self._words[at]
+            most = _typos(max(len(listed), len(word)))
+            if 0 < OSA.distance(word, listed, score_cutoff=most) <= most:
+                similar.append(listed)
         return tuple(similar)
 
 
@@ -469,6 +467,11 @@ def _keys(reading: Reading, country: str | None = None) -> list[tuple[str, bool]
     if named and (country is None or country in named):
         keys.setdefault("".join(without_forms(bare)), True)
     return [(key, drops) for key, drops in keys.items() if key]
+
+
+def _shared(letters: int) -> int:
+    """How many letters two texts of so many together share at least, if they are nearly equal."""
+    return math.ceil(letters * NEARLY / 200 - 1e-9)
 
 
 def _typos(length: int) -> int:
