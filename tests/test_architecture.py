@@ -113,6 +113,14 @@ def speaks_to_celery(node):
     return isinstance(node, ast.Attribute) and node.attr in wanted
 
 
+def reads_a_page_once(node):
+    """What a page that is still being loaded says is not what it will say; ``expect`` waits."""
+    asked = {"title", "url", "is_visible", "is_hidden", "is_checked", "is_enabled", "is_disabled"}
+    return isinstance(node, ast.Assert) and any(
+        isinstance(one, ast.Attribute) and one.attr in asked for one in ast.walk(node.test)
+    )
+
+
 UNSAFE = re.compile(r"\|\s*safe(?:seq)?\b|\{%\s*autoescape\s+off")
 INLINE = re.compile(
     r"<style\b|\sstyle\s*=|\son[a-z]+\s*=|javascript:"
@@ -160,6 +168,11 @@ FOUND = {
         "modelform_factory(Deal, fields='__all__')",
     ],
     speaks_to_celery: ["work.delay(1)", "work.apply_async((1,))", "app.send_task('x')"],
+    reads_a_page_once: [
+        "assert page.title().startswith('Error')",
+        "assert page.url == address",
+        "assert not page.locator('h1').is_visible()",
+    ],
 }
 NOT_FOUND = {
     uses_signals: ["import signal", "from signal import SIGTERM"],
@@ -176,6 +189,7 @@ NOT_FOUND = {
         "rows.exclude(pk=1)",
     ],
     speaks_to_celery: ["work(1)"],
+    reads_a_page_once: ["expect(page).to_have_title('Error')", "assert page.content()"],
 }
 INLINE_EXAMPLES = (
     "<style>a{}</style>",
@@ -317,6 +331,17 @@ def test_forms_list_their_fields():
 
 def test_only_the_sweeper_speaks_to_celery():
     assert files_where(speaks_to_celery) == {"jobs/tasks.py"}
+
+
+def test_tests_of_pages_wait_for_what_they_expect():
+    """A test of a page must not depend on how busy the machine is."""
+    hasty = [
+        f"{path.name}:{node.lineno}"
+        for path in tracked("tests/browser/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if reads_a_page_once(node)
+    ]
+    assert hasty == []
 
 
 # Writes of an attribute `status` outside lifecycle.py, each with the reason why it is no deal's.

@@ -1,8 +1,10 @@
 """Laws of the register in the deal form and on the pages of compliance, in a real browser."""
 
+import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.test_every_page import WIDTHS, faults_of, too_wide_at
@@ -35,7 +37,8 @@ def test_the_form_offers_laws_and_fits(visitor: Any, seller: Any, look: dict[str
     assert faults_of(page) == []
     assert too_wide_at(page, WIDTHS) == {}
     page.get_by_role("button", name="Save and continue").click()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
+    page.wait_for_load_state()
     assert faults_of(page) == []
     assert guest.troubles == []
 
@@ -46,6 +49,7 @@ def test_a_law_is_picked_without_any_script(visitor: Any, seller: Any) -> None:
     page.get_by_label("A law of the register", exact=True).check()
     page.get_by_label("FI: Act on Electronic Communications Services").check()
     page.get_by_role("button", name="Save and continue").click()
+    page.wait_for_url(lambda url: "legal-basis" not in url)
     deal.refresh_from_db()
     assert [one["law"] for one in deal.answers["legal-basis"]["laws"]] == [FINNISH]
 
@@ -77,8 +81,8 @@ def test_compliance_and_reviewers_read_who_obliges_whom(
         guest = visitor(factories.person(role), **look)
         page = guest.goto(path)
         cited = page.locator("[aria-labelledby=laws]")
-        assert cited.get_by_text("Counts for this deal").is_visible()
-        assert cited.get_by_text("Parliamentary Ombudsman").is_visible()
+        expect(cited.get_by_text("Counts for this deal")).to_be_visible()
+        expect(cited.get_by_text("Parliamentary Ombudsman")).to_be_visible()
         assert faults_of(page) == []
         assert too_wide_at(page, WIDTHS) == {}
         assert guest.troubles == []

@@ -83,10 +83,10 @@ def test_an_error_takes_the_focus_and_leads_to_its_field(visitor: Any, alice: An
     deal = factories.draft_deal(alice, {})
     page = seller.goto(f"/deals/{deal.pk}/q/purpose/description/")
     page.get_by_role("button", name="Save and continue").click()
-    assert page.title().startswith("Error: ")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.locator(".error-summary")).to_be_focused()
     page.get_by_role("link", name="Enter the purpose").click()
-    assert page.evaluate("document.activeElement.id") == "id_answer"
+    expect(page.locator("#id_answer")).to_be_focused()
     assert violations(page) == []
     assert seller.troubles == []
 
@@ -114,7 +114,7 @@ def test_keys_walk_the_list_and_open_a_deal(visitor: Any, alice: Any) -> None:
     older, newer = factories.draft_deal(alice), factories.draft_deal(alice)
     page = seller.goto("/deals/?tab=drafts")
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.getAttribute('href')") == f"/deals/{newer.pk}/"
+    expect(page.locator(f"a[href='/deals/{newer.pk}/']")).to_be_focused()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/deals/{older.pk}/")
