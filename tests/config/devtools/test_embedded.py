@@ -287,6 +287,29 @@ class TestAsRoot:
             embedded.remove(closed)
         assert not outside.exists()
 
+    def test_programs_are_there_to_read_and_closed_ones_stay_closed(self, tmp_path, monkeypatch):
+        package = tmp_path / "package"
+        package.mkdir()
+        for name, mode in (("open", 0o644), ("run", 0o755), ("closed", 0o600), ("own", 0o700)):
+            (package / name).write_text(name)
+            (package / name).chmod(mode)
+        monkeypatch.setattr(place, "wheel", lambda name: package)
+        place.copy_program(tmp_path / "copy")
+        taken = {path.name: path for path in (tmp_path / "copy/package").iterdir()}
+        assert {name: path.read_text() for name, path in taken.items()} == {
+            name: name for name in ("open", "run", "closed", "own")
+        }
+        assert {name: path.stat().st_mode & 0o777 for name, path in taken.items()} == {
+            "open": 0o644,
+            "run": 0o755,
+            "closed": 0o644,
+            "own": 0o755,
+        }
+        assert [(package / name).stat().st_mode & 0o777 for name in ("closed", "own")] == [
+            0o600,
+            0o700,
+        ]
+
     def test_folders_of_one_name_share_nothing(self, folder):
         """Two runs at once from closed folders: each has its own rows, and outlives the other."""
         first, second = (folder / parent / "demo" for parent in ("first", "second"))
