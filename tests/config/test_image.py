@@ -171,13 +171,16 @@ def stack(image: Image) -> Iterator[Stack]:
 
 def healthy(stack: Stack, name: str, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
+    # A check costs a second and a half of what the program needs to begin.
+    pause = 0.5
     while True:
         try:
             stack.check(name)
         except AssertionError:
             if time.monotonic() > deadline:
                 raise AssertionError(stack.log(name).read_text()[-3000:]) from None
-            time.sleep(0.5)
+            time.sleep(pause)
+            pause *= 2
         else:
             return
 
