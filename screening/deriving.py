@@ -26,6 +26,7 @@ from policy.facts import spots
 from policy.facts.declared import RESELLER, DeclaredError
 from policy.facts.derive import LONGEST_NOTE, Origin, ReferenceData, Variant, contradiction, trace
 from policy.facts.likenesses import Likeness, likenesses
+from policy.reference.destinations import rows_read
 from screening import linking, rulings
 from screening.around import Around
 from screening.form import named_in_text, questions
@@ -62,6 +63,8 @@ class Found:
     #: day on which one that counts ends.
     laws_text: str = "{}"
     laws_until: date | None = None
+    #: The rows of the countries that were read, as `Screening.rows_text` keeps them.
+    rows_text: str = ""
     #: Why people look at it whatever the rulebook says: a ruling eased it, or it follows a
     #: stopped deal. Sentences.
     looks: Sequence[str] = ()
@@ -108,13 +111,17 @@ def of_revision(
 
     ``reading`` is of its answers; under other versions it is read again.
     """
-    derived, variants, eased = _whole(revision, data, around, reading)
+    with rows_read() as rows:
+        if reading is not None:
+            rows |= reading.rows
+        derived, variants, eased = _whole(revision, data, around, reading)
     return Found(
         variants=[variant.facts for variant in variants],
         sources_text=canonical(_sources(variants)),
         text=canonical([variant.facts.plain for variant in variants]),
         end_user_key=derived.key,
         linked=bool(derived.brought.deals),
+        rows_text=" ".join(sorted(rows)),
         **_laws(derived, data),
         looks=[sentence for sentence in (derived.follows, eased) if sentence],
         for_executives=derived.for_executives,

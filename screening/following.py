@@ -164,6 +164,7 @@ def screening_of(
         linked=derived.linked,
         laws_text=derived.laws_text,
         laws_until=derived.laws_until,
+        rows_text=derived.rows_text,
         missing_text=canonical(list(assessment.missing)),
         open_text=canonical(list(assessment.open)),
         asks_sales="sales" in asked,

@@ -11,10 +11,13 @@ state or territory, what is restricted there, what export control makes of it, a
 import csv
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from policy.engine.language.facts import digest
 from policy.engine.language.words import did_you_mean, guess, listed, shown
@@ -94,6 +97,52 @@ class Place:
     restrictions: tuple[Restriction, ...] = ()
 
 
+_READ: ContextVar[set[str] | None] = ContextVar("rows read", default=None)
+
+
+@contextmanager
+def rows_read() -> Iterator[set[str]]:
+    """The codes of all rows of the countries that are read within, whichever version they are of.
+
+    Who reads none of the rows that differ in another version finds the same there.
+    """
+    read: set[str] = set()
+    around = _READ.get()
+    token = _READ.set(read)
+    try:
+        yield read
+    finally:
+        _READ.reset(token)
+        if around is not None:
+            around |= read
+
+
+class Places(dict[str, Place]):
+    """Rows of the countries by code; which of them are read is noted, to read all reads each."""
+
+    def __getitem__(self, code: str) -> Place:
+        _note(code)
+        return super().__getitem__(code)
+
+    def get(self, code: str, default: Any = None) -> Any:
+        _note(code)
+        return super().get(code, default)
+
+    def values(self) -> Any:
+        _note(*self)
+        return super().values()
+
+    def items(self) -> Any:
+        _note(*self)
+        return super().items()
+
+
+def _note(*codes: str) -> None:
+    read = _READ.get()
+    if read is not None:
+        read.update(codes)
+
+
 @dataclass(frozen=True)
 class Countries:
     """Names, special territories, the active rating lists and restricted destinations."""
@@ -110,9 +159,9 @@ class Countries:
         return worst_of(self.lists)
 
     @cached_property
-    def places(self) -> Mapping[str, Place]:
+    def places(self) -> Places:
         """Every country and territory by code."""
-        return {code: self._place(code) for code in (*self.names, *self.territories)}
+        return Places((code, self._place(code)) for code in (*self.names, *self.territories))
 
     def _place(self, code: str) -> Place:
         territory = self.territories.get(code)

@@ -49,6 +49,7 @@ from policy.facts.declared import NOT_KNOWN as UNKNOWN_SYSTEM
 from policy.facts.declared import SEVERAL_LINES, UNKNOWN_WHERE, is_named
 from policy.facts.derive import ReferenceData, Variant, trace
 from policy.reference.capabilities import PARTS
+from policy.reference.destinations import rows_read
 from policy.reference.names.folding import fold
 from policy.reference.names.plain_text import without
 from screening.form import named_in_text
@@ -134,10 +135,15 @@ class Reading:
     on: date = field(default_factory=timezone.localdate)
     #: What `declared_facts` makes of all the answers, where somebody knows it already.
     read: Mapping[str, Any] | None = None
+    #: The rows of the countries that were read for it.
+    rows: set[str] = field(default_factory=set, compare=False)
 
     @cached_property
     def context(self) -> Context:
-        return _meaning_of(self) if self._whole else Context()
+        with rows_read() as rows:
+            context = _meaning_of(self) if self._whole else Context()
+        self.rows.update(rows)
+        return context
 
     @cached_property
     def declared(self) -> dict[str, Any]:
@@ -147,7 +153,10 @@ class Reading:
     @cached_property
     def variants(self) -> Sequence[Variant]:
         """What every answer declares, those to questions that are no longer asked included."""
-        return trace(self._whole, self.data, on=self.on)
+        with rows_read() as rows:
+            variants = trace(self._whole, self.data, on=self.on)
+        self.rows.update(rows)
+        return variants
 
     def is_of(self, declared: Mapping[str, Any]) -> bool:
         """Whether this declaration is what was derived here."""

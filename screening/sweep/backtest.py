@@ -20,7 +20,7 @@ from policy.engine.readings.assessment import Assessment
 from policy.facts.answered import answered as answers_of
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData
-from policy.facts.unchanged import Watched
+from policy.facts.unchanged import rows_that_differ
 from policy.governance.past import (
     Answered,
     Backtest,
@@ -31,12 +31,13 @@ from policy.governance.past import (
     Span,
     gathered,
 )
+from policy.reference.destinations import rows_read
 from screening import deriving
 from screening.around import UNREAD, Around
 from screening.form.questions import declared_facts
 from screening.lifecycle import Status
 from screening.models import Confirmation, Deal, DealRevision, Finding, Screening, holds
-from screening.sweep import deal_facts, in_place
+from screening.sweep import deal_facts, holding, in_place
 from screening.sweep.batch import keeping_garbage, newest_revisions
 
 MOST_DEALS = 20
@@ -173,7 +174,7 @@ class _Run:
         self, before: ReferenceData, after: ReferenceData, *, note: Note, total: int
     ) -> None:
         self.before, self.after = before, after
-        self.watched = Watched(before, after)
+        self.differing = rows_that_differ(before, after)
         self.note = note
         self.total, self.done = total, 0
         self.matrix: Counter[tuple[str, str]] = Counter()
@@ -206,7 +207,7 @@ class _Run:
     def _replay(self, screening: Screening) -> None:
         deal = screening.revision.deal
         try:
-            was, now = (self._assessed(one, screening) for one in (self.before, self.after))
+            was, now = (self._assessed(one, screening.facts) for one in (self.before, self.after))
         except UNREADABLE as error:
             self._unread(deal, error)
             return
@@ -216,9 +217,9 @@ class _Run:
         if was.outcome != now.outcome:
             self._changed(deal, screening.pk, was.outcome, now.outcome, _rules(was, now))
 
-    def _assessed(self, reference: ReferenceData, screening: Screening) -> Assessment:
+    def _assessed(self, reference: ReferenceData, facts: Sequence[Mapping[str, Any]]) -> Assessment:
         vocabulary = reference.rulebook.vocabulary
-        variants = [vocabulary.parse(plain) for plain in screening.facts]
+        variants = [vocabulary.parse(plain) for plain in facts]
         return active.assess(reference, variants)
 
     def _changed(
@@ -234,16 +235,36 @@ class _Run:
         sent = DealRevision.objects.filter(pk__range=(span.first, span.last)).order_by("pk")
         revisions = list(sent.select_related("deal__screening").defer(*UNASKED))
         deals = {one.deal_id: one.deal for one in revisions}
+        known, screened = self._known(revisions), _screenings_of(revisions)
         # What lies around the deals is read once for all of them, whichever version asks.
-        around, screened = Around(list(deals.values())), _screenings_of(revisions)
+        others = {one.deal_id for one in revisions if one.pk not in known}
+        around = Around([deals[pk] for pk in sorted(others)])
         for revision in revisions:
             revision.deal = deals[revision.deal_id]
-            self._read_anew(revision, screened[revision.pk], around)
+            facts = known.get(revision.pk)
+            self._read_anew(revision, screened[revision.pk], around, facts)
 
-    def _read_anew(self, revision: DealRevision, screened: Sequence[int], around: Around) -> None:
+    def _known(self, revisions: Sequence[DealRevision]) -> dict[int, list[dict[str, Any]]]:
+        """The facts of revisions that both versions read as they were read last."""
+        versions = active.versions()
+        is_active = active.reference_data(versions).digests == self.before.digests
+        if self.differing is None or not is_active:
+            return {}
+        return holding.read_elsewhere(revisions, versions, self.differing)
+
+    def _read_anew(
+        self,
+        revision: DealRevision,
+        screened: Sequence[int],
+        around: Around,
+        facts: Sequence[Mapping[str, Any]] | None,
+    ) -> None:
         deal = revision.deal
         try:
-            was, now = self._both(revision, around)
+            if facts is None:
+                was, now = self._both(revision, around)
+            else:
+                was = now = self._assessed(self.before, facts)
         except UNREADABLE as error:
             self._unread(deal, error)
             return
@@ -257,9 +278,9 @@ class _Run:
             self._of_today(deal, was, now)
 
     def _both(self, revision: DealRevision, around: Around) -> tuple[Assessment, Assessment]:
-        self.watched.forget()
-        was = _derived_anew(revision, self.watched.data, around)
-        same = self.watched.is_same_there
+        with rows_read() as read:
+            was = _derived_anew(revision, self.before, around)
+        same = self.differing is not None and self.differing.isdisjoint(read)
         return was, was if same else _derived_anew(revision, self.after, around)
 
     # --- Deals that still count ---

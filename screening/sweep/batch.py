@@ -33,7 +33,8 @@ from screening.sweep import confirming, holding
 SAME = tuple(
     field.attname
     for field in Screening._meta.concrete_fields
-    if field.name not in ("id", "cause", "rulebook", "created_at") and not field.generated
+    if field.name not in ("id", "cause", "rulebook", "rows_text", "created_at")
+    and not field.generated
 )
 
 

@@ -19,7 +19,7 @@ from policy.engine.language.facts import Vocabulary
 from policy.models import ReferenceVersion
 from screening import deriving
 from screening.lifecycle import CLOSED
-from screening.models import Screening
+from screening.models import DealRevision, Screening
 from screening.parties import known
 
 # The deals and their newest screenings, found by their numbers: left to itself, PostgreSQL reads
@@ -61,6 +61,11 @@ HOLDS = """
         AND other.screening_id IS NOT NULL AND other.status <> ALL(%(closed)s))
     AND NOT screening.linked"""
 HELD = f"SELECT deal.id FROM {NEWEST} WHERE {HOLDS}"  # noqa: S608  written above
+#: The same of revisions, where besides no row of the countries was read that is one of these.
+READ_ELSEWHERE = f"""
+SELECT screening.revision_id, screening.facts_text FROM {NEWEST} WHERE {HOLDS}
+    AND screening.rows_text <> '' AND NOT string_to_array(screening.rows_text, ' ') && %(rows)s
+    AND screening.revision_id = ANY(%(revisions)s)"""  # noqa: S608  written above
 
 
 def held(deals: Collection[int], versions: Mapping[str, ReferenceVersion]) -> frozenset[int]:
@@ -68,6 +73,23 @@ def held(deals: Collection[int], versions: Mapping[str, ReferenceVersion]) -> fr
     with connection.cursor() as cursor:
         cursor.execute(HELD, {"deals": list(deals), **names(versions)})
         return frozenset(pk for (pk,) in cursor.fetchall())
+
+
+def read_elsewhere(
+    revisions: Collection[DealRevision],
+    versions: Mapping[str, ReferenceVersion],
+    rows: Collection[str],
+) -> dict[int, list[dict[str, Any]]]:
+    """By its number the facts of each revision that its deal was last screened with, where these
+    hold under these versions, and under others in which such rows of the countries differ.
+
+    Of a screening of which nobody noted what it read, it is not known.
+    """
+    numbers = {revision.pk: revision.deal_id for revision in revisions}
+    deals = {"deals": list(numbers.values()), "revisions": list(numbers)}
+    with connection.cursor() as cursor:
+        cursor.execute(READ_ELSEWHERE, {**deals, "rows": list(rows), **names(versions)})
+        return {revision: json.loads(facts) for revision, facts in cursor.fetchall()}
 
 
 def names(versions: Mapping[str, ReferenceVersion]) -> dict[str, Any]:
@@ -95,6 +117,7 @@ def stored(screening: Screening, end_user_key: str, vocabulary: Vocabulary) -> d
         linked=screening.linked,
         laws_text=screening.laws_text,
         laws_until=screening.laws_until,
+        rows_text=screening.rows_text,
     )
 
 

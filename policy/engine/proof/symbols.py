@@ -34,8 +34,8 @@ from policy.engine.language.condition import (
 from policy.engine.language.facts import Amount, Choice, Fact, Flags, Vocabulary, YesNo
 from policy.engine.proof.witness import remarked
 
-# Z3 would look up the kind of each part of a formula again, which takes a quarter of a proof's time.
-# The solver itself still refuses what is no Boolean.
+# Z3 would look up the kind of each part of a formula again, a quarter of the time of a proof. The
+# solver itself still refuses what is no Boolean.
 z3.z3.Z3_DEBUG = False
 
 Formula = Any

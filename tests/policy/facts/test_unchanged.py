@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from policy.facts.declared import DeclaredError
 from policy.facts.derive import ReferenceData, trace
-from policy.facts.unchanged import Watched
+from policy.facts.unchanged import rows_that_differ
 from policy.governance import labelled
 from policy.models import Kind
+from policy.reference.destinations import Places, rows_read
 from tests.policy.governance import edits
 
 LABELLED = [one.line for one in labelled.deals()]
@@ -26,18 +27,20 @@ def derived(declared: dict[str, object], data: ReferenceData) -> list[object]:
 
 def test_any_edit_of_the_countries_changes_only_what_read_a_row_that_differs() -> None:
     before, spared, changed = edits.before(Kind.COUNTRIES), 0, 0
-    was = [derived(declared, before) for declared in DECLARED]
+    was = []
+    for declared in DECLARED:
+        with rows_read() as read:
+            was.append((derived(declared, before), read))
     for seed in range(25):
         after = edits.any_edit(random.Random(f"watched {seed}"), Kind.COUNTRIES).after
-        watched = Watched(before, after)
-        for declared, facts in zip(DECLARED, was, strict=True):
-            watched.forget()
-            assert derived(declared, watched.data) == facts
-            if watched.is_same_there:
+        differing = rows_that_differ(before, after)
+        for declared, (facts, read) in zip(DECLARED, was, strict=True):
+            now = derived(declared, after)
+            if differing is not None and differing.isdisjoint(read):
                 spared += 1
-                assert derived(declared, after) == facts, (seed, declared)
+                assert now == facts, (seed, declared)
             else:
-                changed += derived(declared, after) != facts
+                changed += now != facts
     assert spared > changed > 0
 
 
@@ -51,7 +54,32 @@ def test_names_and_other_kinds_are_read_by_everything() -> None:
         replace(before, countries=replace(countries, names={**countries.names, "QQ": "New"})),
         replace(before, catalogue=replace(before.catalogue, digest="another")),
     ):
-        watched = Watched(before, after)
-        assert watched.data is before
-        watched.forget()
-        assert not watched.is_same_there
+        assert rows_that_differ(before, after) is None
+    assert rows_that_differ(before, before) == frozenset()
+
+
+def test_every_way_to_read_a_row_is_noted() -> None:
+    place = edits.before(Kind.COUNTRIES).countries.places["FI"]
+    rows = Places(FI=place, NO=place)
+    for ask, codes in (
+        (lambda: rows["FI"], {"FI"}),
+        (lambda: rows.get("NO"), {"NO"}),
+        (lambda: rows.get("XY"), {"XY"}),
+        (lambda: list(rows.values()), {"FI", "NO"}),
+        (lambda: list(rows.items()), {"FI", "NO"}),
+        (lambda: "FI" in rows, set()),
+        (lambda: list(rows), set()),
+    ):
+        with rows_read() as read:
+            ask()
+        assert read == codes
+
+
+def test_who_reads_within_another_reads_for_both() -> None:
+    rows = edits.before(Kind.COUNTRIES).countries.places
+    with rows_read() as outer:
+        with rows_read() as inner:
+            rows["FI"]
+        rows["NO"]
+    rows["SE"]
+    assert (inner, outer) == ({"FI"}, {"FI", "NO"})

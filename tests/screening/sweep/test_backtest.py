@@ -1,5 +1,6 @@
 """A rulebook played in PostgreSQL tells what the one played in Python tells, or less: unread."""
 
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,6 @@ from policy.engine.language.facts import Vocabulary, YesNo
 from policy.engine.language.reading import read_rulebook
 from policy.facts import shipped
 from policy.facts.derive import ReferenceData
-from policy.facts.unchanged import Watched
 from policy.governance.past import Backtest, gathered
 from screening import actions
 from screening.models import Deal, DealRevision, FactRuling, Screening
@@ -26,6 +26,11 @@ from tests.screening.form.answers import SIMPLE
 from tests.screening.sweep.test_deal_facts import DEALS, store
 
 pytestmark = pytest.mark.django_db
+#: What is asked where a country is of high risk.
+ASKED_OF_THE_GRAVE = {
+    "law-conflict": {"answer": "no", "text": ""},
+    "safeguards": ["contract_clause"],
+}
 VOCABULARY = shipped.vocabulary()
 TEXT = shipped.text(shipped.RULEBOOK)
 HEAD = "title: Military in a high-risk country\n    clause: C3a, C4\n    outcome: "
@@ -373,30 +378,90 @@ def rated(data: ReferenceData, code: str, tier: str) -> ReferenceData:
     return replace(data, countries=replace(countries, lists=lists, digest=f"{code} {tier}"))
 
 
-@pytest.mark.usefixtures("_past")
-def test_deals_that_go_elsewhere_are_read_once_and_come_out_as_if_read_twice(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    abroad = factories.sent_deal({**SIMPLE, **factories.in_country("SE")})
-    factories.cleared_deal()
-    data = now()
-    graver = rated(data, "SE", "very_high")
-    read: list[ReferenceData] = []
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ReferenceData]]:
+    """Each revision that is derived anew, and with what."""
+    read: list[tuple[int, ReferenceData]] = []
     derive = backtest._derived_anew
 
     def noting(revision: Any, reference: ReferenceData, around: Any) -> Any:
-        read.append(reference)
+        read.append((revision.pk, reference))
         return derive(revision, reference, around)
 
     monkeypatch.setattr(backtest, "_derived_anew", noting)
-    found = backtest.backtest(data, graver, rulebook_only=False, note=unheard)
+    return read
+
+
+def over_all(before: ReferenceData, after: ReferenceData) -> Backtest:
+    return backtest.backtest(before, after, rulebook_only=False, note=unheard)
+
+
+def with_everything_read_twice(before: ReferenceData, after: ReferenceData) -> Backtest:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backtest, "rows_that_differ", lambda _one, _other: None)
+        return over_all(before, after)
+
+
+@pytest.mark.usefixtures("_past")
+def test_deals_that_go_elsewhere_are_not_read_and_come_out_as_if_read_twice(
+    read: list[tuple[int, ReferenceData]],
+) -> None:
+    abroad = factories.sent_deal({**SIMPLE, **factories.in_country("SE")})
+    ruled = factories.deal_for_compliance()
+    factories.ruled(ruled, "legal_basis_status", "verified")
+    linked = [factories.sent_deal({**SIMPLE, "customer": "Kaksi"}, alone=False) for _ in range(2)]
+    data = now()
+    graver = rated(data, "SE", "very_high")
+    found = over_all(data, graver)
     assert [one.deal for one in found.affected] == [abroad.pk]
     assert found.total == Screening.objects.count()
-    assert read.count(graver) == 1
-    assert len(read) == DealRevision.objects.count() + 1
-    monkeypatch.setattr(Watched, "is_same_there", False)
-    twice = backtest.backtest(data, graver, rulebook_only=False, note=unheard)
-    assert twice.plain == found.plain
+    numbers = {deal.pk: deal.newest_revision().pk for deal in (abroad, ruled, *linked)}
+    assert [pk for pk, reference in read if reference is graver] == [numbers[abroad.pk]]
+    assert {pk for pk, _ in read} == set(numbers.values())
+    assert with_everything_read_twice(data, graver).plain == found.plain
+
+
+@pytest.mark.parametrize("turn", range(examples(24)))
+@pytest.mark.usefixtures("_past")
+def test_whichever_ratings_change_all_comes_out_as_if_read_twice(
+    turn: int, read: list[tuple[int, ReferenceData]]
+) -> None:
+    """Places are read of texts, sites, names and customers, too."""
+    moved = {"answer": "yes", "places": ["SE", "UA"]}
+    for answers in (
+        {"countries": [{"place": "FI", "site": "Server room in Stockholm"}]},
+        {"description": "Radio for the subsidiary in Lima, Peru"},
+        {"customer": "Beltelecom", "customer-country": "BY"},
+        {"elsewhere": moved, "territories": {"UA": ["none"]}},
+        {"run-from": {"run": "DE", "records": "BR"}},
+        factories.in_country("CY"),
+        factories.in_country("TR"),
+    ):
+        factories.sent_deal({**SIMPLE, **ASKED_OF_THE_GRAVE, **answers})
+    data, after = now(), now()
+    chance = random.Random(turn)
+    codes = chance.sample(("FI", "SE", "BY", "TR", "UA", "CY", "X-NCY", "PE", "DE", "BR"), 3)
+    for code in codes:
+        after = rated(after, code, chance.choice(("low", "high", "very_high")))
+    found = over_all(data, after)
+    assert len({pk for pk, _ in read}) < DealRevision.objects.count()
+    assert with_everything_read_twice(data, after).plain == found.plain
+
+
+@pytest.mark.parametrize("what", ["of which nobody noted what it read", "of another version"])
+def test_what_is_not_known_is_read(
+    what: str, read: list[tuple[int, ReferenceData]], mighty: Any
+) -> None:
+    deal = factories.cleared_deal()
+    data, graver = now(), rated(now(), "SE", "very_high")
+    over_all(data, graver)
+    assert read == []
+    if what == "of another version":
+        over_all(graver, data)
+    else:
+        mighty("screening_screening", "UPDATE screening_screening SET rows_text = ''")
+        over_all(data, graver)
+    assert [pk for pk, _ in read] == [deal.newest_revision().pk]
 
 
 def test_what_was_screened_twice_is_read_once_and_counted_twice() -> None:
