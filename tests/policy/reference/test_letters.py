@@ -86,11 +86,13 @@ def test_names_nearly_equal_as_a_whole_are_those_of_a_comparison_with_all(data):
 @given(st.data())
 def test_words_that_may_be_misspelt_are_those_of_a_comparison_with_all(data):
     word = misspelt(data.draw, data.draw(st.sampled_from(LISTED._words)))
+    fewer, more = matcher._typos(len(word)), matcher._typos(len(word) + 1)
     near = {
         listed
         for listed in LISTED._words
         if min(len(word), len(listed)) >= matcher.SHORTEST_TYPO
         and not word.isdigit()
+        and len(word) - fewer <= len(listed) <= len(word) + more
         and OSA.distance(word, listed) <= matcher._typos(max(len(word), len(listed)))
     }
     assert set(LISTED._find_similar(word)) == near | ({word} & set(LISTED._words))
