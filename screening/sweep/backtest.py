@@ -39,6 +39,7 @@ from screening.lifecycle import Status
 from screening.models import Confirmation, Deal, DealRevision, Finding, Screening, holds
 from screening.sweep import deal_facts, holding, in_place
 from screening.sweep.batch import keeping_garbage, newest_revisions
+from screening.sweep.holding import Held
 
 MOST_DEALS = 20
 #: Read at a time: whole screenings or deals, and names of them only.
@@ -235,36 +236,27 @@ class _Run:
         sent = DealRevision.objects.filter(pk__range=(span.first, span.last)).order_by("pk")
         revisions = list(sent.select_related("deal__screening").defer(*UNASKED))
         deals = {one.deal_id: one.deal for one in revisions}
-        known, screened = self._known(revisions), _screenings_of(revisions)
+        held, screened = self._held(revisions), _screenings_of(revisions)
+        settled = {pk for pk, one in held.items() if one.is_same_there}
         # What lies around the deals is read once for all of them, whichever version asks.
-        others = {one.deal_id for one in revisions if one.pk not in known}
-        around = Around([deals[pk] for pk in sorted(others)])
+        asked = {one.deal_id for one in revisions if one.pk not in settled}
+        around = Around([deals[pk] for pk in sorted(asked)])
         for revision in revisions:
             revision.deal = deals[revision.deal_id]
-            facts = known.get(revision.pk)
-            self._read_anew(revision, screened[revision.pk], around, facts)
+            self._read_anew(revision, screened[revision.pk], around, held.get(revision.pk))
 
-    def _known(self, revisions: Sequence[DealRevision]) -> dict[int, list[dict[str, Any]]]:
-        """The facts of revisions that both versions read as they were read last."""
+    def _held(self, revisions: Sequence[DealRevision]) -> Mapping[int, Held]:
+        """The revisions whose facts are what the version before makes of them today."""
         versions = active.versions()
         is_active = active.reference_data(versions).digests == self.before.digests
-        if self.differing is None or not is_active:
-            return {}
-        return holding.read_elsewhere(revisions, versions, self.differing)
+        return holding.facts_of(revisions, versions, self.differing) if is_active else {}
 
     def _read_anew(
-        self,
-        revision: DealRevision,
-        screened: Sequence[int],
-        around: Around,
-        facts: Sequence[Mapping[str, Any]] | None,
+        self, revision: DealRevision, screened: Sequence[int], around: Around, held: Held | None
     ) -> None:
         deal = revision.deal
         try:
-            if facts is None:
-                was, now = self._both(revision, around)
-            else:
-                was = now = self._assessed(self.before, facts)
+            was, now = self._both(revision, around, held)
         except UNREADABLE as error:
             self._unread(deal, error)
             return
@@ -277,11 +269,16 @@ class _Run:
         if deal.status in LIVE and deal.last_screening.revision_id == revision.pk:
             self._of_today(deal, was, now)
 
-    def _both(self, revision: DealRevision, around: Around) -> tuple[Assessment, Assessment]:
-        with rows_read() as read:
-            was = _derived_anew(revision, self.before, around)
-        same = self.differing is not None and self.differing.isdisjoint(read)
-        return was, was if same else _derived_anew(revision, self.after, around)
+    def _both(
+        self, revision: DealRevision, around: Around, held: Held | None = None
+    ) -> tuple[Assessment, Assessment]:
+        if held is not None:
+            was, is_same = self._assessed(self.before, held.facts), held.is_same_there
+        else:
+            with rows_read() as read:
+                was = _derived_anew(revision, self.before, around)
+            is_same = self.differing is not None and self.differing.isdisjoint(read)
+        return was, was if is_same else _derived_anew(revision, self.after, around)
 
     # --- Deals that still count ---
 

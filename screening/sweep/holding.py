@@ -10,7 +10,7 @@ copy.
 import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -61,11 +61,18 @@ HOLDS = """
         AND other.screening_id IS NOT NULL AND other.status <> ALL(%(closed)s))
     AND NOT screening.linked"""
 HELD = f"SELECT deal.id FROM {NEWEST} WHERE {HOLDS}"  # noqa: S608  written above
-#: The same of revisions, where besides no row of the countries was read that is one of these.
-READ_ELSEWHERE = f"""
-SELECT screening.revision_id, screening.facts_text FROM {NEWEST} WHERE {HOLDS}
-    AND screening.rows_text <> '' AND NOT string_to_array(screening.rows_text, ' ') && %(rows)s
-    AND screening.revision_id = ANY(%(revisions)s)"""  # noqa: S608  written above
+#: The same of revisions, and whether none of these rows of the countries was read for them.
+FACTS = f"""
+SELECT screening.revision_id, screening.facts_text,
+    screening.rows_text <> '' AND NOT string_to_array(screening.rows_text, ' ') && %(rows)s
+FROM {NEWEST} WHERE {HOLDS} AND screening.revision_id = ANY(%(revisions)s)"""  # noqa: S608  written above
+
+
+class Held(NamedTuple):
+    """The stored facts of a revision, and whether they are the same where some rows differ."""
+
+    facts: list[dict[str, Any]]
+    is_same_there: bool
 
 
 def held(deals: Collection[int], versions: Mapping[str, ReferenceVersion]) -> frozenset[int]:
@@ -75,21 +82,24 @@ def held(deals: Collection[int], versions: Mapping[str, ReferenceVersion]) -> fr
         return frozenset(pk for (pk,) in cursor.fetchall())
 
 
-def read_elsewhere(
+def facts_of(
     revisions: Collection[DealRevision],
     versions: Mapping[str, ReferenceVersion],
-    rows: Collection[str],
-) -> dict[int, list[dict[str, Any]]]:
-    """By its number the facts of each revision that its deal was last screened with, where these
-    hold under these versions, and under others in which such rows of the countries differ.
+    differing: Collection[str] | None,
+) -> dict[int, Held]:
+    """By its number what each revision was last screened with, where that holds under these
+    versions; ``differing`` are the rows of the countries in which alone others differ, if so.
 
-    Of a screening of which nobody noted what it read, it is not known.
+    Of a screening of which nobody noted what it read, it is not known that it read none of them.
     """
     numbers = {revision.pk: revision.deal_id for revision in revisions}
-    deals = {"deals": list(numbers.values()), "revisions": list(numbers)}
+    wanted = {"deals": list(numbers.values()), "revisions": list(numbers)}
     with connection.cursor() as cursor:
-        cursor.execute(READ_ELSEWHERE, {**deals, "rows": list(rows), **names(versions)})
-        return {revision: json.loads(facts) for revision, facts in cursor.fetchall()}
+        cursor.execute(FACTS, {**wanted, "rows": list(differing or ()), **names(versions)})
+        return {
+            revision: Held(json.loads(facts), differing is not None and read_none)
+            for revision, facts, read_none in cursor.fetchall()
+        }
 
 
 def names(versions: Mapping[str, ReferenceVersion]) -> dict[str, Any]:
