@@ -26,8 +26,8 @@ from policy.facts import spots
 from policy.facts.declared import RESELLER, DeclaredError
 from policy.facts.derive import LONGEST_NOTE, Origin, ReferenceData, Variant, contradiction, trace
 from policy.facts.likenesses import Likeness, likenesses
-from policy.reference.destinations import rows_read
-from screening import linking, rulings
+from policy.reference.destinations import reading_rows
+from screening import linking, rows_read, rulings
 from screening.around import Around
 from screening.form import named_in_text, questions
 from screening.form.deal_form import QUESTIONS
@@ -111,7 +111,7 @@ def of_revision(
 
     ``reading`` is of its answers; under other versions it is read again.
     """
-    with rows_read() as rows:
+    with reading_rows() as rows:
         if reading is not None:
             rows |= reading.rows
         derived, variants, eased = _whole(revision, data, around, reading)
@@ -121,7 +121,7 @@ def of_revision(
         text=canonical([variant.facts.plain for variant in variants]),
         end_user_key=derived.key,
         linked=bool(derived.brought.deals),
-        rows_text=" ".join(sorted(rows)),
+        rows_text=rows_read.text_of(rows),
         **_laws(derived, data),
         looks=[sentence for sentence in (derived.follows, eased) if sentence],
         for_executives=derived.for_executives,

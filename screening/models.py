@@ -626,8 +626,8 @@ class Screening(models.Model):
     laws_text = models.TextField(default="{}")
     # The first of these days: the facts hold no longer than that. Empty while no law counts.
     laws_until = models.DateField(null=True)
-    # The codes of the rows of the countries that were read for the facts, with blanks between them:
-    # a version in which none of these differs gives the same. Empty where nobody noted any.
+    # The rows of the countries that were read for the facts (screening.rows_read). Empty where an
+    # older program noted none.
     rows_text = models.TextField(default="")
     created_at = models.DateTimeField(db_default=Now())
 

@@ -1,7 +1,8 @@
 """Whether what was derived under one set of reference data is the same under another.
 
 A new version of the countries changes a few ratings, and most deals go elsewhere: whoever replays
-all of them under both need not derive twice what read none of the rows that differ (`rows_read`).
+all of them under both need not derive twice what read none of the rows that differ
+(`reading_rows`).
 """
 
 from collections.abc import Mapping

@@ -101,7 +101,7 @@ _READ: ContextVar[set[str] | None] = ContextVar("rows read", default=None)
 
 
 @contextmanager
-def rows_read() -> Iterator[set[str]]:
+def reading_rows() -> Iterator[set[str]]:
     """The codes of all rows of the countries that are read within, whichever version they are of.
 
     Who reads none of the rows that differ in another version finds the same there.

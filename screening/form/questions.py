@@ -49,7 +49,7 @@ from policy.facts.declared import NOT_KNOWN as UNKNOWN_SYSTEM
 from policy.facts.declared import SEVERAL_LINES, UNKNOWN_WHERE, is_named
 from policy.facts.derive import ReferenceData, Variant, trace
 from policy.reference.capabilities import PARTS
-from policy.reference.destinations import rows_read
+from policy.reference.destinations import reading_rows
 from policy.reference.names.folding import fold
 from policy.reference.names.plain_text import without
 from screening.form import named_in_text
@@ -140,7 +140,7 @@ class Reading:
 
     @cached_property
     def context(self) -> Context:
-        with rows_read() as rows:
+        with reading_rows() as rows:
             context = _meaning_of(self) if self._whole else Context()
         self.rows.update(rows)
         return context
@@ -153,7 +153,7 @@ class Reading:
     @cached_property
     def variants(self) -> Sequence[Variant]:
         """What every answer declares, those to questions that are no longer asked included."""
-        with rows_read() as rows:
+        with reading_rows() as rows:
             variants = trace(self._whole, self.data, on=self.on)
         self.rows.update(rows)
         return variants

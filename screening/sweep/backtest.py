@@ -31,7 +31,7 @@ from policy.governance.past import (
     Span,
     gathered,
 )
-from policy.reference.destinations import rows_read
+from policy.reference.destinations import reading_rows
 from screening import deriving
 from screening.around import UNREAD, Around
 from screening.form.questions import declared_facts
@@ -275,7 +275,7 @@ class _Run:
         if held is not None:
             was, is_same = self._assessed(self.before, held.facts), held.is_same_there
         else:
-            with rows_read() as read:
+            with reading_rows() as read:
                 was = _derived_anew(revision, self.before, around)
             is_same = self.differing is not None and self.differing.isdisjoint(read)
         return was, was if is_same else _derived_anew(revision, self.after, around)

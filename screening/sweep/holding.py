@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from policy.engine.language.facts import Vocabulary
 from policy.models import ReferenceVersion
-from screening import deriving
+from screening import deriving, rows_read
 from screening.lifecycle import CLOSED
 from screening.models import DealRevision, Screening
 from screening.parties import known
@@ -64,7 +64,8 @@ HELD = f"SELECT deal.id FROM {NEWEST} WHERE {HOLDS}"  # noqa: S608  written abov
 #: The same of revisions, and whether none of these rows of the countries was read for them.
 FACTS = f"""
 SELECT screening.revision_id, screening.facts_text,
-    screening.rows_text <> '' AND NOT string_to_array(screening.rows_text, ' ') && %(rows)s
+    split_part(screening.rows_text, ' ', 1) = %(program)s
+        AND NOT string_to_array(screening.rows_text, ' ') && %(rows)s
 FROM {NEWEST} WHERE {HOLDS} AND screening.revision_id = ANY(%(revisions)s)"""  # noqa: S608  written above
 
 
@@ -90,12 +91,13 @@ def facts_of(
     """By its number what each revision was last screened with, where that holds under these
     versions; ``differing`` are the rows of the countries in which alone others differ, if so.
 
-    Of a screening of which nobody noted what it read, it is not known that it read none of them.
+    Where another program noted what was read, or none, it is not known that it was none of them.
     """
     numbers = {revision.pk: revision.deal_id for revision in revisions}
     wanted = {"deals": list(numbers.values()), "revisions": list(numbers)}
     with connection.cursor() as cursor:
-        cursor.execute(FACTS, {**wanted, "rows": list(differing or ()), **names(versions)})
+        read = {"program": rows_read.program(), "rows": list(differing or ())}
+        cursor.execute(FACTS, {**wanted, **read, **names(versions)})
         return {
             revision: Held(json.loads(facts), differing is not None and read_none)
             for revision, facts, read_none in cursor.fetchall()

@@ -9,7 +9,7 @@ from policy.facts.derive import ReferenceData, trace
 from policy.facts.unchanged import rows_that_differ
 from policy.governance import labelled
 from policy.models import Kind
-from policy.reference.destinations import Places, rows_read
+from policy.reference.destinations import Places, reading_rows
 from tests.policy.governance import edits
 
 LABELLED = [one.line for one in labelled.deals()]
@@ -29,7 +29,7 @@ def test_any_edit_of_the_countries_changes_only_what_read_a_row_that_differs() -
     before, spared, changed = edits.before(Kind.COUNTRIES), 0, 0
     was = []
     for declared in DECLARED:
-        with rows_read() as read:
+        with reading_rows() as read:
             was.append((derived(declared, before), read))
     for seed in range(25):
         after = edits.any_edit(random.Random(f"watched {seed}"), Kind.COUNTRIES).after
@@ -70,15 +70,15 @@ def test_every_way_to_read_a_row_is_noted() -> None:
         (lambda: "FI" in rows, set()),
         (lambda: list(rows), set()),
     ):
-        with rows_read() as read:
+        with reading_rows() as read:
             ask()
         assert read == codes
 
 
 def test_who_reads_within_another_reads_for_both() -> None:
     rows = edits.before(Kind.COUNTRIES).countries.places
-    with rows_read() as outer:
-        with rows_read() as inner:
+    with reading_rows() as outer:
+        with reading_rows() as inner:
             rows["FI"]
         rows["NO"]
     rows["SE"]

@@ -1,0 +1,36 @@
+"""What a screening notes of the rows of the countries that it read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screening import rows_read
+from tests import factories
+from tests.screening.form.answers import SIMPLE
+
+
+@pytest.mark.django_db
+def test_a_screening_names_its_program_and_what_it_read() -> None:
+    moved = {"answer": "yes", "places": ["SE"]}
+    deal = factories.sent_deal({**SIMPLE, "elsewhere": moved})
+    program, *codes = deal.last_screening.rows_text.split(" ")
+    assert program == rows_read.program()
+    assert {"FI", "SE"} <= set(codes)
+    assert codes == sorted(set(codes))
+
+
+def test_a_newer_program_is_another_one(tmp_path: Path, settings: Any) -> None:
+    settings.BASE_DIR = tmp_path
+    program = rows_read.program.__wrapped__
+    for name in ("policy/facts", "screening/__pycache__", "screening/migrations"):
+        (tmp_path / name).mkdir(parents=True)
+    words = tmp_path / "policy/facts/words.txt"
+    words.write_text("Crimea")
+    one = program()
+    assert len(one) == 16
+    for left_out in ("screening/__pycache__/a.pyc", "screening/migrations/0001.py"):
+        (tmp_path / left_out).write_text("x = 1")
+    assert program() == one
+    words.write_text("Crimea, Sevastopol")
+    assert program() != one
