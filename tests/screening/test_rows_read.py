@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from screening import rows_read
+from screening import deriving, rows_read
 from tests import factories
 from tests.screening.form.answers import SIMPLE
 
@@ -18,6 +18,16 @@ def test_a_screening_names_its_program_and_what_it_read() -> None:
     assert program == rows_read.program()
     assert {"FI", "SE"} <= set(codes)
     assert codes == sorted(set(codes))
+
+
+@pytest.mark.django_db
+def test_what_was_read_of_the_answers_before_counts() -> None:
+    """A send reads the answers first, looks through them, and derives them once."""
+    deal = factories.cleared_deal()
+    reading = deriving.read(deal.newest_revision().answers)
+    reading.rows.add("QQ")
+    found = deriving.of_revision(deal.newest_revision(), reading.data, reading=reading)
+    assert "QQ" in found.rows_text.split(" ")
 
 
 def test_a_newer_program_is_another_one(tmp_path: Path, settings: Any) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -25,6 +25,7 @@ NAMES = [entry.words for entry in LISTED._entries]
     longest=st.integers(0, 9),
     share=st.integers(-4, 4),
 )
+@example(texts=["aab"], text="baa", shortest=0, longest=9, share=0)
 def test_it_counts_as_one_would_count_by_hand(texts, text, shortest, longest, share):
     texts.sort(key=len)
     lengths = range(shortest, max(shortest, longest) + 1)
