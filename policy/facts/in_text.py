@@ -78,6 +78,14 @@ def _contradictions(
     if declared.get("end_user_type") != INTELLIGENCE:
         yield from agencies(DESCRIPTION, rest, data, codes)
     yield from countries(DESCRIPTION, rest, data, codes)
+    yield from territories(DESCRIPTION, rest, data, codes | _territories_of(declared))
+
+
+def _territories_of(declared: Mapping[str, Any]) -> frozenset[str]:
+    """Those in which it is, by the answers to where in a country."""
+    answers = (declared.get("territories") or {}).values()
+    lists = ([where] if isinstance(where, str) else where or () for where in answers)
+    return frozenset(code for where in lists for code in where)
 
 
 # ---- what it is to do ----
@@ -187,6 +195,25 @@ def countries(called: str, text: str, data: ReferenceData, codes: Collection[str
             if meant and all(grave) and here.isdisjoint(named):
                 where = " or ".join(place.name for place in meant)
                 yield f"The {called} names {where}, and no answer names that country."
+
+
+def territories(
+    called: str, text: str, data: ReferenceData, codes: Collection[str]
+) -> Iterator[str]:
+    """The same of special territories, whatever their states are: a rating says nothing of them.
+
+    ``codes`` are those of the territories of the deal, too.
+    """
+    places = data.countries.places
+    for sentence in _SENTENCES.split(text):
+        for name, named in shipped().territories_in(sentence):
+            meant = [places[code] for code in named if code in places and places[code].special]
+            in_passing = _is_in_passing(name, sentence)
+            counts = any(place.restrictions or not in_passing for place in meant)
+            # A city of the country may bear the name, too.
+            if counts and {*named, *shipped().find(name)[1]}.isdisjoint(codes):
+                where = " or ".join(place.name for place in meant)
+                yield f"The {called} names {where}, and no answer names that territory."
 
 
 def _rank(place: Place) -> int:

@@ -10,7 +10,7 @@ from policy.facts import in_text
 from policy.facts.derive import ReferenceData
 from policy.reference.names.plain_text import without
 from policy.reference.registry import INTELLIGENCE
-from screening.form.deal_form import TITLE, Answers, end_user_kind
+from screening.form.deal_form import OTHER_PLACES, TITLE, Answers, end_user_kind
 
 #: Questions with words, and how a sentence calls them.
 WRITTEN: Mapping[str, str] = {
@@ -60,6 +60,16 @@ def sentences(answers: Answers, data: ReferenceData, codes: Iterable[str]) -> It
             yield from in_text.agencies(called, rest, data, codes)
         if called != SITE:
             yield from in_text.countries(called, rest, data, codes)
+            yield from in_text.territories(called, rest, data, codes | _territories_of(answers))
+
+
+def _territories_of(answers: Answers) -> frozenset[str]:
+    """Those that were chosen as a place, or as where in a country it is."""
+    rows = [row["place"] for row in answers.get("countries") or ()]
+    elsewhere = [answers.get(slug) or {} for slug in (OTHER_PLACES, "elsewhere")]
+    rows += [code for one in elsewhere for code in one.get("places") or ()]
+    rows += (answers.get("run-from") or {}).values()
+    return frozenset(rows).union(*(answers.get("territories") or {}).values())
 
 
 def _own_names(answers: Answers) -> set[str]:

@@ -161,7 +161,8 @@ def test_a_street_a_person_and_a_word_name_no_country(text: str) -> None:
 
 FILES = (
     *(gazetteer.TABLE, gazetteer.DIGEST),
-    *(gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.REGIONS, gazetteer.NAMES_DIGEST),
+    *(gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.REGIONS, gazetteer.TERRITORIES),
+    gazetteer.NAMES_DIGEST,
 )
 
 
@@ -213,7 +214,9 @@ def test_a_table_without_its_first_line_is_refused(folder: Path) -> None:
     assert "the first line does not say what it is" in refusal(folder)
 
 
-@pytest.mark.parametrize("name", [gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.REGIONS])
+@pytest.mark.parametrize(
+    "name", [gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.REGIONS, gazetteer.TERRITORIES]
+)
 def test_names_of_countries_that_are_not_ours_are_refused(folder: Path, name: str) -> None:
     assert gazetteer.load(folder).find("iran")[0] == ("IR",)
     (folder / name).write_bytes((folder / name).read_bytes()[:-10])
