@@ -154,7 +154,7 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
     common, and a product can do the same.
     """
     declared, data = reading.declared, reading.data
-    here, able = linking.places(declared, data), linking.own_capabilities(declared, data)
+    here, able = linking.places(declared, data), linking.able_to(declared, data)
     key = linking.end_user_key(declared)
     keys = {part.key for part in naming.named(declared, data)}
     used, once = around.used_by(keys, deal, data), around.once_used_by(keys, deal, data)
@@ -221,9 +221,9 @@ def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[Stopped
     relate to surveillance. Of a draft without products it may have been any, and what it knew of a
     body is known whatever is sold.
     """
-    able = linking.own_capabilities(reading.declared, reading.data)
+    able = linking.able_to(reading.declared, reading.data)
     related = reading.data.beside.get("abilities_declared", frozenset())
-    alike = able if related.isdisjoint(able) else able | related
+    alike = able | related if linking.relates(able, reading.data) else able
     return [
         draft
         for draft in around.stopped_drafts(deal, linking.names(reading.declared))
@@ -312,8 +312,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     said += _said_of_parties(deal, reading, named, around)
     said += dict.fromkeys(_said_above(deal, reading, named, around))
     said += _ruled_on_laws(deal, key, reading, around)
-    related = data.beside.get("abilities_declared", frozenset())
-    if not (for_executives or related.isdisjoint(linking.own_capabilities(declared, data))):
+    if not for_executives and linking.relates(linking.able_to(declared, data), data):
         # Seniors look at what follows a stopped deal; of misuse executives would decide here.
         others_stopped = ((other, around.sent_before(other)) for other in stopped if other != deal)
         said += linking.said_before_a_stop(reading.answers, others_stopped)
