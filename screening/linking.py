@@ -34,7 +34,7 @@ from policy.reference.names.outlines import are_alike
 from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
-from screening.form.deal_form import FOR_OTHERS, end_user_kind
+from screening.form.deal_form import FOR_OTHERS, SECURITY, end_user_kind
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -45,8 +45,6 @@ REMEMBERED = 4096
 #: Of those who stand between in linked deals; a fact holds only so much text.
 MOST_NAMED = 20
 BETWEEN = ("has_intermediaries", "intermediaries")
-#: Whose part in a deal is asked about, whatever it is.
-SECURITY = frozenset({"law_enforcement", "military", "intelligence_security"})
 #: Purposes that never clear by themselves, whatever is sold for them.
 GRAVE_PURPOSES = frozenset(
     {
