@@ -192,6 +192,11 @@ class Around:
         others = others.select_related("screening__revision").defer(*UNREAD).order_by("pk")
         return [other for other in others if other.waits_for_somebody_else]
 
+    def is_run_by(self, deal: Deal, keys: Collection[str]) -> bool:
+        """Whether somebody with one of these names is to run it, whoever signs."""
+        runs = DealParty.objects.filter(deal=deal, role=DealParty.Role.OPERATOR)
+        return runs.filter(party__key__in=self._bodies(keys)).exists()
+
     def signed_as(self, key: str, kinds: Collection[str], deal: Deal) -> list[DealParty]:
         """The parts of somebody of this name in other live deals, who signed these as one of these
         kinds once; each with the revision that says so.

@@ -173,8 +173,8 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
 
 def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
     """The deals at which somebody has to look, and that somebody named in this one signed for
-    another end user, who is to use something that can do the same in the same country. Who buys to
-    resell sells to many.
+    another end user, or is to run, with something that can do the same in the same country. Who buys
+    to resell sells to many.
     """
     declared, data = reading.declared, reading.data
     here, able = linking.destinations(declared, data), linking.own_capabilities(declared, data)
@@ -183,7 +183,8 @@ def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[De
     for other in around.waiting_of_customers(keys, deal, uses):
         theirs = around.declared(other.last_screening.revision) or {}
         sent = [theirs, *_read_of(around.sent_before(other))]
-        if theirs.get("customer_type") != RESELLER and any(
+        sells_to_many = theirs.get("customer_type") == RESELLER
+        if (not sells_to_many or around.is_run_by(other, keys)) and any(
             linking.has_place_in_common(here, linking.destinations(one, data))
             and linking.in_common(able, linking.own_capabilities(one, data))
             for one in sent
