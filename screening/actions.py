@@ -399,15 +399,21 @@ def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tup
     milder, raised = _says_less_than(waiting, reading, around), _raised(twins)
     others = deriving.waiting_for_another(deal, reading, around)
     of_customer = _says_less_than(others, reading, around)
+    doubtful = [
+        other
+        for other in deriving.waiting_beside_surveillance(deal, reading, around)
+        if other not in milder and _leaves_doubts_out(other, reading, around)
+    ]
     stopped = deriving.stopped_drafts(deal, reading, around)
     looks = [
         *_milder_than(milder, key),
         *_milder_for_another(of_customer),
+        *_without_doubts_of(doubtful, key),
         *_like(raised, key),
         *_milder_than_drafts(stopped, reading, key),
         *dict.fromkeys(deriving.signs_as_armed(deal, reading, around)),
     ]
-    beside = (*milder, *of_customer, *raised)
+    beside = (*milder, *of_customer, *doubtful, *raised)
     return looks, any(one.review_level == "executive" for one in beside)
 
 
@@ -425,6 +431,16 @@ def _says_less_than(waiting: Iterable[Deal], reading: Reading, around: Around) -
     ]
 
 
+def _leaves_doubts_out(other: Deal, reading: Reading, around: Around) -> bool:
+    """Whether something contradicts in what was sent of another deal, and nothing of it here: words
+    or names by which more is known of the end user than of what was sold.
+    """
+    return any(
+        meanings.leaves_doubts_out(answers, reading.answers, reading.data)
+        for answers in (other.last_screening.revision.answers, *around.sent_before(other))
+    )
+
+
 def _milder_than(waiting: Iterable[Deal], key: str) -> list[str]:
     """A sentence on each of them."""
     return [
@@ -438,6 +454,15 @@ def _milder_for_another(waiting: Iterable[Deal]) -> list[str]:
     return [
         f"says less than {other.reference}, which its customer signed, or its operator runs, for"
         " another end user, and which somebody has to look at"
+        for other in waiting
+    ]
+
+
+def _without_doubts_of(waiting: Iterable[Deal], key: str) -> list[str]:
+    """The same of those in which something contradicts that is not in this one."""
+    return [
+        f"leaves out what contradicts in {other.reference} of {_whom(other, key)}, which somebody"
+        " has to look at"
         for other in waiting
     ]
 

@@ -171,10 +171,29 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
     return [alike[pk] for pk in sorted(alike)]
 
 
+def waiting_beside_surveillance(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
+    """The deals at which somebody has to look, whatever they sell, and whose end user uses this one
+    or takes another part in it, in the same country; none where this one is no surveillance.
+    """
+    declared, data = reading.declared, reading.data
+    if not linking.relates(linking.able_to(declared, data), data):
+        return []
+    here, keys = linking.places(declared, data), {part.key for part in named_in(reading)}
+    used, once = around.used_by(keys, deal, data), around.once_used_by(keys, deal, data)
+    waiting = {
+        other.deal.pk: other.deal
+        for of_party in (*used.values(), *once.values())
+        for other in of_party
+        if other.deal.waits_for_somebody_else
+        and linking.has_place_in_common(here, other.ever(data).places)
+    }
+    return [waiting[pk] for pk in sorted(waiting)]
+
+
 def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
     """The deals at which somebody has to look, and that somebody named in this one signed for
-    another end user, or is to run, with something that can do the same in the same country. Who buys
-    to resell sells to many.
+    another end user, or is to run, with something that can do the same in the same country. Who
+    buys to resell sells to many.
     """
     declared, data = reading.declared, reading.data
     here, able = linking.destinations(declared, data), linking.own_capabilities(declared, data)

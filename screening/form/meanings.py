@@ -101,6 +101,16 @@ def taken_away(
     return _compared(before, after, data)[0]
 
 
+def leaves_doubts_out(
+    before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
+) -> bool:
+    """Whether something contradicts with the answers before, and not with those after."""
+    try:
+        return not _said(before, data).doubts <= _said(after, data).doubts
+    except DeclaredError:
+        return False
+
+
 def _compared(
     before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
 ) -> tuple[list[Finding], list[Finding]]:
