@@ -405,6 +405,7 @@ def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tup
         if other not in milder and _leaves_doubts_out(other, reading, around)
     ]
     stopped = deriving.stopped_drafts(deal, reading, around)
+    in_words, of_named = deriving.known_in_words(deal, reading, around)
     looks = [
         *_milder_than(milder, key),
         *_milder_for_another(of_customer),
@@ -412,8 +413,9 @@ def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tup
         *_like(raised, key),
         *_milder_than_drafts(stopped, reading, key),
         *dict.fromkeys(deriving.signs_as_armed(deal, reading, around)),
+        *in_words,
     ]
-    beside = (*milder, *of_customer, *doubtful, *raised)
+    beside = (*milder, *of_customer, *doubtful, *raised, *of_named)
     return looks, any(one.review_level == "executive" for one in beside)
 
 

@@ -31,7 +31,7 @@ from screening.models import (
 )
 from screening.parties import known
 from screening.parties.known import Known
-from screening.parties.models import SAME_AS, TIED, DealParty
+from screening.parties.models import SAME_AS, TIED, DealParty, Party, PartyFinding, bodies
 from screening.parties.naming import Named
 from screening.parties.spelling import Drawn, Spellings, alike, alike_in, by_outline
 
@@ -281,6 +281,22 @@ class Around:
         above = frozenset().union(*map(self.above, keys))
         self._read_stopped(above)
         return _in_time((deal for key in sorted(above) for deal in self._stopped[key]), sent)
+
+    def known_by_name(
+        self, keys: Collection[str], sent: datetime
+    ) -> tuple[list[PartyFinding], list[Deal]]:
+        """What is known of bodies that have one of these names, and their deals that were stopped
+        in the time that counts for one sent then, if anybody had to look at them.
+        """
+        named = set(Party.objects.filter(key__in=keys).values_list("pk", flat=True))
+        if not named:
+            return [], []
+        meant = bodies(named)
+        findings = PartyFinding.objects.standing().filter(party__in=meant).oldest_first()
+        names = frozenset(Party.objects.filter(pk__in=meant).values_list("key", flat=True))
+        stopped = _in_time((deal for _, deal in _closed_of(names)), sent)
+        looked_at = [deal for deal in stopped if deal.review_level or deal.status == Status.BARRED]
+        return list(findings.select_related("party")), looked_at
 
     def known(self, deal: Deal, named: Sequence[Named]) -> Known:
         """What is known of everybody named in the deal, and in those that it comes from."""

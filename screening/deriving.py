@@ -219,6 +219,29 @@ def _read_of(sent: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             yield questions.declared_facts(answers)
 
 
+def known_in_words(deal: Deal, reading: Reading, around: Around) -> tuple[list[str], list[Deal]]:
+    """Sentences on bodies that only the words name: those of which compliance knows something that
+    is true in whatever part, and those whose deals were stopped, with a product that can do the
+    same; and these deals.
+    """
+    own = {part.key for part in named_in(reading)}
+    keys = frozenset(map(linking.key_of_name, named_in_text.phrases(reading.answers))) - own
+    findings, stopped = around.known_by_name(keys - {""}, timezone.now())
+    sentences = [
+        f"names {finding.party} in its words, and compliance knows more about it"
+        for finding in findings
+        if finding.value in known.OF_A_BODY.get(finding.fact, ())
+    ]
+    alike = linking.alike_in_products(reading.declared, stopped, reading.data, around.sent_before)
+    found = [other for other in alike if other != deal and other not in around.ancestors(deal)]
+    sentences += [
+        f"names in its words the end user of {other.reference}, which was {other.status}, and has"
+        " a product like its"
+        for other in found
+    ]
+    return list(dict.fromkeys(sentences)), found
+
+
 def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str]:
     """Sentences on whoever signs another deal as the police, the army or an agency, and is declared
     otherwise here. As an end user its kind is compared whenever one of the two is screened.

@@ -32,6 +32,8 @@ DESCRIPTION = "purpose in the customer's words"
 LONGEST = 10_000
 #: Names are looked for within a sentence.
 _SENTENCES = re.compile(r"[.;!?\n]+\s+|\n")
+#: Nor is a name looked for beyond these.
+_CLAUSES = re.compile(r"[,;:()\[\]|]+")
 HEARD = "intelligence"
 #: Tiers of countries to which every sale is reviewed, as far as somebody rated them.
 GRAVE = ("high", "very_high")
@@ -160,6 +162,12 @@ def _named(sentence: str, data: ReferenceData, codes: frozenset[str]) -> str:
     if HEARD in registry.sounds(own_words.without_heard(sentence)):
         return f"speaks of {SOUNDS[HEARD]}"
     return ""
+
+
+def parts(text: str) -> Iterator[str]:
+    """What a name in a text does not reach beyond."""
+    for sentence in _SENTENCES.split(text):
+        yield from _CLAUSES.split(sentence)
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
