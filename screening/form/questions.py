@@ -56,6 +56,7 @@ from screening.form.deal_form import (
     DECLARATION,
     FOR_OTHERS,
     OTHER_PLACES,
+    PUBLIC,
     QUESTIONS,
     SECTIONS,
     SECURITY,
@@ -421,7 +422,9 @@ def soften(
     for_seniors = "senior_review" in outcomes and slug in OF_ITS_USE and is_known
     in_words = slug in named_in_text.WRITTEN or slug in named_in_text.BESIDE
     serves_nothing = slug == "other-systems" and is_known and not _says_yes(after, slug)
-    is_reworded = "needs_information" in outcomes and (in_words or serves_nothing)
+    was_public = slug == "customer-kind" and before in PUBLIC and after not in PUBLIC
+    is_asked = in_words or serves_nothing or was_public
+    is_reworded = "needs_information" in outcomes and is_asked
     if "bar" in outcomes or takes_back or for_executives or for_seniors or is_reworded:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
     if for_executives:

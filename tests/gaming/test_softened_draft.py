@@ -76,6 +76,12 @@ def changed(deal: Deal, slug: str, value: Any) -> Deal:
         # Nobody would: radio for the police clears.
         ({"intelligence-access": "no"}, "end-user", POLICE, OPERATOR),
         (FOR_AN_OPERATOR, "customer-kind", "military", "private_enterprise"),
+        (
+            {**LOCATION, **FOR_AN_OPERATOR},
+            "customer-kind",
+            "civil_government",
+            "commercial_operator",
+        ),
         ({"services": ["integration"]}, "other-systems", serves("UFED"), NO),
         ({"services": ["integration"]}, "other-systems", serves("NSO Group Pegasus"), NO),
     ],
