@@ -29,7 +29,7 @@ from policy.facts.likenesses import Likeness, likenesses
 from screening import linking, rulings
 from screening.around import Around
 from screening.form import named_in_text, questions
-from screening.form.deal_form import QUESTIONS
+from screening.form.deal_form import QUESTIONS, SECURITY
 from screening.form.questions import Reading
 from screening.models import Deal, DealRevision, FactRuling, Screening, StoppedDraft
 from screening.parties import known, naming
@@ -249,10 +249,10 @@ def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str
     declared, kinds = reading.declared, reading.data.kind_words
     said = {CUSTOMER: declared.get("customer_type"), END_USER: declared.get("end_user_type")}
     for part in named_in(reading):
-        for signed in around.signed_as(part.key, linking.SECURITY, deal):
+        for signed in around.signed_as(part.key, SECURITY, deal):
             theirs = around.declared(signed.revision) or {}
             kind = theirs.get("customer_type")
-            if kind in linking.SECURITY - {said.get(part.role)} and (
+            if kind in SECURITY - {said.get(part.role)} and (
                 not part.countries or theirs.get("customer_country") in part.countries
             ):
                 yield f"names {part.name}, which signs {signed.deal.reference} as {kinds[kind]}"

@@ -329,8 +329,8 @@ def brought(
         in_all.deals.append(other.deal)
         in_all.capabilities.update(capabilities)
         in_all.services.update(other.services)
-    contained = in_all.capabilities.union(
-        able_to(declared, data), *(other.abilities for other in linked)
+    contained = able_to(declared, data).union(
+        in_all.capabilities, *(other.abilities for other in linked)
     )
     if relates(contained, data) and not any(_between(declared)):
         # Who installs the one may install the other, too.

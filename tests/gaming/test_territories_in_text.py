@@ -26,6 +26,8 @@ NAMED = {
     "For settlements in the West Bank": "West Bank",
     "Police of Xinjiang": "Xinjiang",
     "用于新疆的基站": "Xinjiang",
+    "Leverans till Krim": "Crimea",
+    "Radioverkko, Länsi-Sahara": "Western Sahara",
 }
 HONEST = [
     "Subscribers who moved here from Tibet",
@@ -33,6 +35,7 @@ HONEST = [
     "Radio for PMR users and LPR cameras",
     "Coverage of Golan street and of the Samaria quarter",
     "Spares made in Xinjiang",
+    "Krim Radio Oy",
 ]
 
 

@@ -120,7 +120,15 @@ def test_every_country_is_named_by_its_names_in_force() -> None:
     for code, name in COUNTRIES.names.items():
         assert code in TABLE.countries.codes[gazetteer.key_of(name)], name
     assert TABLE.countries.states.keys() | {*TABLE.countries.states.values()} <= named
-    assert TABLE.countries.ordinary <= TABLE.countries.codes.keys()
+    known = TABLE.countries.codes.keys() | TABLE.countries.territories.keys()
+    assert TABLE.countries.ordinary <= known
+
+
+def test_every_special_territory_but_the_sea_has_a_name_in_words() -> None:
+    named = {code for codes in TABLE.countries.territories.values() for code in codes}
+    special = {code for code in COUNTRIES.territories if COUNTRIES.places[code].special}
+    # Palestine stands among the countries; nobody lives in Antarctica or on the high seas.
+    assert named == special - {"PS", "X-ANT"}
 
 
 @pytest.mark.parametrize(
