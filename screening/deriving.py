@@ -196,7 +196,7 @@ def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[De
     buys to resell sells to many.
     """
     declared, data = reading.declared, reading.data
-    here, able = linking.destinations(declared, data), linking.own_capabilities(declared, data)
+    here, able = linking.destinations(declared, data), linking.able_to(declared, data)
     keys, uses = {part.key for part in named_in(reading)}, linking.end_user_key(declared)
     found = []
     for other in around.waiting_of_customers(keys, deal, uses):
@@ -205,7 +205,7 @@ def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[De
         sells_to_many = theirs.get("customer_type") == RESELLER
         if (not sells_to_many or around.is_run_by(other, keys)) and any(
             linking.has_place_in_common(here, linking.destinations(one, data))
-            and linking.in_common(able, linking.own_capabilities(one, data))
+            and linking.in_common(able, linking.able_to(one, data))
             for one in sent
         ):
             found.append(other)

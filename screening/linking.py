@@ -692,7 +692,7 @@ def alike_in_products(
     A customer who buys for many is not held up for each of them by one that was stopped.
     """
     stopped = list(stopped)
-    able = own_capabilities(declared, data) if stopped else frozenset()
+    able = able_to(declared, data) if stopped else frozenset()
     return [
         deal
         for deal in stopped

@@ -78,6 +78,23 @@ def test_a_grave_purpose_of_what_follows_people_is_asked_about(
     assert send(RADIO).status == Status.CLEARED
 
 
+@pytest.mark.parametrize("is_stopped", [True, False], ids=["stopped", "waiting"])
+@pytest.mark.parametrize("first", [FOLLOWER, LOCATION], ids=["a module", "location"])
+@pytest.mark.parametrize("then", [FOLLOWER, LOCATION], ids=["a module", "location"])
+def test_it_can_do_the_same_for_another_end_user_of_the_customer(
+    first: dict[str, Any], then: dict[str, Any], *, is_stopped: bool
+) -> None:
+    signs = {
+        "customer-kind": "commercial_operator",
+        "end-user": {"kind": "commercial_operator", "is_customer": False},
+    }
+    deal = send({**first, **signs, **CRIME, "end-user-name": "Kainuun Kuitu"})
+    if is_stopped:
+        actions.withdraw_deal(deal, because="Lost the tender.", actor=deal.owner)
+    second = send({**then, **signs, "end-user-name": "Savon Valo"})
+    assert second.review_level == "senior"
+
+
 def test_misuse_in_a_deal_that_was_withdrawn_is_asked_about() -> None:
     first = send({**RADIO, "reports": {"answer": "yes", "text": "Two papers"}})
     actions.withdraw_deal(first, because="Lost the tender.", actor=first.owner)
