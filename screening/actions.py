@@ -36,6 +36,8 @@ from screening.parties.models import Easing
 
 #: The question that the registry may answer.
 COUNTRY = "customer-country"
+#: The one with words of sites in it.
+PLACES = "countries"
 
 
 @transaction.atomic
@@ -68,7 +70,8 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
     gone = [finding["outcome"] for finding in milder.get("milder", ())]
     able = _able(deal, data) if gone else frozenset()
-    questions.soften(deal.answers, slug, before.get(slug), gone, able)
+    reworded = slug == PLACES and meanings.words_of_sites_gone(before, deal.answers, data)
+    questions.soften(deal.answers, slug, before.get(slug), gone, able, is_reworded=reworded)
     deal.save(update_fields=["answers", "title"])
     _keep_stopped(deal, data)
     # Who owns, sends or rules is written down by PostgreSQL.

@@ -404,10 +404,13 @@ def soften(
     before: Any,
     outcomes: Collection[str],
     able: Collection[str],
+    *,
+    is_reworded: bool = False,
 ) -> None:
     """Mark a question whose answer no longer has these ``outcomes``, if somebody has to look.
 
     ``able`` is what can be done with what is sold: who would have looked at it looks at that.
+    ``is_reworded`` says that words are gone that compliance would have read.
 
     What stops a deal is not taken back alone, nor what sales knew, nor what people would look at
     because of its use, nor what executives would, unless something else is sold, nor words that
@@ -424,7 +427,7 @@ def soften(
     serves_nothing = slug == "other-systems" and is_known and not _says_yes(after, slug)
     was_public = slug == "customer-kind" and before in PUBLIC and after not in PUBLIC
     is_asked = in_words or serves_nothing or was_public
-    is_reworded = "needs_information" in outcomes and is_asked
+    is_reworded |= "needs_information" in outcomes and is_asked
     if "bar" in outcomes or takes_back or for_executives or for_seniors or is_reworded:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
     if for_executives:

@@ -35,6 +35,10 @@ def serves(system: str) -> dict[str, str]:
     return {"answer": "yes", "text": system}
 
 
+def at(site: str) -> list[dict[str, str]]:
+    return [{"place": "FI", "site": site}]
+
+
 def draft(**answers: Any) -> Deal:
     factories.reference_data()
     said = {slug.replace("_", "-"): value for slug, value in answers.items()}
@@ -82,6 +86,7 @@ def changed(deal: Deal, slug: str, value: Any) -> Deal:
             "civil_government",
             "commercial_operator",
         ),
+        ({}, "countries", at("FSB office, Helsinki"), at("Helsinki")),
         ({"services": ["integration"]}, "other-systems", serves("UFED"), NO),
         ({"services": ["integration"]}, "other-systems", serves("NSO Group Pegasus"), NO),
     ],
@@ -120,6 +125,7 @@ def test_a_question_on_the_way_hides_nothing(first: str) -> None:
         ("customer", "State Security Service", "Pohjan Verkko"),
         ("end-user", {"kind": "municipality", "is_customer": True}, OPERATOR),
         ("customer-country", "TR", "FI"),
+        ("countries", at("Stockholm"), at("Helsinki")),
         ("services", ["supply", "custom_development"], ["supply"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
