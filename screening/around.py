@@ -298,6 +298,13 @@ class Around:
         looked_at = [deal for deal in stopped if deal.review_level or deal.status == Status.BARRED]
         return list(findings.select_related("party")), looked_at
 
+    def called(self, references: Collection[str]) -> list[Deal]:
+        """The deals with these references."""
+        numbers = {int(reference.rpartition("-")[2]) for reference in references}
+        deals = Deal.objects.filter(pk__in=numbers).select_related("screening__revision")
+        found = deals.defer(*UNREAD_OF_OTHERS).order_by("pk") if numbers else []
+        return [deal for deal in found if deal.reference in references]
+
     def known(self, deal: Deal, named: Sequence[Named]) -> Known:
         """What is known of everybody named in the deal, and in those that it comes from."""
         if len(self._ours) == 1:

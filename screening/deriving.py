@@ -31,6 +31,7 @@ from screening.around import Around
 from screening.form import named_in_text, questions
 from screening.form.deal_form import QUESTIONS, SECURITY
 from screening.form.questions import Reading
+from screening.lifecycle import Status
 from screening.models import Deal, DealRevision, FactRuling, Screening, StoppedDraft
 from screening.parties import known, naming
 from screening.parties.known import CUSTOMER, END_USER, Known
@@ -222,7 +223,7 @@ def _read_of(sent: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
 def known_in_words(deal: Deal, reading: Reading, around: Around) -> tuple[list[str], list[Deal]]:
     """Sentences on bodies that only the words name: those of which compliance knows something that
     is true in whatever part, and those whose deals were stopped, with a product that can do the
-    same; and these deals.
+    same; and these deals, those among them that the words name themselves and that wait, too.
     """
     own = {part.key for part in named_in(reading)}
     keys = frozenset(map(linking.key_of_name, named_in_text.phrases(reading.answers))) - own
@@ -232,11 +233,20 @@ def known_in_words(deal: Deal, reading: Reading, around: Around) -> tuple[list[s
         for finding in findings
         if finding.value in known.OF_A_BODY.get(finding.fact, ())
     ]
-    alike = linking.alike_in_products(reading.declared, stopped, reading.data, around.sent_before)
+    called = [
+        other
+        for other in around.called(named_in_text.references(reading.answers))
+        if (other.is_closed and (other.review_level or other.status == Status.BARRED))
+        or other.waits_for_somebody_else
+    ]
+    sent = around.sent_before
+    alike = linking.alike_in_products(
+        reading.declared, dict.fromkeys([*stopped, *called]), reading.data, sent
+    )
     found = [other for other in alike if other != deal and other not in around.ancestors(deal)]
     sentences += [
-        f"names in its words the end user of {other.reference}, which was {other.status}, and has"
-        " a product like its"
+        f"names in its words {other.reference} or its end user, and has a product like that of this"
+        f" deal, which is {other.status}"
         for other in found
     ]
     return list(dict.fromkeys(sentences)), found

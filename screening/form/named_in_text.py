@@ -3,6 +3,7 @@
 The texts of the form, and what `policy.facts.in_text` says to them.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,8 @@ WRITTEN: Mapping[str, str] = {
 SITE = "site"
 #: Words of a name inside a text, and letters of one that is a single word.
 LONGEST_PHRASE, SHORTEST_NAME = 6, 4
+#: How a deal is called.
+_REFERENCE = re.compile(r"(?<!\w)HR-\d{4}-\d{4,18}(?!\w)")
 #: Questions with words beside the answer, of whose answer a deal may clear.
 BESIDE: Mapping[str, str] = {"restricts": "answer to 4.7", "follows": "answer to 4.8"}
 
@@ -64,6 +67,11 @@ def sentences(answers: Answers, data: ReferenceData, codes: Iterable[str]) -> It
         if called != SITE:
             yield from in_text.countries(called, rest, data, codes)
             yield from in_text.territories(called, rest, data, codes | _territories_of(answers))
+
+
+def references(answers: Answers) -> frozenset[str]:
+    """The deals that the texts name by their references."""
+    return frozenset(one for _, text in texts(answers) for one in _REFERENCE.findall(text.upper()))
 
 
 def phrases(answers: Answers) -> frozenset[str]:

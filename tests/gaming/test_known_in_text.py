@@ -77,8 +77,25 @@ def test_whose_deal_was_stopped_is_looked_at_as_high(level: str) -> None:
         factories.vote_on(first, actor=voter, verdict="reject")
     deal = send({**PAPER, "description": f"Location for {NAME}"})
     assert (deal.status, deal.review_level) == (Status.IN_REVIEW, level)
-    assert f"the end user of {first.reference}, which was rejected" in because(deal)
+    said = f"names in its words {first.reference} or its end user, and has a product like that"
+    assert f"{said} of this deal, which is rejected" in because(deal)
     assert send({**PAPER, "products": ["xgs-pon"], "name": NAME}).status == Status.CLEARED
+
+
+@pytest.mark.parametrize("is_stopped", [True, False], ids=["stopped", "waiting"])
+def test_so_is_a_deal_that_the_words_name_by_its_reference(*, is_stopped: bool) -> None:
+    first = send({**LOCATION, "customer": NAME, "purposes": ["crime_investigation"]})
+    if is_stopped:
+        actions.withdraw_deal(first, because="Lost the tender.", actor=first.owner)
+    words = {"description": f"Instead of {first.reference.lower()}, which they no longer want"}
+    assert send({**PAPER, **words}).status == Status.IN_REVIEW
+    assert send({**PAPER, **words, "products": ["xgs-pon"]}).status == Status.CLEARED
+
+
+def test_a_deal_that_nobody_looks_at_may_be_named() -> None:
+    cleared, number = send({**LOCATION, "customer": NAME}), 10**17
+    words = f"More of what {cleared.reference} delivers; HR-2026-{number}, HR-1999-0001"
+    assert send({**PAPER, "description": words}).status == Status.CLEARED
 
 
 def test_others_may_be_named() -> None:
