@@ -1,7 +1,7 @@
 """What the seller's verbs do. Each is one transaction: lock, check (`verbs`), write, record."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -431,7 +431,7 @@ def _says_less_than(waiting: Iterable[Deal], reading: Reading, around: Around) -
         for other in waiting
         if any(
             meanings.softened(answers, reading.answers, reading.data)
-            for answers in (other.last_screening.revision.answers, *around.sent_before(other))
+            for answers in _ever_sent(other, around)
         )
     ]
 
@@ -442,8 +442,12 @@ def _leaves_doubts_out(other: Deal, reading: Reading, around: Around) -> bool:
     """
     return any(
         meanings.leaves_doubts_out(answers, reading.answers, reading.data)
-        for answers in (other.last_screening.revision.answers, *around.sent_before(other))
+        for answers in _ever_sent(other, around)
     )
+
+
+def _ever_sent(other: Deal, around: Around) -> Sequence[Mapping[str, Any]]:
+    return (other.last_screening.revision.answers, *around.sent_before(other))
 
 
 def _milder_than(waiting: Iterable[Deal], key: str) -> list[str]:
