@@ -1,7 +1,7 @@
 """What the seller's verbs do. Each is one transaction: lock, check (`verbs`), write, record."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,8 @@ from screening.parties.models import Easing
 
 #: The question that the registry may answer.
 COUNTRY = "customer-country"
+#: The one with words of sites in it.
+PLACES = "countries"
 
 
 @transaction.atomic
@@ -68,7 +70,8 @@ def save_answer(deal: Deal, *, slug: str, value: Any, actor: User) -> None:
     milder = _milder(before, deal.answers) if before.get(slug) is not None else {}
     gone = [finding["outcome"] for finding in milder.get("milder", ())]
     able = _able(deal, data) if gone else frozenset()
-    questions.soften(deal.answers, slug, before.get(slug), gone, able)
+    reworded = slug == PLACES and meanings.words_of_sites_gone(before, deal.answers, data)
+    questions.soften(deal.answers, slug, before.get(slug), gone, able, is_reworded=reworded)
     deal.save(update_fields=["answers", "title"])
     _keep_stopped(deal, data)
     # Who owns, sends or rules is written down by PostgreSQL.
@@ -399,15 +402,23 @@ def _looks_beside(deal: Deal, key: str, reading: Reading, around: Around) -> tup
     milder, raised = _says_less_than(waiting, reading, around), _raised(twins)
     others = deriving.waiting_for_another(deal, reading, around)
     of_customer = _says_less_than(others, reading, around)
+    doubtful = [
+        other
+        for other in deriving.waiting_beside_surveillance(deal, reading, around)
+        if other not in milder and _leaves_doubts_out(other, reading, around)
+    ]
     stopped = deriving.stopped_drafts(deal, reading, around)
+    in_words, of_named = deriving.known_in_words(deal, reading, around)
     looks = [
         *_milder_than(milder, key),
         *_milder_for_another(of_customer),
+        *_without_doubts_of(doubtful, key),
         *_like(raised, key),
         *_milder_than_drafts(stopped, reading, key),
         *dict.fromkeys(deriving.signs_as_armed(deal, reading, around)),
+        *in_words,
     ]
-    beside = (*milder, *of_customer, *raised)
+    beside = (*milder, *of_customer, *doubtful, *raised, *of_named)
     return looks, any(one.review_level == "executive" for one in beside)
 
 
@@ -420,9 +431,23 @@ def _says_less_than(waiting: Iterable[Deal], reading: Reading, around: Around) -
         for other in waiting
         if any(
             meanings.softened(answers, reading.answers, reading.data)
-            for answers in (other.last_screening.revision.answers, *around.sent_before(other))
+            for answers in _ever_sent(other, around)
         )
     ]
+
+
+def _leaves_doubts_out(other: Deal, reading: Reading, around: Around) -> bool:
+    """Whether something contradicts in what was sent of another deal, and nothing of it here: words
+    or names by which more is known of the end user than of what was sold.
+    """
+    return any(
+        meanings.leaves_doubts_out(answers, reading.answers, reading.data)
+        for answers in _ever_sent(other, around)
+    )
+
+
+def _ever_sent(other: Deal, around: Around) -> Sequence[Mapping[str, Any]]:
+    return (other.last_screening.revision.answers, *around.sent_before(other))
 
 
 def _milder_than(waiting: Iterable[Deal], key: str) -> list[str]:
@@ -438,6 +463,15 @@ def _milder_for_another(waiting: Iterable[Deal]) -> list[str]:
     return [
         f"says less than {other.reference}, which its customer signed, or its operator runs, for"
         " another end user, and which somebody has to look at"
+        for other in waiting
+    ]
+
+
+def _without_doubts_of(waiting: Iterable[Deal], key: str) -> list[str]:
+    """The same of those in which something contradicts that is not in this one."""
+    return [
+        f"leaves out what contradicts in {other.reference} of {_whom(other, key)}, which somebody"
+        " has to look at"
         for other in waiting
     ]
 

@@ -31,7 +31,7 @@ from screening.models import (
 )
 from screening.parties import known
 from screening.parties.known import Known
-from screening.parties.models import SAME_AS, TIED, DealParty
+from screening.parties.models import SAME_AS, TIED, DealParty, Party, PartyFinding, bodies
 from screening.parties.naming import Named
 from screening.parties.spelling import Drawn, Spellings, alike, alike_in, by_outline
 
@@ -192,6 +192,11 @@ class Around:
         others = others.select_related("screening__revision").defer(*UNREAD).order_by("pk")
         return [other for other in others if other.waits_for_somebody_else]
 
+    def is_run_by(self, deal: Deal, keys: Collection[str]) -> bool:
+        """Whether somebody with one of these names is to run it, whoever signs."""
+        runs = DealParty.objects.filter(deal=deal, role=DealParty.Role.OPERATOR)
+        return runs.filter(party__key__in=self._bodies(keys)).exists()
+
     def signed_as(self, key: str, kinds: Collection[str], deal: Deal) -> list[DealParty]:
         """The parts of somebody of this name in other live deals, who signed these as one of these
         kinds once; each with the revision that says so.
@@ -276,6 +281,29 @@ class Around:
         above = frozenset().union(*map(self.above, keys))
         self._read_stopped(above)
         return _in_time((deal for key in sorted(above) for deal in self._stopped[key]), sent)
+
+    def known_by_name(
+        self, keys: Collection[str], sent: datetime
+    ) -> tuple[list[PartyFinding], list[Deal]]:
+        """What is known of bodies that have one of these names, and their deals that were stopped
+        in the time that counts for one sent then, if anybody had to look at them.
+        """
+        named = set(Party.objects.filter(key__in=keys).values_list("pk", flat=True))
+        if not named:
+            return [], []
+        meant = bodies(named)
+        findings = PartyFinding.objects.standing().filter(party__in=meant).oldest_first()
+        names = frozenset(Party.objects.filter(pk__in=meant).values_list("key", flat=True))
+        stopped = _in_time((deal for _, deal in _closed_of(names)), sent)
+        looked_at = [deal for deal in stopped if deal.review_level or deal.status == Status.BARRED]
+        return list(findings.select_related("party")), looked_at
+
+    def called(self, references: Collection[str]) -> list[Deal]:
+        """The deals with these references."""
+        numbers = {int(reference.rpartition("-")[2]) for reference in references}
+        deals = Deal.objects.filter(pk__in=numbers).select_related("screening__revision")
+        found = deals.defer(*UNREAD_OF_OTHERS).order_by("pk") if numbers else []
+        return [deal for deal in found if deal.reference in references]
 
     def known(self, deal: Deal, named: Sequence[Named]) -> Known:
         """What is known of everybody named in the deal, and in those that it comes from."""

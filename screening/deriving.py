@@ -30,8 +30,9 @@ from policy.reference.destinations import reading_rows
 from screening import linking, rows_read, rulings
 from screening.around import Around
 from screening.form import named_in_text, questions
-from screening.form.deal_form import QUESTIONS
+from screening.form.deal_form import QUESTIONS, SECURITY
 from screening.form.questions import Reading
+from screening.lifecycle import Status
 from screening.models import Deal, DealRevision, FactRuling, Screening, StoppedDraft
 from screening.parties import known, naming
 from screening.parties.known import CUSTOMER, END_USER, Known
@@ -161,7 +162,7 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
     common, and a product can do the same.
     """
     declared, data = reading.declared, reading.data
-    here, able = linking.places(declared, data), linking.own_capabilities(declared, data)
+    here, able = linking.places(declared, data), linking.able_to(declared, data)
     key = linking.end_user_key(declared)
     keys = {part.key for part in naming.named(declared, data)}
     used, once = around.used_by(keys, deal, data), around.once_used_by(keys, deal, data)
@@ -178,21 +179,41 @@ def twins(deal: Deal, reading: Reading, around: Around) -> list[linking.Other]:
     return [alike[pk] for pk in sorted(alike)]
 
 
-def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
-    """The deals at which somebody has to look, and that somebody named in this one signed for
-    another end user, who is to use something that can do the same in the same country. Who buys to
-    resell sells to many.
+def waiting_beside_surveillance(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
+    """The deals at which somebody has to look, whatever they sell, and whose end user uses this one
+    or takes another part in it, in the same country; none where this one is no surveillance.
     """
     declared, data = reading.declared, reading.data
-    here, able = linking.destinations(declared, data), linking.own_capabilities(declared, data)
+    if not linking.relates(linking.able_to(declared, data), data):
+        return []
+    here, keys = linking.places(declared, data), {part.key for part in named_in(reading)}
+    used, once = around.used_by(keys, deal, data), around.once_used_by(keys, deal, data)
+    waiting = {
+        other.deal.pk: other.deal
+        for of_party in (*used.values(), *once.values())
+        for other in of_party
+        if other.deal.waits_for_somebody_else
+        and linking.has_place_in_common(here, other.ever(data).places)
+    }
+    return [waiting[pk] for pk in sorted(waiting)]
+
+
+def waiting_for_another(deal: Deal, reading: Reading, around: Around) -> list[Deal]:
+    """The deals at which somebody has to look, and that somebody named in this one signed for
+    another end user, or is to run, with something that can do the same in the same country. Who
+    buys to resell sells to many.
+    """
+    declared, data = reading.declared, reading.data
+    here, able = linking.destinations(declared, data), linking.able_to(declared, data)
     keys, uses = {part.key for part in named_in(reading)}, linking.end_user_key(declared)
     found = []
     for other in around.waiting_of_customers(keys, deal, uses):
         theirs = around.declared(other.last_screening.revision) or {}
         sent = [theirs, *_read_of(around.sent_before(other))]
-        if theirs.get("customer_type") != RESELLER and any(
+        sells_to_many = theirs.get("customer_type") == RESELLER
+        if (not sells_to_many or around.is_run_by(other, keys)) and any(
             linking.has_place_in_common(here, linking.destinations(one, data))
-            and linking.in_common(able, linking.own_capabilities(one, data))
+            and linking.in_common(able, linking.able_to(one, data))
             for one in sent
         ):
             found.append(other)
@@ -206,6 +227,38 @@ def _read_of(sent: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             yield questions.declared_facts(answers)
 
 
+def known_in_words(deal: Deal, reading: Reading, around: Around) -> tuple[list[str], list[Deal]]:
+    """Sentences on bodies that only the words name: those of which compliance knows something that
+    is true in whatever part, and those whose deals were stopped, with a product that can do the
+    same; and these deals, those among them that the words name themselves and that wait, too.
+    """
+    own = {part.key for part in named_in(reading)}
+    keys = frozenset(map(linking.key_of_name, named_in_text.phrases(reading.answers))) - own
+    findings, stopped = around.known_by_name(keys - {""}, timezone.now())
+    sentences = [
+        f"names {finding.party} in its words, and compliance knows more about it"
+        for finding in findings
+        if finding.value in known.OF_A_BODY.get(finding.fact, ())
+    ]
+    called = [
+        other
+        for other in around.called(named_in_text.references(reading.answers))
+        if (other.is_closed and (other.review_level or other.status == Status.BARRED))
+        or other.waits_for_somebody_else
+    ]
+    sent = around.sent_before
+    alike = linking.alike_in_products(
+        reading.declared, dict.fromkeys([*stopped, *called]), reading.data, sent
+    )
+    found = [other for other in alike if other != deal and other not in around.ancestors(deal)]
+    sentences += [
+        f"names in its words {other.reference} or its end user, and has a product like that of this"
+        f" deal, which is {other.status}"
+        for other in found
+    ]
+    return list(dict.fromkeys(sentences)), found
+
+
 def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str]:
     """Sentences on whoever signs another deal as the police, the army or an agency, and is declared
     otherwise here. As an end user its kind is compared whenever one of the two is screened.
@@ -213,10 +266,10 @@ def signs_as_armed(deal: Deal, reading: Reading, around: Around) -> Iterator[str
     declared, kinds = reading.declared, reading.data.kind_words
     said = {CUSTOMER: declared.get("customer_type"), END_USER: declared.get("end_user_type")}
     for part in named_in(reading):
-        for signed in around.signed_as(part.key, linking.SECURITY, deal):
+        for signed in around.signed_as(part.key, SECURITY, deal):
             theirs = around.declared(signed.revision) or {}
             kind = theirs.get("customer_type")
-            if kind in linking.SECURITY - {said.get(part.role)} and (
+            if kind in SECURITY - {said.get(part.role)} and (
                 not part.countries or theirs.get("customer_country") in part.countries
             ):
                 yield f"names {part.name}, which signs {signed.deal.reference} as {kinds[kind]}"
@@ -228,9 +281,9 @@ def stopped_drafts(deal: Deal, reading: Reading, around: Around) -> list[Stopped
     relate to surveillance. Of a draft without products it may have been any, and what it knew of a
     body is known whatever is sold.
     """
-    able = linking.own_capabilities(reading.declared, reading.data)
+    able = linking.able_to(reading.declared, reading.data)
     related = reading.data.beside.get("abilities_declared", frozenset())
-    alike = able if related.isdisjoint(able) else able | related
+    alike = able | related if linking.relates(able, reading.data) else able
     return [
         draft
         for draft in around.stopped_drafts(deal, linking.names(reading.declared))
@@ -319,8 +372,7 @@ def _derived(deal: Deal, reading: Reading, around: Around, at: datetime) -> Deri
     said += _said_of_parties(deal, reading, named, around)
     said += dict.fromkeys(_said_above(deal, reading, named, around))
     said += _ruled_on_laws(deal, key, reading, around)
-    related = data.beside.get("abilities_declared", frozenset())
-    if not (for_executives or related.isdisjoint(linking.own_capabilities(declared, data))):
+    if not for_executives and linking.relates(linking.able_to(declared, data), data):
         # Seniors look at what follows a stopped deal; of misuse executives would decide here.
         others_stopped = ((other, around.sent_before(other)) for other in stopped if other != deal)
         said += linking.said_before_a_stop(reading.answers, others_stopped)

@@ -17,9 +17,16 @@ from datetime import date
 from typing import Any, NamedTuple, Self
 
 from policy.engine.language.words import listed
-from policy.facts.declared import NOT_KNOWN, RESELLER, DeclaredError, is_named, party_names
+from policy.facts.declared import (
+    ABILITIES,
+    NOT_KNOWN,
+    RESELLER,
+    DeclaredError,
+    is_named,
+    party_names,
+)
 from policy.facts.derive import WITH_LINKED, Origin, ReferenceData, trace
-from policy.facts.parties import COMPANIES
+from policy.facts.parties import NO_AUTHORITIES
 from policy.facts.products import FINDS_PEOPLE, LOOKS_AT_PEOPLE, OF_AUTHORITIES
 from policy.reference.capabilities import NOT_CLASSIFIED
 from policy.reference.destinations import NOWHERE
@@ -27,7 +34,7 @@ from policy.reference.names.outlines import are_alike
 from policy.reference.names.readings import without_form
 from policy.reference.registry import fold
 from screening.form import questions
-from screening.form.deal_form import FOR_OTHERS, end_user_kind
+from screening.form.deal_form import FOR_OTHERS, SECURITY, end_user_kind
 from screening.lifecycle import Status
 from screening.models import Deal
 
@@ -38,8 +45,6 @@ REMEMBERED = 4096
 #: Of those who stand between in linked deals; a fact holds only so much text.
 MOST_NAMED = 20
 BETWEEN = ("has_intermediaries", "intermediaries")
-#: Whose part in a deal is asked about, whatever it is.
-SECURITY = frozenset({"law_enforcement", "military", "intelligence_security"})
 #: Purposes that never clear by themselves, whatever is sold for them.
 GRAVE_PURPOSES = frozenset(
     {
@@ -78,7 +83,9 @@ def key_of(answers: Mapping[str, Any]) -> str:
 
 
 class Sold(NamedTuple):
-    """What is sold or served, as `systems` names it, what that can do, and where it goes."""
+    """What is sold or served, as `systems` names it, what that can do by the catalogue or by the
+    word of sales, and where it goes.
+    """
 
     products: frozenset[str]
     capabilities: frozenset[str]
@@ -94,7 +101,7 @@ def sold_in(sent: Iterable[Mapping[str, Any]], data: ReferenceData) -> Iterator[
     for answers in sent:
         with suppress(DeclaredError):
             declared = questions.declared_facts(answers)
-            able = own_capabilities(declared, data)
+            able = able_to(declared, data)
             # A place that nobody knew then is not where it was to go.
             yield Sold(systems(declared, data), able, places(declared, data) - {NOWHERE})
 
@@ -107,6 +114,8 @@ class Other:
     #: As `systems` names them.
     products: frozenset[str]
     capabilities: frozenset[str]
+    #: What sales says that it can do besides.
+    abilities: frozenset[str]
     services: frozenset[str]
     places: frozenset[str]
     #: Who stands between us and the end user; the customer where it buys to resell.
@@ -143,13 +152,14 @@ class Other:
                 services = frozenset(declared.get("services") or ())
                 here, between = places(declared, data), tuple(_between(declared))
                 kind = str(declared.get("end_user_type") or "")
-                of_deal = (products, contained, services, here, between, kind)
+                said = abilities(declared)
+                of_deal = (products, contained, said, services, here, between, kind)
                 return cls(deal, *of_deal, answers, stand, earlier, is_former)
         # These versions cannot read it: what was screened last counts, wherever it is.
         nothing: frozenset[str] = frozenset()
         services = _screened(deal, "services")
-        able = _screened(deal)
-        of_deal = (nothing, able, services, nothing, (), "")
+        able, said = _screened(deal), _screened(deal, "abilities_declared")
+        of_deal = (nothing, able, said, services, nothing, (), "")
         return cls(deal, *of_deal, answers, stand, earlier, is_former)
 
     @property
@@ -163,7 +173,7 @@ class Other:
         """What it was about in whatever was sent of it: a product or a place that was replaced
         since had its purpose, and people may still look at the deal because of it.
         """
-        now = Sold(self.products, self.capabilities, self.places)
+        now = Sold(self.products, self.capabilities | self.abilities, self.places)
         ever = Sold.together([now, *sold_in(self.earlier, data)])
         # One of which nobody can read where it goes may be anywhere.
         return ever if self.places else ever._replace(places=self.places)
@@ -319,9 +329,10 @@ def brought(
         in_all.deals.append(other.deal)
         in_all.capabilities.update(capabilities)
         in_all.services.update(other.services)
-    related = data.beside.get("abilities_declared", frozenset())
-    contained = in_all.capabilities | own_capabilities(declared, data)
-    if not related.isdisjoint(contained) and not any(_between(declared)):
+    contained = able_to(declared, data).union(
+        in_all.capabilities, *(other.abilities for other in linked)
+    )
+    if relates(contained, data) and not any(_between(declared)):
         # Who installs the one may install the other, too.
         in_all.between.extend(dict.fromkeys(name for other in linked for name in other.between))
     return in_all
@@ -399,7 +410,7 @@ def can_do_as_much(
     declared: Mapping[str, Any], others: Iterable[Other], data: ReferenceData
 ) -> bool:
     """Whether what this deal sells can do something of what one of the others ever sold."""
-    able = own_capabilities(declared, data)
+    able = able_to(declared, data)
     return any(in_common(able, other.ever(data).capabilities) for other in others)
 
 
@@ -440,11 +451,11 @@ def _unsaid_purposes(
     to surveillance and can do the same. Where they look at single people for a company, a
     task of authorities is one of them.
     """
-    able = in_common(sold.capabilities, own_capabilities(declared, data))
-    if able.isdisjoint(data.beside.get("abilities_declared", frozenset())):
+    able = in_common(sold.capabilities, able_to(declared, data))
+    if not relates(able, data):
         return []
     looks_at_people = (
-        not able.isdisjoint(LOOKS_AT_PEOPLE) and declared.get("end_user_type") in COMPANIES
+        not able.isdisjoint(LOOKS_AT_PEOPLE) and declared.get("end_user_type") in NO_AUTHORITIES
     )
     asked_about = GRAVE_PURPOSES | OF_AUTHORITIES if looks_at_people else GRAVE_PURPOSES
     return sorted(asked_about & elsewhere - here)
@@ -568,6 +579,22 @@ def own_capabilities(declared: Mapping[str, Any], data: ReferenceData) -> frozen
     return contained
 
 
+def abilities(declared: Mapping[str, Any]) -> frozenset[str]:
+    """What sales surely says that it can do, whatever the catalogue says of the products."""
+    return frozenset(present(declared.get("abilities_declared")))
+
+
+def able_to(declared: Mapping[str, Any], data: ReferenceData) -> frozenset[str]:
+    """What can be done with what is sold or served, by the catalogue or by the word of sales."""
+    return own_capabilities(declared, data) | abilities(declared)
+
+
+def relates(able: frozenset[str], data: ReferenceData) -> bool:
+    """Whether anything of it relates to surveillance: whatever sales says itself does."""
+    related = data.beside.get("abilities_declared", frozenset())
+    return not able.isdisjoint(related.union(ABILITIES))
+
+
 def in_common(these: frozenset[str], those: frozenset[str]) -> frozenset[str]:
     """What can be done with either: whatever finds or profiles single people does the same."""
     both = these & those
@@ -665,7 +692,7 @@ def alike_in_products(
     A customer who buys for many is not held up for each of them by one that was stopped.
     """
     stopped = list(stopped)
-    able = own_capabilities(declared, data) if stopped else frozenset()
+    able = able_to(declared, data) if stopped else frozenset()
     return [
         deal
         for deal in stopped

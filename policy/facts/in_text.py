@@ -32,6 +32,8 @@ DESCRIPTION = "purpose in the customer's words"
 LONGEST = 10_000
 #: Names are looked for within a sentence.
 _SENTENCES = re.compile(r"[.;!?\n]+\s+|\n")
+#: Nor is a name looked for beyond these.
+_CLAUSES = re.compile(r"[,;:()\[\]|]+")
 HEARD = "intelligence"
 #: Tiers of countries to which every sale is reviewed, as far as somebody rated them.
 GRAVE = ("high", "very_high")
@@ -78,6 +80,14 @@ def _contradictions(
     if declared.get("end_user_type") != INTELLIGENCE:
         yield from agencies(DESCRIPTION, rest, data, codes)
     yield from countries(DESCRIPTION, rest, data, codes)
+    yield from territories(DESCRIPTION, rest, data, codes | _territories_of(declared))
+
+
+def _territories_of(declared: Mapping[str, Any]) -> frozenset[str]:
+    """Those in which it is, by the answers to where in a country."""
+    answers = (declared.get("territories") or {}).values()
+    lists = ([where] if isinstance(where, str) else where or () for where in answers)
+    return frozenset(code for where in lists for code in where)
 
 
 # ---- what it is to do ----
@@ -154,6 +164,12 @@ def _named(sentence: str, data: ReferenceData, codes: frozenset[str]) -> str:
     return ""
 
 
+def parts(text: str) -> Iterator[str]:
+    """What a name in a text does not reach beyond."""
+    for sentence in _SENTENCES.split(text):
+        yield from _CLAUSES.split(sentence)
+
+
 def without_names(text: str, names: Iterable[str]) -> str:
     """A text without the names of parties, which are looked up by themselves."""
     # The longest first: a shorter one may stand in it.
@@ -187,6 +203,25 @@ def countries(called: str, text: str, data: ReferenceData, codes: Collection[str
             if meant and all(grave) and here.isdisjoint(named):
                 where = " or ".join(place.name for place in meant)
                 yield f"The {called} names {where}, and no answer names that country."
+
+
+def territories(
+    called: str, text: str, data: ReferenceData, codes: Collection[str]
+) -> Iterator[str]:
+    """The same of special territories, whatever their states are: a rating says nothing of them.
+
+    ``codes`` are those of the territories of the deal, too.
+    """
+    places = data.countries.places
+    for sentence in _SENTENCES.split(text):
+        for name, named in shipped().territories_in(sentence):
+            meant = [places[code] for code in named if code in places and places[code].special]
+            in_passing = _is_in_passing(name, sentence)
+            counts = any(place.restrictions or not in_passing for place in meant)
+            # A city of the country may bear the name, too.
+            if counts and {*named, *shipped().find(name)[1]}.isdisjoint(codes):
+                where = " or ".join(place.name for place in meant)
+                yield f"The {called} names {where}, and no answer names that territory."
 
 
 def _rank(place: Place) -> int:

@@ -21,6 +21,8 @@ ARMED = ("law_enforcement", "military", INTELLIGENCE)
 #: Nor are these expected to buy surveillance for a company to use.
 PUBLIC = ("municipality", "civil_government", "telecom_regulator", "emergency_services")
 COMPANIES = ("commercial_operator", "state_operator", "private_enterprise")
+#: None of these has a task of authorities.
+NO_AUTHORITIES = (*COMPANIES, "utility", "rail_operator")
 #: A sound that no other one excuses.
 HEARD = "intelligence"
 
@@ -57,10 +59,12 @@ def signs_for_a_company(draft: Draft, facts: dict[str, Any]) -> None:
     """A public body that buys what relates to surveillance, and a company is to use it."""
     signs, related = draft.declared.get("customer_type"), draft.reference.beside
     surveillance = related.get("abilities_declared", frozenset())
+    # What sales says that it can do counts as what the catalogue says.
+    is_able = bool(members(draft.declared.get("abilities_declared")))
     if (
         signs in PUBLIC
         and facts["end_user_type"] in COMPANIES
-        and not surveillance.isdisjoint(members(facts["capabilities"]))
+        and (is_able or not surveillance.isdisjoint(members(facts["capabilities"])))
     ):
         kinds = draft.reference.kind_words
         draft.doubts.append(

@@ -7,7 +7,7 @@ from policy.engine.language.words import listed
 from policy.facts.declared import ABILITIES, NOT_KNOWN, is_named
 from policy.facts.draft import Draft
 from policy.facts.flags import maybe, members, possibly, surely, union
-from policy.facts.parties import COMPANIES, known_as
+from policy.facts.parties import NO_AUTHORITIES, known_as
 from policy.reference.capabilities import (
     CONTROL_LIST,
     HANDS_OVER,
@@ -54,7 +54,8 @@ OTHER = "other"
 OF_AUTHORITIES = frozenset(
     {"public_safety", "health_emergency", "smart_city", "emergency_alerting"}
 )
-FINDS_PEOPLE = frozenset({"subscriber_analytics_individual", "location_platform"})
+#: Capabilities, and what sales says that anything else can do.
+FINDS_PEOPLE = frozenset({"subscriber_analytics_individual", "location_platform", "follows_people"})
 #: What looks at single people, and how a sentence says it: who does it for authorities is asked for
 #: which one.
 LOOKS_AT_PEOPLE: Mapping[str, str] = {
@@ -240,14 +241,14 @@ def for_an_authority(draft: Draft, facts: dict[str, Any]) -> None:
     phones in a prison: they get what it finds, and where they use it themselves rules ask.
     """
     purpose, kind = facts["purpose"], facts["end_user_type"]
-    able = surely(facts["capabilities"]) or ()
+    able = {*(surely(facts["capabilities"]) or ()), *(surely(facts["abilities_declared"]) or ())}
     looks = list(dict.fromkeys(does for one, does in LOOKS_AT_PEOPLE.items() if one in able))
-    if OF_PRISONS in able and kind in COMPANIES:
+    if OF_PRISONS in able and kind in NO_AUTHORITIES:
         whoever = draft.reference.kind_words[kind].capitalize()
         draft.doubts.append(
             f"{whoever} is to run a managed access system: say for which authority."
         )
-    if purpose in OF_AUTHORITIES and kind in COMPANIES and looks:
+    if purpose in OF_AUTHORITIES and kind in NO_AUTHORITIES and looks:
         words = draft.reference.rulebook.vocabulary["purpose"].say(purpose)
         draft.doubts.append(
             f"The purpose is {words}, and {draft.reference.kind_words[kind]} is to {listed(looks)}"

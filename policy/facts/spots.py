@@ -7,13 +7,14 @@ name tells. So whatever is said of a place only adds, and no deal gets milder by
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from policy.facts.bundle import ReferenceData
 from policy.facts.declared import UNKNOWN_WHERE, party_names
 from policy.reference.destinations import NOWHERE, Countries
+from policy.reference.gazetteer import shipped
 from policy.reference.ratings import TIERS
 from policy.reference.registry import INTELLIGENCE
 from policy.reference.sites import NONE, sited
@@ -228,22 +229,35 @@ def _names_of(declared: Mapping[str, Any]) -> list[str]:
 def named_after(
     declared: Mapping[str, Any], names: Iterable[str], countries: Countries
 ) -> list[str]:
-    """Sentences on parties that are named after a territory which no answer names.
+    """Sentences on parties that are named after a territory which no answer names: near a country
+    of the deal after any place in it, and wherever the deal goes after itself.
 
     Only the names of deals are read so: in a long file, looking each of them up takes too long.
     """
-    spots = destinations(declared, countries).spots
-    named = {spot.region for spot in spots}
+    names, spots = list(dict.fromkeys(names)), destinations(declared, countries).spots
+    named = {spot.region for spot in spots} | {spot.country for spot in spots}
     codes = dict.fromkeys(spot.country or _state(spot.region) for spot in spots)
-    return [
-        f"{name} is named after {word}, which is in {countries.places[code].name}, and no answer"
-        " says that it is used there."
-        for name in dict.fromkeys(names)
-        for place in (countries.places.get(code) for code in codes)
-        if place and countries.territories_asked(place.code)
-        for word, code in named_after_place(name, place, countries)
-        if code not in named
-    ]
+    sentences: list[str] = []
+    for name in names:
+        near = [
+            f"{name} is named after {word}, which is in {countries.places[code].name}, and no"
+            " answer says that it is used there."
+            for place in (countries.places.get(code) for code in codes)
+            if place and countries.territories_asked(place.code)
+            for word, code in named_after_place(name, place, countries)
+            if code not in named
+        ]
+        sentences += near or _named_after_afar(name, named, countries)
+    return sentences
+
+
+def _named_after_afar(name: str, named: Set[str | None], countries: Countries) -> Iterator[str]:
+    for called, bearing in shipped().territories_in(name):
+        meant = [code for code in bearing if code in countries.territories]
+        # A city of the country may bear the name, too.
+        if meant and named.isdisjoint({*meant, *shipped().find(called)[1]}):
+            where = " or ".join(countries.places[code].name for code in meant)
+            yield f"{name} is named after {where}, and no answer names that territory."
 
 
 def _answered(country: str, answer: Sequence[str] | None) -> Iterator[Spot]:

@@ -11,7 +11,8 @@ Countries are named by `countries.csv` beside it: "code,names,state", the names 
 and scripts, and the state that a dependent territory belongs to. They count like large places of
 that name; so do the capitals of those of very high risk, which stand among their names. In a longer
 text a street may bear the name, and one of `ordinary_names.txt` anybody.
-Parts of the states that hold or neighbour territories are named by `regions.csv`: "code,names".
+Parts of the states that hold or neighbour territories are named by `regions.csv`: "code,names", and
+the territories themselves, as people write of them freely, by `territories.csv`: "code,names".
 
 The file is mapped into memory and searched where it lies, so nothing of it is read before the first
 site is looked up. It is compared with its digest once: a file that is cut, of another encoding or
@@ -37,6 +38,7 @@ FOLDER = Path(__file__).parents[1] / "data" / "places"
 TABLE = "gazetteer.txt"
 DIGEST = "gazetteer.sha256"
 COUNTRIES, ORDINARY, REGIONS = "countries.csv", "ordinary_names.txt", "regions.csv"
+TERRITORIES = "territories.csv"
 NAMES_DIGEST = "countries.sha256"
 #: Bytes; a table several times as large as ours is somebody else's file.
 LARGEST = 64_000_000
@@ -97,18 +99,24 @@ class Named:
     is_of_street: bool = False
 
 
+#: By folded name, codes.
+Codes = Mapping[str, tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class CountryNames:
     """What countries are called."""
 
     #: By folded name, the codes of the countries.
-    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codes: Codes = field(default_factory=dict)
     #: Names that other words mean too.
     ordinary: frozenset[str] = frozenset()
     #: By the code of a dependent territory, that of its state.
     states: Mapping[str, str] = field(default_factory=dict)
     #: By the code of a state, the folded names of its parts.
     regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: By folded name, the codes of the territories that it means in any text.
+    territories: Codes = field(default_factory=dict)
 
 
 @lru_cache(REMEMBERED)
@@ -266,24 +274,31 @@ class Gazetteer:
         Whoever writes freely means a country by them, unless a street bears the name; an ordinary
         word counts where the text leads to it: "delivered to Turkey".
         """
+        return self._meant_in(text, self.countries.codes)
+
+    def territories_in(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The same of special territories and the largest towns in them."""
+        return self._meant_in(text, self.countries.territories)
+
+    def _meant_in(self, text: str, codes: Codes) -> list[tuple[str, tuple[str, ...]]]:
         found: dict[str, tuple[str, ...]] = {}
         for part in _PARTS.split(text):
             words, at = key_of(part).split(" "), 0
             while at < len(words):
-                length = self._length_of_country(words, at, part)
+                length = self._length_of_name(words, at, part, codes)
                 if not length:
-                    found |= self._otherwise(words[at])
+                    found |= self._otherwise(words[at], codes)
                 elif _STREETS.isdisjoint(_beside(words, at, length)):
                     name = " ".join(words[at : at + length])
-                    found.setdefault(name, self.countries.codes[name])
+                    found.setdefault(name, codes[name])
                 at += length or 1
         return list(found.items())
 
-    def _length_of_country(self, words: Sequence[str], at: int, part: str) -> int:
-        """How many words from here on are the name of a country; 0 for none."""
+    def _length_of_name(self, words: Sequence[str], at: int, part: str, codes: Codes) -> int:
+        """How many words from here on are one of these names; 0 for none."""
         for length in range(min(LONGEST_NAME, len(words) - at), 0, -1):
             name = " ".join(words[at : at + length])
-            if name in self.countries.codes and self._leads_to(name, part):
+            if name in codes and self._leads_to(name, part):
                 return length
         return 0
 
@@ -296,14 +311,13 @@ class Gazetteer:
             for before, word in pairwise(written)
         )
 
-    def _otherwise(self, word: str) -> dict[str, tuple[str, ...]]:
-        """Countries that a word with a Slavic case ending names, or letters without blanks."""
+    def _otherwise(self, word: str, codes: Codes) -> dict[str, tuple[str, ...]]:
+        """Those that a word with a Slavic case ending names, or letters without blanks."""
         if len(word) >= SHORTEST_INFLECTED and _CYRILLIC.fullmatch(word):
             names = _nominatives(word)
         else:
             runs = _RUN.findall(word)
             names = (run[at:end] for run in runs for at, end in _windows(len(run)))
-        codes = self.countries.codes
         return {name: codes[name] for name in names if name in codes}
 
     def _of_run(self, run: str) -> Iterator[Named]:
@@ -395,29 +409,34 @@ def _digest(path: Path) -> str:
 def _country_names(folder: Path) -> CountryNames:
     digest = _digest(folder / NAMES_DIGEST)
     try:
-        files = [(folder / name).read_bytes() for name in (COUNTRIES, ORDINARY, REGIONS)]
+        files = [
+            (folder / name).read_bytes() for name in (COUNTRIES, ORDINARY, REGIONS, TERRITORIES)
+        ]
     except OSError as error:
         raise GazetteerError(f"{error.filename}: {error.strerror}. {_REPAIR}") from None
     actual = "sha256:" + hashlib.sha256(b"".join(files)).hexdigest()
     if actual != digest:
         raise GazetteerError(
-            f"{COUNTRIES}, {ORDINARY} and {REGIONS} are not the files that ship: their digest is"
-            f" {actual}, not {digest}. {_REPAIR}"
+            f"{COUNTRIES}, {ORDINARY}, {REGIONS} and {TERRITORIES} are not the files that ship:"
+            f" their digest is {actual}, not {digest}. {_REPAIR}"
         )
-    names, ordinary, parts = (content.decode() for content in files)
+    names, ordinary, parts, special = (content.decode() for content in files)
+    states = {row["code"]: row["state"] for row in _rows(names) if row["state"]}
+    words = frozenset(line for line in ordinary.splitlines() if not line.startswith("#"))
+    regions = {row["code"]: frozenset(map(key_of, row["names"].split("|"))) for row in _rows(parts)}
+    return CountryNames(_by_name(names), words, states, regions, _by_name(special))
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    return csv.DictReader(io.StringIO(text), strict=True)
+
+
+def _by_name(text: str) -> Codes:
     codes: dict[str, tuple[str, ...]] = {}
-    states = {}
-    for row in csv.DictReader(io.StringIO(names), strict=True):
+    for row in _rows(text):
         for name in map(key_of, row["names"].split("|")):
             codes[name] = (*codes.get(name, ()), row["code"])
-        if row["state"]:
-            states[row["code"]] = row["state"]
-    words = frozenset(line for line in ordinary.splitlines() if not line.startswith("#"))
-    regions = {
-        row["code"]: frozenset(map(key_of, row["names"].split("|")))
-        for row in csv.DictReader(io.StringIO(parts), strict=True)
-    }
-    return CountryNames(codes, words, states, regions)
+    return codes
 
 
 @cache

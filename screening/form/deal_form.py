@@ -34,6 +34,8 @@ PUBLIC = frozenset(
         "intelligence_security",
     }
 )
+#: Whose part in a deal is asked about, whatever it is.
+SECURITY = frozenset({"law_enforcement", "military", "intelligence_security"})
 INTERCEPTION_PURPOSES = frozenset(
     {
         "li_compliance",

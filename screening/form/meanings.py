@@ -21,6 +21,7 @@ from policy.facts.derive import ReferenceData, derive, trace
 from screening import sales_words, wording
 from screening.form import questions
 from screening.form.deal_form import QUESTIONS, Answers, Context
+from screening.form.named_in_text import SITE
 from screening.sales_words import Card
 
 #: The outcome of a question that somebody has to answer.
@@ -99,6 +100,29 @@ def taken_away(
     Nothing, when the versions of today cannot read one of the two.
     """
     return _compared(before, after, data)[0]
+
+
+def leaves_doubts_out(
+    before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
+) -> bool:
+    """Whether something contradicts with the answers before, and not with those after."""
+    try:
+        return not _said(before, data).doubts <= _said(after, data).doubts
+    except DeclaredError:
+        return False
+
+
+def words_of_sites_gone(
+    before: Mapping[str, Any], after: Mapping[str, Any], data: ReferenceData
+) -> bool:
+    """Whether the words of a site named or said something that compliance would have read, and no
+    longer do. Where it is, a site may say otherwise.
+    """
+    try:
+        gone = _said(before, data).doubts - _said(after, data).doubts
+    except DeclaredError:
+        return False
+    return any(doubt.startswith(f"The {SITE} ") for doubt in gone)
 
 
 def _compared(

@@ -57,8 +57,10 @@ from screening.form.deal_form import (
     DECLARATION,
     FOR_OTHERS,
     OTHER_PLACES,
+    PUBLIC,
     QUESTIONS,
     SECTIONS,
+    SECURITY,
     TITLE,
     UNKNOWN,
     Answers,
@@ -116,10 +118,20 @@ CONTAINS = frozenset({"products", "other-systems"})
 #: What is sold and where to, which may be chosen otherwise.
 SOLD = frozenset(
     {
-        *("products", "services", "deal-kind", "built-out", "other-systems", "intermediaries"),
+        *("products", "services", "deal-kind", "built-out", "intermediaries"),
         *("countries", *ELSEWHERE, "run-from"),
     }
 )
+
+
+#: What it is for, who uses it, what it can do and what it serves: nobody chooses that.
+OF_ITS_USE = frozenset(
+    {"end-user", "purposes", "other-systems"}.union(
+        sets.slug for sets in answers_to_facts.TABLE if sets.member
+    )
+)
+#: Who uses it, and who signs.
+KINDS = frozenset({"end-user", "customer-kind"})
 
 
 @dataclass(frozen=True)
@@ -401,21 +413,31 @@ def soften(
     before: Any,
     outcomes: Collection[str],
     able: Collection[str],
+    *,
+    is_reworded: bool = False,
 ) -> None:
     """Mark a question whose answer no longer has these ``outcomes``, if somebody has to look.
 
     ``able`` is what can be done with what is sold: who would have looked at it looks at that.
+    ``is_reworded`` says that words are gone that compliance would have read.
 
-    What stops a deal is not taken back alone, nor what sales knew, nor what executives would look
-    at, unless something else is sold, nor words that compliance would have read. Who did not know
-    and has found out takes nothing back.
+    What stops a deal is not taken back alone, nor what sales knew, nor what people would look at
+    because of its use, nor what executives would, unless something else is sold, nor words that
+    compliance would have read. Who did not know and has found out takes nothing back.
     """
+    after = answers.get(slug)
     is_known = not _is_not_known(before)
-    takes_back = _is_grave(before, slug) and not _is_grave(answers.get(slug), slug)
+    takes_back = (_is_grave(before, slug) and not _is_grave(after, slug)) or (
+        slug in KINDS and _is_armed(before) and _kind(after) != _kind(before)
+    )
     for_executives = "executive_review" in outcomes and slug not in SOLD and is_known
+    for_seniors = "senior_review" in outcomes and slug in OF_ITS_USE and is_known
     in_words = slug in named_in_text.WRITTEN or slug in named_in_text.BESIDE
-    is_reworded = "needs_information" in outcomes and in_words
-    if "bar" in outcomes or takes_back or for_executives or is_reworded:
+    serves_nothing = slug == "other-systems" and is_known and not _says_yes(after, slug)
+    was_public = slug == "customer-kind" and before in PUBLIC and after not in PUBLIC
+    is_asked = in_words or serves_nothing or was_public
+    is_reworded |= "needs_information" in outcomes and is_asked
+    if "bar" in outcomes or takes_back or for_executives or for_seniors or is_reworded:
         answers[SOFTENED] = sorted({*answers.get(SOFTENED, ()), slug})
     if for_executives:
         is_narrow = able and answers.get(FROM_EXECUTIVES) != []
@@ -440,6 +462,15 @@ def _is_grave(answer: Any, slug: str) -> bool:
     """Whether sales has said what it knows, and it was not no."""
     said = answer.get("answer") if isinstance(answer, Mapping) else answer
     return slug in KNOWN_TO_SALES and said not in (None, "", "no", UNKNOWN)
+
+
+def _kind(answer: Any) -> Any:
+    """Of organisation, as who uses it or who signs is declared."""
+    return answer.get("kind") if isinstance(answer, Mapping) else answer
+
+
+def _is_armed(answer: Any) -> bool:
+    return _kind(answer) in SECURITY
 
 
 def known_once(sent: Iterable[Answers]) -> frozenset[str]:

@@ -119,6 +119,15 @@ def test_so_are_those_for_whoever_is_to_run_the_first_one() -> None:
     assert send({**SIMPLE, "customer": "Pohjan Verkko"}).review_level == "senior"
 
 
+def test_so_they_are_where_a_trader_signs_the_first_one() -> None:
+    trades = {"customer-kind": "reseller_integrator"}
+    on_paper = {"end-user": {"kind": "private_enterprise", "is_customer": False}}
+    named = {"customer": "Baltic Trading", "end-user-name": "First Mills"}
+    first = {**run_by("Pohjan Verkko"), **factories.in_country("FI"), **on_paper, **named}
+    send({**first, **trades, "description": WAITS["description"]})
+    assert send({**SIMPLE, "customer": "Pohjan Verkko"}).review_level == "senior"
+
+
 def test_beside_one_of_executives_they_go_to_executives() -> None:
     sold_for("First Mills", **FOR_A_FIRM, purposes=["national_security_monitoring"])
     assert sold_for("Second Mills", **FOR_A_FIRM).review_level == "executive"

@@ -20,7 +20,23 @@ from tests.screening.test_rulings import complete, send_draft
 pytestmark = pytest.mark.django_db
 RADIO: dict[str, Any] = {**ASKED_NOW, "customer": "Pohjan Verkko", "customer-country": "FI"}
 NO = {"answer": "no", "text": ""}
+POLICE = {"kind": "law_enforcement", "is_customer": True}
+OPERATOR = {"kind": "commercial_operator", "is_customer": True}
+LOCATION: dict[str, Any] = {"products": ["location-server"], "intelligence-access": "no"}
+FILTERS = {"answer": "yes", "text": "Sites on a list", "owner": "none"}
+FOR_AN_OPERATOR: dict[str, Any] = {
+    "end-user": {"kind": "commercial_operator", "is_customer": False},
+    "end-user-name": "Kainuun Kuitu",
+}
 STATE = {"end-user": {"kind": "state_operator", "is_customer": True}}
+
+
+def serves(system: str) -> dict[str, str]:
+    return {"answer": "yes", "text": system}
+
+
+def at(site: str) -> list[dict[str, str]]:
+    return [{"place": "FI", "site": site}]
 
 
 def draft(**answers: Any) -> Deal:
@@ -57,6 +73,22 @@ def changed(deal: Deal, slug: str, value: Any) -> Deal:
         ({}, "name", "Project for Suojelupoliisi", "Project North"),
         ({"services": ["custom_development"], "handover": "more"}, "handover", "more", "no"),
         ({"services": ["custom_development"], "handover": "standard"}, "stores", "later", "no"),
+        # Seniors would look at these.
+        (LOCATION, "purposes", ["crime_investigation"], ["commercial_service"]),
+        (LOCATION, "end-user", POLICE, OPERATOR),
+        ({"services": ["custom_development"]}, "restricts", FILTERS, {**NO, "owner": ""}),
+        # Nobody would: radio for the police clears.
+        ({"intelligence-access": "no"}, "end-user", POLICE, OPERATOR),
+        (FOR_AN_OPERATOR, "customer-kind", "military", "private_enterprise"),
+        (
+            {**LOCATION, **FOR_AN_OPERATOR},
+            "customer-kind",
+            "civil_government",
+            "commercial_operator",
+        ),
+        ({}, "countries", at("FSB office, Helsinki"), at("Helsinki")),
+        ({"services": ["integration"]}, "other-systems", serves("UFED"), NO),
+        ({"services": ["integration"]}, "other-systems", serves("NSO Group Pegasus"), NO),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -91,6 +123,10 @@ def test_a_question_on_the_way_hides_nothing(first: str) -> None:
         ("purposes", ["?"], ["commercial_service"]),
         ("description", "Mobile service for subscribers", "Mobile service"),
         ("customer", "State Security Service", "Pohjan Verkko"),
+        ("end-user", {"kind": "municipality", "is_customer": True}, OPERATOR),
+        ("customer-country", "TR", "FI"),
+        ("countries", at("Stockholm"), at("Helsinki")),
+        ("services", ["supply", "custom_development"], ["supply"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

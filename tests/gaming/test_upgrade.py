@@ -20,7 +20,7 @@ from tests.screening.test_rulings import CORE, send
 
 pytestmark = pytest.mark.django_db
 migration = importlib.import_module("screening.migrations.0009_screen_after_upgrade")
-newest = importlib.import_module("screening.migrations.0033_screen_for_what_was_replaced")
+newest = importlib.import_module("screening.migrations.0034_screen_for_territories_in_words")
 
 
 def cleared_by_an_old_ruling(mighty: Callable[..., None]) -> Deal:
@@ -65,7 +65,7 @@ def test_the_migrations_know_the_deals_that_still_count() -> None:
 def test_what_nobody_read_before_is_read_now() -> None:
     send(SIMPLE)
     newest.screen_again(apps, None)
-    assert Job.objects.filter(kind=rescreen.UPGRADED, key="replaced").count() == 1
+    assert Job.objects.filter(kind=rescreen.UPGRADED, key="territories in words").count() == 1
 
 
 def test_a_new_installation_has_nothing_to_screen() -> None:

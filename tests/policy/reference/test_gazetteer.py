@@ -120,7 +120,15 @@ def test_every_country_is_named_by_its_names_in_force() -> None:
     for code, name in COUNTRIES.names.items():
         assert code in TABLE.countries.codes[gazetteer.key_of(name)], name
     assert TABLE.countries.states.keys() | {*TABLE.countries.states.values()} <= named
-    assert TABLE.countries.ordinary <= TABLE.countries.codes.keys()
+    known = TABLE.countries.codes.keys() | TABLE.countries.territories.keys()
+    assert TABLE.countries.ordinary <= known
+
+
+def test_every_special_territory_but_the_sea_has_a_name_in_words() -> None:
+    named = {code for codes in TABLE.countries.territories.values() for code in codes}
+    special = {code for code in COUNTRIES.territories if COUNTRIES.places[code].special}
+    # Palestine stands among the countries; nobody lives in Antarctica or on the high seas.
+    assert named == special - {"PS", "X-ANT"}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +169,8 @@ def test_a_street_a_person_and_a_word_name_no_country(text: str) -> None:
 
 FILES = (
     *(gazetteer.TABLE, gazetteer.DIGEST),
-    *(gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.REGIONS, gazetteer.NAMES_DIGEST),
+    *(gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.REGIONS, gazetteer.TERRITORIES),
+    gazetteer.NAMES_DIGEST,
 )
 
 
@@ -213,7 +222,9 @@ def test_a_table_without_its_first_line_is_refused(folder: Path) -> None:
     assert "the first line does not say what it is" in refusal(folder)
 
 
-@pytest.mark.parametrize("name", [gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.REGIONS])
+@pytest.mark.parametrize(
+    "name", [gazetteer.COUNTRIES, gazetteer.ORDINARY, gazetteer.REGIONS, gazetteer.TERRITORIES]
+)
 def test_names_of_countries_that_are_not_ours_are_refused(folder: Path, name: str) -> None:
     assert gazetteer.load(folder).find("iran")[0] == ("IR",)
     (folder / name).write_bytes((folder / name).read_bytes()[:-10])

@@ -5,7 +5,7 @@ MAY = "CALL app_may('screening_screening', inserts => 'id, *');"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("screening", "0033_screen_for_what_was_replaced")]
+    dependencies = [("screening", "0034_screen_for_territories_in_words")]
     operations = [
         # Nobody noted what was read so far; where it matters it is read anew.
         migrations.AddField("screening", "rows_text", models.TextField(default="")),
