@@ -125,10 +125,8 @@ def reference_data(active: Mapping[str, ReferenceVersion] | None = None) -> Refe
 
 def parsed(digests: Mapping[str, str]) -> ReferenceData:
     """The versions with these digests, by kind, read together."""
-    screening = frozenset(pair for pair in digests.items() if pair[0] != Kind.CHARTER)
-    data = _together(screening).get()
-    held_to = digests.get(Kind.CHARTER)
-    return replace(data, charter=_charter(held_to)) if held_to else data
+    held_to = digests.get(Kind.CHARTER, "")
+    return _held_to(held_to, frozenset(pair for pair in digests.items() if pair[0] != Kind.CHARTER))
 
 
 def read_ahead() -> None:
@@ -165,6 +163,13 @@ class _Once:
 
 
 _together = lru_cache(maxsize=4)(_Once)
+
+
+@lru_cache(maxsize=4)
+def _held_to(charter: str, screening: frozenset[tuple[str, str]]) -> ReferenceData:
+    """Kept, because its rules are compiled with it: a check asks for it again in each part."""
+    data = _together(screening).get()
+    return replace(data, charter=_charter(charter)) if charter else data
 
 
 def assess(data: ReferenceData, variants: Sequence[Facts]) -> Assessment:
