@@ -40,9 +40,10 @@ VERBS = {
         "demo [--reset] [--port N]",
         "start everything on this machine and print where to sign in",
     ),
+    # Three for two cores: a test that waits for a server or a browser leaves one idle.
     "test": (
         "test",
-        ["-m", "pytest", "--numprocesses=2", "--dist=worksteal"],
+        ["-m", "pytest", "--numprocesses=3", "--dist=worksteal"],
         "test [--slow] [ARGS]",
         "run the tests, ARGS go to pytest",
     ),
