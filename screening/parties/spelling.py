@@ -88,6 +88,8 @@ def keys_alike(parties: Iterable[int]) -> frozenset[str]:
 
 def apart(parties: Collection[int]) -> set[tuple[int, int]]:
     """Pairs of which two people said that they are not the same, both ways round."""
+    if len(set(parties)) == 1:
+        return set()
     easings = Easing.objects.holding().filter(kind=Easing.Kind.APART, party__in=parties)
     pairs = set(easings.filter(other__in=parties).values_list("party_id", "other_id"))
     return pairs | {(other, party) for party, other in pairs}

@@ -45,7 +45,7 @@ MOST_DEALS = 20
 #: Read at a time: whole screenings or deals, and names of them only.
 BATCH, NAMED = 200, 2_000
 #: How many screenings or deals one part holds: played by PostgreSQL, or read one by one.
-IN_PLACE, ANEW = 50_000, 1_000
+IN_PLACE, ANEW = 50_000, 2_000
 UNREADABLE = (FactError, DeclaredError, Conflict)
 #: The origin of a fact that compliance or a reviewer set.
 BY_HAND = "reviewer"
