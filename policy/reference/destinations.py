@@ -124,7 +124,7 @@ class Places(dict[str, Place]):
         _note(code)
         return super().__getitem__(code)
 
-    def get(self, code: str, default: Any = None) -> Any:
+    def get(self, code: str, default: Place | None = None) -> Place | None:  # type: ignore[override]
         _note(code)
         return super().get(code, default)
 

@@ -94,10 +94,15 @@ def facts_of(
     Where another program noted what was read, or none, it is not known that it was none of them.
     """
     numbers = {revision.pk: revision.deal_id for revision in revisions}
-    wanted = {"deals": list(numbers.values()), "revisions": list(numbers)}
+    wanted: dict[str, Any] = {
+        **names(versions),
+        "deals": list(numbers.values()),
+        "revisions": list(numbers),
+        "program": rows_read.program(),
+        "rows": list(differing or ()),
+    }
     with connection.cursor() as cursor:
-        read = {"program": rows_read.program(), "rows": list(differing or ())}
-        cursor.execute(FACTS, {**wanted, **read, **names(versions)})
+        cursor.execute(FACTS, wanted)
         return {
             revision: Held(json.loads(facts), differing is not None and read_none)
             for revision, facts, read_none in cursor.fetchall()
