@@ -30,7 +30,7 @@ from screening.models import (
     StoppedDraft,
 )
 from screening.parties import known
-from screening.parties.known import Known
+from screening.parties.known import Book, Known
 from screening.parties.models import SAME_AS, TIED, DealParty, Party, PartyFinding, bodies
 from screening.parties.naming import Named
 from screening.parties.spelling import Drawn, Spellings, alike, alike_in, by_outline
@@ -307,11 +307,13 @@ class Around:
 
     def known(self, deal: Deal, named: Sequence[Named]) -> Known:
         """What is known of everybody named in the deal, and in those that it comes from."""
+        deals = self._with_ancestors(deal)
         if len(self._ours) == 1:
-            return known.of_deal(self._with_ancestors(deal), named)
+            return known.of_deal(deals, named)
         if not self._may_be_known(deal, named):
             return known.NOTHING
-        return known.of_deal(self._with_ancestors(deal), named, self._outlined)
+        covers = self._book.covers({part.key for part in named}, deals)
+        return known.of_deal(deals, named, self._outlined, self._book if covers else None)
 
     def rulings(self, deal: Deal) -> list[FactRuling]:
         """Those on the deal and on its ancestors, the oldest first."""
@@ -566,6 +568,15 @@ class Around:
         """Those like somebody named in our deals of whom anything holds."""
         of_whom = known.spoken_of()
         return by_outline(row for row in self._shared if row.party in of_whom)
+
+    @cached_property
+    def _book(self) -> Book:
+        """Of everybody in those of the deals that name somebody of whom anything was known."""
+        remarkable = [self._ours[pk] for pk in sorted(self._names_remarkable)]
+        deals = {pk for deal in remarkable for pk in self._with_ancestors(deal)}
+        named = DealParty.objects.filter(deal__in=deals).values_list("party__key", flat=True)
+        spelt = {row.party for rows in self._outlined.values() for row in rows}
+        return Book(set(named), spelt, deals)
 
     @cached_property
     def _names_remarkable(self) -> frozenset[int]:

@@ -628,7 +628,7 @@ class Screening(models.Model):
     laws_until = models.DateField(null=True)
     # The rows of the countries that were read for the facts (screening.rows_read). Empty where an
     # older program noted none.
-    rows_text = models.TextField(default="")
+    rows_text = models.TextField(default="", db_default="")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = ScreeningQuerySet.as_manager()

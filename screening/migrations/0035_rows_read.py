@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     dependencies = [("screening", "0034_screen_for_territories_in_words")]
     operations = [
         # Nobody noted what was read so far; where it matters it is read anew.
-        migrations.AddField("screening", "rows_text", models.TextField(default="")),
+        migrations.AddField("screening", "rows_text", models.TextField(default="", db_default="")),
         migrations.RunSQL(MAY, migrations.RunSQL.noop),
     ]

@@ -7,6 +7,7 @@ the deal named, it is a question that compliance answers: a deal with one never 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -21,7 +22,6 @@ from screening.parties.models import (
     PartyFinding,
     PartyIdentifier,
     PartyMerge,
-    Related,
     are_spoken_of,
     bodies,
     reached_from,
@@ -133,36 +133,80 @@ def noted(finding: PartyFinding) -> str:
     return f"known of {finding.party}"
 
 
+class Book:
+    """What is on record of everybody with these keys, of these parties and of former end users of
+    these deals: read once, for one deal or for many.
+    """
+
+    def __init__(
+        self, keys: Collection[str], parties: Collection[int], deals: Collection[int]
+    ) -> None:
+        self._keys, self._deals = frozenset(keys), frozenset(deals)
+        meant = Q(key__in=self._keys) | Q(pk__in=parties)
+        self._parties = {party.pk: party for party in Party.objects.filter(meant)}
+        parts = DealParty.objects.filter(deal__in=self._deals, role=END_USER)
+        self._former = set(parts.values_list("deal", "party"))
+        self.related = related_to(self._parties)
+        others = {other for some in self.related for beside in some.values() for other in beside}
+        former = {party for _, party in self._former}
+        self.same = same_as({*self._parties, *former, *others})
+        everybody = {other for same in self.same.values() for other in same}
+        findings = PartyFinding.objects.standing().filter(party__in=everybody).oldest_first()
+        self.findings: dict[int, list[PartyFinding]] = {}
+        for finding in findings.select_related("party", "deal").defer("deal__answers"):
+            self.findings.setdefault(finding.party_id, []).append(finding)
+        sharers = {pk for some in self.related.sharers.values() for pk in some}
+        self.apart = apart([*self._parties, *sharers]) if self.findings else set()
+
+    def covers(self, keys: Collection[str], deals: Collection[int]) -> bool:
+        return self._keys >= set(keys) and self._deals >= set(deals)
+
+    def parties(self, keys: Collection[str], spelt: Collection[int]) -> dict[int, Party]:
+        return {
+            pk: party for pk, party in self._parties.items() if party.key in keys or pk in spelt
+        }
+
+    def former(self, deals: Collection[int]) -> set[int]:
+        """Whom these deals ever named as their end user."""
+        return {party for deal, party in self._former if deal in deals}
+
+    @cached_property
+    def cleared(self) -> Mapping[int, Sequence[Easing]]:
+        """By party, that it is not what its name resembles, until somebody has to look again."""
+        matches = Easing.objects.holding().filter(
+            kind=Easing.Kind.CLEARED_MATCH,
+            party__in=self._parties,
+            review_by__gte=timezone.localdate(),
+        )
+        of_party: dict[int, list[Easing]] = {}
+        for match in matches:
+            of_party.setdefault(match.party_id or 0, []).append(match)
+        return of_party
+
+
 def of_deal(
     deals: Collection[int],
     named: Sequence[Named],
     outlined: Mapping[str, Sequence[Drawn]] | None = None,
+    book: Book | None = None,
 ) -> Known:
     """What holds in a deal now: ``deals`` are itself and those that it comes from.
 
-    ``outlined`` are, where many deals are asked about, those whose names are like one of theirs and
-    of whom anything holds, by outline.
+    Where many deals are asked about, ``outlined`` are those whose names are like one of theirs and
+    of whom anything holds, by outline; ``book`` is what is on record of all who are named in them.
     """
     if outlined is None and not _may_be_known(deals, named):
         return NOTHING
     spelt = _known_in_another_spelling(named) if outlined is None else _spelt(named, outlined)
-    meant = Q(key__in={part.key for part in named}) | Q(pk__in=spelt)
-    parties = {party.pk: party for party in Party.objects.filter(meant)}
-    parts = DealParty.objects.filter(deal__in=deals, role=END_USER).values_list("party", flat=True)
-    former = set(parts) - parties.keys()
-    related = related_to(parties)
-    others = {other for some in related for beside in some.values() for other in beside}
-    same = same_as({*parties, *former, *others})
-    everybody = {other for others in same.values() for other in others}
-    findings = PartyFinding.objects.standing().filter(party__in=everybody).oldest_first()
-    of_party: dict[int, list[PartyFinding]] = {}
-    for finding in findings.select_related("party", "deal").defer("deal__answers"):
-        of_party.setdefault(finding.party_id, []).append(finding)
-    reader = _Reader(parties, same, of_party, spelt, related)
+    keys = {part.key for part in named}
+    book = book or Book(keys, spelt, deals)
+    parties = book.parties(keys, spelt)
+    former = book.former(deals) - parties.keys()
+    reader = _Reader(parties, book, spelt)
     return Known(
         findings=reader.of_end_user(named),
         doubts=list(dict.fromkeys(reader.doubts(named, former))),
-        cleared=_cleared(parties.values(), named),
+        cleared=_cleared(parties.values(), book, named),
         agency=reader.agency(named),
         signs=reader.signs(named),
     )
@@ -199,16 +243,11 @@ class _Reader:
     """Findings of parties, by who is named."""
 
     def __init__(
-        self,
-        parties: Mapping[int, Party],
-        same: Mapping[int, Sequence[int]],
-        findings: Mapping[int, Sequence[PartyFinding]],
-        spelt: Mapping[int, Collection[str]],
-        related: Related,
+        self, parties: Mapping[int, Party], book: Book, spelt: Mapping[int, Collection[str]]
     ) -> None:
-        self._spelt, self._related = spelt, related
-        self._parties, self._same, self._findings = parties, same, findings
-        self._apart = apart([*parties, *self._with_number(parties)]) if findings else set()
+        self._parties, self._spelt = parties, spelt
+        self._related, self._same = book.related, book.same
+        self._findings, self._apart = book.findings, book.apart
 
     def of_end_user(self, named: Iterable[Named]) -> list[PartyFinding]:
         by_number = {
@@ -354,7 +393,9 @@ def _takes_part(finding: PartyFinding) -> str:
     return f"{finding.party} takes part in this deal, and compliance knows more about it."
 
 
-def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, frozenset[str]]:
+def _cleared(
+    parties: Iterable[Party], book: Book, named: Sequence[Named]
+) -> dict[str, frozenset[str]]:
     """Only of a name that can be nobody else's, and only until somebody has to look again.
 
     A legal form may tell two bodies apart: an answer about one is none about the other.
@@ -370,13 +411,11 @@ def _cleared(parties: Iterable[Party], named: Sequence[Named]) -> dict[str, froz
             part.countries == ({party.country} - {""}) for part in named if part.key == party.key
         )
     }
-    matches = Easing.objects.holding().filter(
-        kind=Easing.Kind.CLEARED_MATCH, party__in=sole, review_by__gte=timezone.localdate()
-    )
     cleared: dict[str, frozenset[str]] = {}
-    for match in matches:
-        for name in sole[match.party_id or 0]:
-            cleared[name] = cleared.get(name, frozenset()) | match.hits
+    for pk, names in sole.items():
+        for match in book.cleared.get(pk, ()):
+            for name in names:
+                cleared[name] = cleared.get(name, frozenset()) | match.hits
     return cleared
 
 

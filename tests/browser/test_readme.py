@@ -220,7 +220,9 @@ def proposed(page: Page, label: str, outcomes: dict[str, str]) -> None:
     follow(page, "Propose this version")
     follow(page, "Run the check")
     work(governing.CHECK)
-    page.reload()
+    # The page looks itself for the end of the check, and shows what came of it.
+    expect(page.locator("#progress")).to_have_count(0)
+    page.wait_for_load_state()
     if page.get_by_role("link", name="Read the report").count():
         follow(page, "Read the report")
     assert heading(page) == "Check report"

@@ -13,7 +13,8 @@ from policy.reference.names.outlines import PART, WHOLE
 from screening import actions
 from screening.around import Around
 from screening.models import TWO_YEARS, Deal
-from screening.parties import naming
+from screening.parties import actions as parties
+from screening.parties import known, naming
 from screening.parties.spelling import alike, alike_in
 from tests import factories
 from tests.screening.form.answers import SIMPLE
@@ -184,3 +185,31 @@ def test_whom_a_name_may_mean_is_looked_up_one_by_one(deals: list[Deal]) -> None
     assert "SubPlan" in plan
     assert "Join" not in plan
     assert "Nested Loop" not in plan
+
+
+def test_what_is_known_of_everybody_named_is_the_same_for_one_as_for_many() -> None:
+    """Read from one book for those that name somebody of whom something is known."""
+    names = ("Lakeuden Verkko", "Toinen Verkko", "Kolmas Verkko", "Neljas Verkko", "Viides Verkko")
+    deals = {name: factories.sent_deal({**SIMPLE, "customer": name}, alone=False) for name in names}
+    officer = factories.compliance_officer()
+    own, owned, sharer, cleared, _ = (factories.party_of(deal) for deal in deals.values())
+    parties.set_parent(owned, own, because="The register says so.", actor=officer)
+    for party in (own, sharer):
+        parties.add_identifier(party, scheme="lei", value="5299000J2N45DDNE4Y28", actor=officer)
+    factories.known_of(own)
+    factories.known_of(cleared, "end_user_type", "law_enforcement")
+    between = {"name": "Lakeuden Verkko", "country": "FI", "role": "reseller"}
+    resells = {"intermediaries": {"answer": "yes", "parties": [between]}}
+    through = factories.sent_deal({**SIMPLE, **resells})
+    spelt = factories.sent_deal({**SIMPLE, "customer": "Lakeudenn Verkko"}, alone=False)
+    actions.copy_deal(deals["Lakeuden Verkko"], actor=deals["Lakeuden Verkko"].owner)
+    pks = Deal.objects.filter(screening__isnull=False)
+    ours = list(pks.select_related("screening").order_by("pk"))
+    together, data, told = Around(ours), active.reference_data(), {}
+    for deal in ours:
+        named = naming.named(together.declared(deal.newest_revision()), data)
+        told[deal.pk] = together.known(deal, named)
+        assert told[deal.pk] == Around([deal]).known(deal, named)
+    asked = {pk for pk, one in told.items() if one != known.NOTHING}
+    assert asked >= {deals[name].pk for name in names[:4]} | {through.pk, spelt.pk}
+    assert deals["Viides Verkko"].pk not in asked
