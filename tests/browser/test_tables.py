@@ -24,10 +24,11 @@ def test_no_badge_breaks_and_nothing_scrolls_sideways(visitor: Any) -> None:
     boris = factories.person(access.POLICY_OWNER, name="Boris Lund")
     addresses = pages(anna, boris)
     asked = [addresses[name] for name in ("report", "activate", "rule", "versions")]
-    for width in (320, 640, 767, 768, 1024, 1280):
-        guest = visitor(boris, width=width)
-        for address in (*asked, "/registry/"):
-            page = guest.goto(address)
-            assert page.locator(".table").count() > 0, address
+    guest = visitor(boris)
+    for address in (*asked, "/registry/"):
+        page = guest.goto(address)
+        assert page.locator(".table").count() > 0, address
+        for width in (320, 640, 767, 768, 1024, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate(BROKEN) == [], (address, width)
             assert too_wide(page) == [], (address, width)
