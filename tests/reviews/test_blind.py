@@ -1,6 +1,7 @@
 """The second reviewer judges alone: canaries of the first vote must appear nowhere."""
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -62,8 +63,9 @@ def test_the_page_is_the_same_whatever_the_first_vote_was(client):
         for number in (deal.reference, f"/{deal.pk}/", deal.owner.first_name, deal.title):
             page = page.replace(number, "")
         page = page.replace(deal.screening.facts[0]["customer_name"], "")
-        start = page.index("<main")
-        sizes.add(len(page[start:].partition("csrfmiddlewaretoken")[0]))
+        main = page[page.index("<main") :].partition("csrfmiddlewaretoken")[0]
+        # The number of a row may have a digit more than that of the row before.
+        sizes.add(len(re.sub(r"\d+", "", main)))
     assert len(sizes) == 1
 
 
