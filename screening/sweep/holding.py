@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from policy.engine.language.facts import Vocabulary
 from policy.models import ReferenceVersion
+from policy.reference.names.outlines import PART, WHOLE
 from screening import deriving, rows_read
 from screening.lifecycle import CLOSED
 from screening.models import DealRevision, Screening
@@ -61,12 +62,33 @@ HOLDS = """
         AND other.screening_id IS NOT NULL AND other.status <> ALL(%(closed)s))
     AND NOT screening.linked"""
 HELD = f"SELECT deal.id FROM {NEWEST} WHERE {HOLDS}"  # noqa: S608  written above
-#: The same of revisions, and whether none of these rows of the countries was read for them.
+#: Revisions whose facts come from themselves alone, so that nothing that happened elsewhere since
+#: can have changed them: no other deal ever named one of theirs, in whatever spelling, nobody owns
+#: those, is owned by them or has a number of theirs, and no law was picked. Their facts, and
+#: whether none of these rows of the countries was read. Another program may derive otherwise.
 FACTS = f"""
 SELECT screening.revision_id, screening.facts_text,
-    split_part(screening.rows_text, ' ', 1) = %(program)s
-        AND NOT string_to_array(screening.rows_text, ' ') && %(rows)s
-FROM {NEWEST} WHERE {HOLDS} AND screening.revision_id = ANY(%(revisions)s)"""  # noqa: S608  written above
+    NOT string_to_array(screening.rows_text, ' ') && %(rows)s
+FROM {NEWEST} WHERE {HOLDS} AND screening.revision_id = ANY(%(revisions)s)
+    AND split_part(screening.rows_text, ' ', 1) = %(program)s AND screening.laws_text = '{{}}'
+    AND NOT EXISTS (SELECT FROM screening_dealparty AS part
+        JOIN screening_party AS named ON named.id = part.party_id
+        CROSS JOIN LATERAL (
+            SELECT id, parent_id FROM screening_party WHERE key = named.key OFFSET 0) AS party
+        WHERE part.deal_id = deal.id AND (party.parent_id IS NOT NULL
+            OR EXISTS (SELECT FROM screening_dealparty AS elsewhere
+                WHERE elsewhere.party_id = party.id AND elsewhere.deal_id <> deal.id)
+            OR EXISTS (SELECT FROM screening_party AS owned WHERE owned.parent_id = party.id)
+            OR EXISTS (SELECT FROM screening_partyidentifier AS number
+                WHERE number.party_id = party.id)
+            OR EXISTS (SELECT FROM (
+                    SELECT translate(left(outline, 1), '{WHOLE}{PART}', '{PART}{WHOLE}')
+                        || substr(outline, 2) AS outline
+                    FROM screening_partyoutline WHERE party_id = party.id OFFSET 0) AS own
+                CROSS JOIN LATERAL (SELECT party_id FROM screening_partyoutline
+                    WHERE outline = own.outline OFFSET 0) AS alike
+                JOIN screening_party AS other ON other.id = alike.party_id
+                WHERE other.key <> named.key)))"""  # noqa: S608  written above
 
 
 class Held(NamedTuple):
@@ -88,10 +110,8 @@ def facts_of(
     versions: Mapping[str, ReferenceVersion],
     differing: Collection[str] | None,
 ) -> dict[int, Held]:
-    """By its number what each revision was last screened with, where that holds under these
-    versions; ``differing`` are the rows of the countries in which alone others differ, if so.
-
-    Where another program noted what was read, or none, it is not known that it was none of them.
+    """By its number what each revision was last screened with, where it would be derived today
+    under these versions; ``differing`` are the rows of the countries in which alone others differ.
     """
     numbers = {revision.pk: revision.deal_id for revision in revisions}
     wanted: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """A rulebook played in PostgreSQL tells what the one played in Python tells, or less: unread."""
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from policy.facts.derive import ReferenceData
 from policy.governance.past import Backtest, gathered
 from screening import actions
 from screening.models import Deal, DealRevision, FactRuling, Screening
+from screening.parties import actions as parties
 from screening.sweep import backtest, deal_facts, holding, in_place
 from tests import factories
 from tests.effort import examples
@@ -403,24 +405,102 @@ def with_everything_read_twice(before: ReferenceData, after: ReferenceData) -> B
         return over_all(before, after)
 
 
+#: Names of which none is another spelling of another.
+NAMES = ("Hietalan Tehdas", "Pakkalan Laitos", "Mustikkamaan Museo")
+MORE_NAMES = (
+    *("Ruokolahden Saha", "Kivijärven Voima", "Beltelecom", "Oulujoen Lautta", "Vihdin Sepät"),
+    *("Ähtärin Eläinpuisto", "Porvoon Satama"),
+)
+
+
+def of_their_own(names: Sequence[str], **answers: Any) -> list[Deal]:
+    """A deal of each, in which nobody else is named."""
+    return [
+        factories.sent_deal({**SIMPLE, "customer": name, **answers}, alone=False) for name in names
+    ]
+
+
 @pytest.mark.usefixtures("_past")
 def test_deals_that_go_elsewhere_are_not_read_and_come_out_as_if_read_twice(
     read: list[tuple[int, ReferenceData]],
 ) -> None:
-    abroad = factories.sent_deal({**SIMPLE, **factories.in_country("SE")})
-    ruled = factories.deal_for_compliance()
-    factories.ruled(ruled, "legal_basis_status", "verified")
-    linked = [factories.sent_deal({**SIMPLE, "customer": "Kaksi"}, alone=False) for _ in range(2)]
+    here = of_their_own(NAMES[:2])
+    (abroad,) = of_their_own(NAMES[2:3], **factories.in_country("SE"))
     data = now()
     graver = rated(data, "SE", "very_high")
     found = over_all(data, graver)
     assert [one.deal for one in found.affected] == [abroad.pk]
     assert found.total == Screening.objects.count()
-    numbers = {deal.pk: deal.newest_revision().pk for deal in (abroad, ruled, *linked)}
+    numbers = {deal.pk: deal.newest_revision().pk for deal in (abroad, *here)}
     assert [pk for pk, reference in read if reference is graver] == [numbers[abroad.pk]]
-    # What was settled by hand, or counts for another deal, is never known to hold.
-    others = [numbers[deal.pk] for deal in (ruled, *linked)]
-    assert [pk for pk, reference in read if reference is data] == others
+    assert {pk for pk, reference in read if reference is data}.isdisjoint(numbers.values())
+    assert with_everything_read_twice(data, graver).plain == found.plain
+
+
+def another_of_its_own(deal: Deal) -> None:
+    of_their_own(NAMES[:1])
+
+
+def another_in_another_spelling(deal: Deal) -> None:
+    of_their_own([f"{NAMES[0]}s"])
+
+
+def another_that_was_stopped(deal: Deal) -> None:
+    factories.sent_deal({**factories.BARRED, "customer": NAMES[0]}, alone=False)
+
+
+def another_of_who_owns_it(deal: Deal) -> None:
+    (above,) = of_their_own(NAMES[1:2])
+    parties.set_parent(
+        factories.party_of(deal),
+        factories.party_of(above),
+        because="The register says so.",
+        actor=factories.compliance_officer(),
+    )
+
+
+def another_with_its_number(deal: Deal) -> None:
+    officer = factories.compliance_officer()
+    (other,) = of_their_own(NAMES[1:2])
+    for party in map(factories.party_of, (deal, other)):
+        parties.add_identifier(party, scheme="lei", value="5299000J2N45DDNE4Y28", actor=officer)
+
+
+def another_that_it_takes_part_in(deal: Deal) -> None:
+    between = {"name": NAMES[0], "country": "SE", "role": "reseller"}
+    resells = {"intermediaries": {"answer": "yes", "parties": [between]}}
+    factories.sent_deal({**SIMPLE, **resells, "customer": NAMES[1]}, alone=False)
+
+
+def a_ruling(deal: Deal) -> None:
+    factories.ruled(deal, "adverse_info", "alleged")
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        another_of_its_own,
+        another_in_another_spelling,
+        another_that_was_stopped,
+        another_of_who_owns_it,
+        another_with_its_number,
+        another_that_it_takes_part_in,
+        a_ruling,
+    ],
+)
+def test_what_happened_around_a_deal_since_is_no_change_of_the_version(
+    happens: Callable[[Deal], None], read: list[tuple[int, ReferenceData]]
+) -> None:
+    """Nobody has screened the deal again by now; what the version before makes of it is derived."""
+    (deal,) = of_their_own(NAMES[:1], **factories.in_country("SE"))
+    data, graver = now(), rated(now(), "SE", "high")
+    over_all(data, graver)
+    assert [reference for _, reference in read] == [graver]
+    read.clear()
+    happens(deal)
+    found = over_all(data, graver)
+    number = deal.newest_revision().pk
+    assert [reference for pk, reference in read if pk == number] == [data, graver]
     assert with_everything_read_twice(data, graver).plain == found.plain
 
 
@@ -431,16 +511,17 @@ def test_whichever_ratings_change_all_comes_out_as_if_read_twice(
 ) -> None:
     """Places are read of texts, sites, names and customers, too."""
     moved = {"answer": "yes", "places": ["SE", "UA"]}
-    for answers in (
+    several = (
         {"countries": [{"place": "FI", "site": "Server room in Stockholm"}]},
         {"description": "Radio for the subsidiary in Lima, Peru"},
-        {"customer": "Beltelecom", "customer-country": "BY"},
+        {"customer-country": "BY"},
         {"elsewhere": moved, "territories": {"UA": ["none"]}},
         {"run-from": {"run": "DE", "records": "BR"}},
         factories.in_country("CY"),
         factories.in_country("TR"),
-    ):
-        factories.sent_deal({**SIMPLE, **ASKED_OF_THE_GRAVE, **answers})
+    )
+    for name, answers in zip(MORE_NAMES, several, strict=True):
+        of_their_own([name], **ASKED_OF_THE_GRAVE, **answers)
     data, after = now(), now()
     chance = random.Random(turn)
     codes = chance.sample(("FI", "SE", "BY", "TR", "UA", "CY", "X-NCY", "PE", "DE", "BR"), 3)
@@ -457,7 +538,7 @@ def test_whichever_ratings_change_all_comes_out_as_if_read_twice(
 def test_what_is_not_known_is_read(
     what: str, read: list[tuple[int, ReferenceData]], mighty: Any
 ) -> None:
-    deal = factories.cleared_deal()
+    (deal,) = of_their_own(NAMES[:1])
     data, graver = now(), rated(now(), "SE", "very_high")
     over_all(data, graver)
     assert read == []
@@ -468,7 +549,8 @@ def test_what_is_not_known_is_read(
         noted = "" if "nobody" in what else " ".join(("0123456789abcdef", *codes))
         mighty("screening_screening", "UPDATE screening_screening SET rows_text = %s", [noted])
         over_all(data, graver)
-    assert read == [(deal.newest_revision().pk, graver)]
+    before = graver if what == "of another version" else data
+    assert [reference for _, reference in read] == [before]
 
 
 def test_what_was_screened_twice_is_read_once_and_counted_twice() -> None:
