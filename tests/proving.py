@@ -39,11 +39,13 @@ class Provers:
         """What the child printed; None where it did not end well."""
         assert self._program.stdin is not None
         assert self._program.stdout is not None
-        with self._one_at_a_time:
+        # Where this program itself has died, `proof` begins a child as it always does.
+        with self._one_at_a_time, suppress(BrokenPipeError):
             self._program.stdin.write(json.dumps([task, seconds, megabytes]) + "\n")
             self._program.stdin.flush()
             answer: str | None = json.loads(self._program.stdout.readline() or "null")
-        return answer
+            return answer
+        return None
 
 
 @contextmanager
